@@ -1,0 +1,41 @@
+# make demo   sets up everything, builds the demo, starts the app on it
+# make test   sets up everything, runs the tests
+# make check  formatting, lint and types
+
+VENV ?= .venv
+PYTHON ?= python3
+PORT ?= 8501
+RUN = $(VENV)/bin/python
+
+.PHONY: demo app test check
+
+demo: $(VENV)/.ready
+	$(RUN) -m gmv_core demo
+	$(MAKE) app
+
+app: $(VENV)/.ready
+	$(RUN) -m streamlit run app.py --server.port $(PORT)
+
+test: $(VENV)/.ready-dev
+	$(RUN) -m pytest
+
+check: $(VENV)/.ready-dev
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+
+# Two packages bring OpenCV; the one installed last wins, and only the headless one starts on a
+# machine without a display.
+$(VENV)/.ready: requirements.txt | $(VENV)/bin/python
+	$(RUN) -m pip install --quiet --upgrade pip
+	$(RUN) -m pip install --quiet -r requirements.txt
+	$(RUN) -m pip install --quiet --no-deps --force-reinstall opencv-python-headless==5.0.0.93
+	touch $@
+
+$(VENV)/.ready-dev: requirements-dev.txt $(VENV)/.ready
+	$(RUN) -m pip install --quiet -r requirements-dev.txt
+	touch $@

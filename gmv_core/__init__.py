@@ -1,0 +1,53 @@
+"""The engine of the attribution explorer: from a folder of images to contributors and values.
+
+Importing it loads no torch, faiss or pyiqa; the loaders import them when they are called.
+"""
+
+from gmv_core.contributors import Attribution, Contributor, attribute
+from gmv_core.embed import from_callable
+from gmv_core.errors import GMVError, ModelError, SettingsError, SourceError, WorkspaceError
+from gmv_core.matching import load_matcher
+from gmv_core.pipeline import BuildSettings, add, build, labels_for
+from gmv_core.results import Result, open_run
+from gmv_core.settings import (
+    EmbedSettings,
+    IndexSettings,
+    IngestSettings,
+    MatchSettings,
+    ValueSettings,
+)
+from gmv_core.sources import open_source, open_uploads
+from gmv_core.store import Workspace, default_root
+from gmv_core.valuation import RunSettings, value
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Attribution",
+    "BuildSettings",
+    "Contributor",
+    "EmbedSettings",
+    "GMVError",
+    "IndexSettings",
+    "IngestSettings",
+    "MatchSettings",
+    "ModelError",
+    "Result",
+    "RunSettings",
+    "SettingsError",
+    "SourceError",
+    "ValueSettings",
+    "Workspace",
+    "WorkspaceError",
+    "add",
+    "attribute",
+    "build",
+    "default_root",
+    "from_callable",
+    "labels_for",
+    "load_matcher",
+    "open_run",
+    "open_source",
+    "open_uploads",
+    "value",
+]

@@ -1,0 +1,3 @@
+from gmv_core.cli import main
+
+main()

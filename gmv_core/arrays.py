@@ -1,0 +1,123 @@
+"""Arrays of images, one row an image: what `.npz` and IDX files share.
+
+Rows are streamed, never loaded as a whole. A row becomes a binary PGM or PPM file, which is
+lossless and the same every time.
+"""
+
+from __future__ import annotations
+
+import math
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from gmv_core.errors import SourceError
+from gmv_core.listing import MAX_FILE_BYTES, Source, files_digest
+from gmv_core.types import SourceImage, UInt8
+
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
+
+
+@dataclass(frozen=True)
+class ArrayRows:
+    """An array of uint8 images inside a file.
+
+    shape: (n, h, w) or (n, h, w, c); (n, c, h, w) where `planar`.
+    open_at: opens the file at an offset in bytes, counted from the first pixel.
+    name: what a row's name begins with.
+    """
+
+    shape: tuple[int, ...]
+    planar: bool
+    open_at: Callable[[int], IO[bytes]]
+    name: str
+
+    def read(self, start: int, labels: Sequence[str]) -> Iterator[SourceImage]:
+        """Yield the rows from `start` on; where the file breaks off, the rest are errors."""
+        if start >= self.shape[0]:
+            return
+        size_bytes = math.prod(self.shape[1:])
+        error = ""
+        with self.open_at(start * size_bytes) as file:
+            for row in range(start, self.shape[0]):
+                data = b""
+                if not error:
+                    data, error = _read_row(file, size_bytes, row == self.shape[0] - 1)
+                image = b"" if error else self._as_file(data)
+                label = labels[row] if labels else ""
+                yield SourceImage(f"{self.name}/{row:06d}", image, label=label, error=error)
+
+    def _as_file(self, data: bytes) -> bytes:
+        pixels = np.frombuffer(data, np.uint8).reshape(self.shape[1:])
+        return netpbm(np.moveaxis(pixels, 0, -1) if self.planar else pixels)
+
+
+def _read_row(file: IO[bytes], size_bytes: int, is_last: bool) -> tuple[bytes, str]:
+    """Return a row's bytes and "", or why there are none."""
+    try:
+        # One byte more: a compressed file checks its checksum where it ends.
+        data = file.read(size_bytes + is_last)[:size_bytes]
+    except BROKEN as error:
+        return b"", f"the file is damaged here or before ({error})"
+    return data, "" if len(data) == size_bytes else "the file breaks off before this row"
+
+
+def netpbm(pixels: UInt8) -> bytes:
+    """Write (h, w), (h, w, 1), (h, w, 3) or (h, w, 4) uint8 as PGM or PPM, alpha over white."""
+    if pixels.ndim == 3 and pixels.shape[2] == 4:
+        alpha = pixels[..., 3:].astype(np.uint16)
+        over_white = pixels[..., :3] * alpha + 255 * (255 - alpha)
+        pixels = ((over_white + 127) // 255).astype(np.uint8)
+    is_grey = pixels.ndim == 2 or pixels.shape[2] == 1
+    header = f"P{5 if is_grey else 6}\n{pixels.shape[1]} {pixels.shape[0]}\n255\n"
+    return header.encode() + pixels.tobytes()
+
+
+def check_shape(shape: tuple[int, ...], what: str) -> bool:
+    """Return whether an array is planar, (n, c, h, w).
+
+    Raises:
+        SourceError: if it is no array of images at all.
+    """
+    planar = len(shape) == 4 and shape[3] not in (1, 3, 4) and shape[1] in (1, 3, 4)
+    is_images = len(shape) == 3 or planar or (len(shape) == 4 and shape[3] in (1, 3, 4))
+    if not is_images or 0 in shape:
+        raise SourceError(
+            f"{what} has the shape {shape}; "
+            "give images as (n, height, width) or (n, height, width, 1, 3 or 4)."
+        )
+    if math.prod(shape[1:]) > MAX_FILE_BYTES:
+        raise SourceError(
+            f"{what} has the shape {shape}, {math.prod(shape[1:]):,} bytes an image, more than the "
+            f"limit of {MAX_FILE_BYTES:,}; give smaller images."
+        )
+    return planar
+
+
+def array_source(
+    kind: str, where: Path, *, rows: ArrayRows, labels: Sequence[str], used: Sequence[Path]
+) -> Source:
+    """Return the source of an array; `used` are the files that its fingerprint depends on.
+
+    Raises:
+        SourceError: if labels and images differ in number.
+    """
+    if labels and len(labels) != rows.shape[0]:
+        raise SourceError(
+            f"{where.name} holds {rows.shape[0]:,} images but there are {len(labels):,} labels; "
+            "give one label for each image, or none."
+        )
+    return Source(
+        kind=kind,
+        location=str(where),
+        names=None,
+        total=rows.shape[0],
+        skipped={},
+        fingerprint=files_digest(used),
+        reader=lambda start: rows.read(start, labels),
+    )

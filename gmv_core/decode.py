@@ -1,0 +1,260 @@
+"""One pass over an image's bytes: check, decode, make the preview, measure it.
+
+Pillow's plugins are called directly instead of through `Image.open`: the type is known from the
+first bytes, only the types below are ever parsed, and Pillow's own pixel guard (a global that
+cannot be changed safely between threads) gives way to `IngestSettings.max_pixels`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+from bisect import bisect_left
+from collections.abc import Callable
+from itertools import accumulate
+from operator import mul
+
+import numpy as np
+from PIL import Image, ImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.PpmImagePlugin import PpmImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from gmv_core.settings import IngestSettings
+from gmv_core.to_rgb import Rejected, to_rgb
+from gmv_core.types import OK, DecodedImage, UInt8
+
+_OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
+    "JPEG": JpegImageFile,
+    "PNG": PngImageFile,
+    "WebP": WebPImageFile,
+    "BMP": BmpImageFile,
+    "TIFF": TiffImageFile,
+    "GIF": GifImageFile,
+    "PPM": PpmImageFile,
+}
+_MAGICS = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),  # BigTIFF
+    (b"MM\0+", "TIFF"),
+)
+_KEPT_MODES = {"JPEG": ("RGB", "L"), "PNG": ("RGB", "L", "P"), "WebP": ("RGB",)}
+_KEPT_MAX_BYTES = 256 * 1024
+_PNG_MAX_SIDE_PX = 64
+_EXIF_KEYS = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def decode(data: bytes, settings: IngestSettings) -> DecodedImage:
+    """Hash, check and decode an image file's bytes; a bad image is a status, never an exception.
+
+    Safe to call from several threads at once; Pillow releases the lock while it decodes.
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    kind = image_kind(data)
+    try:
+        return _decode(data, kind, settings, sha256)
+    except Rejected as rejected:
+        reason = str(rejected)
+    except Exception as error:  # Pillow's plugins raise nearly any type on broken bytes
+        reason = _reason(error, data, kind)
+    return DecodedImage(sha256=sha256, size_bytes=len(data), status=reason)
+
+
+def pixels_of(preview: bytes) -> UInt8:
+    """Decode a stored preview: (h, w, 3) uint8, exactly the `pixels` that `decode` returned."""
+    image = _OPENERS[image_kind(preview)](io.BytesIO(preview))
+    return np.asarray(image.convert("RGB"))
+
+
+def image_kind(head: bytes) -> str:
+    """Return the image type that the first 16 bytes announce, or "" for no supported one."""
+    for magic, kind in _MAGICS:
+        if head.startswith(magic):
+            return kind
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WebP"
+    # Two letters alone could begin a text: a BMP's info header is shorter than 256 bytes.
+    if head[:2] == b"BM" and head[15:16] == b"\0":
+        return "BMP"
+    return "PPM" if head[:2] in (b"P5", b"P6") and head[2:3].isspace() else ""
+
+
+def _decode(data: bytes, kind: str, settings: IngestSettings, sha256: str) -> DecodedImage:
+    if not data:
+        raise Rejected("0 bytes")
+    if not kind:
+        raise Rejected("not an image")
+    # WebP allocates its canvas on opening, so the header is read before that.
+    _check_size(_header_size(data, kind), settings.max_pixels)
+    image: Image.Image = _OPENERS[kind](io.BytesIO(data))
+    full = image.size
+    _check_size(full, settings.max_pixels)
+    side = settings.preview_side_px
+    small = max(full) <= side
+    if kind == "JPEG" and not small:
+        image.draft(None, _fitted(full, side))
+    image.load()
+    turn = _orientation(image, kind)
+    if turn >= 5:
+        full = full[1], full[0]
+    if small and turn == 1 and _is_keepable(image, kind, len(data)):
+        preview, shown = data, image.convert("RGB") if image.mode == "P" else image
+    else:
+        shown = to_rgb(image)
+        if not small:
+            shown = shown.resize(
+                _fitted(shown.size, side), Image.Resampling.BILINEAR, reducing_gap=2.0
+            )
+        if turn in _TURNS:
+            shown = shown.transpose(_TURNS[turn])
+        preview, shown = _encoded(shown)
+    pixels = np.asarray(shown if shown.mode == "RGB" else shown.convert("RGB"))
+    low, high, mean = _grey_levels(shown)
+    return DecodedImage(
+        sha256=sha256,
+        size_bytes=len(data),
+        status=OK,
+        width=full[0],
+        height=full[1],
+        preview=preview,
+        pixels=pixels,
+        is_grey=shown.mode == "L" or _channels_equal(pixels),
+        low=low,
+        high=high,
+        mean=mean,
+    )
+
+
+def _check_size(size: tuple[int, int] | None, max_pixels: int) -> None:
+    if size is None:
+        return
+    width, height = size
+    if width <= 0 or height <= 0:
+        raise Rejected(f"width or height of 0 ({width} × {height} pixels)")
+    if width * height > max_pixels:
+        raise Rejected(
+            f"{width:,} × {height:,} = {_mega(width * height)} megapixels, "
+            f"more than the limit of {_mega(max_pixels)}"
+        )
+
+
+def _mega(pixels: int) -> str:
+    mega = pixels / 1e6
+    return f"{mega:,.0f}" if mega >= 10 else f"{mega:.2g}"
+
+
+def _header_size(data: bytes, kind: str) -> tuple[int, int] | None:
+    """Read width and height where they stand at a fixed place; None for the other types."""
+    if len(data) < 30:
+        return None
+    if kind == "PNG":
+        return struct.unpack_from(">II", data, 16)
+    if kind == "GIF":
+        return struct.unpack_from("<HH", data, 6)
+    if kind == "WebP":
+        if data[12:16] == b"VP8X":
+            wide, high = data[24:27] + b"\0", data[27:30] + b"\0"
+            return struct.unpack("<I", wide)[0] + 1, struct.unpack("<I", high)[0] + 1
+        if data[12:16] == b"VP8L":
+            bits = struct.unpack_from("<I", data, 21)[0]
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        width, height = struct.unpack_from("<HH", data, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    return None
+
+
+def _fitted(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Scale a size so that its longest side is `side`."""
+    scale = side / max(size)
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _orientation(image: Image.Image, kind: str) -> int:
+    """EXIF orientation 1…8. Pillow has already turned a TIFF when it is loaded."""
+    if kind == "TIFF" or not any(key in image.info for key in _EXIF_KEYS):
+        return 1
+    try:
+        turn = image.getexif().get(0x0112, 1)
+    except Exception:  # broken metadata is no reason to lose the picture
+        return 1
+    return turn if turn in _TURNS else 1
+
+
+def _is_keepable(image: Image.Image, kind: str, size_bytes: int) -> bool:
+    """Whether every viewer shows these bytes exactly as Pillow decodes them."""
+    return (
+        image.mode in _KEPT_MODES.get(kind, ())
+        and size_bytes <= _KEPT_MAX_BYTES
+        and not image.has_transparency_data
+        and not getattr(image, "is_animated", False)
+    )
+
+
+def _encoded(image: Image.Image) -> tuple[bytes, Image.Image]:
+    """Encode a preview; return its bytes and what decoding them gives."""
+    file = io.BytesIO()
+    if max(image.size) <= _PNG_MAX_SIDE_PX:
+        image.save(file, "PNG", compress_level=6)
+        return file.getvalue(), image
+    image.save(file, "JPEG", quality=92, subsampling=0)
+    decoded = JpegImageFile(io.BytesIO(file.getvalue()))
+    decoded.load()
+    return file.getvalue(), decoded
+
+
+def _channels_equal(pixels: UInt8) -> bool:
+    """Whether red, green and blue agree everywhere; a coarse grid settles most colour images."""
+    for part in (pixels[::8, ::8], pixels):
+        red, green, blue = part[..., 0], part[..., 1], part[..., 2]
+        if not (np.array_equal(red, green) and np.array_equal(red, blue)):
+            return False
+    return True
+
+
+def _grey_levels(image: Image.Image) -> tuple[float, float, float]:
+    """Return the 1st and 99th percentile and the mean of the grey levels."""
+    counts = image.convert("L").histogram()
+    below = list(accumulate(counts))
+    total = below[-1]
+    mean = sum(map(mul, counts, range(256))) / total
+    return float(bisect_left(below, 0.01 * total)), float(bisect_left(below, 0.99 * total)), mean
+
+
+def _reason(error: Exception, data: bytes, kind: str) -> str:
+    if isinstance(error, MemoryError):
+        return "too large for the memory of this machine"
+    if isinstance(error, Image.DecompressionBombError):
+        return "more pixels than the image library allows"
+    if "truncated" in str(error).lower() or _lacks_end(data, kind):
+        return f"cut off after {len(data):,} bytes"
+    return f"broken {kind} file ({' '.join(str(error).split()) or type(error).__name__})"
+
+
+def _lacks_end(data: bytes, kind: str) -> bool:
+    """Whether the mark that ends a file of this type is missing."""
+    if kind == "JPEG":
+        return b"\xff\xd9" not in data[-64:]
+    if kind == "PNG":
+        return b"IEND" not in data[-64:]
+    if kind == "WebP":
+        return len(data) < 12 or len(data) < struct.unpack_from("<I", data, 4)[0] + 8
+    return kind == "BMP" and len(data) >= 6 and len(data) < struct.unpack_from("<I", data, 2)[0]

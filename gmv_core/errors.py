@@ -1,0 +1,31 @@
+"""The errors a user can cause or mend. Everything else that is raised is a bug.
+
+A message has three parts: what happened, the value seen, what to do next.
+"""
+
+from __future__ import annotations
+
+
+class GMVError(Exception):
+    """Root of all errors that the command line and the app show as one sentence."""
+
+
+class SettingsError(GMVError):
+    """A setting is outside its range or names an unknown choice."""
+
+
+class SourceError(GMVError):
+    """What was given as images, labels or an archive cannot be read at all."""
+
+
+class WorkspaceError(GMVError):
+    """A name in the workspace is wrong, missing, taken, unfinished or being written."""
+
+
+class ModelError(GMVError):
+    """A model is unknown, its weights are not on this disk, or it does not fit the data."""
+
+
+def unknown_choice(what: str, seen: str, known: list[str]) -> SettingsError:
+    """Return the error for a key that is in no table, listing the known ones."""
+    return SettingsError(f"Unknown {what} {seen!r}; choose one of: {', '.join(known)}.")

@@ -1,0 +1,112 @@
+"""One pass over a source: decode ahead in threads, embed, and append to a set's two tables."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+
+import numpy as np
+
+from gmv_core.decode import decode
+from gmv_core.embed import FEATURES_NORM_SQUARED, stack
+from gmv_core.rerank import SKETCH_DIM, sketch
+from gmv_core.settings import IngestSettings
+from gmv_core.sources import Source
+from gmv_core.store import ImageSet
+from gmv_core.tables import embedding_rows, previews_of
+from gmv_core.types import OK, DecodedImage, Embedder, Progress, Report, SourceImage, UInt8
+
+COMMIT_ROWS = 512
+
+
+def catch_up(target: ImageSet, embedder: Embedder, batch_size: int, report: Report) -> None:
+    """Embed the images that have no vector yet, from their previews."""
+    total = len(target.images)
+    start = len(target.embeddings(embedder.key))
+    for first in range(start, total, COMMIT_ROWS):
+        rows = np.arange(first, min(first + COMMIT_ROWS, total))
+        previews = previews_of(target, rows)
+        statuses = target.images.take(rows, ["status"])["status"].to_pylist()
+        arrays = [
+            _square(preview, embedder) if status == OK else None
+            for preview, status in zip(previews, statuses, strict=True)
+        ]
+        append_vectors(target, first, arrays, embedder, batch_size)
+        report(Progress("embed", int(rows[-1]) + 1, total))
+
+
+def append_vectors(
+    target: ImageSet, start: int, arrays: list[UInt8 | None], embedder: Embedder, batch_size: int
+) -> None:
+    """Embed the squares and append one row an image; a rejected image (None) gets zeros."""
+    there = [i for i, array in enumerate(arrays) if array is not None]
+    vectors = np.zeros((len(arrays), embedder.dim), np.float32)
+    sketches = np.zeros((len(arrays), SKETCH_DIM), np.int8) if embedder.has_features else None
+    for first in range(0, len(there), batch_size):
+        rows = there[first : first + batch_size]
+        vectors[rows], features = embedder(
+            np.stack([a for i in rows if (a := arrays[i]) is not None])
+        )
+        if sketches is not None and features is not None:
+            sketches[rows] = sketch(features, norm_squared=FEATURES_NORM_SQUARED)
+    table = target.embeddings(embedder.key)
+    table.path.parent.mkdir(parents=True, exist_ok=True)
+    table.append(embedding_rows(start, vectors, sketches))
+
+
+def _square(pixels: UInt8, embedder: Embedder) -> UInt8:
+    square: UInt8 = stack([pixels], embedder.side_px, crop=embedder.crop)[0]
+    return square
+
+
+Prepared = tuple[SourceImage, DecodedImage, UInt8 | None]
+
+
+def decoded_batches(
+    target: ImageSet, source: Source, first_row: int, settings: IngestSettings, embedder: Embedder
+) -> Iterator[tuple[list[tuple[SourceImage, DecodedImage]], list[UInt8 | None]]]:
+    """Decode ahead in threads and yield COMMIT_ROWS images at a time, in the source's order."""
+
+    def prepare(image: SourceImage) -> Prepared:
+        if image.error:
+            decoded = DecodedImage(sha256="", size_bytes=0, status=image.error)
+        else:
+            decoded = decode(image.data, settings)
+        square = None if decoded.pixels is None else _square(decoded.pixels, embedder)
+        slim = SourceImage(image.name, b"", image.label, image.owner, image.attributes)
+        return slim, decoded, square
+
+    workers = os.cpu_count() or 1
+    window: deque[Future[Prepared]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            pending = _pending(target, source, first_row)
+            for image in islice(pending, COMMIT_ROWS):
+                window.append(pool.submit(prepare, image))
+            pairs: list[tuple[SourceImage, DecodedImage]] = []
+            arrays: list[UInt8 | None] = []
+            while window:
+                image, decoded, square = window.popleft().result()
+                pairs.append((image, decoded))
+                arrays.append(square)
+                for following in islice(pending, 1):
+                    window.append(pool.submit(prepare, following))
+                if len(pairs) == COMMIT_ROWS or not window:
+                    yield pairs, arrays
+                    pairs, arrays = [], []
+        finally:
+            for future in window:
+                future.cancel()
+
+
+def _pending(target: ImageSet, source: Source, first_row: int) -> Iterator[SourceImage]:
+    """Yield the source's images that the set has not committed yet."""
+    done = len(target.images) - first_row
+    if first_row == 0:
+        return source.read(start=done)
+    names = target.images.read(["name"])["name"].to_pylist()
+    known = set(names[:first_row])
+    return islice((i for i in source.read() if i.name not in known), done, None)

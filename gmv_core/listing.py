@@ -1,0 +1,164 @@
+"""What the readers of all kinds of sources share: the `Source` record and the rules for names."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gmv_core.decode import image_kind
+from gmv_core.errors import SourceError
+from gmv_core.types import SourceImage
+
+MAX_FILE_BYTES = 1 << 30
+MAX_MEMBERS = 10_000_000
+# What unpacks to more than 200 times its size is a bomb and no photo; a small one does no harm.
+MAX_RATIO = 200
+RATIO_FREE_BYTES = 50_000_000
+LABEL_FILES = ("labels.csv", "metadata.csv")
+
+_IMAGES = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .pgm .ppm .pnm".split()
+)
+_OTHER_IMAGES = frozenset(
+    ".heic .heif .avif .jxl .jp2 .svg .psd .ico .exr .hdr .tga .dng .nef .cr2 .arw .dcm".split()
+)
+_SYSTEM_FILES = frozenset(["thumbs.db", "desktop.ini", "__macosx"])
+_EDGE_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class Source:
+    """A set of images that was found and listed, but not read yet.
+
+    kind: "folder", "file", "zip", "tar", "parquet", "npz", "idx" or "uploads".
+    location: absolute path, or "uploads".
+    names: the images' names in reading order; None where listing would mean reading (tar, tables).
+    total: number of images; None for a tar.
+    skipped: reason → number of files left out. Complete after opening; for a tar it starts again
+        with every `read` and is complete when that has ended.
+    fingerprint: digest of the listing (names, sizes, times or checksums). It changes when the
+        source does, as far as can be told without reading all of it.
+    labels_file: `labels.csv` or `metadata.csv` found at the root, as a path or as its bytes.
+    """
+
+    kind: str
+    location: str
+    names: Sequence[str] | None
+    total: int | None
+    skipped: Mapping[str, int]
+    fingerprint: str
+    reader: Callable[[int], Iterator[SourceImage]] = field(repr=False)
+    labels_file: Path | bytes | None = field(default=None, repr=False)
+
+    def read(self, start: int = 0) -> Iterator[SourceImage]:
+        """Yield the images in their fixed order, leaving out the first `start` ones.
+
+        An image whose bytes cannot be read is yielded with its `error`.
+        """
+        return self.reader(start)
+
+
+def skip_reason(name: str, read_head: Callable[[], bytes]) -> str:
+    """Return why the file `name` is not read as an image, or "" if it is one.
+
+    The suffix decides; the first bytes (`read_head`) do where there is no suffix.
+    """
+    parts = name.replace("\\", "/").split("/")
+    if not parts[0] or ".." in parts or (len(parts[0]) == 2 and parts[0][1] == ":"):
+        return "unsafe path"
+    if any(part[:1] == "." or part.lower() in _SYSTEM_FILES for part in parts):
+        return "hidden"
+    suffix = posixpath.splitext(name)[1].lower()
+    if suffix in _IMAGES:
+        return ""
+    if suffix in _OTHER_IMAGES:
+        return f"image type not supported ({suffix})"
+    return "" if not suffix and image_kind(read_head()) else "not an image"
+
+
+def is_label_file(name: str) -> bool:
+    """Whether `name` is the label table at the root of a source."""
+    return name.lower() in LABEL_FILES
+
+
+def folder_label(name: str) -> str:
+    """Return the name of the folder that directly holds the image, "" at the root."""
+    return name.rsplit("/", 2)[-2] if "/" in name else ""
+
+
+def clean_name(name: str) -> str:
+    """Write bytes of a file name that are no UTF-8 as \\xNN, so that the name can be stored."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def unique_name(name: str, seen: set[str]) -> str:
+    """Return `name`, or "name (2).jpg" and so on if it is in `seen`; add it there."""
+    count, unique = 1, name
+    while unique in seen:
+        count += 1
+        stem, suffix = posixpath.splitext(name)
+        unique = f"{stem} ({count}){suffix}"
+    seen.add(unique)
+    return unique
+
+
+def too_large(size_bytes: int, packed_bytes: int | None = None) -> str:
+    """Return why a file of this size is not read, or ""."""
+    if size_bytes > MAX_FILE_BYTES:
+        return f"{size_bytes:,} bytes, more than the limit of {MAX_FILE_BYTES:,}"
+    if packed_bytes is not None and size_bytes > RATIO_FREE_BYTES:
+        if size_bytes > MAX_RATIO * packed_bytes:
+            return f"unpacks to more than {MAX_RATIO} times its size ({size_bytes:,} bytes)"
+    return ""
+
+
+def check_members(count: int, where: Path) -> None:
+    """Raise SourceError if an archive holds more files than any data set should."""
+    if count > MAX_MEMBERS:
+        raise SourceError(
+            f"{where.name} holds {count:,} files, more than the limit of {MAX_MEMBERS:,}; "
+            "split it into several archives."
+        )
+
+
+def digest(parts: Iterable[object]) -> str:
+    """Return the digest of a listing."""
+    total = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        total.update(f"{part}\0".encode("utf-8", "surrogateescape"))
+    return total.hexdigest()
+
+
+def files_digest(paths: Iterable[Path]) -> str:
+    """Return a digest of files by size, time, first and last 64 KiB."""
+    parts: list[object] = []
+    for path in paths:
+        stat = path.stat()
+        with path.open("rb") as file:
+            head = file.read(_EDGE_BYTES)
+            file.seek(max(0, stat.st_size - _EDGE_BYTES))
+            parts += [stat.st_size, stat.st_mtime_ns, head.hex(), file.read(_EDGE_BYTES).hex()]
+    return digest(parts)
+
+
+def no_images(where: str, skipped: Mapping[str, int]) -> SourceError:
+    """Return the error for a source without a single image, telling what it holds instead."""
+    held = ", ".join(f"{count:,} {reason}" for reason, count in skipped.items())
+    return SourceError(
+        f"No images in {where} ({held or 'it is empty'}); "
+        "give a source that holds JPEG, PNG, WebP, BMP, TIFF or GIF files."
+    )
+
+
+def read_file(path: Path) -> tuple[bytes, str]:
+    """Return a file's bytes and "", or b"" and the reason why it cannot be read."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            error = too_large(os.fstat(file.fileno()).st_size)
+            return (b"", error) if error else (file.readall(), "")
+    except OSError as error:
+        return b"", f"cannot be read ({error.strerror or error})"

@@ -1,0 +1,217 @@
+"""Match generated images against a finished training set: recall, re-rank and quality in one place.
+
+A `Matcher` holds what has to be loaded once (network, index, reference); it serves a whole run and
+a single dropped image alike, and never changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gmv_core.embed import EMBEDDED_DISTANCES, FEATURES_NORM_SQUARED, stack
+from gmv_core.errors import ModelError
+from gmv_core.index import load_index, load_reference
+from gmv_core.models import reload_embedder, resolve_distance, resolve_quality
+from gmv_core.quality import MIN_REFERENCE, Reference, realism, realism_quality
+from gmv_core.recall import ExactIndex, QuantizedIndex
+from gmv_core.rerank import pair_distances, sketch, sketch_step, sort_by_distance
+from gmv_core.settings import MatchSettings, ValueSettings
+from gmv_core.store import ImageSet, Manifest
+from gmv_core.tables import previews_of, sketches_of
+from gmv_core.types import (
+    Distance,
+    Embedder,
+    Float32,
+    Float64,
+    Int64,
+    QualityMetric,
+    UInt8,
+)
+
+NETWORK_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Candidates of m generated images in order of distance, each array (m, R).
+
+    candidates: training rows, −1 for none. recall_rank: place before re-ranking, from 1.
+    recall_distance: between embeddings. distance: perceptual. Both inf for none.
+    exact: the first so many distances of a row are exact, those behind are estimates.
+    """
+
+    candidates: Int64
+    recall_rank: Int64
+    recall_distance: Float32
+    distance: Float32
+    exact: int
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Everything loaded that turns generated images into candidates and quality."""
+
+    training: ImageSet
+    embedder: Embedder
+    index: ExactIndex | QuantizedIndex
+    distance_key: str
+    distance: Distance | None
+    quality_key: str
+    metric: QualityMetric | None
+    reference: Reference | None
+    settings: MatchSettings
+    exact_depth: int
+    reasons: dict[str, str]
+
+    def embed(self, images: Sequence[UInt8]) -> tuple[Float32, Float32 | None]:
+        """Return the vectors and, where the embedder has them, the features of previews."""
+        return embed_previews(self.embedder, images)
+
+    def match(
+        self, vectors: Float32, features: Float32 | None, previews: Sequence[UInt8]
+    ) -> Matches:
+        """Return the candidates of m generated images, re-ranked.
+
+        vectors: (m, dim) unit rows. features: (m, D), needed by the distance "features" only.
+        previews: m images (h, w, 3), needed by the other distances.
+        """
+        r = min(self.settings.candidates, len(self.index.ids))
+        found = self.index.search(vectors, r)
+        if self.distance_key == "none":
+            ranks = np.tile(np.arange(1, r + 1), (len(vectors), 1))
+            return Matches(found.ids, ranks, found.distances, found.distances, r)
+        if self.distance is None:
+            if features is None:
+                raise ModelError(
+                    f'The embedder {self.embedder.key!r} has no feature maps for "features".'
+                )
+            candidates, distances, order, depth = self._by_features(found.ids, features)
+        else:
+            own = _batched(self.distance, previews)
+            distances = pair_distances(
+                own, found.ids, self._network_vectors, squared=self.distance.squared
+            )
+            candidates, distances, order = sort_by_distance(found.ids, distances)
+            depth = r
+        recalled = np.take_along_axis(found.distances, order, 1)
+        return Matches(candidates, order + 1, recalled, distances, depth)
+
+    def _by_features(
+        self, candidates: Int64, features: Float32
+    ) -> tuple[Int64, Float32, Int64, int]:
+        """Order by the stored sketches; then the nearest again by the network itself."""
+        own = sketch(features, norm_squared=FEATURES_NORM_SQUARED).astype(np.float32)
+        own *= np.float32(sketch_step(FEATURES_NORM_SQUARED))
+        stored = self.training.embeddings(self.embedder.key)
+        estimates = pair_distances(
+            own,
+            candidates,
+            lambda rows: sketches_of(stored, rows, norm_squared=FEATURES_NORM_SQUARED),
+            squared=True,
+            tile=1024,
+        )
+        candidates, distances, first = sort_by_distance(candidates, estimates)
+        depth = min(self.exact_depth, candidates.shape[1])
+        distances[:, :depth] = pair_distances(
+            features, candidates[:, :depth], self._feature_vectors, squared=True
+        )
+        candidates, distances, second = sort_by_distance(candidates, distances, exact=depth)
+        return candidates, distances, np.take_along_axis(first, second, 1), depth
+
+    def _feature_vectors(self, rows: Int64) -> Float32:
+        features = self.embed(previews_of(self.training, rows))[1]
+        if features is None:
+            raise ModelError(f"The embedder {self.embedder.key!r} gives no features.")
+        return features
+
+    def _network_vectors(self, rows: Int64) -> Float32:
+        if self.distance is None:
+            raise ModelError(f"The distance {self.distance_key!r} has no network.")
+        return _batched(self.distance, previews_of(self.training, rows))
+
+    def quality(self, vectors: Float32, previews: Sequence[UInt8], rows: Int64) -> Float64:
+        """Return q of m generated images, (m,) in [0, 1]. rows: fix each image's random crops."""
+        if self.reference is not None:
+            return realism_quality(realism(vectors, self.reference), self.reference)
+        if self.metric is None:
+            return np.ones(len(vectors))
+        seeds = [self.settings.seed + int(row) for row in rows]
+        judged = [
+            self.metric(image, seed=seed) for image, seed in zip(previews, seeds, strict=True)
+        ]
+        return np.asarray(judged, np.float64)
+
+
+def embed_previews(embedder: Embedder, images: Sequence[UInt8]) -> tuple[Float32, Float32 | None]:
+    """Return vectors (n, dim) and features (n, D) or None of n images (h, w, 3) of any size."""
+    vectors, features = [], []
+    for start in range(0, len(images), NETWORK_BATCH):
+        batch = list(images[start : start + NETWORK_BATCH])
+        v, f = embedder(stack(batch, embedder.side_px, crop=embedder.crop))
+        vectors.append(v)
+        if f is not None:
+            features.append(f)
+    return np.concatenate(vectors), np.concatenate(features) if features else None
+
+
+def _batched(distance: Distance, images: Sequence[UInt8]) -> Float32:
+    parts = [
+        distance(stack(list(images[start : start + NETWORK_BATCH]), distance.side_px))
+        for start in range(0, len(images), NETWORK_BATCH)
+    ]
+    return np.concatenate(parts)
+
+
+def load_matcher(
+    training: ImageSet,
+    manifest: Manifest,
+    *,
+    settings: MatchSettings,
+    value: ValueSettings,
+    side_px: int,
+    embedder: Embedder | None = None,
+) -> Matcher:
+    """Load what a finished training set and these settings need.
+
+    manifest: the training set's. side_px: typical longer side of the generated images, which
+        decides whether "auto" may take a metric for photographs.
+    embedder: needed again where the set was built with one given from Python.
+    """
+    network = reload_embedder(manifest["embedder"], embedder)
+    distance, why_distance = resolve_distance(settings.distance, has_features=network.has_features)
+    quality, why_quality = resolve_quality(settings.quality, side_px)
+    if settings.quality == "auto" and quality == "realism" and _count(manifest) < MIN_REFERENCE:
+        quality = "none"
+        why_quality = f"Realism needs {MIN_REFERENCE} training images; every quality is 1."
+    return Matcher(
+        training=training,
+        embedder=network,
+        index=load_index(training, network.key, manifest["index"]),
+        distance_key=distance,
+        distance=None if distance in EMBEDDED_DISTANCES else _distance(distance),
+        quality_key=quality,
+        metric=None if quality in ("realism", "none") else _metric(quality),
+        reference=load_reference(training, network.key) if quality == "realism" else None,
+        settings=settings,
+        exact_depth=max(2 * value.k, 20),
+        reasons={"distance": why_distance, "quality": why_quality},
+    )
+
+
+def _count(manifest: Manifest) -> int:
+    return int(manifest["counts"]["ok"])
+
+
+def _distance(key: str) -> Distance:
+    from gmv_core.distances import load_distance
+
+    return load_distance(key)
+
+
+def _metric(key: str) -> QualityMetric:
+    from gmv_core.metrics import load_metric
+
+    return load_metric(key)

@@ -1,0 +1,136 @@
+"""Run a torch network where this machine runs it best: OpenVINO on a CPU, torch on CUDA and MPS.
+
+A module given here takes (n, s, s, 3) uint8 RGB and returns a tuple of (n, …) tensors, so that
+scaling and normalising are a part of the graph and only bytes travel to the device.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gmv_core.errors import ModelError
+from gmv_core.types import Float32, Network, UInt8
+
+if TYPE_CHECKING:
+    import torch
+
+Build = Callable[[], "torch.nn.Module"]
+
+
+def choose_device() -> str:
+    """Return "cuda", "mps" or "cpu", the first that this machine has."""
+    # nvidia-smi's device nodes are looked for first: torch takes two seconds to import.
+    if not Path("/dev/nvidiactl").exists() and os.name == "posix" and os.uname().sysname == "Linux":
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def resolve_precision(precision: str) -> str:
+    """Return the precision that runs: "auto" is fp16 on CUDA, fp32 elsewhere.
+
+    Raises ModelError where the device has no such arithmetic, so that nothing is emulated silently.
+    """
+    device = choose_device()
+    if precision == "auto":
+        return "fp16" if device == "cuda" else "fp32"
+    if device == "cpu" and precision != "fp32":
+        capabilities = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        if precision.upper() not in capabilities:
+            raise ModelError(
+                f"This processor has no {precision} arithmetic (it has {', '.join(capabilities)}); "
+                "use precision fp32."
+            )
+    return precision
+
+
+def compile_network(build: Build, *, side_px: int, name: str, precision: str = "auto") -> Network:
+    """Make a network ready to run.
+
+    build: returns the torch module with its weights; called only where no converted copy of
+        `name` is on this disk, so a second start needs no torch.
+    name: identifies architecture and weights (a digest of the weights belongs in it).
+    precision: "fp32", "bf16", "fp16" or "auto"; see `resolve_precision`.
+    """
+    precision = resolve_precision(precision)
+    device = choose_device()
+    if device == "cpu":
+        return _openvino(build, side_px, name, precision)
+    return _torch(build, device, precision)
+
+
+def _core() -> Any:  # noqa: ANN401  (openvino ships no types)
+    import openvino
+
+    return openvino.Core()
+
+
+def _openvino(build: Build, side_px: int, name: str, precision: str) -> Network:
+    path = _converted(build, side_px, name)
+    core = _core()
+    # The hint is always set: left alone, OpenVINO takes bf16 by itself where the processor has it.
+    hint = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}[precision]
+    compiled = core.compile_model(core.read_model(path), "CPU", {"INFERENCE_PRECISION_HINT": hint})
+
+    def run(pixels: UInt8) -> tuple[Float32, ...]:
+        request = compiled.create_infer_request()
+        result = request.infer(np.ascontiguousarray(pixels))
+        return tuple(np.array(result[i], dtype=np.float32) for i in range(len(compiled.outputs)))
+
+    return run
+
+
+def _converted(build: Build, side_px: int, name: str) -> Path:
+    """Return the OpenVINO file of a network, converting it once per version of what made it."""
+    import platformdirs
+
+    versions = " ".join(f"{p} {version(p)}" for p in ("torch", "timm", "openvino"))
+    digest = hashlib.sha256(f"{name} {side_px} {versions}".encode()).hexdigest()[:16]
+    folder = Path(platformdirs.user_cache_dir("gmv-explorer", appauthor=False)) / "networks"
+    path = folder / f"{digest}.xml"
+    if path.exists():
+        return path
+
+    import openvino
+    import torch
+
+    module = build().eval()
+    example = torch.zeros((2, side_px, side_px, 3), dtype=torch.uint8)
+    with torch.no_grad():
+        model = openvino.convert_model(
+            module, example_input=example, input=[("x", [-1, side_px, side_px, 3])]
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = folder / f"{digest}-{os.getpid()}.xml"
+    openvino.save_model(model, aside, compress_to_fp16=False)
+    # The weights go first: whoever sees the .xml finds the whole network.
+    aside.with_suffix(".bin").replace(path.with_suffix(".bin"))
+    aside.replace(path)
+    return path
+
+
+def _torch(build: Build, device: str, precision: str) -> Network:
+    import torch
+
+    kind = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+    module = build().eval().to(device, memory_format=torch.channels_last)
+
+    def run(pixels: UInt8) -> tuple[Float32, ...]:
+        with (
+            torch.inference_mode(),
+            torch.autocast(device, dtype=kind, enabled=kind != torch.float32),
+        ):
+            outputs = module(torch.from_numpy(np.ascontiguousarray(pixels)).to(device))
+        return tuple(output.float().cpu().numpy() for output in outputs)
+
+    return run

@@ -1,0 +1,137 @@
+"""`.npz` files of uint8 images, with labels beside them. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from gmv_core.arrays import BROKEN, ArrayRows, array_source, check_shape
+from gmv_core.errors import SourceError
+from gmv_core.listing import Source
+
+_IMAGE_KEYS = (
+    "images", "image", "x", "x_train", "train_images", "train_x", "imgs", "samples", "data",
+    "arr_0",
+)  # fmt: skip
+_LABEL_KEYS = ("labels", "label", "y", "y_train", "train_labels", "train_y", "targets", "arr_1")
+
+
+@dataclass(frozen=True)
+class _Array:
+    """One member of an npz, known by its header only."""
+
+    member: zipfile.ZipInfo
+    header_bytes: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    is_fortran: bool
+
+
+def open_npz(where: Path) -> Source:
+    """Open an npz whose array of images is (n, h, w) or (n, h, w, 1, 3 or 4) uint8.
+
+    Arrays are known by the usual keys (images, x_train, arr_0 …; labels, y_train …), the images
+    also by being the only uint8 array of that shape.
+
+    Raises:
+        SourceError: if it is broken or holds no such array.
+    """
+    try:
+        with zipfile.ZipFile(where) as archive:
+            arrays = {
+                member.filename.removesuffix(".npy"): _header(archive, member)
+                for member in archive.infolist()
+                if member.filename.endswith(".npy")
+            }
+            key = _image_key(arrays, where)
+            labels = _labels(archive, arrays, where)
+    except (*BROKEN, TypeError) as error:  # NumPy's header parser raises both
+        raise SourceError(
+            f"{where.name} is a broken or cut-off npz ({error}); make or download it again."
+        ) from error
+    array = arrays[key]
+    planar = check_shape(array.shape, f"Array {key!r} of {where.name}")
+
+    def open_at(offset: int) -> IO[bytes]:
+        file = zipfile.ZipFile(where).open(array.member)
+        file.seek(array.header_bytes + offset)
+        return file
+
+    rows = ArrayRows(array.shape, planar, open_at, key)
+    return array_source("npz", where, rows=rows, labels=labels, used=[where])
+
+
+def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Array:
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        read = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
+        shape, is_fortran, dtype = read(file)
+        return _Array(member, file.tell(), shape, dtype, is_fortran)
+
+
+def _image_key(arrays: Mapping[str, _Array], where: Path) -> str:
+    """Return the key of the images, after checking type, order and length of the array."""
+    by_lower = {key.lower(): key for key in arrays}
+    named = [by_lower[key] for key in _IMAGE_KEYS if key in by_lower]
+    fitting = [key for key, array in arrays.items() if _is_images(array)]
+    chosen = [key for key in named if key in fitting] or fitting[:1] or named
+    if not chosen:
+        raise SourceError(
+            f"No images in {where.name} (arrays: {', '.join(sorted(arrays)) or 'none'}); "
+            "save them with numpy.savez as images=… in uint8, and labels=…."
+        )
+    key, array = chosen[0], arrays[chosen[0]]
+    what = f"Array {key!r} of {where.name}"
+    if array.dtype.hasobject:
+        raise SourceError(
+            f"{what} holds Python objects, which are never loaded (they could run code); "
+            "save it as a uint8 array."
+        )
+    if array.dtype != np.uint8:
+        raise SourceError(f"{what} holds {array.dtype}; save it as uint8, 0 to 255.")
+    if array.is_fortran:
+        raise SourceError(
+            f"{what} is stored in Fortran order; save it after numpy.ascontiguousarray."
+        )
+    promised = array.header_bytes + math.prod(array.shape)
+    if array.member.file_size < promised:
+        raise SourceError(
+            f"{what} is cut off ({array.member.file_size:,} of {promised:,} bytes); "
+            "make or download the file again."
+        )
+    return key
+
+
+def _is_images(array: _Array) -> bool:
+    return array.dtype == np.uint8 and len(array.shape) in (3, 4)
+
+
+def _labels(archive: zipfile.ZipFile, arrays: Mapping[str, _Array], where: Path) -> list[str]:
+    """Return one label a row, [] if the file has none."""
+    by_lower = {key.lower(): key for key in arrays}
+    key = next((by_lower[key] for key in _LABEL_KEYS if key in by_lower), None)
+    if key is None:
+        return []
+    array = arrays[key]
+    if array.dtype.kind not in "iuUSbf" or math.prod(array.shape) != max(array.shape, default=0):
+        raise SourceError(
+            f"Labels {key!r} of {where.name} have the shape {array.shape} and type {array.dtype}; "
+            "give one number or text for each image, of shape (n,) or (n, 1)."
+        )
+    with archive.open(array.member) as file:
+        values = np.lib.format.read_array(file, allow_pickle=False).ravel()
+    if values.dtype.kind == "f" and np.array_equal(values, np.round(values)):
+        values = values.astype(np.int64)
+    if values.dtype.kind == "S":
+        values = np.char.decode(values, "utf-8")
+    return [str(value) for value in values.tolist()]

@@ -1,0 +1,242 @@
+"""From a source to a finished image set: one pass that reads, decodes, embeds and commits.
+
+A batch of COMMIT_ROWS images is appended to the images table, then its vectors to the embeddings
+table. Whatever kills the process, the next start embeds what the first table has over the second,
+goes on behind it, and ends with the same rows as an uninterrupted build, because embeddings are
+always computed from the stored previews.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from gmv_core.errors import SourceError, WorkspaceError
+from gmv_core.filling import append_vectors, catch_up, decoded_batches
+from gmv_core.index import build_index
+from gmv_core.labels import LabelTable
+from gmv_core.models import reload_embedder, resolve_embedder
+from gmv_core.network import resolve_precision
+from gmv_core.settings import EmbedSettings, IndexSettings, IngestSettings
+from gmv_core.sources import Source
+from gmv_core.store import ImageSet, Manifest, Workspace, now
+from gmv_core.summary import describe, peak_memory_mb, versions
+from gmv_core.tables import image_rows
+from gmv_core.types import (
+    Embedder,
+    Progress,
+    Report,
+    silent,
+)
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """All that decides what a set holds. An embedder given from Python wins over `embed`."""
+
+    ingest: IngestSettings = field(default_factory=IngestSettings)
+    embed: EmbedSettings = field(default_factory=EmbedSettings)
+    index: IndexSettings = field(default_factory=IndexSettings)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A label table. digest: of the CSV's bytes, so that an edited table is noticed."""
+
+    table: LabelTable
+    digest: str
+
+
+def build(
+    workspace: Workspace,
+    source: Source,
+    *,
+    name: str,
+    labels: Labels | None = None,
+    settings: BuildSettings | None = None,
+    embedder: Embedder | None = None,
+    report: Report = silent,
+) -> Manifest:
+    """Make a source into the set `name`, or go on with an interrupted build of it.
+
+    Returns the set's manifest; its "reused" is true where nothing was left to do. Raises
+    WorkspaceError where the name holds something else, SourceError where nothing can be read.
+    """
+    settings = settings or BuildSettings()
+    with workspace.writing():
+        target = workspace.image_set(name)
+        chosen = _choose_embedder(settings.embed, embedder)
+        origin = _origin(source, labels)
+        if target.exists():
+            manifest = target.manifest()
+            _check_same(manifest, origin, settings)
+            if manifest["state"] == "ready" and manifest["embedder"] == chosen:
+                return {**manifest, "reused": True}
+            manifest["embedder"] = chosen
+        else:
+            manifest = {
+                "kind": "set",
+                "name": name,
+                "created": now(),
+                "ingest": asdict(settings.ingest),
+                "embedder": chosen,
+                "sources": [{**origin, "first_row": 0, "complete": False}],
+                "seconds": {},
+            }
+        manifest["state"] = "building"
+        target.write_manifest(manifest)
+        network = reload_embedder(chosen, embedder)
+        return _fill(target, manifest, source, labels, settings, network, report)
+
+
+def add(
+    workspace: Workspace,
+    name: str,
+    source: Source,
+    *,
+    labels: Labels | None = None,
+    embedder: Embedder | None = None,
+    index: IndexSettings | None = None,
+    report: Report = silent,
+) -> Manifest:
+    """Add another source's images to a finished set; names that it already has are passed over."""
+    with workspace.writing():
+        target = workspace.image_set(name)
+        manifest = target.manifest()
+        origin = _origin(source, labels)
+        last = manifest["sources"][-1]
+        resumed = manifest["state"] == "building" and _same_source(last, origin)
+        if manifest["state"] == "building" and not resumed:
+            raise WorkspaceError(
+                f"The set {name!r} is unfinished (it was reading {last['location']}); "
+                "give that source again to finish it first."
+            )
+        if not resumed:
+            first_row = len(target.images)
+            manifest["sources"].append({**origin, "first_row": first_row, "complete": False})
+            manifest["state"] = "building"
+            target.write_manifest(manifest)
+        network = reload_embedder(manifest["embedder"], embedder)
+        settings = BuildSettings(
+            IngestSettings(**manifest["ingest"]), index=index or IndexSettings()
+        )
+        return _fill(target, manifest, source, labels, settings, network, report)
+
+
+def ensure_embedded(
+    target: ImageSet, chosen: Manifest, *, embedder: Embedder | None, report: Report = silent
+) -> None:
+    """Give a finished set the vectors of another embedder, from its previews, where it lacks them.
+
+    chosen: the "embedder" of the manifest of the set that it will be compared with.
+    """
+    if len(target.embeddings(chosen["key"])) < len(target.images):
+        network = reload_embedder(chosen, embedder)
+        catch_up(target, network, EmbedSettings().batch_size, report)
+
+
+def _choose_embedder(settings: EmbedSettings, given: Embedder | None) -> Manifest:
+    if given is not None:
+        return {"key": given.key, "precision": "own", "reason": "It was given from Python."}
+    key, reason = resolve_embedder(settings.embedder)
+    return {"key": key, "precision": resolve_precision(settings.precision), "reason": reason}
+
+
+def _origin(source: Source, labels: Labels | None) -> Manifest:
+    return {
+        "kind": source.kind,
+        "location": source.location,
+        "fingerprint": source.fingerprint,
+        "labels": labels.digest if labels else "",
+    }
+
+
+def is_from(manifest: Manifest, source: Source, labels: Labels | None) -> bool:
+    """Return whether a set was built from this source, with these labels."""
+    return _same_source(manifest["sources"][0], _origin(source, labels))
+
+
+def _same_source(mine: Manifest, other: Manifest) -> bool:
+    return all(mine[k] == other[k] for k in ("kind", "fingerprint", "labels"))
+
+
+def _check_same(manifest: Manifest, origin: Manifest, settings: BuildSettings) -> None:
+    mine = manifest["sources"][0]
+    if not _same_source(mine, origin):
+        what = "was being built" if manifest["state"] == "building" else "was built"
+        raise WorkspaceError(
+            f"The name {manifest['name']!r} is taken: that set {what} from {mine['location']}"
+            + (", whose content or labels have changed since" if _same_place(mine, origin) else "")
+            + "; choose another --name, delete the set, or use `add`."
+        )
+    if manifest["ingest"] != asdict(settings.ingest):
+        raise WorkspaceError(
+            f"The set {manifest['name']!r} was built with other ingest settings "
+            f"({manifest['ingest']}); choose another --name or delete the set."
+        )
+
+
+def _same_place(mine: Manifest, other: Manifest) -> bool:
+    return bool(mine["location"] == other["location"])
+
+
+def _fill(
+    target: ImageSet,
+    manifest: Manifest,
+    source: Source,
+    labels: Labels | None,
+    settings: BuildSettings,
+    embedder: Embedder,
+    report: Report,
+) -> Manifest:
+    """Bring both tables to the end of the source, then finish the set."""
+    started = time.perf_counter()
+    embeddings = target.embeddings(embedder.key)
+    embeddings.cut(len(target.images))
+    catch_up(target, embedder, settings.embed.batch_size, report)
+    last = manifest["sources"][-1]
+    if not last["complete"]:
+        for pairs, arrays in decoded_batches(
+            target, source, int(last["first_row"]), settings.ingest, embedder
+        ):
+            start = len(target.images)
+            target.images.append(image_rows(start, pairs, labels.table if labels else None))
+            append_vectors(target, start, arrays, embedder, settings.embed.batch_size)
+            report(Progress("embed", start + len(pairs) - last["first_row"], source.total))
+        if len(target.images) == 0:
+            raise SourceError(f"No image was found in {source.location}; give another source.")
+        last["complete"] = True
+        last["skipped"] = dict(source.skipped)
+    manifest["seconds"]["embed"] = round(
+        manifest["seconds"].get("embed", 0.0) + time.perf_counter() - started, 3
+    )
+    started = time.perf_counter()
+    report(Progress("index", 0, None))
+    target.images.tidy()
+    embeddings.tidy()
+    manifest["index"] = build_index(target, embedder.key, settings.index)
+    manifest.update(describe(target, labels.table if labels else None, last))
+    manifest["embedder"]["dim"] = embedder.dim
+    manifest["embedder"]["has_features"] = embedder.has_features
+    manifest["seconds"]["index"] = round(time.perf_counter() - started, 3)
+    manifest["peak_memory_mb"] = peak_memory_mb()
+    manifest["versions"] = versions()
+    manifest["state"] = "ready"
+    manifest["updated"] = now()
+    target.write_manifest(manifest)
+    report(Progress("done", manifest["counts"]["images"], manifest["counts"]["images"]))
+    return {**manifest, "reused": False}
+
+
+def labels_for(source: Source, csv: str | Path | None) -> Labels | None:
+    """Return the label table to use: the CSV given, else one that lies beside the images."""
+    from gmv_core.labels import labels_beside, read_labels
+
+    found = csv if csv is not None else labels_beside(source)
+    if found is None:
+        return None
+    table = read_labels(found)
+    content = found if isinstance(found, bytes) else Path(found).read_bytes()
+    return Labels(table, hashlib.sha256(content).hexdigest())

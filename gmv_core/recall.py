@@ -1,0 +1,206 @@
+"""Recall: the R nearest training embeddings of each generated image.
+
+Distances are Euclidean between unit vectors. Up to EXACT_LIMIT vectors are searched exactly
+(docs/results.md has the measurement); more go through an inverted file with scalar or product
+quantization (Jégou et al., PAMI 2011), over-fetched and re-scored with the stored vectors. Such an
+index is tuned and judged against exact search on a sample of training images, and says its recall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gmv_core.errors import SettingsError
+from gmv_core.types import Float32, Int64
+
+EXACT_LIMIT = 200_000  # one query of 624 dimensions then takes about 10 ms in a batch
+SQ8_LIMIT = 5_000_000  # 256 bytes a vector: 1.3 GB of codes; beyond it 64 bytes a vector
+TARGET_RECALL = 0.99
+MIN_TRAINED = 256  # product quantization has 256 centroids a byte and needs as many vectors
+
+Blocks = Iterable[tuple[Int64, Float32]]  # (row ids (b,), vectors (b, d))
+Fetch = Callable[[Int64], Float32]  # row ids (c,) → vectors (c, d)
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """ids (m, R) int64, nearest first, −1 where there are fewer; distances (m, R), inf there."""
+
+    ids: Int64
+    distances: Float32
+
+
+@dataclass(frozen=True)
+class IndexReport:
+    """What is told about an index. recall: share of the true R nearest that it finds."""
+
+    kind: str
+    vectors: int
+    bytes_per_vector: float
+    recall: float
+    recall_at: int
+    nprobe: int
+    overfetch: int
+    queries: int
+
+
+def choose_kind(kind: str, vectors: int) -> str:
+    """Return the index that is built: "auto" is exact, then "sq8", then "pq" as n grows."""
+    if kind == "auto":
+        kind = "exact" if vectors <= EXACT_LIMIT else "sq8" if vectors <= SQ8_LIMIT else "pq"
+    if kind != "exact" and vectors < MIN_TRAINED:
+        raise SettingsError(
+            f"A quantized index needs at least {MIN_TRAINED} images and this set has {vectors}; "
+            "use --index exact."
+        )
+    return kind
+
+
+def exact_search(queries: Float32, blocks: Blocks, *, k: int) -> Neighbours:
+    """Search without an index, in the memory of one block.
+
+    queries: (m, d) float32. Ties go to the smaller id.
+    """
+    import faiss
+
+    best_d = np.full((len(queries), k), np.inf, np.float32)
+    best_i = np.full((len(queries), k), -1, np.int64)
+    for ids, vectors in blocks:
+        if not len(ids):
+            continue
+        found_d, found = faiss.knn(queries, vectors, min(k, len(ids)))
+        d = np.concatenate([best_d, found_d], axis=1)
+        i = np.concatenate([best_i, ids[found]], axis=1)
+        keep = np.argsort(d, axis=1, kind="stable")[:, :k]
+        best_d = np.take_along_axis(d, keep, 1)
+        best_i = np.take_along_axis(i, keep, 1)
+    return Neighbours(best_i, np.sqrt(np.maximum(best_d, 0)))
+
+
+@dataclass(frozen=True)
+class ExactIndex:
+    """All vectors in memory. ids: (n,) int64, the row of each vector."""
+
+    ids: Int64
+    vectors: Float32
+
+    def search(self, queries: Float32, k: int) -> Neighbours:
+        return exact_search(queries, [(self.ids, self.vectors)], k=k)
+
+
+@dataclass(frozen=True)
+class QuantizedIndex:
+    """A FAISS index whose codes choose and whose stored vectors decide."""
+
+    index: Any
+    ids: Int64
+    fetch: Fetch
+    nprobe: int
+    overfetch: int
+
+    def search(self, queries: Float32, k: int) -> Neighbours:
+        wanted = min(k * self.overfetch, len(self.ids))
+        found = search_codes(self.index, queries, wanted, self.nprobe)
+        rows = np.where(found >= 0, self.ids[found], -1)
+        return rescore(queries, rows, self.fetch, k=k)
+
+
+def search_codes(index: Any, queries: Float32, wanted: int, nprobe: int) -> Int64:  # noqa: ANN401
+    """Return positions (m, wanted) from the codes alone, −1 where the probed lists ran out."""
+    import faiss
+
+    ivf = faiss.extract_index_ivf(index)
+    ivf.nprobe = nprobe
+    found: Int64 = index.search(queries, wanted)[1]
+    return found
+
+
+def rescore(queries: Float32, rows: Int64, fetch: Fetch, *, k: int) -> Neighbours:
+    """Order candidates by their exact distance and keep k. rows: (m, c), −1 for none."""
+    unique = np.unique(rows[rows >= 0])
+    vectors = fetch(unique)
+    ids = np.full((len(rows), k), -1, np.int64)
+    distances = np.full((len(rows), k), np.inf, np.float32)
+    for j, (query, own) in enumerate(zip(queries, rows, strict=True)):
+        own = np.unique(own[own >= 0])  # rising ids: the stable sort gives ties to the smaller id
+        d = np.linalg.norm(vectors[np.searchsorted(unique, own)] - query, axis=1)
+        order = np.argsort(d, kind="stable")[:k]
+        ids[j, : len(order)], distances[j, : len(order)] = own[order], d[order]
+    return Neighbours(ids, distances)
+
+
+def build_codes(kind: str, sample: Float32, blocks: Blocks, *, vectors: int) -> tuple[Any, Int64]:
+    """Train an inverted file on a sample and fill it block by block.
+
+    kind: "sq8" (one byte a dimension) or "pq" (the paper's product quantization, 64 bytes).
+    Returns the FAISS index and the row id of each position.
+    """
+    import faiss
+
+    d = sample.shape[1]
+    reduced = min(256, d, len(sample)) // 64 * 64 or min(d, len(sample))
+    lists = int(max(1, min(4 * vectors**0.5, len(sample) / 39)))
+    code = "SQ8" if kind == "sq8" else f"PQ{min(64, reduced)}x8"
+    index = faiss.index_factory(d, f"PCA{reduced},IVF{lists},{code}")
+    ivf = faiss.extract_index_ivf(index)
+    ivf.cp.min_points_per_centroid = 1
+    index.train(sample)
+    rows = []
+    for ids, block in blocks:
+        index.add(block)
+        rows.append(ids)
+    return index, np.concatenate(rows) if rows else np.empty(0, np.int64)
+
+
+def code_bytes(index: Any) -> float:  # noqa: ANN401
+    """Return the bytes that the index keeps in memory for one vector, its id included."""
+    import faiss
+
+    return float(faiss.extract_index_ivf(index).code_size + 8)
+
+
+def measured_recall(found: Int64, truth: Int64) -> float:
+    """Return the mean share of the true neighbours (m, R) that are among the found ones."""
+    shares = [
+        len(np.intersect1d(f[f >= 0], t[t >= 0])) / max(1, int((t >= 0).sum()))
+        for f, t in zip(found, truth, strict=True)
+    ]
+    return float(np.mean(shares)) if shares else 1.0
+
+
+def tune(
+    index: Any,  # noqa: ANN401
+    ids: Int64,
+    fetch: Fetch,
+    *,
+    kind: str,
+    queries: Float32,
+    truth: Int64,
+) -> tuple[QuantizedIndex, IndexReport]:
+    """Choose the cheapest (probes, over-fetch) that finds TARGET_RECALL of the true neighbours.
+
+    queries: (s, d) training images drawn at random; truth: (s, R), by exact search. Where nothing
+    reaches the target the most thorough setting stays, and its recall is reported.
+    """
+    import faiss
+
+    lists = faiss.extract_index_ivf(index).nlist
+    r = truth.shape[1]
+    doubling = [8 << i for i in range(12) if 8 << i < lists] + [lists]
+    best: tuple[float, QuantizedIndex] | None = None
+    for overfetch, nprobe in ((o, p) for o in (2, 4, 8) for p in doubling):
+        candidate = QuantizedIndex(index, ids, fetch, nprobe, overfetch)
+        recall = measured_recall(candidate.search(queries, r).ids, truth)
+        if best is None or recall > best[0]:
+            best = recall, candidate
+        if recall >= TARGET_RECALL:
+            break
+    recall, chosen = best if best is not None else (0.0, candidate)
+    report = IndexReport(
+        kind, len(ids), code_bytes(index), recall, r, chosen.nprobe, chosen.overfetch, len(queries)
+    )
+    return chosen, report

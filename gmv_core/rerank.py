@@ -1,0 +1,114 @@
+"""Re-rank: perceptual distances between generated images and their candidates.
+
+A distance of LPIPS's form is a squared Euclidean distance between one long vector an image, so a
+network runs once an image and a block of pairs is one matrix product. For the embedder's own
+perceptual vectors a set stores a *sketch*: a CountSketch (Charikar et al., 2002) of 4,096 bytes,
+from which a distance is estimated without any network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gmv_core.types import Float32, Int64
+
+SKETCH_DIM = 4096
+SKETCH_SEED = 20230410
+SKETCH_RANGE = 8.0  # in standard deviations of a sketch's entries; beyond it a byte saturates
+
+Int8 = NDArray[np.int8]
+VectorsOf = Callable[[Int64], Float32]  # row ids (c,) → vectors (c, D)
+
+
+@lru_cache(maxsize=4)
+def _signs(dim: int) -> Float32:
+    rng = np.random.default_rng(SKETCH_SEED)
+    return rng.choice([-1.0, 1.0], size=dim).astype(np.float32)
+
+
+def sketch(vectors: Float32, *, norm_squared: float) -> Int8:
+    """Compress (n, D) float32 vectors to (n, SKETCH_DIM) int8.
+
+    Entries get random signs and are folded into SKETCH_DIM sums, which keeps squared distances in
+    expectation. norm_squared: the squared length of the vectors, which fixes the scale.
+    """
+    n, dim = vectors.shape
+    folds = -(-dim // SKETCH_DIM)
+    signed = vectors * _signs(dim)
+    folded = np.zeros((n, SKETCH_DIM), np.float32)
+    for fold in range(folds):
+        part = signed[:, fold * SKETCH_DIM : (fold + 1) * SKETCH_DIM]
+        folded[:, : part.shape[1]] += part
+    scaled = np.rint(folded / sketch_step(norm_squared))
+    clipped: Int8 = np.clip(scaled, -127, 127).astype(np.int8)
+    return clipped
+
+
+def sketch_step(norm_squared: float) -> float:
+    """Return the length of one unit of a sketch."""
+    return float(SKETCH_RANGE * np.sqrt(norm_squared / SKETCH_DIM) / 127)
+
+
+def pair_distances(
+    generated: Float32,
+    candidates: Int64,
+    vectors_of: VectorsOf,
+    *,
+    squared: bool,
+    tile: int = 256,
+) -> Float32:
+    """Return the distance of every generated image to its candidates, (m, R), inf for none.
+
+    generated: (m, D) vectors. candidates: (m, R) training rows, −1 for none.
+    vectors_of: gives the vectors of training rows; called once for each distinct row, `tile` rows
+        at a time, so memory is bounded by the tile.
+    squared: whether d is the squared norm (LPIPS's form) or the norm.
+    """
+    distances = np.full(candidates.shape, np.inf, np.float32)
+    own = np.einsum("md,md->m", generated, generated)
+    for rows, (j, r) in _tiles(candidates, tile):
+        vectors = vectors_of(rows)  # (t, D)
+        norms = np.einsum("td,td->t", vectors, vectors)
+        involved, local = np.unique(j, return_inverse=True)
+        products = generated[involved] @ vectors.T  # (g, t)
+        t = np.searchsorted(rows, candidates[j, r])
+        d = own[j] + norms[t] - 2 * products[local, t]
+        distances[j, r] = np.maximum(d, 0)
+    return distances if squared else np.sqrt(distances)
+
+
+def _tiles(candidates: Int64, tile: int) -> Iterator[tuple[Int64, tuple[Int64, Int64]]]:
+    """Yield (distinct training rows, (generated, position) of every pair with one of them)."""
+    flat = candidates.ravel()
+    order = np.argsort(flat, kind="stable")
+    order = order[flat[order] >= 0]
+    unique, first = np.unique(flat[order], return_index=True)
+    bounds = np.append(first, len(order))
+    for start in range(0, len(unique), tile):
+        stop = min(start + tile, len(unique))
+        pairs = order[bounds[start] : bounds[stop]]
+        yield unique[start:stop], np.unravel_index(pairs, candidates.shape)  # type: ignore[misc]
+
+
+def sort_by_distance(
+    candidates: Int64, distances: Float32, *, exact: int | None = None
+) -> tuple[Int64, Float32, Int64]:
+    """Return candidates and distances in rising order, and where each stood before, (m, R).
+
+    exact: sort only the first `exact` positions and leave the rest behind them, in its own order
+        (those are estimates, these are not). None sorts all. Ties keep the order of recall.
+    """
+    key = distances.astype(np.float64)
+    head = key.shape[1] if exact is None else min(exact, key.shape[1])
+    order = np.argsort(key[:, :head], axis=1, kind="stable")
+    tail = np.broadcast_to(np.arange(head, key.shape[1]), (len(key), key.shape[1] - head))
+    order = np.concatenate([order, tail], axis=1).astype(np.int64)
+    return (
+        np.take_along_axis(candidates, order, 1),
+        np.take_along_axis(distances, order, 1),
+        order,
+    )

@@ -1,0 +1,87 @@
+"""One settings class a stage. They check their ranges when they are made and hold nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gmv_core.errors import SettingsError, unknown_choice
+
+INDEX_KINDS = ("auto", "exact", "sq8", "pq")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+
+
+def _at_least(name: str, value: float, low: float) -> None:
+    if not value >= low:
+        raise SettingsError(f"{name} is {value}; give a number of at least {low}.")
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """max_pixels: more are rejected before decoding. preview_side_px: longest side kept."""
+
+    max_pixels: int = 200_000_000
+    preview_side_px: int = 256
+
+    def __post_init__(self) -> None:
+        _at_least("max_pixels", self.max_pixels, 1)
+        _at_least("preview_side_px", self.preview_side_px, 32)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedSettings:
+    """embedder: a key, or "auto". precision: "auto" is fp32 on a CPU and fp16 on CUDA."""
+
+    embedder: str = "auto"
+    precision: str = "auto"
+    batch_size: int = 64
+
+    def __post_init__(self) -> None:
+        _at_least("batch_size", self.batch_size, 1)
+        if self.precision not in PRECISIONS:
+            raise unknown_choice("precision", self.precision, list(PRECISIONS))
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """kind: "auto" by size, "exact", "sq8" or "pq" (the paper's IVF-PQ) at any size."""
+
+    kind: str = "auto"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in INDEX_KINDS:
+            raise unknown_choice("index", self.kind, list(INDEX_KINDS))
+
+
+@dataclass(frozen=True, slots=True)
+class MatchSettings:
+    """What needs a model: candidates (R of the paper), distance and quality metric."""
+
+    candidates: int = 100
+    distance: str = "auto"
+    quality: str = "auto"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _at_least("candidates", self.candidates, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSettings:
+    """What needs no model: k, the temperature τ (a number, or "auto"), quality weighting."""
+
+    k: int = 10
+    temperature: float | str = 1.0
+    quality_weighting: bool = True
+
+    def __post_init__(self) -> None:
+        _at_least("k", self.k, 1)
+        if isinstance(self.temperature, str):
+            if self.temperature != "auto":
+                raise SettingsError(
+                    f'temperature is {self.temperature!r}; give a number above 0, or "auto".'
+                )
+        elif not 0 < self.temperature < float("inf"):
+            raise SettingsError(
+                f'temperature is {self.temperature}; give a number above 0, or "auto".'
+            )

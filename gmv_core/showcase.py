@@ -1,0 +1,37 @@
+"""The demo from nothing: draw the training set, build it, value the generated images shipped."""
+
+from __future__ import annotations
+
+from gmv_core.demo import draw_training_set, generated_folder
+from gmv_core.pipeline import build, labels_for
+from gmv_core.sources import open_source
+from gmv_core.store import Manifest, Workspace
+from gmv_core.types import Progress, Report, silent
+from gmv_core.valuation import value
+
+DEMO_SET = "demo"
+DEMO_RUN = "demo-run"
+
+
+def make_demo(workspace: Workspace, *, report: Report = silent) -> Manifest:
+    """Make the set "demo" and the run "demo-run", or return the run that is there.
+
+    The drawn images stay in <workspace>/demo-images, to look at.
+    """
+    target = workspace.image_set(DEMO_SET)
+    if not (target.exists() and target.manifest()["state"] == "ready"):
+        folder = workspace.root / "demo-images"
+        if not (folder / "labels.csv").exists():  # written last
+            report(Progress("draw", 0, None))
+            draw_training_set(folder)
+        source = open_source(folder)
+        build(workspace, source, name=DEMO_SET, labels=labels_for(source, None), report=report)
+    generated = open_source(generated_folder())
+    return value(
+        workspace,
+        generated,
+        against=DEMO_SET,
+        name=DEMO_RUN,
+        labels=labels_for(generated, None),
+        report=report,
+    )

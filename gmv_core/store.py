@@ -1,0 +1,269 @@
+"""The workspace on disk: where image sets and runs lie, and how they are written.
+
+Everything is a Lance table or a JSON manifest under one folder. A batch that has been appended is
+kept for good; what spans two tables is mended on the next start by cutting the longer one back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from gmv_core.errors import WorkspaceError
+from gmv_core.types import Int64
+
+FORMAT = 1
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+Manifest = dict[str, Any]
+
+
+def default_root() -> Path:
+    """Return `GMV_HOME`, or ./workspace."""
+    return Path(os.environ.get("GMV_HOME") or "workspace")
+
+
+def now() -> str:
+    """Return the time as ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def check_name(name: str) -> str:
+    """Return `name` if it can name a set or a run, else raise WorkspaceError."""
+    if not NAME.fullmatch(name) or name.endswith("."):
+        raise WorkspaceError(
+            f"{name!r} cannot be a name; use 1 to 64 letters, digits, dots, dashes or underscores, "
+            "starting with a letter or digit."
+        )
+    return name
+
+
+@dataclass(frozen=True)
+class Table:
+    """One Lance table, appended to in whole batches. A table that was never written has 0 rows."""
+
+    path: Path
+
+    def open(self) -> Any | None:  # noqa: ANN401  (lance ships no types)
+        import lance
+
+        return lance.dataset(str(self.path)) if self.path.exists() else None
+
+    def __len__(self) -> int:
+        dataset = self.open()
+        return 0 if dataset is None else int(dataset.count_rows())
+
+    def append(self, rows: pa.Table) -> None:
+        import lance
+
+        mode = "append" if self.path.exists() else "create"
+        lance.write_dataset(rows, str(self.path), mode=mode)
+
+    def write(self, rows: pa.Table) -> None:
+        """Replace the whole table in one commit."""
+        import lance
+
+        lance.write_dataset(rows, str(self.path), mode="overwrite")
+
+    def cut(self, rows: int) -> None:
+        """Drop what lies behind the first `rows` rows (ids are row numbers)."""
+        dataset = self.open()
+        if dataset is not None and dataset.count_rows() > rows:
+            dataset.delete(f"id >= {rows}")
+
+    def drop(self) -> None:
+        """Delete the table; it has 0 rows again."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def tidy(self) -> None:
+        """Merge the small files that appending left, and forget older versions."""
+        dataset = self.open()
+        if dataset is not None and len(dataset.get_fragments()) > 1:
+            dataset.optimize.compact_files()
+            dataset.cleanup_old_versions(older_than=timedelta(0))
+
+    def take(self, rows: Int64, columns: Sequence[str]) -> pa.Table:
+        """Return the rows in the order asked for; repeats are allowed."""
+        dataset = self.open()
+        if dataset is None:
+            raise WorkspaceError(f"The table {self.path.name} is missing; build the set again.")
+        unique, inverse = np.unique(rows, return_inverse=True)
+        return dataset.take(unique, columns=list(columns)).take(pa.array(inverse))
+
+    def read(self, columns: Sequence[str]) -> pa.Table:
+        dataset = self.open()
+        if dataset is None:
+            raise WorkspaceError(f"The table {self.path.name} is missing; build the set again.")
+        return dataset.to_table(columns=list(columns))
+
+    def batches(
+        self, columns: Sequence[str], *, start: int = 0, size: int = 4096
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows from `start` on, in order, at most `size` at a time."""
+        dataset = self.open()
+        if dataset is not None and start < dataset.count_rows():
+            yield from dataset.to_batches(
+                columns=list(columns), batch_size=size, offset=start, scan_in_order=True
+            )
+
+
+@dataclass(frozen=True)
+class Record:
+    """A named folder of the workspace that holds a manifest and tables."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    def table(self, name: str) -> Table:
+        return Table(self.folder / f"{name}.lance")
+
+    def exists(self) -> bool:
+        return (self.folder / "manifest.json").is_file()
+
+    def manifest(self) -> Manifest:
+        path = self.folder / "manifest.json"
+        try:
+            manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise WorkspaceError(
+                f"There is no {self.folder.parent.name[:-1]} named {self.name!r} in this "
+                "workspace; `python -m gmv_core list` shows what there is."
+            ) from None
+        except ValueError as error:
+            raise WorkspaceError(
+                f"The manifest {path} is not readable ({error}); restore it or delete the folder."
+            ) from error
+        if manifest.get("format") != FORMAT:
+            raise WorkspaceError(
+                f"{self.name!r} was written in format {manifest.get('format')}, this version reads "
+                f"format {FORMAT}; build it again."
+            )
+        return manifest
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        write_json(self.folder / "manifest.json", {"format": FORMAT, **manifest})
+
+
+class ImageSet(Record):
+    """A training set or a generated set."""
+
+    @property
+    def images(self) -> Table:
+        return self.table("images")
+
+    def embeddings(self, embedder: str) -> Table:
+        return Table(self.folder / "embeddings" / f"{file_name(embedder)}.lance")
+
+    def index_folder(self, embedder: str) -> Path:
+        return self.folder / "index" / file_name(embedder)
+
+
+class Run(Record):
+    """The valuation of one generated set against one training set."""
+
+
+def file_name(key: str) -> str:
+    """Return a model's key as a file name."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", key).strip("-.") or "model"
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write aside, then rename: a reader sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_text(json.dumps(value, indent=2, ensure_ascii=False), encoding="utf-8")
+    aside.replace(path)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One folder with image sets and runs."""
+
+    root: Path
+
+    def image_set(self, name: str) -> ImageSet:
+        return ImageSet(self.root / "sets" / check_name(name))
+
+    def run(self, name: str) -> Run:
+        return Run(self.root / "runs" / check_name(name))
+
+    def sets(self) -> list[ImageSet]:
+        return [ImageSet(folder) for folder in self._folders("sets")]
+
+    def runs(self) -> list[Run]:
+        return [Run(folder) for folder in self._folders("runs")]
+
+    def _folders(self, kind: str) -> list[Path]:
+        return sorted(path.parent for path in (self.root / kind).glob("*/manifest.json"))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the workspace's one writer's lock; raise WorkspaceError if another process has it.
+
+        The operating system lets go of it when the holder dies, however that happens.
+        """
+        from filelock import FileLock, Timeout
+
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.root / ".lock", timeout=0, is_singleton=True)
+            lock.acquire()
+        except Timeout:
+            raise WorkspaceError(
+                f"Another build or run is writing in {self.root}; wait until it is done, or use "
+                "another --workspace."
+            ) from None
+        except OSError as error:
+            raise WorkspaceError(
+                f"The workspace {self.root} cannot be written ({error.strerror}); choose another "
+                "with --workspace."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def delete(self, name: str) -> str:
+        """Delete the set or run of that name and return which it was.
+
+        Only a folder that holds our manifest is ever deleted; a set that a run still uses is kept.
+        """
+        found = [r for r in (self.run(name), self.image_set(name)) if r.exists()]
+        if not found:
+            raise WorkspaceError(
+                f"There is no set or run named {name!r}; `python -m gmv_core list` shows what "
+                "there is."
+            )
+        record = found[0]
+        if isinstance(record, ImageSet):
+            users = [r.name for r in self.runs() if name in _used_sets(r)]
+            if users:
+                raise WorkspaceError(
+                    f"The set {name!r} is used by the run {users[0]!r}; delete that run first."
+                )
+        self.drop(record)
+        return record.folder.parent.name[:-1]
+
+    def drop(self, record: Record) -> None:
+        """Delete a record's folder, which must hold our manifest and lie in this workspace."""
+        if not record.exists() or record.folder.parent.parent != self.root:
+            raise WorkspaceError(f"{record.folder} is not a set or run of this workspace.")
+        shutil.rmtree(record.folder)
+
+
+def _used_sets(run: Run) -> set[str]:
+    manifest = run.manifest()
+    return {manifest["training"]["name"], manifest["generated"]["name"]}

@@ -1,0 +1,120 @@
+"""What a manifest says of a finished set: counts, typical images, and how two sets differ."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from gmv_core.labels import LabelTable, tally
+from gmv_core.store import ImageSet, Manifest
+from gmv_core.types import OK
+
+PACKAGES = ("torch", "timm", "openvino", "faiss-cpu", "pylance", "pyiqa", "numpy", "pillow")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what a result depends on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def peak_memory_mb() -> float:
+    """Return the largest memory this process has held, in MB (0 where the system does not say)."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 if platform.system() != "Darwin" else 1024**2), 1)
+
+
+def describe(target: ImageSet, labels: LabelTable | None, source: Manifest) -> Manifest:
+    """Return the manifest's "counts", "typical" and, with a CSV, "labels".
+
+    source: the manifest's entry of the source read last; the CSV is held against its images.
+    """
+    columns = ["name", "status", "label", "owner", "sha256", "width", "height"]
+    table = target.images.read([*columns, "is_grey", "low", "high", "mean"])
+    fine = table.filter(pc.equal(table["status"], OK))
+    digests = fine["sha256"]
+    counts = {
+        "images": len(table),
+        "ok": len(fine),
+        "rejected": len(table) - len(fine),
+        "duplicates": len(fine) - len(pc.unique(digests)),
+        "labels": len([v for v in pc.unique(fine["label"]).to_pylist() if v]),
+        "owners": len([v for v in pc.unique(fine["owner"]).to_pylist() if v]),
+    }
+    told: Manifest = {"counts": counts, "typical": _typical(fine)}
+    if labels is not None:
+        names = table["name"].to_pylist()[int(source["first_row"]) :]
+        told["labels"] = asdict(tally(labels, names))
+    return told
+
+
+def _typical(fine: Any) -> Manifest:  # noqa: ANN401  (pyarrow ships no types)
+    """Return the set's share of grey images and the 5th, 50th and 95th percentile of the rest."""
+    if not len(fine):
+        return {}
+    width, height = (fine[c].to_numpy().astype(float) for c in ("width", "height"))
+    measures = {
+        "darkest": fine["low"].to_numpy(),
+        "brightest": fine["high"].to_numpy(),
+        "mean": fine["mean"].to_numpy(),
+        "side_px": np.maximum(width, height),
+        "aspect": width / np.maximum(height, 1),
+    }
+    told: Manifest = {"grey": float(np.mean(fine["is_grey"].to_numpy(zero_copy_only=False)))}
+    for name, values in measures.items():
+        told[name] = [round(float(v), 4) for v in np.percentile(values, [5, 50, 95])]
+    return told
+
+
+def shifts(training: Manifest, generated: Manifest) -> list[str]:
+    """Say in sentences how a generated set differs from its training set as a whole.
+
+    Such a shift (a colour map, another grey range, another size) moves every distance and quality
+    without a trace in any single image. training, generated: the manifests' "typical".
+    """
+    if not training or not generated:
+        return []
+    said = []
+    if abs(training["grey"] - generated["grey"]) > 0.5:
+        said.append(
+            f"{generated['grey']:.0%} of the generated images are grey, "
+            f"{training['grey']:.0%} of the training images."
+        )
+    for name, words, least in (
+        ("darkest", "darkest grey level", 16),
+        ("brightest", "brightest grey level", 16),
+        ("mean", "mean grey level", 24),
+    ):
+        (low, middle, high), (_, other, _) = training[name], generated[name]
+        if abs(middle - other) >= least and not low <= other <= high:
+            said.append(
+                f"The {words} is typically {other:.0f} in generated images and {middle:.0f} in "
+                f"training images (of 255)."
+            )
+    side, other_side = training["side_px"][1], generated["side_px"][1]
+    if not 0.5 <= other_side / max(side, 1) <= 2:
+        said.append(
+            f"Generated images are typically {other_side:.0f} px on the longer side, training "
+            f"images {side:.0f} px."
+        )
+    (low, middle, high), (_, other, _) = training["aspect"], generated["aspect"]
+    if abs(np.log(other / middle)) > 0.3 and not low <= other <= high:
+        said.append(
+            f"Generated images are typically {other:.2f} times as wide as high, training images "
+            f"{middle:.2f} times."
+        )
+    return said

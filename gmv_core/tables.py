@@ -1,0 +1,127 @@
+"""The columns of a set's tables, and the way from records to rows and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from gmv_core.decode import pixels_of
+from gmv_core.labels import LabelTable
+from gmv_core.rerank import Int8, sketch_step
+from gmv_core.store import ImageSet, Table
+from gmv_core.types import OK, DecodedImage, Float32, Int64, SourceImage, UInt8
+
+IMAGES = pa.schema(
+    [
+        ("id", pa.int64()),
+        ("name", pa.string()),
+        ("status", pa.string()),
+        ("label", pa.string()),
+        ("owner", pa.string()),
+        ("attributes", pa.string()),  # a JSON object
+        ("sha256", pa.string()),
+        ("size_bytes", pa.int64()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("is_grey", pa.bool_()),
+        ("low", pa.float32()),
+        ("high", pa.float32()),
+        ("mean", pa.float32()),
+        ("preview", pa.large_binary()),
+    ]
+)
+
+
+def image_rows(
+    start: int, pairs: Sequence[tuple[SourceImage, DecodedImage]], labels: LabelTable | None
+) -> pa.Table:
+    """Return one row an image, ids from `start` on. A label CSV overrides what the source says."""
+    rows = []
+    for i, (image, decoded) in enumerate(pairs):
+        found = labels.find(image.name) if labels else None
+        attributes = {**image.attributes, **(found.attributes if found else {})}
+        rows.append(
+            {
+                "id": start + i,
+                "name": image.name,
+                "status": decoded.status,
+                "label": (found.label if found else "") or image.label,
+                "owner": (found.owner if found else "") or image.owner,
+                "attributes": json.dumps(attributes, ensure_ascii=False) if attributes else "",
+                "sha256": decoded.sha256,
+                "size_bytes": decoded.size_bytes,
+                "width": decoded.width,
+                "height": decoded.height,
+                "is_grey": decoded.is_grey,
+                "low": decoded.low,
+                "high": decoded.high,
+                "mean": decoded.mean,
+                "preview": decoded.preview,
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=IMAGES)
+
+
+def embedding_rows(start: int, vectors: Float32, sketches: Int8 | None) -> pa.Table:
+    """Return one row an image: the vector in half precision and the sketch of its features."""
+    columns = {
+        "id": pa.array(np.arange(start, start + len(vectors))),
+        "vector": fixed(vectors.astype(np.float16)),
+    }
+    if sketches is not None:
+        columns["features"] = fixed(sketches)
+    return pa.table(columns)
+
+
+def fixed(array: np.ndarray) -> pa.Array:
+    """Return an (n, d) array as a fixed-size-list column."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(array.ravel()), array.shape[1])
+
+
+def matrix(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
+    """Return a fixed-size-list column as an (n, d) array."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    flat: np.ndarray = column.flatten().to_numpy(zero_copy_only=False)
+    return flat.reshape(len(column), column.type.list_size)
+
+
+def vectors_of(embeddings: Table, rows: Int64) -> Float32:
+    """Return the stored vectors of rows, (c, d) float32. A rejected image's vector is zero."""
+    return matrix(embeddings.take(rows, ["vector"])["vector"]).astype(np.float32)
+
+
+def vector_blocks(embeddings: Table, size: int = 8192) -> Iterator[tuple[Int64, Float32]]:
+    """Yield (row ids, vectors) of all images that are not rejected, block by block."""
+    for batch in embeddings.batches(["id", "vector"], size=size):
+        vectors = matrix(batch["vector"]).astype(np.float32)
+        there = vectors.any(axis=1)
+        yield batch["id"].to_numpy()[there], vectors[there]
+
+
+def all_vectors(embeddings: Table) -> tuple[Int64, Float32]:
+    """Return the ids and vectors of all images that are not rejected, in memory."""
+    blocks = list(vector_blocks(embeddings))
+    if not blocks:
+        return np.empty(0, np.int64), np.empty((0, 1), np.float32)
+    return np.concatenate([b[0] for b in blocks]), np.concatenate([b[1] for b in blocks])
+
+
+def sketches_of(embeddings: Table, rows: Int64, *, norm_squared: float) -> Float32:
+    """Return the stored sketches of rows as float32 vectors, (c, 4096)."""
+    stored = matrix(embeddings.take(rows, ["features"])["features"])
+    return stored.astype(np.float32) * np.float32(sketch_step(norm_squared))
+
+
+def previews_of(images: ImageSet, rows: Int64) -> list[UInt8]:
+    """Return the stored previews of rows decoded, each (h, w, 3) uint8."""
+    stored = images.images.take(rows, ["preview", "status"])
+    return [
+        pixels_of(preview) if status == OK else np.zeros((1, 1, 3), np.uint8)
+        for preview, status in zip(
+            stored["preview"].to_pylist(), stored["status"].to_pylist(), strict=True
+        )
+    ]

@@ -1,0 +1,29 @@
+"""What the tests share: an empty workspace, and commits small enough to see several of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gmv_core import pipeline, valuation
+from gmv_core.store import Workspace
+from gmv_core.types import Embedder
+from tests.fakes import fake_embedder
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def embedder() -> Embedder:
+    return fake_embedder()
+
+
+@pytest.fixture
+def small_commits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commit every 8 images, so that 20 images are three batches."""
+    monkeypatch.setattr(pipeline, "COMMIT_ROWS", 8)
+    monkeypatch.setattr(valuation, "BLOCK", 8)

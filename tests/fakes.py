@@ -1,0 +1,109 @@
+"""Fast, deterministic stand-ins: an embedder without a network, and folders of drawn images."""
+
+from __future__ import annotations
+
+import io
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from PIL import Image
+
+from gmv_core.embed import FEATURES_NORM_SQUARED, NetworkEmbedder, from_callable, stack, unit_rows
+from gmv_core.store import ImageSet, Run, Table
+from gmv_core.types import Embedder, Float32, UInt8
+
+FAKE = "fake"
+SIDE_PX = 8
+DIM = 24
+FEATURES_DIM = 5000  # more than a sketch has entries, so that folding is used
+
+
+@lru_cache(maxsize=1)
+def _projections() -> tuple[Float32, Float32]:
+    rng = np.random.default_rng(7)
+    pixels = SIDE_PX * SIDE_PX * 3
+    return (
+        rng.normal(size=(pixels, DIM)).astype(np.float32),
+        rng.normal(size=(pixels, FEATURES_DIM)).astype(np.float32),
+    )
+
+
+def fake_vectors(pixels: UInt8) -> tuple[Float32, Float32]:
+    """Project pixels (n, 8, 8, 3) at random to vectors (n, 24) and features (n, 5000).
+
+    The squared norm of features is 5. Row by row, so that the batch size cannot change a bit of the result.
+    """
+    narrow, wide = _projections()
+    rows = [(image.reshape(-1) / 127.5 - 0.95).astype(np.float32) for image in pixels]
+    vectors = np.stack([row @ narrow for row in rows])
+    features = unit_rows(np.stack([row @ wide for row in rows]))
+    return unit_rows(vectors), features * np.float32(FEATURES_NORM_SQUARED**0.5)
+
+
+def fake_embedder(*, features: bool = True) -> Embedder:
+    """Return an embedder with or without feature maps; both give the same vectors."""
+    if features:
+        return NetworkEmbedder(FAKE, SIDE_PX, DIM, True, fake_vectors)
+    return from_callable(lambda p: fake_vectors(p)[0], key=FAKE, side_px=SIDE_PX, dim=DIM)
+
+
+def draw(seed: int, *, low: int = 0, high: int = 255) -> UInt8:
+    """Return a smooth random colour image, 24 × 24, the same for the same seed."""
+    small = np.random.default_rng(seed).integers(low, high + 1, (4, 4, 3), dtype=np.uint8)
+    return np.asarray(Image.fromarray(small).resize((24, 24), Image.Resampling.BILINEAR))
+
+
+def png(pixels: UInt8) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def write_images(folder: Path, count: int, *, first_seed: int = 0, labels: int = 3) -> Path:
+    """Write `count` images as <folder>/<label>/<number>.png, labels in turn."""
+    for i in range(count):
+        path = folder / f"class{i % labels}" / f"{i:04d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png(draw(first_seed + i)))
+    return folder
+
+
+def embed_one(pixels: UInt8) -> Float32:
+    """Return the fake vector of one image as a set stores it: from half precision."""
+    stored = fake_vectors(stack([pixels], SIDE_PX))[0].astype(np.float16)
+    vector: Float32 = stored[0].astype(np.float32)
+    return vector
+
+
+def rows_of(table: Table) -> pa.Table:
+    """Return everything a table holds, in its own order."""
+    dataset = table.open()
+    assert dataset is not None, table.path
+    return dataset.to_table().combine_chunks()
+
+
+def assert_same_set(one: ImageSet, other: ImageSet, embedder: str = FAKE) -> None:
+    assert rows_of(one.images).equals(rows_of(other.images))
+    assert rows_of(one.embeddings(embedder)).equals(rows_of(other.embeddings(embedder)))
+    a, b = one.manifest(), other.manifest()
+    for key in ("counts", "typical", "index", "state"):
+        assert a[key] == b[key], key
+
+
+def assert_same_run(one: Run, other: Run) -> None:
+    for name in ("matches", "quality", "generated", "values"):
+        assert rows_of(one.table(name)).equals(rows_of(other.table(name))), name
+    assert one.manifest()["totals"] == other.manifest()["totals"]
+
+
+def strict_json(text: str) -> Any:  # noqa: ANN401  (any JSON)
+    """Parse exactly one JSON document; NaN and Infinity are no JSON."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} in JSON")
+
+    return json.loads(text, parse_constant=refuse)

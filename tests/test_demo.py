@@ -1,0 +1,126 @@
+"""The demo set: drawn the same each time, with the content it promises."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gmv_core import demo
+from gmv_core.portraits import ATTRIBUTES, CHARACTERS
+
+PLAN = demo.portraits()
+
+
+def _first(owner: str) -> demo.Portrait:
+    return next(p for p in PLAN if p.owner == owner and p.noise is None)
+
+
+def _rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def small_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The first 25 images of the set, written by the real function."""
+    monkeypatch.setattr(demo, "portraits", lambda: PLAN[:25])
+    demo.draw_training_set(tmp_path)
+    return tmp_path
+
+
+def test_owners_have_their_exact_shares() -> None:
+    counts = Counter(p.owner for p in PLAN)
+    assert counts == {
+        "Studio Marlou": 540, "Fennick Quill": 360, "Ottavia Lume": 204, "Halfdot Press": 96
+    }  # fmt: skip
+
+
+def test_kinds_are_equally_common() -> None:
+    assert Counter(p.kind for p in PLAN) == dict.fromkeys(CHARACTERS, 240)
+
+
+def test_four_percent_are_spoilt_in_equal_kinds() -> None:
+    counts = Counter(p.noise for p in PLAN if p.noise is not None)
+    assert sum(counts.values()) == 0.04 * len(PLAN)
+    assert counts == dict.fromkeys(demo.NOISE_KINDS, 12)
+
+
+@pytest.mark.parametrize("attribute", ATTRIBUTES)
+def test_attributes_keep_their_base_rate_in_every_kind(attribute: str) -> None:
+    # Drawn by chance: 240 images a kind give a standard error of 0.032.
+    for kind in CHARACTERS:
+        worn = [attribute in p.worn for p in PLAN if p.kind == kind]
+        assert np.mean(worn) == pytest.approx(demo.BASE_RATES[attribute], abs=0.12)
+
+
+@pytest.mark.parametrize("owner", demo.OWNERS)
+def test_an_image_drawn_alone_equals_itself_drawn_again(owner: str) -> None:
+    portrait = _first(owner)
+    once = demo.png_bytes(demo.draw_portrait(portrait))
+    demo.draw_portrait(PLAN[-1])
+    assert demo.png_bytes(demo.draw_portrait(portrait)) == once
+
+
+@pytest.mark.parametrize("noise", demo.NOISE_KINDS)
+def test_spoilt_images_repeat_and_differ_from_the_clean_drawing(noise: str) -> None:
+    portrait = next(p for p in PLAN if p.noise == noise)
+    clean = demo.Portrait(portrait.number, portrait.kind, portrait.owner, portrait.worn, None)
+    spoilt = np.asarray(demo.draw_portrait(portrait), dtype=float)
+    assert np.array_equal(spoilt, np.asarray(demo.draw_portrait(portrait)))
+    assert np.abs(spoilt - np.asarray(demo.draw_portrait(clean))).mean() > 10.0
+
+
+@pytest.mark.parametrize("kind", CHARACTERS)
+@pytest.mark.parametrize("attribute", ATTRIBUTES)
+def test_every_attribute_can_be_seen(kind: str, attribute: str) -> None:
+    plain = demo.Portrait(0, kind, "Fennick Quill", frozenset(), None)
+    dressed = demo.Portrait(0, kind, "Fennick Quill", frozenset({attribute}), None)
+    before, after = (np.asarray(demo.draw_portrait(p), dtype=int) for p in (plain, dressed))
+    changed = (np.abs(before - after).max(axis=2) > 40).mean()
+    # A smile is the smallest: a mouth of about 13 × 6 px out of 96 × 96.
+    assert changed > 0.004
+
+
+def test_folder_and_rows_fit(small_set: Path) -> None:
+    rows = _rows(small_set)
+    assert tuple(rows[0]) == demo.COLUMNS
+    assert [row["name"] for row in rows] == [p.name for p in PLAN[:25]]
+    assert {str(p.relative_to(small_set)) for p in small_set.rglob("*.png")} == {
+        row["name"] for row in rows
+    }
+    for row, portrait in zip(rows, PLAN, strict=False):
+        assert (row["label"], row["owner"]) == (portrait.kind, portrait.owner)
+        assert {a for a in ATTRIBUTES if row[a] == "yes"} == portrait.worn
+        assert row["planted_noise"] == ("no" if portrait.noise is None else "yes")
+        with Image.open(small_set / row["name"]) as image:
+            assert (image.size, image.mode) == ((96, 96), "RGB")
+
+
+def test_generated_images_fit_their_rows() -> None:
+    folder = demo.generated_folder()
+    rows = _rows(folder)
+    assert tuple(rows[0]) == ("name", "label", "owner", *ATTRIBUTES)
+    assert {p.relative_to(folder).as_posix() for p in folder.rglob("*.png")} == {
+        row["name"] for row in rows
+    }
+    for row in rows:
+        assert row["label"] == row["name"].split("/")[0] and row["label"] in CHARACTERS
+        assert row["owner"] == ""
+        assert {row[a] for a in ATTRIBUTES} <= {"yes", "no"}
+        with Image.open(folder / row["name"]) as image:
+            image.load()
+            assert (image.format, image.size, image.mode) == ("PNG", (96, 96), "RGB")
+
+
+def test_recipe_fits_the_generated_images() -> None:
+    folder = demo.generated_folder()
+    recipe = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
+    assert list(recipe["owner_asked_for"]) == [row["name"] for row in _rows(folder)]
+    assert recipe["sampling"]["count"] == len(_rows(folder))
+    assert set(recipe["owner_asked_for"].values()) <= set(demo.OWNERS)

@@ -1,0 +1,176 @@
+"""Value: hand-computed cases, and the axioms that hold for every input."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.metrics import roc_auc_score
+
+from gmv_core.errors import SettingsError
+from gmv_core.settings import ValueSettings
+from gmv_core.types import Float32, Float64, Int64
+from gmv_core.value import add_values, auroc, contributor_weights, no_values, rank_from_bottom
+
+LOG2, LOG3 = math.log(2), math.log(3)
+
+
+def example() -> tuple[Int64, Float32, Float64]:
+    """2 generated, 3 candidates each of 4 training images, weights that can be read off.
+
+    Row 0: e^-d = 1, 1/2, 1/3 → weights 6/11, 3/11, 2/11.  Row 1: 1, 1/2, none → 2/3, 1/3.
+    """
+    candidates = np.array([[2, 0, 1], [0, 1, -1]])
+    distances = np.array([[0, LOG2, LOG3], [0, LOG2, np.inf]], np.float32)
+    return candidates, distances, np.array([0.5, 0.9])
+
+
+def test_values_of_the_hand_computed_example() -> None:
+    values, shares = add_values(no_values(4), *example(), ValueSettings(k=3))
+    assert shares.weights == pytest.approx(
+        np.array([[6 / 11, 3 / 11, 2 / 11], [2 / 3, 1 / 3, 0]]), abs=1e-7
+    )
+    expected = [0.5 * 3 / 11 + 0.6, 0.5 * 2 / 11 + 0.3, 0.5 * 6 / 11, 0]
+    assert values.value == pytest.approx(expected, abs=1e-7)
+    assert values.value[3] == 0  # never recalled: exactly 0
+    assert values.times_contributor.tolist() == [2, 2, 1, 0]
+    assert values.times_candidate.tolist() == [2, 2, 1, 0]
+
+
+def test_a_smaller_k_leaves_candidates_that_are_no_contributors() -> None:
+    values, shares = add_values(no_values(4), *example(), ValueSettings(k=1))
+    assert shares.weights.tolist() == [[1], [1]]
+    assert values.value.tolist() == [0.9, 0, 0.5, 0]
+    assert values.times_contributor.tolist() == [1, 0, 1, 0]
+    assert values.times_candidate.tolist() == [2, 2, 1, 0]
+
+
+def test_without_quality_weighting_every_generated_image_counts_1() -> None:
+    values, _ = add_values(no_values(4), *example(), ValueSettings(k=3, quality_weighting=False))
+    assert values.value == pytest.approx([3 / 11 + 2 / 3, 2 / 11 + 1 / 3, 6 / 11, 0], abs=1e-7)
+
+
+def test_temperature_divides_the_distance() -> None:
+    d = np.array([[0, 2 * LOG2, 2 * LOG3]], np.float32)
+    assert contributor_weights(d, 2.0).weights[0] == pytest.approx(
+        [6 / 11, 3 / 11, 2 / 11], abs=1e-7
+    )
+
+
+def test_auto_temperature_is_the_standard_deviation_of_each_row() -> None:
+    # Row 0: d = 1, 3, σ = 1. Row 1: d = 10, 30, σ = 10. Row 2: padding does not count, σ = 1.
+    d = np.array([[1, 3], [10, 30], [5, np.inf]], np.float32)
+    near = 1 / (1 + math.exp(-2))
+    weights = contributor_weights(d, "auto").weights
+    assert weights == pytest.approx(np.array([[near, 1 - near], [near, 1 - near], [1, 0]]))
+
+
+def test_auto_temperature_makes_the_unit_of_the_distance_irrelevant() -> None:
+    d = np.sort(np.random.default_rng(0).uniform(0.3, 0.6, (20, 10))).astype(np.float64)
+    expected = contributor_weights(d, "auto").weights
+    assert contributor_weights(d * 4096, "auto").weights == pytest.approx(expected)
+
+
+def test_effective_contributors_by_hand() -> None:
+    d = np.array([[0.4] * 4, [0, 900, 900, 900], [1, 1, np.inf, np.inf], [np.inf] * 4], np.float32)
+    assert contributor_weights(d, 1.0).effective == pytest.approx([4, 1, 2, 0])
+    # Weights 1/2, 1/4, 1/4 have an entropy of 1.5 bits.
+    quarter = np.array([[0, LOG2, LOG2]], np.float32)
+    assert contributor_weights(quarter, 1.0).effective == pytest.approx([2**1.5])
+
+
+@pytest.mark.parametrize("far", [900.0, 1e6])
+def test_large_distances_do_not_underflow(far: float) -> None:
+    d = np.array([[far, far + 1, far + 2]])
+    near = contributor_weights(np.array([[0.0, 1.0, 2.0]]), 1.0)
+    assert contributor_weights(d, 1.0).weights == pytest.approx(near.weights)
+    assert near.weights[0, 1] / near.weights[0, 0] == pytest.approx(math.exp(-1))
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> tuple[Int64, Float32, Float64, ValueSettings]:
+    """Candidates, rising distances of any scale, padding from 0 to R a row, and quality."""
+    m, r, n = draw(st.integers(1, 6)), draw(st.integers(1, 8)), 12
+    scale = draw(st.sampled_from([1e-6, 1e-3, 1, 1e3, 1e6]))
+    unit = draw(hnp.arrays(np.float64, (m, r), elements=st.floats(0, 1)))
+    distances = np.sort(unit * scale, axis=1).astype(np.float32)
+    candidates = np.stack([draw(st.permutations(range(n)))[:r] for _ in range(m)])
+    for row in range(m):
+        there = draw(st.integers(0, r))
+        distances[row, there:], candidates[row, there:] = np.inf, -1
+    quality = draw(hnp.arrays(np.float64, m, elements=st.floats(0, 1)))
+    tau = draw(st.one_of(st.just("auto"), st.floats(1e-3, 1e3)))
+    return candidates, distances, quality, ValueSettings(draw(st.integers(1, 10)), tau)
+
+
+@given(blocks())
+def test_what_is_handed_out_is_what_there_is(
+    block: tuple[Int64, Float32, Float64, ValueSettings],
+) -> None:
+    candidates, distances, quality, settings = block
+    values, shares = add_values(no_values(12), candidates, distances, quality, settings)
+    there = candidates[:, 0] >= 0
+    k = np.minimum((candidates >= 0).sum(1), settings.k)
+    assert values.value.sum() == pytest.approx(quality[there].sum(), rel=1e-12, abs=1e-12)
+    assert shares.weights.sum(1) == pytest.approx(there.astype(float))
+    assert (np.diff(shares.weights, axis=1) <= 0).all()  # nearer never earns less
+    assert (shares.effective[there] >= 1 - 1e-9).all()
+    assert (shares.effective <= k + 1e-9).all()
+    assert values.times_contributor.sum() == k.sum()
+    never = np.setdiff1d(np.arange(12), candidates)
+    assert (values.value[never] == 0).all()
+
+
+@given(blocks())
+def test_blocks_add_up_and_nothing_given_is_changed(
+    block: tuple[Int64, Float32, Float64, ValueSettings],
+) -> None:
+    candidates, distances, quality, settings = block
+    before = [a.copy() for a in (candidates, distances, quality)]
+    empty = no_values(12)
+    at_once, _ = add_values(empty, candidates, distances, quality, settings)
+    one_by_one = empty
+    for j in range(len(quality)):
+        row = slice(j, j + 1)
+        one_by_one, _ = add_values(
+            one_by_one, candidates[row], distances[row], quality[row], settings
+        )
+    assert one_by_one.value == pytest.approx(at_once.value, abs=1e-12)
+    assert one_by_one.times_candidate.tolist() == at_once.times_candidate.tolist()
+    assert empty.value.tolist() == [0] * 12
+    for array, old in zip((candidates, distances, quality), before, strict=True):
+        assert np.array_equal(array, old)
+
+
+@pytest.mark.parametrize("temperature", [0, -1.0, float("inf"), float("nan"), "warm"])
+def test_an_impossible_temperature_is_a_sentence(temperature: float | str) -> None:
+    with pytest.raises(SettingsError, match='give a number above 0, or "auto"'):
+        ValueSettings(temperature=temperature)
+
+
+def test_the_ranking_from_the_bottom_breaks_ties_by_distance() -> None:
+    value = np.array([0.2, 0.0, 0.0, 0.1, 0.0])
+    mean_distance = np.array([9.0, 0.5, 0.9, 0.1, 0.7])
+    assert rank_from_bottom(value, mean_distance).tolist() == [2, 4, 1, 3, 0]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_auroc_is_scikit_learns(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    positive = rng.random(80) < 0.2
+    order = rng.permutation(80)
+    place = np.empty(80)
+    place[order] = np.arange(80)
+    assert auroc(order, positive) == pytest.approx(roc_auc_score(positive, -place))
+
+
+def test_auroc_at_its_ends() -> None:
+    positive = np.array([True, True, False, False, False])
+    assert auroc(np.arange(5), positive) == 1
+    assert auroc(np.arange(5)[::-1], positive) == 0
+    assert math.isnan(auroc(np.arange(5), np.zeros(5, bool)))
+    assert math.isnan(auroc(np.arange(5), np.ones(5, bool)))
