@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -20,6 +21,7 @@ from gmv_core.tables import embedding_rows, previews_of
 from gmv_core.types import OK, DecodedImage, Embedder, Progress, Report, SourceImage, UInt8
 
 COMMIT_ROWS = 512
+TASK_IMAGES = 32  # decoded by a thread in one go: one task an image costs more on tiny images
 
 
 def catch_up(target: ImageSet, embedder: Embedder, batch_size: int, report: Report) -> None:
@@ -70,36 +72,37 @@ def decoded_batches(
 ) -> Iterator[tuple[list[tuple[SourceImage, DecodedImage]], list[UInt8 | None]]]:
     """Decode ahead in threads and yield COMMIT_ROWS images at a time, in the source's order."""
 
-    def prepare(image: SourceImage) -> Prepared:
-        if image.error:
-            decoded = DecodedImage(sha256="", size_bytes=0, status=image.error)
-        else:
-            decoded = decode(image.data, settings)
-        square = None if decoded.pixels is None else _square(decoded.pixels, embedder)
-        slim = SourceImage(image.name, b"", image.label, image.owner, image.attributes)
-        return slim, decoded, square
+    def prepare(images: list[SourceImage]) -> list[Prepared]:
+        return [_prepared(image, settings, embedder) for image in images]
 
-    workers = os.cpu_count() or 1
-    window: deque[Future[Prepared]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
+    pending = _pending(target, source, first_row)
+    tasks = iter(lambda: list(islice(pending, TASK_IMAGES)), [])
+    window: deque[Future[list[Prepared]]] = deque()
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         try:
-            pending = _pending(target, source, first_row)
-            for image in islice(pending, COMMIT_ROWS):
-                window.append(pool.submit(prepare, image))
-            pairs: list[tuple[SourceImage, DecodedImage]] = []
-            arrays: list[UInt8 | None] = []
+            for images in islice(tasks, COMMIT_ROWS // TASK_IMAGES):
+                window.append(pool.submit(prepare, images))
+            done: list[Prepared] = []
             while window:
-                image, decoded, square = window.popleft().result()
-                pairs.append((image, decoded))
-                arrays.append(square)
-                for following in islice(pending, 1):
-                    window.append(pool.submit(prepare, following))
-                if len(pairs) == COMMIT_ROWS or not window:
-                    yield pairs, arrays
-                    pairs, arrays = [], []
+                done += window.popleft().result()
+                for images in islice(tasks, 1):
+                    window.append(pool.submit(prepare, images))
+                if len(done) >= COMMIT_ROWS or not window:
+                    yield [(image, decoded) for image, decoded, _ in done], [d[2] for d in done]
+                    done = []
         finally:
             for future in window:
                 future.cancel()
+
+
+def _prepared(image: SourceImage, settings: IngestSettings, embedder: Embedder) -> Prepared:
+    if image.error:
+        decoded = DecodedImage(sha256="", size_bytes=0, status=image.error)
+    else:
+        decoded = decode(image.data, settings)
+    square = None if decoded.pixels is None else _square(decoded.pixels, embedder)
+    # The bytes and the full preview pixels are let go: a batch keeps what it writes.
+    return replace(image, data=b""), replace(decoded, pixels=None), square
 
 
 def _pending(target: ImageSet, source: Source, first_row: int) -> Iterator[SourceImage]:

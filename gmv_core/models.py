@@ -134,7 +134,7 @@ MODELS: dict[str, _Model] = {
     "piqe": _Model("quality", "PIQE, for photographs from 96 px", None, PYIQA, NO_WEIGHTS,
                    _piqe, ("pyiqa",)),
     "maniqa": _Model(
-        "quality", "MANIQA (KonIQ), the paper's metric", None,
+        "quality", "MANIQA (KonIQ), the paper's metric", 543_330_515,
         PYIQA, "Apache-2.0 (MANIQA)", _maniqa, ("pyiqa",), lambda: metrics.build("maniqa"),
     ),
 }  # fmt: skip

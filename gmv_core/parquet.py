@@ -67,7 +67,8 @@ def open_parquet(paths: Sequence[Path]) -> Source:
 
 def _opened(path: Path) -> pq.ParquetFile:
     try:
-        file = pq.ParquetFile(path)
+        # pre_buffer, the default, would read all row groups into memory at once.
+        file = pq.ParquetFile(path, pre_buffer=False)
         _ = file.schema_arrow, file.metadata  # read now, so that damage shows here
         return file
     except (pa.ArrowException, OSError, ValueError) as error:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from gmv_core.decode import pixels_of
-from gmv_core.labels import LabelTable
+from gmv_core.labels import LabelTable, with_row
 from gmv_core.rerank import Int8, sketch_step
 from gmv_core.store import ImageSet, Table
 from gmv_core.types import OK, DecodedImage, Float32, Int64, SourceImage, UInt8
@@ -40,17 +40,18 @@ def image_rows(
 ) -> pa.Table:
     """Return one row an image, ids from `start` on. A label CSV overrides what the source says."""
     rows = []
-    for i, (image, decoded) in enumerate(pairs):
-        found = labels.find(image.name) if labels else None
-        attributes = {**image.attributes, **(found.attributes if found else {})}
+    for i, (read, decoded) in enumerate(pairs):
+        image = with_row(read, labels.find(read.name)) if labels else read
         rows.append(
             {
                 "id": start + i,
                 "name": image.name,
                 "status": decoded.status,
-                "label": (found.label if found else "") or image.label,
-                "owner": (found.owner if found else "") or image.owner,
-                "attributes": json.dumps(attributes, ensure_ascii=False) if attributes else "",
+                "label": image.label,
+                "owner": image.owner,
+                "attributes": json.dumps(dict(image.attributes), ensure_ascii=False)
+                if image.attributes
+                else "",
                 "sha256": decoded.sha256,
                 "size_bytes": decoded.size_bytes,
                 "width": decoded.width,

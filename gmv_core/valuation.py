@@ -9,21 +9,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.matching import Matcher, Matches, load_matcher
+from gmv_core.matching import Matcher, load_matcher
 from gmv_core.pipeline import BuildSettings, Labels, build, ensure_embedded, is_from
 from gmv_core.results import write_values
+from gmv_core.run_blocks import match_block, quality_block
 from gmv_core.settings import EmbedSettings, IngestSettings, MatchSettings, ValueSettings
 from gmv_core.sources import Source
 from gmv_core.store import ImageSet, Manifest, Run, Workspace, check_name, now
 from gmv_core.summary import peak_memory_mb, shifts, versions
-from gmv_core.tables import fixed, previews_of, vectors_of
-from gmv_core.types import OK, Embedder, Float32, Progress, Report, silent
+from gmv_core.types import Embedder, Progress, Report, silent
 
 GENERATED = "-generated"  # what the set that a run makes of its source is called, after it
 BLOCK = 256  # generated images matched at once and committed together
@@ -199,8 +199,8 @@ def _work(
 ) -> Manifest:
     total = len(images.images)
     reused = len(run.table("matches")) == total and len(run.table("quality")) == total
-    _stage(run, manifest, "matches", total, report, lambda rows: _match(matcher, images, rows))
-    _stage(run, manifest, "quality", total, report, lambda rows: _judge(matcher, images, rows))
+    _stage(run, manifest, "matches", total, report, partial(match_block, matcher, images))
+    _stage(run, manifest, "quality", total, report, partial(quality_block, matcher, images))
     started = time.perf_counter()
     report(Progress("values", 0, None))
     manifest["totals"] = write_values(
@@ -234,60 +234,3 @@ def _stage(
         manifest["seconds"][name] = round(before + time.perf_counter() - started, 3)
         report(Progress(name, int(rows[-1]) + 1, total))
     table.tidy()
-
-
-def _there(images: ImageSet, rows: np.ndarray) -> np.ndarray:
-    """Return which of the rows were not rejected, as positions."""
-    statuses = images.images.take(rows, ["status"])["status"].to_pylist()
-    return np.flatnonzero([status == OK for status in statuses])
-
-
-def _match(matcher: Matcher, images: ImageSet, rows: np.ndarray) -> pa.Table:
-    there = _there(images, rows)
-    r = min(matcher.settings.candidates, len(matcher.index.ids))
-    n = len(rows)
-    found = Matches(
-        np.full((n, r), -1, np.int64),
-        np.zeros((n, r), np.int64),
-        np.full((n, r), np.inf, np.float32),
-        np.full((n, r), np.inf, np.float32),
-        r,
-    )
-    if len(there):
-        vectors = vectors_of(images.embeddings(matcher.embedder.key), rows[there])
-        previews = [] if matcher.distance_key == "none" else previews_of(images, rows[there])
-        features: Float32 | None = None
-        if matcher.distance_key == "features":
-            features = matcher.embed(previews)[1]
-        part = matcher.match(vectors, features, previews)
-        found.candidates[there] = part.candidates
-        found.recall_rank[there] = part.recall_rank
-        found.recall_distance[there] = part.recall_distance
-        found.distance[there] = part.distance
-        found = Matches(
-            found.candidates, found.recall_rank, found.recall_distance, found.distance, part.exact
-        )
-    return match_rows(rows, found)
-
-
-def match_rows(rows: np.ndarray, found: Matches) -> pa.Table:
-    """Return one row a generated image, its candidates as lists of equal length."""
-    columns: dict[str, Any] = {
-        "id": pa.array(rows),
-        "candidates": fixed(found.candidates),
-        "recall_rank": fixed(found.recall_rank.astype(np.int32)),
-        "recall_distance": fixed(found.recall_distance),
-        "distance": fixed(found.distance),
-        "exact": pa.array(np.full(len(rows), found.exact, np.int32)),
-    }
-    return pa.table(columns)
-
-
-def _judge(matcher: Matcher, images: ImageSet, rows: np.ndarray) -> pa.Table:
-    there = _there(images, rows)
-    quality = np.full(len(rows), np.nan)
-    if len(there):
-        vectors = vectors_of(images.embeddings(matcher.embedder.key), rows[there])
-        previews = [] if matcher.metric is None else previews_of(images, rows[there])
-        quality[there] = matcher.quality(vectors, previews, rows[there])
-    return pa.table({"id": pa.array(rows), "quality": pa.array(quality)})

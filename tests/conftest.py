@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# Tiny arrays gain nothing from threads, and spinning threads on a busy machine take minutes.
+# Set before numpy and faiss are loaded.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
 
 from gmv_core import pipeline, valuation
 from gmv_core.store import Workspace
