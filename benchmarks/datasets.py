@@ -110,9 +110,7 @@ class Queries:
     rows: Int64
 
 
-def cifar_set(
-    options: argparse.Namespace, workspace: Workspace, count: int = 50_000
-) -> BuiltSet:
+def cifar_set(options: argparse.Namespace, workspace: Workspace, count: int = 50_000) -> BuiltSet:
     """Build `count` images of CIFAR-10, or open the set where it is built already."""
 
     def source(folder: Path) -> Path:
@@ -124,9 +122,7 @@ def cifar_set(
     return _built(workspace, "cifar10" if count == 50_000 else f"cifar10-{count}", source)
 
 
-def fashion_set(
-    options: argparse.Namespace, workspace: Workspace, count: int = 60_000
-) -> BuiltSet:
+def fashion_set(options: argparse.Namespace, workspace: Workspace, count: int = 60_000) -> BuiltSet:
     """Build the first `count` training images of Fashion-MNIST, or open the set."""
 
     def source(folder: Path) -> Path:

@@ -47,7 +47,9 @@ def photographs(archive: Path, folder: Path, count: int, *, seed: int) -> None:
     with zipfile.ZipFile(archive) as file:
         for i, name in enumerate(cifar_names(archive, count, seed=seed)):
             with file.open(name) as member:
-                large = Image.open(member).convert("RGB").resize((512, 512), Image.Resampling.BICUBIC)
+                large = (
+                    Image.open(member).convert("RGB").resize((512, 512), Image.Resampling.BICUBIC)
+                )
             grain = np.roll(fields[i % 8], tuple(rng.integers(0, 512, 2)), (0, 1))
             pixels = np.clip(np.asarray(large) + grain[:, :, None], 0, 255).astype(np.uint8)
             Image.fromarray(pixels).save(folder / f"{i:05d}.jpg", quality=90)

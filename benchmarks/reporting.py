@@ -22,12 +22,21 @@ def parser(what: str) -> argparse.ArgumentParser:
     made.add_argument("--quick", action="store_true", help="a small size that shows it still runs")
     made.add_argument("--json", action="store_true", help="print one JSON line last")
     made.add_argument("--seed", type=int, default=0)
-    made.add_argument("--cifar", type=Path, default=Path("../shared/data/cifar10-train.zip"),
-                      help="zip of CIFAR-10's training images in class folders")
-    made.add_argument("--fashion", type=Path, default=Path("/usr/share/datasets/fashion-mnist"),
-                      help="folder of Fashion-MNIST's IDX files")
-    made.add_argument("--workspace", type=Path, default=None,
-                      help="keep the built sets here and use them again")
+    made.add_argument(
+        "--cifar",
+        type=Path,
+        default=Path("../shared/data/cifar10-train.zip"),
+        help="zip of CIFAR-10's training images in class folders",
+    )
+    made.add_argument(
+        "--fashion",
+        type=Path,
+        default=Path("/usr/share/datasets/fashion-mnist"),
+        help="folder of Fashion-MNIST's IDX files",
+    )
+    made.add_argument(
+        "--workspace", type=Path, default=None, help="keep the built sets here and use them again"
+    )
     return made  # fmt: skip
 
 

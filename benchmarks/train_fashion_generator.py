@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import itertools
 import json
 import math
 import time
@@ -121,9 +122,7 @@ def train(images: Tensor, classes: Tensor, *, steps: int, batch: int, seed: int)
 
 
 @torch.inference_mode()
-def sample(
-    model: nn.Module, classes: Tensor, *, seed: int, steps: int, guidance: float
-) -> Tensor:
+def sample(model: nn.Module, classes: Tensor, *, seed: int, steps: int, guidance: float) -> Tensor:
     """Generate one image a class asked for, (n, 1, 28, 28) in −1…1, by Heun's method."""
     z = torch.randn(len(classes), 1, 28, 28, generator=torch.Generator().manual_seed(seed))
 
@@ -134,7 +133,7 @@ def sample(
         return (z - torch.lerp(free, asked, guidance if t > 0.1 else 1.0)) / max(t, 0.02)
 
     grid = torch.linspace(1.0, 0.0, steps + 1).tolist()
-    for t, after in zip(grid[:-1], grid[1:], strict=True):
+    for t, after in itertools.pairwise(grid):
         slope = velocity(z, t)
         ahead = z + (after - t) * slope
         z = ahead if after == 0 else z + (after - t) * 0.5 * (slope + velocity(ahead, after))
@@ -146,13 +145,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the generated images go")
     parser.add_argument("--fashion", type=Path, default=Path("/usr/share/datasets/fashion-mnist"))
-    parser.add_argument("--steps", type=int, default=2500)
+    parser.add_argument("--steps", type=int, default=700)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--count", type=int, default=100, help="generated images")
     parser.add_argument("--guidance", type=float, default=1.5)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--quick", action="store_true", help="40 steps, to see that it runs")
     options = parser.parse_args()
+    torch.set_num_threads(options.threads)
     pixels, labels = fashion(options.fashion, "train")
     images = torch.from_numpy(pixels.astype(np.float32) / 127.5 - 1)[:, None]
     steps = 40 if options.quick else options.steps

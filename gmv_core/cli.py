@@ -173,7 +173,7 @@ def show_command(
         changed["temperature"] = _temperature(temperature)
     result = results.open_run(place, run, settings=ValueSettings(**changed))
     if image is None:
-        out.run(result.manifest, result)
+        out.run(result.told(), result)
     else:
         out.contributors(image, result.contributors(image))
 
@@ -253,6 +253,7 @@ def main() -> None:
     except GMVError as error:
         Output("--json" in sys.argv).error(str(error))
         sys.exit(1)
-    except KeyboardInterrupt:
-        Output(False).say("Stopped; what was done is kept, the same command goes on from there.")
-        sys.exit(130)
+    except SystemExit as leaving:
+        if leaving.code == 130:  # what typer makes of Ctrl-C
+            Output(False).say("Stopped; what was done is kept, the same command goes on.")
+        raise

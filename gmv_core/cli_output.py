@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -55,7 +56,7 @@ class Output:
 
     def _json(self, value: object) -> bool:
         if self.as_json:
-            print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+            print(json.dumps(_finite(value), indent=2, ensure_ascii=False, default=str))
         return self.as_json
 
     def say(self, sentence: str) -> None:
@@ -236,6 +237,15 @@ class Output:
         for row in frame.itertuples(index=False):
             table.add_row(*(_cell(value) for value in row))
         self.out.print(table)
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401  (any JSON)
+    """Return the value with null for nan and infinity, which are no JSON."""
+    if isinstance(value, dict):
+        return {key: _finite(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _cell(value: object) -> str:

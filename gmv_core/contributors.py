@@ -86,7 +86,7 @@ def attribute(
     quality = matcher.quality(vectors, images, np.arange(len(images)))
     k = min(settings.k, matches.candidates.shape[1])
     shares = contributor_weights(matches.distance[:, :k], settings.temperature)
-    found = contributors_of(matcher.training, matches, quality, settings)
+    found = contributors_of(matcher.training, matches, np.nan_to_num(quality), settings)
     return [
         Attribution(float(q), float(nearest), float(effective), contributors)
         for q, nearest, effective, contributors in zip(

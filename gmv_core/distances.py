@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gmv_core.embed_hub import digest, on_disk_only, torch_hub_folder
 from gmv_core.errors import ModelError, unknown_choice
 from gmv_core.network import choose_device, compile_network
 from gmv_core.types import Distance, Float32, UInt8
+from gmv_core.weights import digest, on_disk_only, package_file, torch_hub_folder
 
 if TYPE_CHECKING:
     import torch
@@ -112,14 +112,6 @@ def _compiled(
         precision=precision,
     )
     return VectorDistance(key, SIDE_PX, True, lambda pixels: network(pixels)[0])
-
-
-def package_file(package: str, inside: str) -> Path | None:
-    """Return a data file of an installed package, or None; the package is not imported."""
-    spec = find_spec(package)
-    folders = spec.submodule_search_locations if spec else None
-    path = Path(next(iter(folders))) / inside if folders else None
-    return path if path is not None and path.is_file() else None
 
 
 def stlpips_weights() -> Path | None:

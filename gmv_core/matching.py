@@ -133,16 +133,25 @@ class Matcher:
         return _batched(self.distance, previews_of(self.training, rows))
 
     def quality(self, vectors: Float32, previews: Sequence[UInt8], rows: Int64) -> Float64:
-        """Return q of m generated images, (m,) in [0, 1]. rows: fix each image's random crops."""
+        """Return q of m generated images, (m,) in [0, 1], nan where the metric cannot judge one.
+
+        rows: fix each image's random crops.
+        """
         if self.reference is not None:
             return realism_quality(realism(vectors, self.reference), self.reference)
         if self.metric is None:
             return np.ones(len(vectors))
         seeds = [self.settings.seed + int(row) for row in rows]
-        judged = [
-            self.metric(image, seed=seed) for image, seed in zip(previews, seeds, strict=True)
-        ]
-        return np.asarray(judged, np.float64)
+        judged = np.full(len(previews), np.nan)
+        problem: ModelError | None = None
+        for i, (image, seed) in enumerate(zip(previews, seeds, strict=True)):
+            try:
+                judged[i] = self.metric(image, seed=seed)
+            except ModelError as error:  # one image that a metric cannot judge costs one row
+                problem = error
+        if problem is not None and np.isnan(judged).all():
+            raise problem
+        return judged
 
 
 def embed_previews(embedder: Embedder, images: Sequence[UInt8]) -> tuple[Float32, Float32 | None]:
@@ -176,7 +185,7 @@ def load_matcher(
 ) -> Matcher:
     """Load what a finished training set and these settings need.
 
-    manifest: the training set's. side_px: typical longer side of the generated images, which
+    manifest: the training set's. side_px: typical shorter side of the generated previews, which
         decides whether "auto" may take a metric for photographs.
     embedder: needed again where the set was built with one given from Python.
     """

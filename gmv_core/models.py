@@ -13,9 +13,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from gmv_core import distances, embed_hub, metrics
+from gmv_core import distances, embed_hub, metrics, weights
 from gmv_core.embed import EMBEDDED, load_lite0
 from gmv_core.errors import ModelError, unknown_choice
+from gmv_core.network import choose_device
 from gmv_core.types import Embedder
 
 OPEN_EMBEDDERS = ("open_clip:MODEL:TAG", "open_clip:MODEL:FILE", "timm:NAME", "timm:NAME:FILE")
@@ -81,7 +82,7 @@ def _clip() -> Path | None:
 
 
 def _maniqa() -> Path | None:
-    path = embed_hub.torch_hub_folder() / "pyiqa" / MANIQA_FILE
+    path = weights.torch_hub_folder() / "pyiqa" / MANIQA_FILE
     return path if find_spec("pyiqa") and path.is_file() else None
 
 
@@ -193,7 +194,7 @@ def download(key: str) -> ModelRow:
 
 def _fetch(key: str, fetch: Callable[[], object]) -> None:
     try:
-        with embed_hub.quiet():
+        with weights.quiet():
             fetch()
     except ModelError:
         raise
@@ -241,13 +242,15 @@ def resolve_distance(key: str, *, has_features: bool) -> tuple[str, str]:
 def resolve_quality(key: str, side_px: int) -> tuple[str, str]:
     """Return the quality metric that "auto" stands for, or the one asked for, and why.
 
-    side_px: the usual shorter side of the images.
+    side_px: the usual shorter side of the previews, which is what a metric sees.
     """
     if key == "auto":
         if side_px < MANIQA_SIDE_PX:
             return "realism", f"MANIQA needs images of {MANIQA_SIDE_PX} px; these have {side_px}."
         if MODELS["maniqa"].where() is None:
             return "realism", "MANIQA's weights are not on this disk."
+        if choose_device() != "cuda":  # measured: minutes an image on two CPU cores
+            return "realism", "MANIQA takes minutes an image without a GPU; ask for it by name."
         return "maniqa", "MANIQA's weights are on this disk, and the images are large enough."
     if key == "none" or key in metrics.names():
         return key, "It was asked for."

@@ -72,10 +72,13 @@ def build(
         if target.exists():
             manifest = target.manifest()
             _check_same(manifest, origin, settings)
-            if manifest["state"] == "ready" and manifest["embedder"] == chosen:
+            if manifest["state"] == "ready" and _unchanged(manifest, chosen, settings.index):
                 return {**manifest, "reused": True}
+            network = reload_embedder(chosen, embedder)  # may fail: before anything is written
+            _drop_other_precision(target, manifest, chosen)
             manifest["embedder"] = chosen
         else:
+            network = reload_embedder(chosen, embedder)
             manifest = {
                 "kind": "set",
                 "name": name,
@@ -87,7 +90,6 @@ def build(
             }
         manifest["state"] = "building"
         target.write_manifest(manifest)
-        network = reload_embedder(chosen, embedder)
         return _fill(target, manifest, source, labels, settings, network, report)
 
 
@@ -113,12 +115,12 @@ def add(
                 f"The set {name!r} is unfinished (it was reading {last['location']}); "
                 "give that source again to finish it first."
             )
+        network = reload_embedder(manifest["embedder"], embedder)
         if not resumed:
             first_row = len(target.images)
             manifest["sources"].append({**origin, "first_row": first_row, "complete": False})
             manifest["state"] = "building"
             target.write_manifest(manifest)
-        network = reload_embedder(manifest["embedder"], embedder)
         settings = BuildSettings(
             IngestSettings(**manifest["ingest"]), index=index or IndexSettings()
         )
@@ -163,7 +165,12 @@ def _same_source(mine: Manifest, other: Manifest) -> bool:
 
 
 def _check_same(manifest: Manifest, origin: Manifest, settings: BuildSettings) -> None:
-    mine = manifest["sources"][0]
+    mine, last = manifest["sources"][0], manifest["sources"][-1]
+    if manifest["state"] == "building" and mine is not last and not last["complete"]:
+        raise WorkspaceError(
+            f"The set {manifest['name']!r} is unfinished: it was adding {last['location']}; "
+            "give that source to `add` again to finish it first."
+        )
     if not _same_source(mine, origin):
         what = "was being built" if manifest["state"] == "building" else "was built"
         raise WorkspaceError(
@@ -176,6 +183,23 @@ def _check_same(manifest: Manifest, origin: Manifest, settings: BuildSettings) -
             f"The set {manifest['name']!r} was built with other ingest settings "
             f"({manifest['ingest']}); choose another --name or delete the set."
         )
+
+
+def _unchanged(manifest: Manifest, chosen: Manifest, index: IndexSettings) -> bool:
+    made, built = manifest["embedder"], manifest["index"]
+    return bool(
+        all(made[k] == chosen[k] for k in ("key", "precision"))
+        and (built["asked"], built["seed"]) == (index.kind, index.seed)
+    )
+
+
+def _drop_other_precision(target: ImageSet, manifest: Manifest, chosen: Manifest) -> None:
+    """Drop the vectors that the same embedder made in another precision."""
+    before = manifest["embedder"]
+    if before["key"] == chosen["key"] and before["precision"] != chosen["precision"]:
+        manifest["state"] = "building"
+        target.write_manifest(manifest)
+        target.embeddings(chosen["key"]).drop()
 
 
 def _same_place(mine: Manifest, other: Manifest) -> bool:

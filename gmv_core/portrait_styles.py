@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageColor, ImageDraw
 
-from gmv_core.portraits import Colour, Palette, Points, Shape, portrait_shapes
+from gmv_core.portrait_shapes import Colour, Palette, Points, Shape
+from gmv_core.portraits import portrait_shapes
 
 SIDE_PX = 96
 SCALE = 3

@@ -53,15 +53,24 @@ def make_reference(vectors: Float32) -> Reference:
             f"Realism needs at least {MIN_REFERENCE} training images and there are {r}; "
             "use --quality none."
         )
-    squared = faiss.knn(vectors, vectors, NEIGHBOURS + 2)[0]  # the image itself, then 4 others
-    radius, wider = np.sqrt(np.maximum(squared[:, NEIGHBOURS : NEIGHBOURS + 2], 0)).T
+    squared, found = faiss.knn(vectors, vectors, NEIGHBOURS + 2)
+    # The image itself leaves its list; where copies crowd it out, any one of them leaves instead.
+    found[(found == np.arange(r)[:, None]).sum(1) == 0, 0] = -1
+    others = (found != np.arange(r)[:, None]) & (found >= 0)
+    near = found[others].reshape(r, NEIGHBOURS + 1)
+    distances = np.sqrt(np.maximum(squared[others].reshape(r, NEIGHBOURS + 1), 0))
+    radius, wider = distances[:, NEIGHBOURS - 1], distances[:, NEIGHBOURS]
     half = np.flatnonzero(radius <= np.median(radius))
     own = np.empty(r)
+    counted = near[half, :NEIGHBOURS].ravel()  # image i stands among the 3 nearest of half[j]
+    by = np.repeat(np.arange(len(half)), NEIGHBOURS)
     for start in range(0, r, 1024):
         rows = np.arange(start, min(start + 1024, r))
         d = _distances(vectors[rows], vectors[half])
         # Without image i the radius of a neighbour that counted i among its 3 reaches its 4th.
-        left_out = np.where(d <= radius[half] * (1 + 1e-6), wider[half], radius[half])
+        left_out = np.tile(radius[half], (len(rows), 1))
+        here = (counted >= rows[0]) & (counted <= rows[-1])
+        left_out[counted[here] - start, by[here]] = wider[half][by[here]]
         d[rows[:, None] == half] = np.inf
         own[rows] = _largest_ratio(left_out, d)
     return Reference(vectors[half], radius[half].astype(np.float32), np.sort(own))

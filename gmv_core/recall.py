@@ -144,7 +144,8 @@ def build_codes(kind: str, sample: Float32, blocks: Blocks, *, vectors: int) -> 
     d = sample.shape[1]
     reduced = min(256, d, len(sample)) // 64 * 64 or min(d, len(sample))
     lists = int(max(1, min(4 * vectors**0.5, len(sample) / 39)))
-    code = "SQ8" if kind == "sq8" else f"PQ{min(64, reduced)}x8"
+    # "np": without polysemous training, which takes most of the time and is never searched with.
+    code = "SQ8" if kind == "sq8" else f"PQ{min(64, reduced)}x8np"
     index = faiss.index_factory(d, f"PCA{reduced},IVF{lists},{code}")
     ivf = faiss.extract_index_ivf(index)
     ivf.cp.min_points_per_centroid = 1

@@ -85,9 +85,11 @@ def distances_to_generated(training: Table, generated: Float32, n: int) -> tuple
     nearest, mean = np.full(n, np.nan), np.full(n, np.nan)
     for ids, vectors in vector_blocks(training, size=4096):
         smallest, total = np.full(len(ids), np.inf), np.zeros(len(ids))
+        own = np.einsum("nd,nd->n", vectors, vectors)[:, None]  # in half precision not quite 1
         for start in range(0, len(generated), 4096):
-            # Unit rows: ‖x − y‖² = 2 − 2xy.
-            d = np.sqrt(np.maximum(2 - 2 * (vectors @ generated[start : start + 4096].T), 0))
+            other = generated[start : start + 4096]
+            squared = own + np.einsum("md,md->m", other, other) - 2 * (vectors @ other.T)
+            d = np.sqrt(np.maximum(squared, 0))
             smallest = np.minimum(smallest, d.min(axis=1))
             total += d.sum(axis=1)
         nearest[ids], mean[ids] = smallest, total / len(generated)
@@ -115,13 +117,18 @@ def write_values(
             }
         )
     )
+    return _totals(values, rows)
+
+
+def _totals(values: Values, rows: pa.Table) -> Manifest:
     quality = rows["quality"].to_numpy(zero_copy_only=False)
+    effective = rows["effective_contributors"].to_numpy()
     return {
         "value": float(values.value.sum()),
         "quality": float(np.nansum(quality)),
         "contributors": int((values.times_contributor > 0).sum()),
         "never_contributor": int((values.times_contributor == 0).sum()),
-        "effective_contributors": float(np.mean(rows["effective_contributors"].to_numpy())),
+        "effective_contributors": float(effective[effective > 0].mean()),  # 0: rejected
     }
 
 
@@ -173,6 +180,14 @@ class Result:
         lists = {name: matrix(stored[name]) for name in columns[:4]}
         exact = int(stored["exact"][0].as_py())
         return Block(rows=at, quality=quality, exact=exact, **lists)
+
+    def told(self) -> Manifest:
+        """Return the run's manifest, with the settings and totals of this result."""
+        return {**self.manifest, "value": asdict(self.settings), "totals": self.totals()}
+
+    def totals(self) -> Manifest:
+        """Return what was handed out and to how many, under the settings of this result."""
+        return _totals(*_value(self.run, len(self.training.images), self.settings))
 
     def generated_table(self) -> pd.DataFrame:
         """Return one row a generated image: GENERATED_COLUMNS, in the order of the set."""
@@ -259,7 +274,7 @@ class Result:
             table.to_parquet(folder / f"{name}.parquet", index=False)
             table.to_csv(folder / f"{name}.csv", index=False)
             written += [folder / f"{name}.parquet", folder / f"{name}.csv"]
-        write_json(folder / "manifest.json", {**self.manifest, "value": asdict(self.settings)})
+        write_json(folder / "manifest.json", self.told())
         return [*written, folder / "manifest.json"]
 
 
@@ -269,10 +284,13 @@ def open_run(workspace: Workspace, name: str, *, settings: ValueSettings | None 
     manifest: dict[str, Any] = run.manifest()
     if manifest["state"] != "ready":
         raise WorkspaceError(f"The run {name!r} is unfinished; run its `value` command again.")
-    return Result(
-        run,
-        manifest,
-        workspace.image_set(manifest["training"]["name"]),
-        workspace.image_set(manifest["generated"]["name"]),
-        settings or ValueSettings(**manifest["value"]),
-    )
+    training = workspace.image_set(manifest["training"]["name"])
+    generated = workspace.image_set(manifest["generated"]["name"])
+    for images, told in ((training, "training"), (generated, "generated")):
+        if len(images.images) != manifest[told]["images"]:
+            raise WorkspaceError(
+                f"The run {name!r} valued {manifest[told]['images']} images of {images.name!r}, "
+                f"which now has {len(images.images)}; run its `value` command again."
+            )
+    value = settings or ValueSettings(**manifest["value"])
+    return Result(run, manifest, training, generated, value)

@@ -57,7 +57,11 @@ class Table:
     def open(self) -> Any | None:  # noqa: ANN401  (lance ships no types)
         import lance
 
-        return lance.dataset(str(self.path)) if self.path.exists() else None
+        return lance.dataset(str(self.path)) if self.exists() else None
+
+    def exists(self) -> bool:
+        """Return whether a commit was ever finished; a killed first append leaves files without."""
+        return any((self.path / "_versions").glob("*.manifest"))
 
     def __len__(self) -> int:
         dataset = self.open()
@@ -66,14 +70,15 @@ class Table:
     def append(self, rows: pa.Table) -> None:
         import lance
 
-        mode = "append" if self.path.exists() else "create"
+        mode = "append" if self.exists() else "create"
         lance.write_dataset(rows, str(self.path), mode=mode)
 
     def write(self, rows: pa.Table) -> None:
         """Replace the whole table in one commit."""
         import lance
 
-        lance.write_dataset(rows, str(self.path), mode="overwrite")
+        mode = "overwrite" if self.exists() else "create"
+        lance.write_dataset(rows, str(self.path), mode=mode)
 
     def cut(self, rows: int) -> None:
         """Drop what lies behind the first `rows` rows (ids are row numbers)."""
@@ -83,7 +88,8 @@ class Table:
 
     def drop(self) -> None:
         """Delete the table; it has 0 rows again."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        if self.path.exists():
+            remove(self.path, self.path.with_name(f".{self.path.name}.deleted"))
 
     def tidy(self) -> None:
         """Merge the small files that appending left, and forget older versions."""
@@ -188,6 +194,13 @@ def write_json(path: Path, value: object) -> None:
     aside.replace(path)
 
 
+def remove(folder: Path, aside: Path) -> None:
+    """Rename, then delete: whoever is killed in between leaves no half of a folder to be found."""
+    shutil.rmtree(aside, ignore_errors=True)
+    folder.replace(aside)
+    shutil.rmtree(aside)
+
+
 @dataclass(frozen=True)
 class Workspace:
     """One folder with image sets and runs."""
@@ -261,7 +274,7 @@ class Workspace:
         """Delete a record's folder, which must hold our manifest and lie in this workspace."""
         if not record.exists() or record.folder.parent.parent != self.root:
             raise WorkspaceError(f"{record.folder} is not a set or run of this workspace.")
-        shutil.rmtree(record.folder)
+        remove(record.folder, self.root / f".{record.folder.parent.name}-{record.name}.deleted")
 
 
 def _used_sets(run: Run) -> set[str]:

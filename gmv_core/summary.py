@@ -80,6 +80,14 @@ def _typical(fine: Any) -> Manifest:  # noqa: ANN401  (pyarrow ships no types)
     return told
 
 
+def preview_side(manifest: Manifest) -> int:
+    """Return the shorter side of a set's typical preview, px: what quality metrics see."""
+    longer = min(manifest["typical"]["side_px"][1], manifest["ingest"]["preview_side_px"])
+    aspect = manifest["typical"]["aspect"][1]
+    side: int = round(longer * min(aspect, 1 / aspect))
+    return side
+
+
 def shifts(training: Manifest, generated: Manifest) -> list[str]:
     """Say in sentences how a generated set differs from its training set as a whole.
 

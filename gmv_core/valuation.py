@@ -16,13 +16,14 @@ import pyarrow as pa
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.matching import Matcher, load_matcher
+from gmv_core.models import reload_embedder
 from gmv_core.pipeline import BuildSettings, Labels, build, ensure_embedded, is_from
 from gmv_core.results import write_values
 from gmv_core.run_blocks import match_block, quality_block
 from gmv_core.settings import EmbedSettings, IngestSettings, MatchSettings, ValueSettings
 from gmv_core.sources import Source
 from gmv_core.store import ImageSet, Manifest, Run, Workspace, check_name, now
-from gmv_core.summary import peak_memory_mb, shifts, versions
+from gmv_core.summary import peak_memory_mb, preview_side, shifts, versions
 from gmv_core.types import Embedder, Progress, Report, silent
 
 GENERATED = "-generated"  # what the set that a run makes of its source is called, after it
@@ -61,6 +62,12 @@ def value(
     with workspace.writing():
         training = workspace.image_set(against)
         trained = _finished(training)
+        if not trained["typical"]:
+            raise WorkspaceError(
+                f"No image of {against!r} could be read; give a training set with images."
+            )
+        if embedder is not None or trained["embedder"]["precision"] == "own":
+            reload_embedder(trained["embedder"], embedder)  # raises where it is not the same one
         run = workspace.run(name)
         if isinstance(generated, str):
             images = workspace.image_set(generated)
@@ -79,7 +86,7 @@ def value(
             trained,
             settings=settings.match,
             value=settings.value,
-            side_px=int(made["typical"]["side_px"][1]),
+            side_px=preview_side(made),
             embedder=embedder,
         )
         manifest = _start(run, trained, made, matcher, settings, say)
@@ -182,7 +189,9 @@ def _start(
 
 
 def _stamp(manifest: Manifest) -> str:
-    return f"{manifest['name']} {manifest['created']} {manifest['updated']}"
+    # The times are to the second: the sources tell two sets apart that were made within one.
+    sources = " ".join(source["fingerprint"] for source in manifest["sources"])
+    return f"{manifest['name']} {manifest['created']} {manifest['updated']} {sources}"
 
 
 def _listed(names: list[str]) -> str:

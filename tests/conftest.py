@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import pytest
-
 # Tiny arrays gain nothing from threads, and spinning threads on a busy machine take minutes.
 # Set before numpy and faiss are loaded.
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_variable, "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from gmv_core import pipeline, valuation
+import pytest
+
 from gmv_core.store import Workspace
 from gmv_core.types import Embedder
-from tests.fakes import fake_embedder
+from tests.fakes import fake_embedder, shrink_commits
 
 
 @pytest.fixture
@@ -31,5 +30,4 @@ def embedder() -> Embedder:
 @pytest.fixture
 def small_commits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commit every 8 images, so that 20 images are three batches."""
-    monkeypatch.setattr(pipeline, "COMMIT_ROWS", 8)
-    monkeypatch.setattr(valuation, "BLOCK", 8)
+    shrink_commits(monkeypatch)

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from PIL import Image
 
+from gmv_core import filling, valuation
 from gmv_core.embed import FEATURES_NORM_SQUARED, NetworkEmbedder, from_callable, stack, unit_rows
 from gmv_core.store import ImageSet, Run, Table
 from gmv_core.types import Embedder, Float32, UInt8
@@ -107,3 +109,10 @@ def strict_json(text: str) -> Any:  # noqa: ANN401  (any JSON)
         raise AssertionError(f"{constant} in JSON")
 
     return json.loads(text, parse_constant=refuse)
+
+
+def shrink_commits(patch: pytest.MonkeyPatch) -> None:
+    """Commit every 8 images, of a set and of a run."""
+    patch.setattr(filling, "COMMIT_ROWS", 8)
+    patch.setattr(filling, "TASK_IMAGES", 4)
+    patch.setattr(valuation, "BLOCK", 8)

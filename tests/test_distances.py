@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gmv_core import distances
-from gmv_core.distances import load_distance, lpips_trunk, package_file
+from gmv_core import distances, weights
+from gmv_core.distances import load_distance, lpips_trunk
 from gmv_core.errors import ModelError, SettingsError
 from gmv_core.types import Distance, Float32, UInt8
+from gmv_core.weights import package_file
 
 
 def images(n: int, side_px: int = 64) -> UInt8:
@@ -133,6 +134,7 @@ def test_an_absent_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(ModelError, match="pip install dreamsim"):
             load_distance("dreamsim")
     monkeypatch.setattr(distances, "find_spec", lambda _: None)
+    monkeypatch.setattr(weights, "find_spec", lambda _: None)
     with pytest.raises(ModelError, match=r"packages pyiqa .* and stlpips-pytorch"):
         load_distance("stlpips")
     with pytest.raises(ModelError, match="pip install lpips"):

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from gmv_core import embed_hub
-from gmv_core.embed_hub import DownloadRefused, digest, load_open_clip, load_timm, on_disk_only
+from gmv_core.embed_hub import load_open_clip, load_timm
 from gmv_core.errors import ModelError
 from gmv_core.types import Embedder, Float32, UInt8
+from gmv_core.weights import DownloadRefused, digest, on_disk_only, wanted_download
 
 TINY = {
     "embed_dim": 32,
@@ -229,5 +230,5 @@ def test_a_refusal_is_found_through_what_wraps_it() -> None:
 
     with pytest.raises(OSError) as caught, on_disk_only():
         urlopen("http://localhost:9/weights.pth")
-    assert embed_hub.wanted_download(caught.value)
-    assert not embed_hub.wanted_download(ValueError("broken"))
+    assert wanted_download(caught.value)
+    assert not wanted_download(ValueError("broken"))

@@ -1,0 +1,71 @@
+"""The first page, through app.py: an empty workspace, a run, and every widget that changes it."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gmv_core import Workspace, build, labels_for, open_source, value
+from tests.fakes import fake_embedder, write_images
+
+APP = Path(__file__).resolve().parent.parent / "app.py"
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
+    monkeypatch.setenv("GMV_HOME", str(tmp_path / "home"))
+    return AppTest.from_file(str(APP), default_timeout=30)
+
+
+def write_run(root: Path, folder: Path, name: str, *, generated: int) -> None:
+    workspace = Workspace(root)
+    source = open_source(write_images(folder / "train", 24))
+    with (folder / "owners.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["name", "owner"])
+        names = source.names or []
+        rows.writerows([n, "Ada" if i % 3 else "Ben"] for i, n in enumerate(names))
+    labels = labels_for(source, folder / "owners.csv")
+    build(workspace, source, name=f"{name}-set", labels=labels, embedder=fake_embedder())
+    images = open_source(write_images(folder / "made", generated, first_seed=100))
+    value(workspace, images, against=f"{name}-set", name=name, embedder=fake_embedder())
+
+
+def test_an_empty_workspace_offers_the_demo(app: AppTest) -> None:
+    app.run()
+    assert not app.exception
+    assert [button.label for button in app.button] == ["Make the demo"]
+    assert app.info[0].value == "Nothing has been valued in this workspace yet."
+
+
+def test_a_run_is_shown_and_another_image_or_run_can_be_chosen(
+    app: AppTest, tmp_path: Path
+) -> None:
+    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+    write_run(tmp_path / "home", tmp_path / "two", "second", generated=5)
+    app.run()
+    assert not app.exception and not app.error
+    assert [(m.label, m.value) for m in app.metric][:2] == [
+        ("Generated images", "4"),
+        ("Training images", "24"),
+    ]
+    run, image = app.selectbox
+    assert len(image.options) == 4
+    image.select(image.options[2]).run()
+    assert not app.exception
+    assert app.selectbox(key="image").value == image.options[2]
+    run.select("second").run()
+    assert not app.exception and not app.error
+    assert app.metric[0].value == "5"
+    assert len(app.selectbox(key="image").options) == 5
+
+
+def test_a_run_whose_set_is_gone_is_one_sentence(app: AppTest, tmp_path: Path) -> None:
+    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+    Workspace(tmp_path / "home").image_set("first-set").images.drop()
+    app.run()
+    assert not app.exception
+    assert "which now has 0; run its `value` command again." in app.error[0].value

@@ -1,0 +1,259 @@
+"""Reading a run: contributors, values, the ranking from the bottom, exports; hand-made tables."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from gmv_core import Result, SettingsError, ValueSettings, Workspace, WorkspaceError, open_run
+from gmv_core.matching import Matches
+from gmv_core.results import distances_to_generated, write_values
+from gmv_core.run_blocks import _match_rows
+from gmv_core.store import ImageSet, Table
+from gmv_core.tables import IMAGES, embedding_rows
+from gmv_core.types import Float32
+from tests.fakes import strict_json
+
+LOG2, LOG3 = math.log(2), math.log(3)
+TRAINING = ("cat/a.png", "cat/b.png", "dog/c.png", "dog/d.png", "broken.png", "dog/e.png")
+GENERATED = ("x/one.png", "x/two.png", "y/two.png", "y/broken.png")
+VECTORS = np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [0, 0], [0.6, 0.8]], np.float32)
+
+
+def write_set(images: ImageSet, names: tuple[str, ...], vectors: Float32) -> None:
+    """Write a set of images of which those with a zero vector are rejected."""
+    rows = [
+        {
+            "id": i,
+            "name": name,
+            "status": "ok" if vectors[i].any() else "not an image",
+            "label": name.rpartition("/")[0],
+            "owner": "Ada" if i % 2 else "",
+            "attributes": json.dumps({"noise": "Yes" if i in (2, 3) else "no"}),
+        }
+        for i, name in enumerate(names)
+    ]
+    empty = {f.name: None for f in IMAGES}
+    images.images.append(pa.Table.from_pylist([{**empty, **r} for r in rows], schema=IMAGES))
+    table = images.embeddings("hand")
+    table.path.parent.mkdir(parents=True)
+    table.append(embedding_rows(0, vectors, None))
+    images.write_manifest({"name": images.name, "state": "ready"})
+
+
+@pytest.fixture
+def opened(workspace: Workspace) -> Result:
+    """A run of which every number can be worked out by hand, at k = 2.
+
+    one: e^-d of 0, 1, 2 are 1, 1/2, 1/3; q = 0.5. x/two: 1 and 5 at the same distance; q = 0.9.
+    y/two: has one candidate only; q = 0.2. y/broken was rejected.
+    """
+    training, generated = workspace.image_set("train"), workspace.image_set("made")
+    write_set(training, TRAINING, VECTORS)
+    made = np.array([[1, 0], [0, 1], [0.8, 0.6], [0, 0]], np.float32)
+    write_set(generated, GENERATED, made)
+    run = workspace.run("run")
+    inf = np.inf
+    matches = Matches(
+        candidates=np.array([[0, 1, 2], [1, 5, 0], [5, -1, -1], [-1, -1, -1]]),
+        recall_rank=np.array([[2, 1, 3], [1, 2, 3], [1, 2, 3], [0, 0, 0]]),
+        recall_distance=np.array(
+            [[0.4, 0.3, 0.5], [0, 0.6, 1], [0.2, inf, inf], [inf] * 3], np.float32
+        ),
+        distance=np.array([[0, LOG2, LOG3], [7, 7, 9], [4, inf, inf], [inf] * 3], np.float32),
+        exact=1,
+    )  # fmt: skip
+    run.table("matches").append(_match_rows(np.arange(4), matches))
+    run.table("quality").append(pa.table({"id": range(4), "quality": [0.5, 0.9, 0.2, np.nan]}))
+    settings = ValueSettings(k=2)
+    totals = write_values(run, training, generated, "hand", settings)
+    run.write_manifest(
+        {
+            "name": "run",
+            "state": "ready",
+            "training": {"name": "train", "images": 6},
+            "generated": {"name": "made", "images": 4},
+            "value": {"k": 2, "temperature": 1.0, "quality_weighting": True},
+            "totals": totals,
+        }
+    )
+    return open_run(workspace, "run")
+
+
+def test_contributors_by_hand(opened: Result) -> None:
+    first, second = opened.contributors("x/one.png")
+    assert (first.training, first.row, first.rank, first.recall_rank) == ("cat/a.png", 0, 1, 2)
+    assert (second.training, second.row, second.rank, second.recall_rank) == ("cat/b.png", 1, 2, 1)
+    assert (first.distance, second.distance) == pytest.approx((0, LOG2))
+    assert (first.weight, second.weight) == pytest.approx((2 / 3, 1 / 3))
+    assert (first.value, second.value) == pytest.approx((1 / 3, 1 / 6))
+    assert (first.label, first.owner, second.owner) == ("cat", "", "Ada")
+    assert (first.exact, second.exact) == (True, False)
+
+
+def test_fewer_contributors_than_k(opened: Result) -> None:
+    (only,) = opened.contributors("y/two.png")
+    assert (only.row, only.weight, only.value) == (5, 1, pytest.approx(0.2))
+    assert opened.contributors("y/broken.png") == []
+
+
+def test_a_file_name_will_do_where_it_is_unique(opened: Result) -> None:
+    assert opened.contributors("one.png") == opened.contributors("x/one.png")
+    for unknown in ("two.png", "three.png", "x"):
+        with pytest.raises(WorkspaceError, match=r"no generated image .* look like 'x/one.png'"):
+            opened.contributors(unknown)
+
+
+def test_the_table_of_generated_images(opened: Result) -> None:
+    table = opened.generated_table()
+    assert list(table.columns) == [
+        "generated", "quality", "nearest_distance", "effective_contributors",
+    ]  # fmt: skip
+    assert table["generated"].tolist() == list(GENERATED)
+    assert table["quality"].tolist()[:3] == [0.5, 0.9, 0.2]
+    assert table["nearest_distance"].tolist()[:3] == pytest.approx([0.3, 0, 0.2])
+    assert table.loc[3, ["quality", "nearest_distance"]].isna().all()
+    # exp of the entropy of 2/3, 1/3 is 3/2^(2/3).
+    assert table["effective_contributors"].tolist() == pytest.approx([3 / 2 ** (2 / 3), 2, 1, 0])
+
+
+def test_the_table_of_values(opened: Result) -> None:
+    table = opened.values_table()
+    assert list(table.columns) == [
+        "training", "value", "times_contributor", "nearest_distance", "label", "owner",
+    ]  # fmt: skip
+    assert table["training"].tolist() == [name for name in TRAINING if name != "broken.png"]
+    assert table["value"].tolist() == pytest.approx([1 / 3, 1 / 6 + 0.45, 0, 0, 0.45 + 0.2])
+    assert table["times_contributor"].tolist() == [1, 2, 0, 0, 2]
+    # To (1, 0), (0, 1) and (0.8, 0.6).
+    nearest = [0, 0, 2**0.5, 2**0.5, 0.08**0.5]
+    assert table["nearest_distance"].tolist() == pytest.approx(nearest, abs=2e-3)
+    assert table["owner"].tolist() == ["", "Ada", "", "Ada", "Ada"]
+
+
+def test_the_totals(opened: Result) -> None:
+    totals = opened.manifest["totals"]
+    assert totals["value"] == pytest.approx(1.6) == pytest.approx(totals["quality"])
+    assert totals["contributors"] == 3
+    mean = (3 / 2 ** (2 / 3) + 2 + 1) / 3  # the rejected image does not count
+    assert totals["effective_contributors"] == pytest.approx(mean)
+
+
+def test_the_ranking_from_the_bottom(opened: Result) -> None:
+    ranking = opened.noisy()
+    # Mean distances of c and d: (2 + √2 + √3.6)/3 and (√2 + 2 + √3.2)/3. c is farther.
+    assert ranking["training"].tolist() == [
+        "dog/c.png", "dog/d.png", "cat/a.png", "cat/b.png", "dog/e.png",
+    ]  # fmt: skip
+    assert ranking["rank"].tolist() == [1, 2, 3, 4, 5]
+    assert ranking["standing"].tolist() == [
+        "never a contributor", "never a candidate", "contributor", "contributor", "contributor",
+    ]  # fmt: skip
+    assert ranking["mean_distance"][0] == pytest.approx((2 + 2**0.5 + 3.6**0.5) / 3, abs=1e-3)
+
+
+def test_the_auroc_of_an_attribute(opened: Result) -> None:
+    assert opened.noise_auroc("noise") == 1  # c and d are marked, and are at the bottom
+    with pytest.raises(SettingsError, match="has no attribute 'hat'; give the name of a column"):
+        opened.noise_auroc("hat")
+
+
+@pytest.mark.parametrize(
+    ("settings", "handed_out"),
+    [
+        (ValueSettings(k=1), 1.6),
+        (ValueSettings(k=3), 1.6),
+        (ValueSettings(k=10), 1.6),
+        (ValueSettings(k=2, quality_weighting=False), 3),
+        (ValueSettings(k=3, temperature="auto"), 1.6),
+    ],
+)
+def test_other_settings_need_no_model(
+    workspace: Workspace, opened: Result, settings: ValueSettings, handed_out: float
+) -> None:
+    other = open_run(workspace, "run", settings=settings)
+    assert other.values_table()["value"].sum() == pytest.approx(handed_out)
+    matches = pd.concat(list(other.matches_batches()))
+    by_image = matches.groupby("training")["value"].sum()
+    values = other.values_table().set_index("training")["value"]
+    assert by_image.to_dict() == pytest.approx(values[by_image.index].to_dict())
+    assert values.drop(by_image.index).sum() == 0
+    assert len(matches) == sum(min(settings.k, n) for n in (3, 3, 1))
+    one = other.contributors("one.png")
+    assert [c.value for c in one] == pytest.approx(
+        matches[matches["generated"] == "x/one.png"]["value"].tolist()
+    )
+
+
+def test_matches_by_hand(opened: Result) -> None:
+    matches = pd.concat(list(opened.matches_batches()), ignore_index=True)
+    assert list(matches.columns) == [
+        "generated", "training", "rank", "recall_rank", "distance", "weight", "value",
+    ]  # fmt: skip
+    assert matches["generated"].tolist() == ["x/one.png"] * 2 + ["x/two.png"] * 2 + ["y/two.png"]
+    assert matches["training"].tolist() == [TRAINING[i] for i in (0, 1, 1, 5, 5)]
+    assert matches["rank"].tolist() == [1, 2, 1, 2, 1]
+    assert matches["recall_rank"].tolist() == [2, 1, 1, 2, 1]
+    assert matches["weight"].tolist() == pytest.approx([2 / 3, 1 / 3, 0.5, 0.5, 1])
+    assert matches["value"].tolist() == pytest.approx([1 / 3, 1 / 6, 0.45, 0.45, 0.2])
+
+
+def test_exports_agree(opened: Result, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "folder"
+    written = opened.export(folder)
+    assert sorted(p.name for p in written) == sorted(p.name for p in folder.iterdir()) == sorted(
+        ["manifest.json", *(f"{n}.{e}" for n in ("matches", "generated", "values")
+                            for e in ("csv", "parquet"))]
+    )  # fmt: skip
+    for name, table in (
+        ("matches", pd.concat(list(opened.matches_batches()), ignore_index=True)),
+        ("generated", opened.generated_table()),
+        ("values", opened.values_table()),
+    ):
+        stored = pd.read_parquet(folder / f"{name}.parquet")
+        text = pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values={
+            c: [""] for c in table.columns if pd.api.types.is_numeric_dtype(table[c])
+        })  # fmt: skip
+        pd.testing.assert_frame_equal(stored, table, check_dtype=False)
+        pd.testing.assert_frame_equal(text, table, check_dtype=False, rtol=1e-6)
+    manifest = strict_json((folder / "manifest.json").read_text())
+    assert manifest["name"] == "run"
+    assert manifest["value"]["k"] == 2
+
+
+def test_an_export_with_other_settings_says_so(
+    workspace: Workspace, opened: Result, tmp_path: Path
+) -> None:
+    open_run(workspace, "run", settings=ValueSettings(k=1, temperature="auto")).export(tmp_path)
+    manifest = strict_json((tmp_path / "manifest.json").read_text())
+    assert manifest["value"] == {"k": 1, "temperature": "auto", "quality_weighting": True}
+    assert manifest["totals"]["effective_contributors"] == 1
+    assert len(pd.read_csv(tmp_path / "matches.csv")) == 3
+
+
+def test_a_missing_run_is_a_sentence(workspace: Workspace) -> None:
+    with pytest.raises(WorkspaceError, match="There is no run named 'run'"):
+        open_run(workspace, "run")
+
+
+def test_distances_to_the_generated_images_are_brute_force(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(4500, 3))  # more than a block
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    half = vectors.astype(np.float16).astype(np.float32)
+    half[7] = 0  # rejected
+    table = Table(tmp_path / "t.lance")
+    table.append(embedding_rows(0, half, None))
+    generated = np.concatenate([half[:5], half[4400:4402]])
+    nearest, mean = distances_to_generated(table, generated, 4500)
+    d = np.linalg.norm(half[:, None].astype(float) - generated[None], axis=2)
+    d[7] = np.nan
+    assert nearest == pytest.approx(d.min(1), abs=1e-3, nan_ok=True)
+    assert mean == pytest.approx(d.mean(1), abs=1e-3, nan_ok=True)
+    assert nearest[:5] == pytest.approx(0, abs=1e-3)
