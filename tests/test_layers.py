@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         "to_rgb", "decode", "listing", "arrays", "labels", "loose_files", "zips", "tars", "parquet",
         "npz", "idx", "sources", "network", "embed", "embed_hub", "weights", "distances", "metrics",
-        "models", "recall", "rerank", "quality", "value", "portraits", "portrait_styles", "demo",
+        "models", "recall", "rerank", "quality", "value", "portraits", "portrait_shapes", "portrait_styles", "demo",
     ),
     ("store",),
     ("tables",),
@@ -40,7 +40,7 @@ SIBLINGS = (
         "npz", "idx", "sources",
     },
     {"network", "embed", "embed_hub", "weights", "distances", "metrics", "models"},
-    {"portraits", "portrait_styles", "demo"},
+    {"portraits", "portrait_shapes", "portrait_styles", "demo"},
 )  # fmt: skip
 HEAVY = (
     "torch", "torchvision", "faiss", "pyiqa", "streamlit", "openvino", "timm", "open_clip", "lance",
