@@ -21,8 +21,10 @@ from benchmarks.reporting import Row, finish, parser, print_table
 
 def build_alone(source: Path, folder: Path) -> Row:
     """Build in a new process; return its peak memory and time."""
-    command = [sys.executable, "-m", "gmv_core", "build", str(source), "--name", "measured",
-               "--embedder", "efficientnet-lite0", "--workspace", str(folder), "--json"]  # fmt: skip
+    command = [
+        *(sys.executable, "-m", "gmv_core", "build", str(source), "--name", "measured"),
+        *("--embedder", "efficientnet-lite0", "--workspace", str(folder), "--json"),
+    ]
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)

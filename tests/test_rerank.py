@@ -70,6 +70,17 @@ def test_the_same_image_is_at_distance_0(squared: bool) -> None:
     assert found.max() <= 1e-5  # of 10, or of √10, between unrelated images
 
 
+def test_a_near_copy_keeps_its_small_distance() -> None:
+    vectors = unit_rows(np.random.default_rng(0).normal(size=(20, 6000)).astype(np.float32))
+    noise = np.random.default_rng(1).normal(size=vectors.shape).astype(np.float32)
+    copies = vectors + np.float32(1e-5) * noise  # at 8e-4, of 1.4 between unrelated images
+    exact = np.linalg.norm(vectors.astype(float) - copies, axis=1)
+    found = pair_distances(
+        copies, np.arange(20)[:, None], lambda rows: vectors[rows], squared=False
+    )
+    assert found[:, 0] == pytest.approx(exact, rel=1e-3)
+
+
 def unit_blocks(n: int, *, seed: int) -> Float32:
     """Random vectors as the embedder gives them: five blocks of length 1, of unequal sizes."""
     rng = np.random.default_rng(seed)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import roc_auc_score
@@ -107,14 +107,15 @@ def blocks(draw: st.DrawFn) -> tuple[Int64, Float32, Float64, ValueSettings]:
     return candidates, distances, quality, ValueSettings(draw(st.integers(1, 10)), tau)
 
 
+@settings(max_examples=60, deadline=None)
 @given(blocks())
 def test_what_is_handed_out_is_what_there_is(
     block: tuple[Int64, Float32, Float64, ValueSettings],
 ) -> None:
-    candidates, distances, quality, settings = block
-    values, shares = add_values(no_values(12), candidates, distances, quality, settings)
+    candidates, distances, quality, chosen = block
+    values, shares = add_values(no_values(12), candidates, distances, quality, chosen)
     there = candidates[:, 0] >= 0
-    k = np.minimum((candidates >= 0).sum(1), settings.k)
+    k = np.minimum((candidates >= 0).sum(1), chosen.k)
     assert values.value.sum() == pytest.approx(quality[there].sum(), rel=1e-12, abs=1e-12)
     assert shares.weights.sum(1) == pytest.approx(there.astype(float))
     assert (np.diff(shares.weights, axis=1) <= 0).all()  # nearer never earns less
@@ -125,19 +126,20 @@ def test_what_is_handed_out_is_what_there_is(
     assert (values.value[never] == 0).all()
 
 
+@settings(max_examples=60, deadline=None)
 @given(blocks())
 def test_blocks_add_up_and_nothing_given_is_changed(
     block: tuple[Int64, Float32, Float64, ValueSettings],
 ) -> None:
-    candidates, distances, quality, settings = block
+    candidates, distances, quality, chosen = block
     before = [a.copy() for a in (candidates, distances, quality)]
     empty = no_values(12)
-    at_once, _ = add_values(empty, candidates, distances, quality, settings)
+    at_once, _ = add_values(empty, candidates, distances, quality, chosen)
     one_by_one = empty
     for j in range(len(quality)):
         row = slice(j, j + 1)
         one_by_one, _ = add_values(
-            one_by_one, candidates[row], distances[row], quality[row], settings
+            one_by_one, candidates[row], distances[row], quality[row], chosen
         )
     assert one_by_one.value == pytest.approx(at_once.value, abs=1e-12)
     assert one_by_one.times_candidate.tolist() == at_once.times_candidate.tolist()
