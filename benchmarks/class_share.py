@@ -28,7 +28,7 @@ from benchmarks.datasets import (
 from benchmarks.reporting import Row, finish, parser, print_table
 from gmv_core.decode import pixels_of
 from gmv_core.distances import load_distance
-from gmv_core.embed import _lite0_weights, lite0_trunk, stack, unit_rows
+from gmv_core.embed import lite0_trunk, lite0_weights, stack, unit_rows
 from gmv_core.matching import embed_previews
 from gmv_core.network import compile_network
 from gmv_core.recall import exact_search
@@ -42,7 +42,7 @@ def head_network() -> Network:
     """Return the same network's pooled head, (n, 1280)."""
     import torch
 
-    path, digest = _lite0_weights()
+    path, digest = lite0_weights()
 
     class Head(torch.nn.Module):
         def __init__(self) -> None:

@@ -31,7 +31,7 @@ from benchmarks.datasets import SETTINGS, cifar_names, cut_zip
 from benchmarks.reporting import Row, finish, has_bf16, parser, print_table, seconds_of
 from gmv_core import IngestSettings, Workspace, build, open_source
 from gmv_core.decode import decode
-from gmv_core.embed import POOLED_BLOCKS, _lite0_weights, lite0_module, load_lite0, stack
+from gmv_core.embed import POOLED_BLOCKS, lite0_module, lite0_weights, load_lite0, stack
 from gmv_core.settings import IndexSettings
 from gmv_core.tables import all_vectors
 from gmv_core.types import Embedder, Float32, SourceImage, UInt8
@@ -68,7 +68,7 @@ class UserNetwork(torch.nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        same = lite0_module(_lite0_weights()[0])
+        same = lite0_module(lite0_weights()[0])
         self.stem, self.blocks = same.stem, same.blocks
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -1,9 +1,9 @@
 """Re-ranking 100 images × 100 candidates, against calling the perceptual network on every pair.
 
-10,000 images of CIFAR-10 are built; 100 others stand for generated ones. `features` from the built
-set (stored sketches order all, the nearest 20 exactly), and cold (each unique image through the
-network once), against the same network in eager torch on both images of each pair. The pair rate is
-measured on at least 2,000 pairs; the time for all 10,000 is calculated from it.
+10,000 images of CIFAR-10 are built; 100 of them, mirrored, stand for generated ones. `features`
+from the built set (stored sketches order all, the nearest 20 exactly), and cold (each unique image
+through the network once), against the same network in eager torch on both images of each pair. The
+pair rate is measured on at least 2,000 pairs; the time for all 10,000 is calculated from it.
 
     python -m benchmarks.rerank --json
 """
@@ -21,7 +21,7 @@ from benchmarks.datasets import BuiltSet, cifar_set, held_out, workspace_of
 from benchmarks.reporting import Row, finish, parser, print_table, seconds_of
 from gmv_core import MatchSettings, ValueSettings
 from gmv_core.distances import _stlpips, load_distance, stlpips_weights
-from gmv_core.embed import FEATURES_NORM_SQUARED, _lite0_weights, lite0_module, stack
+from gmv_core.embed import FEATURES_NORM_SQUARED, lite0_module, lite0_weights, stack
 from gmv_core.matching import NETWORK_BATCH, embed_previews, load_matcher
 from gmv_core.rerank import pair_distances, sketch, sketch_step, sort_by_distance
 from gmv_core.tables import previews_of, sketches_of
@@ -32,7 +32,7 @@ Pairwise = Callable[[UInt8, UInt8], torch.Tensor]
 
 def naive_features() -> Pairwise:
     """Return the embedder's perceptual distance, both images of each pair through the network."""
-    network = lite0_module(_lite0_weights()[0])
+    network = lite0_module(lite0_weights()[0])
 
     def distance(a: UInt8, b: UInt8) -> torch.Tensor:
         v, w = network(torch.from_numpy(a))[1], network(torch.from_numpy(b))[1]
@@ -100,7 +100,6 @@ def main() -> None:
     built, m, runs = (1000, 10, 1) if options.quick else (10_000, 100, 3)
     pairs = 128 if options.quick else options.pairs
     with workspace_of(options) as workspace:
-        # The set holds the queries' images too; they are dropped from the candidates' index below.
         rows, checks = measure(cifar_set(options, workspace, built), m, pairs, runs, options.seed)
     print_table("Re-ranking (targets: built set ≥ 20 times the naive way; cold ≥ 0.8 of the limit)",
                 rows)  # fmt: skip

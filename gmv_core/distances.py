@@ -27,8 +27,8 @@ from gmv_core.weights import digest, on_disk_only, package_file, torch_hub_folde
 if TYPE_CHECKING:
     import torch
 
-# ST-LPIPS is better at 64 px than at 32 and no better at 128 (docs/results.md). LPIPS's own heads
-# were fitted to judgments on 64 px patches, so 64 is the side that its weights mean.
+# ST-LPIPS is better at 64 px than at 32 and no better at 128 (class share on CIFAR-10). LPIPS's
+# own heads were fitted to judgments on 64 px patches, so 64 is the side that its weights mean.
 SIDE_PX = 64
 DREAMSIM_SIDE_PX = 224  # fixed by its networks
 

@@ -2,7 +2,7 @@
 
 The embedded network is EfficientNet-Lite0 (ImageNet), whose weights come with a package. Its
 vector is the pooled output of blocks 16, 15 and 11 (320 + 192 + 112), each scaled to unit length,
-concatenated and scaled again; measured against other choices in docs/results.md. From the same
+concatenated and scaled again; benchmarks/class_share.py holds it against others. From the same
 forward pass come *perceptual vectors* in LPIPS's form (Zhang et al., CVPR 2018): channels of unit
 length at each position of blocks 3, 5, 11, 15 and 16, divided by the root of the number of
 positions, so that ‖v(x) − v(y)‖² is the sum over blocks of the mean squared difference.
@@ -106,7 +106,7 @@ def from_callable(
 
 
 @lru_cache(maxsize=1)
-def _lite0_weights() -> tuple[Path, str]:
+def lite0_weights() -> tuple[Path, str]:
     """Return the weights file of the package and its SHA-256."""
     from importlib.resources import files
 
@@ -123,7 +123,7 @@ def _lite0_weights() -> tuple[Path, str]:
 
 def load_lite0(precision: str = "auto", *, side_px: int = 128) -> Embedder:
     """Return the embedded default, EfficientNet-Lite0 at 128 px, a vector of 624."""
-    path, digest = _lite0_weights()
+    path, digest = lite0_weights()
     name = f"{EMBEDDED} {digest[:16]} blocks {POOLED_BLOCKS} {FEATURE_BLOCKS}"
     network = compile_network(
         lambda: lite0_module(path), side_px=side_px, name=name, precision=precision

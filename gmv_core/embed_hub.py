@@ -1,7 +1,7 @@
 """Embedders from a model hub: open_clip and timm, by tag or by a checkpoint file.
 
 Nothing here reaches the network: a file is looked for, and a library builds its model under
-`weights.on_disk_only`. A network with random weights is worse than raw pixels (docs/results.md),
+`weights.on_disk_only`. A network with random weights is worse than raw pixels,
 so every tensor must come from the file, or `ModelError` is raised.
 
 A checkpoint may be written `path#digest` (the first 12 digits of its SHA-256): that is what the

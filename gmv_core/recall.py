@@ -1,7 +1,7 @@
 """Recall: the R nearest training embeddings of each generated image.
 
 Distances are Euclidean between unit vectors. Up to EXACT_LIMIT vectors are searched exactly
-(docs/results.md has the measurement); more go through an inverted file with scalar or product
+(benchmarks/recall.py measures it); more go through an inverted file with scalar or product
 quantization (Jégou et al., PAMI 2011), over-fetched and re-scored with the stored vectors. Such an
 index is tuned and judged against exact search on a sample of training images, and says its recall.
 """

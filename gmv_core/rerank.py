@@ -18,6 +18,7 @@ from gmv_core.types import Float32, Int64
 
 SKETCH_DIM = 4096
 SKETCH_SEED = 20230410
+NEAR = 1e-2  # below this share of the norms a distance is taken from the difference itself
 SKETCH_RANGE = 8.0  # in standard deviations of a sketch's entries; beyond it a byte saturates
 
 Int8 = NDArray[np.int8]
@@ -77,6 +78,10 @@ def pair_distances(
         products = generated[involved] @ vectors.T  # (g, t)
         t = np.searchsorted(rows, candidates[j, r])
         d = own[j] + norms[t] - 2 * products[local, t]
+        # Near copies: the sum above cancels, so what is left of it is noise.
+        for p in np.flatnonzero(d < NEAR * (own[j] + norms[t])):
+            difference = generated[j[p]] - vectors[t[p]]
+            d[p] = difference @ difference
         distances[j, r] = np.maximum(d, 0)
     return distances if squared else np.sqrt(distances)
 

@@ -11,10 +11,10 @@ from PIL import Image
 from gmv_core import MatchSettings, RunSettings, SettingsError, Workspace, open_source, value
 from gmv_core.embed import (
     FEATURES_NORM_SQUARED,
-    _lite0_weights,
     from_callable,
     lite0_module,
     lite0_trunk,
+    lite0_weights,
     load_lite0,
     perceptual,
     resize,
@@ -107,7 +107,7 @@ def lite0() -> Embedder:
 def test_every_tensor_of_the_weights_finds_its_place() -> None:
     import torch
 
-    path, digest = _lite0_weights()
+    path, digest = lite0_weights()
     assert len(digest) == 64
     weights = torch.load(path, weights_only=True, map_location="cpu")
     theirs = [v for k, v in weights.items() if "num_batches" not in k]
@@ -145,7 +145,7 @@ def test_the_compiled_network_is_eager_torch(lite0: Embedder) -> None:
 
     images = scenes(4)
     with torch.inference_mode():
-        expected = lite0_module(_lite0_weights()[0])(torch.from_numpy(images))
+        expected = lite0_module(lite0_weights()[0])(torch.from_numpy(images))
     vectors, features = lite0(images)
     assert features is not None
     assert np.abs(vectors - expected[0].numpy()).max() < 1e-4

@@ -20,6 +20,7 @@ from gmv_core.models import (
     resolve_embedder,
     resolve_quality,
 )
+from gmv_core.network import choose_device
 
 
 @pytest.fixture
@@ -83,7 +84,8 @@ def test_auto_takes_what_the_hub_left_on_this_disk(empty_cache: Path) -> None:
     assert resolve_embedder("auto") == ("clip", "CLIP's weights are on this disk.")
     assert resolve_distance("auto", has_features=False)[0] == "lpips"
     assert resolve_distance("auto", has_features=True)[0] == "features"
-    assert resolve_quality("auto", 224)[0] == "maniqa"
+    assert resolve_quality("auto", 224)[0] == ("maniqa" if choose_device() == "cuda" else "realism")
+    assert resolve_quality("maniqa", 224) == ("maniqa", "It was asked for.")
     assert resolve_quality("auto", 223) == (
         "realism",
         "MANIQA needs images of 224 px; these have 223.",

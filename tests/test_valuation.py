@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,10 +53,18 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, sources: Path) -> Path:
+    """The set "train", built once; the tests work on copies."""
+    root = tmp_path_factory.mktemp("built")
+    build(Workspace(root), open_source(sources / "train"), name="train", embedder=fake_embedder())
+    return root
+
+
 @pytest.fixture
-def run(workspace: Workspace, sources: Path) -> Callable[..., Manifest]:
+def run(workspace: Workspace, sources: Path, built: Path) -> Callable[..., Manifest]:
     """Value the generated images, by default with features, k = 4 and 15 candidates."""
-    build(workspace, open_source(sources / "train"), name="train", embedder=fake_embedder())
+    shutil.copytree(built, workspace.root)
 
     def work(**given: Any) -> Manifest:  # noqa: ANN401  (settings of two classes)
         generated = given.pop("generated", sources / "made")
@@ -307,9 +316,10 @@ def test_a_recomputed_run_is_as_a_fresh_one(
 
 
 @pytest.fixture
-def within_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+def within_a_second(monkeypatch: pytest.MonkeyPatch, built: Path) -> None:
     """Let every manifest bear the same time: it cannot be what tells two sets apart."""
-    monkeypatch.setattr("gmv_core.pipeline.now", lambda: "2026-01-01T00:00:00+00:00")
+    time = Workspace(built).image_set("train").manifest()["updated"]
+    monkeypatch.setattr("gmv_core.pipeline.now", lambda: time)
 
 
 @pytest.mark.usefixtures("within_a_second")
