@@ -19,7 +19,7 @@ from gmv_core.errors import ModelError
 from gmv_core.types import Float32, Float64
 
 NEIGHBOURS = 3
-MAX_REFERENCE = 10_000  # training images that stand for the set; more change a score by < 1 %
+MAX_REFERENCE = 10_000  # training images that stand for the set; a choice, for a quick build
 MIN_REFERENCE = 10
 
 

@@ -1,7 +1,7 @@
 """Recall: the R nearest training embeddings of each generated image.
 
 Distances are Euclidean between unit vectors. Up to EXACT_LIMIT vectors are searched exactly
-(benchmarks/recall.py measures it); more go through an inverted file with scalar or product
+(a choice that benchmarks/recall.py tests); more go through an inverted file with scalar or product
 quantization (Jégou et al., PAMI 2011), over-fetched and re-scored with the stored vectors. Such an
 index is tuned and judged against exact search on a sample of training images, and says its recall.
 """
@@ -17,8 +17,8 @@ import numpy as np
 from gmv_core.errors import SettingsError
 from gmv_core.types import Float32, Int64
 
-EXACT_LIMIT = 200_000  # one query of 624 dimensions then takes about 10 ms in a batch
-SQ8_LIMIT = 5_000_000  # 256 bytes a vector: 1.3 GB of codes; beyond it 64 bytes a vector
+EXACT_LIMIT = 200_000  # a choice: 500 MB of vectors; benchmarks/recall.py times it
+SQ8_LIMIT = 5_000_000  # a choice: 1.3 GB of codes at 256 bytes; beyond it 64 bytes a vector
 TARGET_RECALL = 0.99
 MIN_TRAINED = 256  # product quantization has 256 centroids a byte and needs as many vectors
 
