@@ -34,6 +34,13 @@ def write_run(root: Path, folder: Path, name: str, *, generated: int) -> None:
     value(workspace, images, against=f"{name}-set", name=name, embedder=fake_embedder())
 
 
+def open_page(app: AppTest, page: str) -> AppTest:
+    app.run()
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
 def test_an_empty_workspace_offers_the_demo(app: AppTest) -> None:
     app.run()
     assert not app.exception
@@ -41,31 +48,41 @@ def test_an_empty_workspace_offers_the_demo(app: AppTest) -> None:
     assert app.info[0].value == "Nothing has been valued in this workspace yet."
 
 
-def test_a_run_is_shown_and_another_image_or_run_can_be_chosen(
-    app: AppTest, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("page", ["contributors", "values"])
+def test_a_page_without_a_run_says_what_to_do(app: AppTest, page: str) -> None:
+    open_page(app, page)
+    assert app.info[0].value == "Nothing has been valued in this workspace yet."
+
+
+def test_another_image_or_run_can_be_chosen(app: AppTest, tmp_path: Path) -> None:
     write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
     write_run(tmp_path / "home", tmp_path / "two", "second", generated=5)
-    app.run()
-    assert not app.exception and not app.error
-    assert [(m.label, m.value) for m in app.metric][:2] == [
-        ("Generated images", "4"),
-        ("Training images", "24"),
-    ]
-    run, image = app.selectbox
+    open_page(app, "contributors")
+    app.selectbox(key="run").select("first").run()
+    image = app.selectbox(key="image")
     assert len(image.options) == 4
     image.select(image.options[2]).run()
     assert not app.exception
     assert app.selectbox(key="image").value == image.options[2]
-    run.select("second").run()
+    app.selectbox(key="run").select("second").run()
     assert not app.exception and not app.error
-    assert app.metric[0].value == "5"
     assert len(app.selectbox(key="image").options) == 5
+
+
+def test_k_temperature_and_weighting_change_the_values(app: AppTest, tmp_path: Path) -> None:
+    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+    open_page(app, "values")
+    before = app.metric[1].value
+    app.number_input(key="k").set_value(1).run()
+    assert not app.exception
+    assert int(app.metric[1].value) < int(before)
+    handed_out = float(app.metric[2].value)
+    app.toggle(key="weighting").set_value(False).run()
+    assert float(app.metric[2].value) == 4 != handed_out
 
 
 def test_a_run_whose_set_is_gone_is_one_sentence(app: AppTest, tmp_path: Path) -> None:
     write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
     Workspace(tmp_path / "home").image_set("first-set").images.drop()
-    app.run()
-    assert not app.exception
+    open_page(app, "values")
     assert "which now has 0; run its `value` command again." in app.error[0].value

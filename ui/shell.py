@@ -1,0 +1,101 @@
+"""What surrounds every page: the menu, the choice of a run, and how its values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from gmv_core import GMVError, Result, ValueSettings
+from gmv_core.store import Manifest
+from ui import engine, state
+
+TEMPERATURES = {"paper": "As the paper", "spread": "By spread"}
+
+
+def pages() -> dict[str, list[Any]]:
+    """Return the pages under the headings of the menu."""
+    return {
+        "": [st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)],
+        "Explore": [
+            st.Page("pages/contributors.py", title="Contributors", icon=":material/link:"),
+            st.Page("pages/values.py", title="Values", icon=":material/leaderboard:"),
+        ],
+    }
+
+
+def frame() -> None:
+    """Run the page that the address names, with the menu beside it."""
+    page = st.navigation(pages())
+    st.session_state[state.FRAMED] = True
+    page.run()
+
+
+def show(draw: Callable[[], None]) -> None:
+    """Draw a page; the one place where a GMVError becomes a sentence."""
+    if not st.session_state.pop(state.FRAMED, False):
+        # The first visitor of a new server who asks for a page by its address gets the bare script,
+        # because of the folder's name `pages`. To declare the pages once ends that.
+        st.navigation(pages())
+        st.rerun()
+    try:
+        draw()
+    except GMVError as problem:
+        st.error(str(problem), icon=":material/error:")
+
+
+def need_run() -> Result:
+    """Let the reader choose a run and how it is read, and return it.
+
+    Without a finished run, say what to do and stop the page.
+    """
+    runs = engine.finished_runs()
+    if not runs:
+        st.info("Nothing has been valued in this workspace yet.", icon=":material/info:")
+        st.page_link("pages/start.py", label="Start with the demo or with your own images")
+        st.stop()
+    with st.sidebar:
+        name = st.selectbox(
+            "Run",
+            list(runs),
+            help="One set of generated images, valued against one training set.",
+            **state.in_url(state.RUN),
+        )
+        return engine.open_result(name, _reading(runs[name]))
+
+
+def _reading(manifest: Manifest) -> ValueSettings:
+    """Offer what can be changed without a model: k, temperature, quality weighting."""
+    own = ValueSettings(**manifest["value"])
+    most = int(manifest["inputs"]["matches"]["candidates"])
+    k = st.number_input(
+        "Contributors of each image (k)",
+        1,
+        most,
+        min(own.k, most),
+        help=f"The k nearest of its {most} candidates share an image's quality.",
+        **state.in_url(state.K),
+    )
+    # A run made with a number of its own keeps it as a third choice.
+    choices = dict(TEMPERATURES)
+    if own.temperature not in (1.0, "auto"):
+        choices = {"run": f"τ = {own.temperature:g}", **choices}
+    temperature = st.segmented_control(
+        "Share of the near ones (temperature)",
+        list(choices),
+        default="run" if "run" in choices else "spread" if own.temperature == "auto" else "paper",
+        format_func=choices.__getitem__,
+        required=True,
+        help="How steeply weight falls with distance. As in the paper (τ = 1), near contributors "
+        "weigh almost alike; by the spread of each image's distances, the nearest weighs most.",
+        **state.in_url(state.TEMPERATURE),
+    )
+    weighting = st.toggle(
+        "Weight by quality",
+        own.quality_weighting,
+        help="On: a generated image hands out its quality, 0 to 1. Off: each hands out 1.",
+        **state.in_url(state.WEIGHTING),
+    )
+    taus: dict[str | None, float | str] = {"paper": 1.0, "spread": "auto", "run": own.temperature}
+    return ValueSettings(int(k), taus[temperature], weighting)
