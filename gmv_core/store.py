@@ -23,7 +23,7 @@ import pyarrow as pa
 from gmv_core.errors import WorkspaceError
 from gmv_core.types import Int64
 
-FORMAT = 1
+FORMAT = 2
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 Manifest = dict[str, Any]
 

@@ -7,14 +7,15 @@ are cheap and computed anew for every k, temperature and quality weighting.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
-from gmv_core.errors import WorkspaceError
+from gmv_core.errors import GMVError, WorkspaceError
 from gmv_core.matching import Matcher, load_matcher
 from gmv_core.models import reload_embedder
 from gmv_core.pipeline import BuildSettings, Labels, build, ensure_embedded, is_from
@@ -59,7 +60,8 @@ def value(
     manifest's "reused" is true where nothing but the values had to be computed.
     """
     settings = settings or RunSettings()
-    with workspace.writing():
+    run = workspace.run(name)
+    with workspace.writing(), _no_trace_of_mistakes(workspace, run):
         training = workspace.image_set(against)
         trained = _finished(training)
         if not trained["typical"]:
@@ -68,13 +70,14 @@ def value(
             )
         if embedder is not None or trained["embedder"]["precision"] == "own":
             reload_embedder(trained["embedder"], embedder)  # raises where it is not the same one
-        run = workspace.run(name)
         if isinstance(generated, str):
             images = workspace.image_set(generated)
             ensure_embedded(images, trained["embedder"], embedder=embedder, report=report)
         else:
             images = workspace.image_set(check_name(name + GENERATED))
-            _build_generated(workspace, images, generated, trained, labels, embedder, report)
+            _build_generated(
+                workspace, run, images, generated, trained, settings, labels, embedder, report
+            )
         made = _finished(images)
         told = shifts(trained["typical"], made["typical"])
         for sentence in told:
@@ -89,11 +92,23 @@ def value(
             side_px=preview_side(made),
             embedder=embedder,
         )
-        manifest = _start(run, trained, made, matcher, settings, say)
+        manifest = _start(run, trained, images, made, matcher, settings, say)
         manifest["shifts"] = told
         run.write_manifest(manifest)
         depth = manifest["inputs"]["matches"]["exact_depth"]
         return _work(run, manifest, replace(matcher, exact_depth=depth), images, settings, report)
+
+
+@contextmanager
+def _no_trace_of_mistakes(workspace: Workspace, run: Run) -> Iterator[None]:
+    """Drop a run that this call began, where a mistake ends it before its work."""
+    known = run.exists()
+    try:
+        yield
+    except GMVError:
+        if not known and run.exists() and run.manifest()["state"] == "begun":
+            workspace.drop(run)
+        raise
 
 
 def _finished(images: ImageSet) -> Manifest:
@@ -107,17 +122,24 @@ def _finished(images: ImageSet) -> Manifest:
 
 def _build_generated(
     workspace: Workspace,
+    run: Run,
     target: ImageSet,
     source: Source,
     trained: Manifest,
+    settings: RunSettings,
     labels: Labels | None,
     embedder: Embedder | None,
     report: Report,
 ) -> None:
-    """Build the run's own generated set; what this run was given before is replaced."""
-    run = workspace.run(target.name.removesuffix(GENERATED))
-    mine = run.exists() and run.manifest()["generated"]["name"] == target.name
-    if mine and target.exists() and not is_from(target.manifest(), source, labels):
+    """Build the run's own generated set; what this run was given before is replaced.
+
+    The run's manifest is written first, so that a killed start knows its own set again.
+    """
+    if not run.exists():
+        run.write_manifest(_begun(run, trained, target, settings))
+    made = run.manifest()["generated"]
+    mine = made["name"] == target.name and made["own"] and target.exists()
+    if mine and not is_from(target.manifest(), source, labels):
         workspace.drop(target)
     chosen = trained["embedder"]
     precision = "auto" if chosen["precision"] == "own" else chosen["precision"]
@@ -134,9 +156,28 @@ def _build_generated(
     )
 
 
+def _begun(run: Run, trained: Manifest, images: ImageSet, settings: RunSettings) -> Manifest:
+    """Return the manifest of a run whose generated set is still being built."""
+    return {
+        "kind": "run",
+        "name": run.name,
+        "state": "begun",
+        "created": now(),
+        "training": {"name": trained["name"], "images": trained["counts"]["images"]},
+        "generated": {"name": images.name, "images": 0, "own": not images.exists()},
+        "inputs": {
+            "matches": {"distance": settings.match.distance},
+            "quality": {"quality": settings.match.quality},
+        },
+        "value": asdict(settings.value),
+        "seconds": {},
+    }
+
+
 def _start(
     run: Run,
     trained: Manifest,
+    images: ImageSet,
     made: Manifest,
     matcher: Matcher,
     settings: RunSettings,
@@ -159,11 +200,9 @@ def _start(
         "quality": matcher.quality_key,
         "seed": settings.match.seed,
     }
-    seconds: dict[str, float] = {}
-    created = now()
-    if run.exists():
-        before = run.manifest()
-        seconds, created = before["seconds"], before["created"]
+    before = run.manifest() if run.exists() else _begun(run, trained, images, settings)
+    seconds, own = before["seconds"], before["generated"]
+    if before["state"] != "begun":
         kept = before["inputs"]
         # A deeper exact list serves a smaller k as well.
         deeper = max(kept["matches"].get("exact_depth", 0), matching["exact_depth"])
@@ -178,9 +217,13 @@ def _start(
         "kind": "run",
         "name": run.name,
         "state": "running",
-        "created": created,
+        "created": before["created"],
         "training": {"name": trained["name"], "images": trained["counts"]["images"]},
-        "generated": {"name": made["name"], "images": made["counts"]["images"]},
+        "generated": {
+            "name": made["name"],
+            "images": made["counts"]["images"],
+            "own": own["name"] == made["name"] and own["own"],
+        },
         "inputs": {"matches": matching, "quality": judging},
         "reasons": {**matcher.reasons, "embedder": trained["embedder"]["reason"]},
         "value": asdict(settings.value),
@@ -241,5 +284,6 @@ def _stage(
         rows = np.arange(start, min(start + BLOCK, total))
         table.append(work(rows))
         manifest["seconds"][name] = round(before + time.perf_counter() - started, 3)
+        run.write_manifest(manifest)
         report(Progress(name, int(rows[-1]) + 1, total))
     table.tidy()
