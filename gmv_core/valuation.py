@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -21,7 +21,8 @@ from gmv_core.models import reload_embedder
 from gmv_core.pipeline import BuildSettings, Labels, build, ensure_embedded, is_from
 from gmv_core.results import write_values
 from gmv_core.run_blocks import match_block, quality_block
-from gmv_core.settings import EmbedSettings, IngestSettings, MatchSettings, ValueSettings
+from gmv_core.run_manifest import Say, begun, started
+from gmv_core.settings import EmbedSettings, IngestSettings, RunSettings
 from gmv_core.sources import Source
 from gmv_core.store import ImageSet, Manifest, Run, Workspace, check_name, now
 from gmv_core.summary import peak_memory_mb, preview_side, shifts, versions
@@ -29,15 +30,6 @@ from gmv_core.types import Embedder, Progress, Report, silent
 
 GENERATED = "-generated"  # what the set that a run makes of its source is called, after it
 BLOCK = 256  # generated images matched at once and committed together
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """What a run is made with."""
-
-    match: MatchSettings = field(default_factory=MatchSettings)
-    value: ValueSettings = field(default_factory=ValueSettings)
 
 
 def value(
@@ -92,7 +84,7 @@ def value(
             side_px=preview_side(made),
             embedder=embedder,
         )
-        manifest = _start(run, trained, images, made, matcher, settings, say)
+        manifest = started(run, trained, images, made, matcher, settings, say)
         manifest["shifts"] = told
         run.write_manifest(manifest)
         depth = manifest["inputs"]["matches"]["exact_depth"]
@@ -136,7 +128,7 @@ def _build_generated(
     The run's manifest is written first, so that a killed start knows its own set again.
     """
     if not run.exists():
-        run.write_manifest(_begun(run, trained, target, settings))
+        run.write_manifest(begun(run, trained, target, settings))
     made = run.manifest()["generated"]
     mine = made["name"] == target.name and made["own"] and target.exists()
     if mine and not is_from(target.manifest(), source, labels):
@@ -154,91 +146,6 @@ def _build_generated(
         embedder=embedder,
         report=report,
     )
-
-
-def _begun(run: Run, trained: Manifest, images: ImageSet, settings: RunSettings) -> Manifest:
-    """Return the manifest of a run whose generated set is still being built."""
-    return {
-        "kind": "run",
-        "name": run.name,
-        "state": "begun",
-        "created": now(),
-        "training": {"name": trained["name"], "images": trained["counts"]["images"]},
-        "generated": {"name": images.name, "images": 0, "own": not images.exists()},
-        "inputs": {
-            "matches": {"distance": settings.match.distance},
-            "quality": {"quality": settings.match.quality},
-        },
-        "value": asdict(settings.value),
-        "seconds": {},
-    }
-
-
-def _start(
-    run: Run,
-    trained: Manifest,
-    images: ImageSet,
-    made: Manifest,
-    matcher: Matcher,
-    settings: RunSettings,
-    say: Say,
-) -> Manifest:
-    """Return the manifest to work under, having dropped the tables that other inputs made."""
-    matching = {
-        "training": _stamp(trained),
-        "generated": _stamp(made),
-        "embedder": trained["embedder"]["key"],
-        "precision": trained["embedder"]["precision"],
-        "index": {k: trained["index"][k] for k in ("kind", "nprobe", "overfetch")},
-        "distance": matcher.distance_key,
-        "candidates": settings.match.candidates,
-        "exact_depth": matcher.exact_depth if matcher.distance_key == "features" else 0,
-    }
-    judging = {
-        "training": _stamp(trained),
-        "generated": _stamp(made),
-        "quality": matcher.quality_key,
-        "seed": settings.match.seed,
-    }
-    before = run.manifest() if run.exists() else _begun(run, trained, images, settings)
-    seconds, own = before["seconds"], before["generated"]
-    if before["state"] != "begun":
-        kept = before["inputs"]
-        # A deeper exact list serves a smaller k as well.
-        deeper = max(kept["matches"].get("exact_depth", 0), matching["exact_depth"])
-        matching["exact_depth"] = deeper
-        for table, new in (("matches", matching), ("quality", judging)):
-            changed = [k for k in new if kept[table].get(k) != new[k]]
-            if changed:
-                say(f"The {table} are computed anew, because {_listed(changed)} changed.")
-                run.table(table).drop()
-                seconds.pop(table, None)
-    return {
-        "kind": "run",
-        "name": run.name,
-        "state": "running",
-        "created": before["created"],
-        "training": {"name": trained["name"], "images": trained["counts"]["images"]},
-        "generated": {
-            "name": made["name"],
-            "images": made["counts"]["images"],
-            "own": own["name"] == made["name"] and own["own"],
-        },
-        "inputs": {"matches": matching, "quality": judging},
-        "reasons": {**matcher.reasons, "embedder": trained["embedder"]["reason"]},
-        "value": asdict(settings.value),
-        "seconds": seconds,
-    }
-
-
-def _stamp(manifest: Manifest) -> str:
-    # The times are to the second: the sources tell two sets apart that were made within one.
-    sources = " ".join(source["fingerprint"] for source in manifest["sources"])
-    return f"{manifest['name']} {manifest['created']} {manifest['updated']} {sources}"
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(name.replace("_", " ") for name in names)
 
 
 def _work(

@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("tables",),
     ("index", "summary", "filling"),
     ("matching",),
-    ("contributors", "run_blocks"),
+    ("contributors", "run_blocks", "run_manifest"),
     ("results",),
     ("pipeline",),
     ("valuation",),
