@@ -23,6 +23,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "portrait_shapes", "portrait_styles", "demo",
     ),
     ("store",),
+    ("jobs",),
+    ("job_process",),
     ("tables",),
     ("index", "summary", "filling"),
     ("matching",),
