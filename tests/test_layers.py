@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     ("store",),
     ("jobs",),
-    ("job_process",),
+    ("job_process", "uploads", "survey"),
     ("tables",),
     ("index", "summary", "filling"),
     ("matching",),
