@@ -15,7 +15,8 @@ WEIGHTING = "weighting"  # whether images hand out their quality, or 1 each
 IMAGE = "image"  # a generated image's name
 TRAINING = "training"  # a training image's name
 BROUGHT = "brought"  # images being brought, before anything is made of them
-SET = "set"  # an image set's name
+SET = "set"  # an image set's name, or "+new"
+NEXT_SET = "next_set"  # the set to look at from the next run on
 FRAMED = "framed"  # true while app.py runs a page
 
 
