@@ -6,9 +6,9 @@ import streamlit as st
 
 from gmv_core import background, jobs
 from gmv_core.jobs import Job
+from gmv_core.overview import training_sets
 from gmv_core.store import ImageSet
-from gmv_core.valuation import GENERATED
-from ui import engine, shell, state
+from ui import engine, links, shell, state
 from ui.bring import bring, taken
 from ui.jobs import job_bar
 from ui.set_report import report
@@ -44,12 +44,8 @@ def training_set() -> None:
 
 def known_sets(under_way: list[Job]) -> list[str]:
     """Return the training sets, and those that a job is about to make, the newest first."""
-    workspace = engine.workspace()
-    made_by_runs = {run.name + GENERATED for run in workspace.runs()}
-    made_by_runs |= {job.target + GENERATED for job in jobs.jobs(workspace)}
-    sets = [images.manifest() for images in workspace.sets() if images.name not in made_by_runs]
-    newest = sorted(sets, key=lambda m: m.get("updated") or m["created"], reverse=True)
-    return list(dict.fromkeys([*(job.target for job in under_way), *(m["name"] for m in newest)]))
+    made = [manifest["name"] for manifest in training_sets(engine.workspace())]
+    return list(dict.fromkeys([*(job.target for job in under_way), *made]))
 
 
 def new_set() -> None:
@@ -82,8 +78,7 @@ def known_set(name: str) -> None:
             unfinished(images)
         return
     report(images, manifest)
-    st.page_link("pages/contributors.py", label="Next: drop generated images on Contributors",
-                 icon=":material/arrow_forward:")  # fmt: skip
+    links.compare(name, "Next: drop generated images on Contributors")
     if not working:
         more(name)
 

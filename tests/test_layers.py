@@ -33,6 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("results",),
     ("pipeline",),
     ("valuation",),
+    ("overview",),
     ("showcase",),
     ("cli_output",),
     ("cli",),
