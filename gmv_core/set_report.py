@@ -49,10 +49,10 @@ def previews(images: ImageSet, rows: Int64) -> list[bytes]:
 def recall_words(index: Manifest) -> str:
     """Return a sentence on what the search finds; `index` as in the manifest."""
     if index["kind"] == "exact":
-        return "Searches exactly: it misses none of the true nearest neighbours."
+        return "It misses none of the true nearest images: it compares with every one."
     found = index["recall"] * index["recall_at"]
     return (
-        f"Finds {found:.3g} of the true nearest {index['recall_at']}, measured against exact "
+        f"It finds {found:.3g} of the true nearest {index['recall_at']}, measured against exact "
         f"search on {index['queries']:,} of its own images."
     )
 

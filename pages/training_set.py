@@ -53,9 +53,10 @@ def new_set() -> None:
     source = bring("training images", BRINGING, table=True)
     if source is None:
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name of the set", placeholder="portraits", max_chars=64)
-        pressed = st.button("Build", type="primary", disabled=not name.strip())
+    with st.form("build", border=False):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.text_input("Name of the set", placeholder="portraits", width=360)
+            pressed = st.form_submit_button("Build", type="primary")
     if pressed:
         with shell.telling():
             job = background.build_set(engine.workspace(), source, name=name)

@@ -81,10 +81,11 @@ def test_files_become_a_set(app: AppTest, home: Workspace) -> None:
     app.file_uploader(key=FILES).set_value(files(60)).run()
     assert not app.exception and not app.error
     assert "**60 images · PNG · 24 × 24 px**" in words(app)
-    assert app.button[-1].label == "Build" and app.button[-1].disabled, "it has no name yet"
+    app.button[-1].click().run()
+    assert app.error[0].value.startswith("'' cannot be a name"), "it has no name yet"
     spooled = list((home.root / "uploads").iterdir())
-    assert len(spooled) == 1
-    app.text_input[0].set_value("cats").run()
+    assert len(spooled) == 1 and jobs.jobs(home) == []
+    app.text_input[0].set_value("cats")
     app.button[-1].click().run()
     assert not app.exception and not app.error
     assert app.selectbox(key="set").value == "cats"
@@ -143,7 +144,7 @@ def test_a_name_that_will_not_do_is_said_at_once(
     open_page(app)
     app.selectbox(key="set").select("+new").run()
     app.file_uploader(key=FILES).set_value(files(60)).run()
-    app.text_input[0].set_value(name).run()
+    app.text_input[0].set_value(name)
     app.button[-1].click().run()
     assert not app.exception
     assert sentence in app.error[0].value
@@ -197,7 +198,7 @@ def test_a_finished_set_tells_everything(app: AppTest, home: Workspace, tmp_path
         "Images": "61", "Labels": "3", "Owners": "1", "Exact duplicates": "2", "Rejected": "1",
     }  # fmt: skip
     told = words(app)
-    assert "Searches exactly: it misses none of the true nearest neighbours." in told
+    assert "It misses none of the true nearest images: it compares with every one." in told
     assert "`fake`, own: It was given from Python." in told
     assert "Skipped files: 1 not an image." in told
     assert "1 of its rows fit no image (such as lost.png)" in told
@@ -303,7 +304,7 @@ def test_a_failing_build_leaves_no_set(app: AppTest, home: Workspace) -> None:
         file.writestr("a.png", b"text")
     app.file_uploader(key=FILES).set_value([("a.zip", archive.getvalue(), "")]).run()
     assert "cannot be read" in app.warning[0].value
-    app.text_input[0].set_value("bad").run()
+    app.text_input[0].set_value("bad")
     app.button[-1].click().run()
     wait(home)
     app.run()

@@ -159,7 +159,7 @@ def show_survey(found: Survey) -> None:
     thumbs(
         [Thumb(i.preview, alt=i.name) if i.preview else Thumb(b"", line=i.status)
          for i in found.sample],
-        side_px=92,
+        side_px=72,
         tiny=bool(sides) and max(sides) <= 64,
     )  # fmt: skip
 
