@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "models", "recall", "rerank", "quality", "value", "portraits",
         "portrait_shapes", "portrait_styles", "demo",
     ),
+    ("thumbnails",),
     ("store",),
     ("tables",),
     ("index", "summary", "filling"),
