@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("index", "summary", "filling"),
     ("matching",),
     ("contributors", "run_blocks"),
-    ("results",),
+    ("results", "plots"),
     ("pipeline",),
     ("valuation",),
     ("showcase",),
