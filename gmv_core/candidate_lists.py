@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gmv_core.matching import Matches
 from gmv_core.store import Run
 from gmv_core.tables import matrix
 from gmv_core.types import Float32, Float64, Int64
@@ -29,6 +30,12 @@ class Block:
     distance: Float32
     quality: Float64
     exact: int
+
+    @property
+    def matches(self) -> Matches:
+        return Matches(
+            self.candidates, self.recall_rank, self.recall_distance, self.distance, self.exact
+        )
 
 
 def blocks(run: Run, without: Collection[int] = ()) -> Iterator[Block]:

@@ -67,5 +67,5 @@ def judge(result: Result, column: str) -> NoiseReport:
             "column of its label CSV."
         )
     noisy = np.array([value.strip().lower() in YES for value in values])
-    flags = noisy[texts.indices.to_numpy()][result.noisy()["row"].to_numpy()]
+    flags = noisy[texts.indices.to_numpy()][result.noisy()["id"].to_numpy()]
     return NoiseReport(flags, auroc(np.arange(len(flags)), flags))

@@ -83,10 +83,10 @@ def group_shares(result: Result, by: str, *, seed: int = 0) -> pd.DataFrame:
     by: "owner" or "label". Columns: that, images, value, share_of_images, share_of_value, low and
     high: the 95 % interval of share_of_value. Images without one are the group "".
     """
-    table = result.values_table(("row", "value", by))
+    table = result.values_table(("id", "value", by))
     codes, groups = pd.factorize(table[by].fillna(""))
     group_of = np.full(len(result.training.images), -1)
-    group_of[table["row"].to_numpy()] = codes
+    group_of[table["id"].to_numpy()] = codes
     credits = credits_of(result)
     low, high = share_intervals(
         credits.generated, group_of[credits.training], credits.value,

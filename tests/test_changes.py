@@ -142,9 +142,9 @@ def test_changes_by_hand() -> None:
 @pytest.mark.parametrize("weighting", [True, False])
 def test_with_and_without_weighting(opened: Result, weighting: bool) -> None:
     read = replace(opened, settings=replace(opened.settings, quality_weighting=weighting))
-    told = with_and_without_weighting(read, ("training", "row", "value")).set_index("training")
+    told = with_and_without_weighting(read, ("training", "id", "value")).set_index("training")
     # e: half of x/two and all of y/two, which hand out 1 each without the weighting.
     assert told.loc["dog/e.png", "value_before"] == pytest.approx(1.5)
     assert told.loc["dog/e.png", "value_after"] == pytest.approx(0.45 + 0.2)
     assert told["value_before"].sum() == pytest.approx(3)
-    assert told.loc["dog/e.png", "row"] == 5
+    assert told.loc["dog/e.png", "id"] == 5

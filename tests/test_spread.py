@@ -68,8 +68,8 @@ def test_the_fewest_images_for_a_share() -> None:
 def test_credits_add_up_to_the_values_and_to_the_qualities(opened: Result) -> None:
     credits = credits_of(opened)
     by_training = np.bincount(credits.training, weights=credits.value, minlength=6)
-    table = opened.values_table(("row", "value"))
-    assert by_training[table["row"]] == pytest.approx(table["value"].to_numpy())
+    table = opened.values_table(("id", "value"))
+    assert by_training[table["id"]] == pytest.approx(table["value"].to_numpy())
     by_generated = np.bincount(credits.generated, weights=credits.value, minlength=4)
     assert by_generated == pytest.approx([0.5, 0.9, 0.2, 0])
     plain = replace(opened, settings=replace(opened.settings, quality_weighting=False))
