@@ -14,6 +14,14 @@ TEMPERATURE = "temperature"  # "paper" or "spread"
 WEIGHTING = "weighting"  # whether images hand out their quality, or 1 each
 IMAGE = "image"  # a generated image's name
 TRAINING = "training"  # a training image's name
+OPENED = "opened"  # the image that a gallery was told to open, until the page is switched
+SEARCH = "search"  # part of a training image's name, label or owner
+STANDING = "standing"  # which standings a table shows
+SORT = "sort"  # the column that a table is sorted by
+RISING = "rising"  # whether the smallest comes first
+FILTER = "filter"  # which part of the ranking from the bottom is shown
+LEAVE_OUT = "leave-out"  # whether the values without the marked images are shown
+NOISE = "noise"  # the column that marks known noise
 FRAMED = "framed"  # true while app.py runs a page
 
 
