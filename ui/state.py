@@ -22,6 +22,8 @@ RISING = "rising"  # whether the smallest comes first
 FILTER = "filter"  # which part of the ranking from the bottom is shown
 LEAVE_OUT = "leave-out"  # whether the values without the marked images are shown
 NOISE = "noise"  # the column that marks known noise
+BROUGHT = "brought"  # images being brought, before anything is made of them
+SET = "set"  # an image set's name
 FRAMED = "framed"  # true while app.py runs a page
 
 
