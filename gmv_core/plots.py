@@ -161,7 +161,7 @@ def ranking(
                 legendgroup=name, showlegend=row == 1 and len(places) > 0, row=row, col=1,
                 hovertemplate=f"%{{x:,}} from the bottom: %{{y:.3g}}<extra>{name}</extra>",
             )  # fmt: skip
-    _framed(figure, x="", y="value φ", height=460)
+    _framed(figure, x="", y="value φ", height=480)
     _headed(figure, "mean distance to the generated images", top=figure.layout.yaxis2.domain[1])
     return figure.update_xaxes(title_text="rank from the bottom", row=2, col=1)
 
@@ -224,7 +224,7 @@ def _framed(figure: go.Figure, *, x: str, y: str, height: int = 300) -> go.Figur
     """Give a figure the one look: transparent, few ticks, legend on top, axes that stay put."""
     clear = "rgba(0,0,0,0)"
     figure.update_layout(
-        height=height, margin={"l": 4, "r": 12, "t": 52, "b": 4}, paper_bgcolor=clear,
+        height=height, margin={"l": 4, "r": 12, "t": 56 if y else 30, "b": 4}, paper_bgcolor=clear,
         plot_bgcolor=clear, font_size=13, dragmode=False, hovermode="closest",
         legend={"orientation": "h", "x": 0, "xref": "container", "y": 1, "yref": "container",
                 "yanchor": "top", "title_text": "", "traceorder": "normal"},
@@ -235,7 +235,7 @@ def _framed(figure: go.Figure, *, x: str, y: str, height: int = 300) -> go.Figur
             fixedrange=True,  # a finger that scrolls the page must not zoom the figure
         )  # fmt: skip
     figure.update_xaxes(title_text=x)
-    return _headed(figure, y)
+    return _headed(figure, y) if y else figure
 
 
 def _headed(figure: go.Figure, words: str, *, top: float = 1.0) -> go.Figure:

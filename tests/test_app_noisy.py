@@ -27,7 +27,15 @@ def training(tmp_path: Path) -> ImageSet:
 
 
 def picker(app: AppTest) -> list[str]:
-    return list(app.multiselect[0].options)
+    """The images shown, as the list beside the gallery has them."""
+    listed = next(box for box in app.selectbox if box.label.startswith("Mark one"))
+    return [name.removesuffix(" (marked)") for name in listed.options]
+
+
+def toggle(app: AppTest, *names: str) -> None:
+    for name in names:
+        next(box for box in app.selectbox if box.label.startswith("Mark one")).select(name).run()
+        assert not app.exception
 
 
 def button(app: AppTest, label: str) -> None:
@@ -66,12 +74,12 @@ def test_an_empty_part_is_a_sentence(page: AppTest) -> None:
 
 def test_marks_are_kept_and_taken_away(page: AppTest, tmp_path: Path) -> None:
     first, second, third = picker(page)[:3]
-    page.multiselect[0].set_value([first, second]).run()
+    toggle(page, first, second)
     assert marked(training(tmp_path)) == {first, second}
-    page.multiselect[0].set_value([second, third]).run()
+    toggle(page, third, first)
     assert marked(training(tmp_path)) == {second, third}
     other = open_page(AppTest.from_file(str(APP), default_timeout=30), "noisy")
-    assert set(other.multiselect[0].value) == {second, third}
+    assert {m.label: m.value for m in other.metric}["Marked for removal"] == "2"
     other.segmented_control(key="filter").set_value("marked").run()
     assert set(picker(other)) == {second, third}
     button(other, "Clear all marks")
@@ -90,12 +98,17 @@ def test_all_shown_can_be_marked_page_by_page(
     assert len(picker(page)) == 4 and not set(picker(page)) & set(shown)
     button(page, "Mark all 4 shown")
     assert len(marked(training(tmp_path))) == 14
+    button(page, "Clear all marks")
+    page.segmented_control(key="filter").set_value("contributor").run()
+    of = {metric.label: metric.value for metric in page.metric}["Contributors"]
+    button(page, f"Mark all {of} of this kind")
+    assert len(marked(training(tmp_path))) == int(of) > 10
 
 
 def test_values_without_the_marked(page: AppTest, tmp_path: Path) -> None:
     assert page.info[0].value.startswith("Mark images first")
     top = picker(page)[-2:]
-    page.multiselect[0].set_value(top).run()
+    toggle(page, *top)
     page.toggle(key="leave-out").set_value(True).run()
     assert not page.exception
     result = open_run(Workspace(tmp_path / "home"), "first")

@@ -10,6 +10,7 @@ from ui.figures import chart, number
 from ui.open_image import opening_gallery, training_cards
 
 MOVED = 12
+ROUNDING = 1e-9
 MOST_BARS = 12
 
 
@@ -37,17 +38,18 @@ def left_out_section(key: str, result: Result, marked: frozenset[str]) -> None:
         st.info("All training images are marked; nothing is left to be worth anything.")
         return
     _lists(part_key, part)
-    gone = readings.ranking(key, result)["value"].sum() - changed["value_before"].sum()
+    whole = readings.ranking(key, result)
+    held = whole.loc[whole["training"].isin(marked), "value"].sum()
     st.markdown(
-        f"The marked images held a value of {number(gone)}; together the others now hold "
+        f"The marked images held a value of {number(held)}; together the others now hold "
         f"{number(changed['value_after'].sum())}, before {number(changed['value_before'].sum())}."
     )
-    _owners(key, part_key, result, part)
     changed = changed.assign(change=changed["value_after"] - changed["value_before"])
-    moved = changed[changed["change"].abs() > 1e-9]
+    moved = changed[changed["change"].abs() > ROUNDING]
     if moved.empty:
         st.info("No other image's value changes: the marked ones were contributors to nothing.")
         return
+    _owners(key, part_key, result, part)
     rows = moved.reindex(moved["change"].abs().sort_values(ascending=False, kind="stable").index)
     st.markdown(f"**{len(moved):,} other images change in value; these most**")
     rows = rows.head(MOVED)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
-from gmv_core import Result, marks
+from gmv_core import Result, marks, plots
 from gmv_core.selection import as_csv
 from ui import readings
 from ui.figures import number
@@ -32,7 +34,7 @@ def marking_gallery(
         page = st.pagination(pages, key=f"images {part}", persist_state="page")
     rows = shown.iloc[(page - 1) * PAGE_IMAGES : page * PAGE_IMAGES]
     names = rows["training"].tolist()
-    _buttons(result, names, marked)
+    _buttons(result, names, shown["training"] if part in plots.STANDING else None, marked)
 
     def toggle(name: str) -> None:
         (marks.unmark if name in marked else marks.mark)(result.training, [name])
@@ -46,10 +48,12 @@ def marking_gallery(
         cards, key="noisy", tiny=readings.sides(key, result)[0], side_px=130, on_select=toggle,
         label="Training images from the bottom of the ranking; choosing one marks it",
     )  # fmt: skip
-    _picker(result, names, marked)
+    _picker(names, marked, toggle)
 
 
-def _buttons(result: Result, names: list[str], marked: frozenset[str]) -> None:
+def _buttons(
+    result: Result, names: list[str], whole: pd.Series | None, marked: frozenset[str]
+) -> None:
     with st.container(horizontal=True):
         st.button(
             f"Mark all {len(names)} shown",
@@ -58,6 +62,12 @@ def _buttons(result: Result, names: list[str], marked: frozenset[str]) -> None:
             disabled=marked.issuperset(names),
             icon=":material/select_all:",
         )
+        if whole is not None and len(whole) > len(names):
+            st.button(
+                f"Mark all {len(whole):,} of this kind",
+                on_click=lambda: marks.mark(result.training, whole),
+                disabled=marked.issuperset(whole),
+            )
         st.button(
             "Clear all marks",
             on_click=marks.unmark,
@@ -82,17 +92,22 @@ def _list(result: Result, marked: frozenset[str]) -> pd.DataFrame:
     return ranking[ranking["training"].isin(marked)].drop(columns=["id"])
 
 
-def _picker(result: Result, names: list[str], marked: frozenset[str]) -> None:
-    """The same as the clicks, for those who do not click."""
-    here = [name for name in names if name in marked]
-    key = f"marks {names[0]} {len(names)}"
-    st.session_state[key] = here
+def _picker(names: list[str], marked: frozenset[str], toggle: Callable[[str], None]) -> None:
+    """The same as a click, for those who do not click."""
+    key = f"mark {names[0]}"
 
-    def take() -> None:
-        chosen = set(st.session_state[key])
-        marks.mark(result.training, chosen - marked)
-        marks.unmark(result.training, set(here) - chosen)
+    def choose() -> None:
+        if st.session_state[key]:
+            toggle(st.session_state[key])
+        st.session_state[key] = None
 
-    st.multiselect(
-        "Marked among these", names, key=key, on_change=take, placeholder="none of these is marked"
+    st.selectbox(
+        "Mark one, or take its mark away",
+        names,
+        index=None,
+        format_func=lambda name: f"{name} (marked)" if name in marked else name,
+        placeholder="Mark one, or take its mark away …",
+        key=key,
+        on_change=choose,
+        label_visibility="collapsed",
     )

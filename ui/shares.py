@@ -47,14 +47,17 @@ def _group(by: str, shares: pd.DataFrame) -> None:
         ),
         f"Bars: share of value and share of images of each {by}",
     )
-    for words, some in (
-        ("more than", shares[shares["low"] > shares["share_of_images"]]),
-        ("less than", shares[shares["high"] < shares["share_of_images"]]),
-    ):
+    standing_out = {
+        "more than": shares[shares["low"] > shares["share_of_images"]],
+        "less than": shares[shares["high"] < shares["share_of_images"]],
+    }
+    for words, some in standing_out.items():
         if len(some):
             st.markdown(_sentence(by, words, some))
+    if not any(len(some) for some in standing_out.values()):
+        st.markdown(f"No {by} earns clearly more or less than its share of the images.")
     st.caption(
-        f"Lines: the 95 % interval over {RESAMPLES} resamples of the generated images (bootstrap, "
+        f"Orange: the 95 % interval over {RESAMPLES} resamples of the generated images (bootstrap, "
         "fixed seed): where the share would lie had the model made other images of the same kind. "
         + (
             f"Shown are the first {MOST_BARS} of {len(shares):,}."
