@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
@@ -54,33 +55,15 @@ def open_result(name: str, settings: ValueSettings) -> Result:
 
 def key(result: Result) -> str:
     """Return what changes whenever the result or its settings do: the key of every cache."""
-    return f"{result.run.folder} {result.manifest['updated']} {asdict(result.settings)}"
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def generated_table(key: str, _result: Result) -> pd.DataFrame:
-    """Return one row a generated image."""
-    return _result.generated_table()
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def values_table(key: str, _result: Result) -> pd.DataFrame:
-    """Return one row a training image."""
-    return _result.values_table()
+    left_out = np.sort(np.fromiter(result.without, np.int64, len(result.without)))
+    digest = sha256(left_out.tobytes()).hexdigest() if result.without else ""
+    return f"{result.run.folder} {result.manifest['updated']} {asdict(result.settings)} {digest}"
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def contributors(key: str, _result: Result, image: str) -> list[Contributor]:
     """Return the contributors of one generated image."""
     return _result.contributors(image)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def previews(key: str, _result: Result, kind: str, rows: tuple[int, ...]) -> list[bytes]:
-    """Return encoded previews of rows of the run's "training" or "generated" set."""
-    images = _result.training if kind == "training" else _result.generated
-    taken = images.images.take(np.array(rows, np.int64), ["preview"])
-    return list(taken["preview"].to_pylist())
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
