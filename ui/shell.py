@@ -11,6 +11,7 @@ import streamlit as st
 from gmv_core import GMVError, Result, ValueSettings
 from gmv_core.store import Manifest
 from ui import engine, state
+from ui.words import plain
 
 TITLE = "Attribution explorer"
 TEMPERATURES = {"paper": "As the paper", "spread": "By spread"}
@@ -56,7 +57,7 @@ def telling() -> Iterator[None]:
     try:
         yield
     except GMVError as problem:
-        st.error(str(problem), icon=":material/error:")
+        st.error(plain(str(problem)), icon=":material/error:")
 
 
 def need_run() -> Result:
