@@ -3,7 +3,7 @@
 Importing it loads no torch, faiss or pyiqa; the loaders import them when they are called.
 """
 
-from gmv_core.contributors import Attribution, Contributor, attribute
+from gmv_core.contributors import Attribution, Contribution, Contributor, attribute
 from gmv_core.embed import from_callable
 from gmv_core.errors import GMVError, ModelError, SettingsError, SourceError, WorkspaceError
 from gmv_core.matching import load_matcher
@@ -14,17 +14,19 @@ from gmv_core.settings import (
     IndexSettings,
     IngestSettings,
     MatchSettings,
+    RunSettings,
     ValueSettings,
 )
 from gmv_core.sources import open_source, open_uploads
 from gmv_core.store import Workspace, default_root
-from gmv_core.valuation import RunSettings, value
+from gmv_core.valuation import value
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Attribution",
     "BuildSettings",
+    "Contribution",
     "Contributor",
     "EmbedSettings",
     "GMVError",

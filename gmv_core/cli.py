@@ -14,16 +14,21 @@ from typing import Annotated, Any
 
 import typer
 
-from gmv_core import jobs, results, showcase
+from gmv_core import jobs, noise, results, showcase
 from gmv_core.cli_output import Output
 from gmv_core.errors import GMVError, SettingsError
 from gmv_core.job_process import work
 from gmv_core.pipeline import BuildSettings, build, labels_for
 from gmv_core.pipeline import add as add_source
-from gmv_core.settings import EmbedSettings, IndexSettings, MatchSettings, ValueSettings
+from gmv_core.settings import (
+    EmbedSettings,
+    IndexSettings,
+    MatchSettings,
+    RunSettings,
+    ValueSettings,
+)
 from gmv_core.sources import Source, open_source
 from gmv_core.store import Workspace, default_root
-from gmv_core.valuation import RunSettings
 from gmv_core.valuation import value as value_images
 
 app = typer.Typer(
@@ -198,7 +203,7 @@ def noisy_command(
     if limit < 1:
         raise SettingsError(f"limit is {limit}; give a number of at least 1.")
     result = results.open_run(_workspace(workspace), run)
-    auroc = None if column is None else result.noise_auroc(column)
+    auroc = None if column is None else noise.judge(result, column).auroc
     Output(json).noisy(result.noisy(), limit, auroc)
 
 

@@ -8,7 +8,7 @@ from gmv_core import jobs
 from gmv_core.cli_output import STAGES, number
 from gmv_core.jobs import Job
 from ui import engine, shell
-from ui.words import plain
+from ui.words import safe
 
 POLL_SECONDS = 1.0
 _OVER = {
@@ -48,7 +48,7 @@ def _bar(job: Job) -> None:
         if job.active and job.total:
             st.progress(min(1.0, job.done / job.total))
         if job.state == "failed":
-            st.error(plain(job.message))
+            st.error(safe(job.message))
 
 
 def _buttons(job: Job) -> None:

@@ -10,7 +10,7 @@ from gmv_core import set_report
 from gmv_core.store import ImageSet, Manifest
 from ui import engine, links
 from ui.thumbs import Thumb, thumbs
-from ui.words import plain
+from ui.words import safe
 
 PAGE = 12
 SAMPLE = 12
@@ -38,7 +38,7 @@ def report(images: ImageSet, manifest: Manifest) -> None:
         _how(manifest)
         links.compare(images.name, "Next: drop generated images on Contributors")
     for sentence in _passed_over(manifest):
-        st.caption(plain(sentence))
+        st.caption(safe(sentence))
     if counts["rejected"]:
         _rejected(images, manifest)
     if counts["duplicates"]:

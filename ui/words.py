@@ -1,13 +1,14 @@
-"""Words that users bring, made safe to stand in Markdown."""
+"""Sentences that name what users brought, made safe to stand in Markdown."""
 
 from __future__ import annotations
 
 import re
 
 
-def plain(text: str) -> str:
-    """Return a text in which no name can become a link, a picture, a colour or a formula.
+def safe(sentence: str) -> str:
+    """Return a sentence in which no name can become a link, a picture, a colour or a formula.
 
-    Streamlit shows HTML as it is written. A picture would be fetched from wherever the name says.
+    `Code` stays code, and Streamlit shows HTML as it is written; but a picture would be fetched
+    from wherever its name says. For a name by itself there is `shell.plain`.
     """
-    return re.sub(r"([\[\]$])", r"\\\1", text)
+    return re.sub(r"([\[\]$])", r"\\\1", sentence)
