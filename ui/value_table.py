@@ -29,7 +29,7 @@ COLUMNS = {
 def value_table(result: Result, ranking: pd.DataFrame) -> None:
     """Draw the table with its search, order and downloads."""
     st.subheader("All training images")
-    find, sort, order = st.columns([3, 2, 1], vertical_alignment="bottom")
+    find, sort, order = st.columns([4, 3, 2.4], vertical_alignment="bottom")
     search = find.text_input(
         "Search",
         placeholder="part of a name, label or owner",
