@@ -7,7 +7,7 @@ import streamlit as st
 
 from gmv_core import Result, plots
 from gmv_core.selection import as_csv, as_parquet, select
-from ui import state
+from ui import shell, state
 from ui.figures import number
 from ui.gallery import data_address
 from ui.open_image import thumbnails
@@ -28,6 +28,11 @@ COLUMNS = {
 @st.fragment
 def value_table(result: Result, ranking: pd.DataFrame) -> None:
     """Draw the table with its search, order and downloads."""
+    with shell.telling():
+        _table(result, ranking)
+
+
+def _table(result: Result, ranking: pd.DataFrame) -> None:
     st.subheader("All training images")
     find, sort, order = st.columns([4, 3, 2.4], vertical_alignment="bottom")
     search = find.text_input(
@@ -56,8 +61,11 @@ def value_table(result: Result, ranking: pd.DataFrame) -> None:
     page = 1
     if pages > 1:
         page = st.pagination(pages, key=f"rows {search} {column} {rising} {standing}")
-    shown = found.iloc[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
-    _rows(result, shown, f"table {column} {rising}")
+    with st.container(key="value-table"):
+        # The table's own search and download know this page only; ours know all rows.
+        st.html("<style>.st-key-value-table [data-testid=stElementToolbar]{display:none}</style>")
+        shown = found.iloc[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+        _rows(result, shown, f"table {column} {rising}")
     _downloads(result, found, len(ranking))
 
 
