@@ -22,6 +22,14 @@ def ranking(key: str, _result: Result) -> pd.DataFrame:
     return _result.noisy()
 
 
+@st.cache_resource(max_entries=6, show_spinner="Drawing the generated images anew, 200 times …")
+def with_intervals(key: str, _result: Result) -> pd.DataFrame:
+    """Return the ranking with the 95 % interval of every value: value_low, value_high."""
+    table = ranking(key, _result)
+    low, high = spread.value_intervals(_result)
+    return table.assign(value_low=low[table["id"]], value_high=high[table["id"]])
+
+
 @st.cache_resource(max_entries=6, show_spinner=False)
 def generated(key: str, _result: Result) -> pd.DataFrame:
     """Return one row a generated image, with its row "id" and "status"."""

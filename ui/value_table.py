@@ -7,6 +7,7 @@ import streamlit as st
 
 from gmv_core import Result, plots
 from gmv_core.selection import as_csv, as_parquet, select
+from gmv_core.spread import RESAMPLES
 from ui import shell, state
 from ui.figures import number
 from ui.gallery import data_address
@@ -73,14 +74,22 @@ def _rows(result: Result, rows: pd.DataFrame, table: str) -> None:
     images = thumbnails(result.training, rows)
     shown = rows[list(COLUMNS)].assign(
         image=[data_address(image) for image in images],
+        interval=[
+            f"{number(low)} – {number(high)}" if high else "–"
+            for low, high in zip(rows["value_low"], rows["value_high"], strict=True)
+        ],
         **{c: rows[c].map(number) for c in ("value", "nearest_distance")},
     )
     st.dataframe(
         shown,
         hide_index=True,
-        column_order=["image", *COLUMNS],
+        column_order=["image", "training", "value", "interval", *list(COLUMNS)[2:]],
         column_config={
             "image": st.column_config.ImageColumn("Image", width="small"),
+            "interval": st.column_config.TextColumn(
+                "95 % interval",
+                help=f"Of the value, over {RESAMPLES} resamples of the generated images.",
+            ),
             **{
                 name: st.column_config.TextColumn(title, alignment="right")
                 if name in ("value", "nearest_distance")
