@@ -237,6 +237,7 @@ def test_a_link_to_what_a_visitor_sees_first_wins_over_what_was_seen_last(page: 
     first = page.selectbox(key=state.IMAGE).value
     page.selectbox(key=state.IMAGE).select("class1/0037.png").run()
     look_at(page, state.TRAINING_VIEW)
+    assert page.selectbox(key=state.TRAINING).value is not None
     page.switch_page("pages/values.py").run()
     page.query_params[state.IMAGE] = first
     page.query_params[state.VIEW] = state.GENERATED_VIEW
@@ -244,6 +245,7 @@ def test_a_link_to_what_a_visitor_sees_first_wins_over_what_was_seen_last(page: 
     assert not page.exception
     assert page.segmented_control(key=state.VIEW).value == state.GENERATED_VIEW
     assert page.selectbox(key=state.IMAGE).value == first
+    assert page.selectbox(key=state.TRAINING).value is None
     page.selectbox(key=state.IMAGE).select("class1/0037.png").run()
     assert page.selectbox(key=state.IMAGE).value == "class1/0037.png"
 

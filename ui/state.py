@@ -68,13 +68,17 @@ def arrive(page: str) -> None:
     """Take over what the address says when a page has just been come to.
 
     Streamlit does so by itself, but for a value that is the widget's default: that one it drops,
-    and an older choice of the session would win over the link.
+    and an older choice of the session would win over the link. Of the two images that can be
+    compared, one that a link to the other does not name is forgotten.
     """
     if st.session_state.get(AT) != page:
         for key in (RUN, IMAGE, TRAINING, AGAINST, VIEW):
             named = st.query_params.get(key)
             if named and (key != VIEW or named in VIEWS):
                 st.session_state[key] = named
+        for key, other in ((IMAGE, TRAINING), (TRAINING, IMAGE)):
+            if key in st.query_params and other not in st.query_params:
+                st.session_state[other] = None
     st.session_state[AT] = page
 
 
