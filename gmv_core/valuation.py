@@ -132,6 +132,15 @@ def _build_generated(
     made = run.manifest()["generated"]
     mine = made["name"] == target.name and made["own"] and target.exists()
     if mine and not is_from(target.manifest(), source, labels):
+        others = [name for name in workspace.users(target.name) if name != run.name]
+        if others:
+            raise WorkspaceError(
+                f"The images that {run.name!r} was given before are those of the run "
+                f"{others[0]!r} too, and these are others; choose another name, or delete "
+                f"{others[0]!r} first."
+            )
+        # What it matched goes with the old images: until it is done, it cannot be opened.
+        run.write_manifest({**run.manifest(), "state": "running"})
         workspace.drop(target)
     chosen = trained["embedder"]
     precision = "auto" if chosen["precision"] == "own" else chosen["precision"]
