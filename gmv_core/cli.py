@@ -18,6 +18,7 @@ from gmv_core import jobs, noise, results, showcase
 from gmv_core.cli_output import Output
 from gmv_core.errors import GMVError, SettingsError
 from gmv_core.job_process import work
+from gmv_core.overview import readable
 from gmv_core.pipeline import BuildSettings, build, labels_for
 from gmv_core.pipeline import add as add_source
 from gmv_core.settings import (
@@ -28,7 +29,7 @@ from gmv_core.settings import (
     ValueSettings,
 )
 from gmv_core.sources import Source, open_source
-from gmv_core.store import Workspace, default_root
+from gmv_core.store import Record, Workspace, default_root
 from gmv_core.valuation import value as value_images
 
 app = typer.Typer(
@@ -217,8 +218,11 @@ def export_command(run: str, folder: Path, workspace: Root = None, json: Json = 
 @app.command("list")
 def list_command(workspace: Root = None, json: Json = False) -> None:
     """List the sets and runs of the workspace."""
-    place = _workspace(workspace)
-    Output(json).listing([s.manifest() for s in place.sets()], [r.manifest() for r in place.runs()])
+    place, out = _workspace(workspace), Output(json)
+    unreadable: dict[Record, str] = {}
+    out.listing(readable(place.sets(), unreadable), readable(place.runs(), unreadable))
+    for why in unreadable.values():
+        out.say(why)
 
 
 @app.command("delete")

@@ -26,7 +26,7 @@ class Overview:
     step, on: what to do next, and on which set or run ("" for the first two): BEGIN with a set,
         WAIT for a job, FINISH a half-built set, COMPARE generated images with a set that was used
         in no run, LOOK at a run.
-    unreadable: name → why, of sets and runs whose manifest cannot be read.
+    unreadable: set or run whose manifest cannot be read → why.
     outgrown: names of the runs whose training or generated set has more images by now; such a run
         cannot be opened before it is valued again.
     """
@@ -35,7 +35,7 @@ class Overview:
     runs: tuple[Manifest, ...]
     step: str
     on: str
-    unreadable: Mapping[str, str]
+    unreadable: Mapping[Record, str]
     outgrown: tuple[str, ...]
 
 
@@ -45,16 +45,17 @@ def training_sets(workspace: Workspace) -> list[Manifest]:
     Those that cannot be read are left out; `overview` names them.
     """
     made_by = {run.name for run in workspace.runs()}
-    made_by |= {job.target for job in jobs.jobs(workspace)}
+    valued = [job for job in jobs.jobs(workspace) if job.arguments[0] in ("value", "demo")]
+    made_by |= {job.target for job in valued}
     generated = {run + GENERATED for run in made_by}
-    return _newest([images for images in workspace.sets() if images.name not in generated], {})
+    return newest([images for images in workspace.sets() if images.name not in generated])
 
 
 def overview(workspace: Workspace) -> Overview:
     """Look at a workspace."""
-    unreadable: dict[str, str] = {}
-    every = _newest(workspace.sets(), unreadable)
-    runs = _newest(workspace.runs(), unreadable)
+    unreadable: dict[Record, str] = {}
+    every = newest(workspace.sets(), unreadable)
+    runs = newest(workspace.runs(), unreadable)
     sets = training_sets(workspace)
     done = [run for run in runs if run["state"] == "ready"]
     sizes = {made["name"]: made["counts"]["images"] for made in every if made["state"] == "ready"}
@@ -83,15 +84,26 @@ def _next(
     return (LOOK, ready[0]["name"]) if ready else (BEGIN, "")
 
 
-def _newest(records: Sequence[Record], unreadable: dict[str, str]) -> list[Manifest]:
-    """Return the manifests, newest first; note why one cannot be read."""
+def newest(
+    records: Sequence[Record], unreadable: dict[Record, str] | None = None
+) -> list[Manifest]:
+    """Return the manifests that can be read, newest first; see `readable`."""
+    found = readable(records, unreadable)
+    return sorted(found, key=lambda m: str(m.get("updated") or m["created"]), reverse=True)
+
+
+def readable(
+    records: Sequence[Record], unreadable: dict[Record, str] | None = None
+) -> list[Manifest]:
+    """Return the manifests that can be read, in order; note in `unreadable` why one cannot."""
     found = []
     for record in records:
         try:
             found.append(record.manifest())
         except WorkspaceError as problem:
-            unreadable[record.name] = str(problem)
-    return sorted(found, key=lambda m: str(m.get("updated") or m["created"]), reverse=True)
+            if unreadable is not None:
+                unreadable[record] = str(problem)
+    return found
 
 
 @dataclass(frozen=True)

@@ -304,6 +304,17 @@ def test_wrong_usage_has_status_2(command: Command, words: list[str]) -> None:
         assert "Usage:" in told.err
 
 
+def test_a_record_that_cannot_be_read_is_told_beside_the_others(
+    ready: Command, workspace: Workspace
+) -> None:
+    broken = workspace.root / "runs" / "old"
+    broken.mkdir()
+    (broken / "manifest.json").write_text('{"format": 1}')
+    told = ready("list", "--json")
+    assert [r["name"] for r in told.json["runs"]] == ["run"]
+    assert "'old' was written in format 1" in told.err
+
+
 def test_a_bug_stays_visible(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError

@@ -21,6 +21,7 @@ from gmv_core import (
 from gmv_core.dropped import Dropped, match_dropped, open_matcher, settings_of
 from gmv_core.listing import Source
 from gmv_core.matching import Matcher
+from gmv_core.overview import newest, training_sets
 from gmv_core.results import GENERATED_COLUMNS, VALUE_COLUMNS
 from gmv_core.settings import IngestSettings
 from gmv_core.store import ImageSet, Manifest, default_root
@@ -33,19 +34,18 @@ def workspace() -> Workspace:
 
 
 def finished_runs() -> dict[str, Manifest]:
-    """Return the manifests of the runs that can be looked at by name, the newest first."""
-    manifests = [run.manifest() for run in workspace().runs()]
-    ready = [m for m in manifests if m["state"] == "ready"]
-    return {m["name"]: m for m in sorted(ready, key=lambda m: m["updated"], reverse=True)}
+    """Return the manifests of the runs that can be looked at by name, the newest first.
+
+    Those that cannot be read are left out; the start page names them.
+    """
+    ready = [m for m in newest(workspace().runs()) if m["state"] == "ready"]
+    return {m["name"]: m for m in ready}
 
 
 def finished_sets() -> dict[str, Manifest]:
     """Return the manifests of the sets that images can be compared with, the newest first."""
-    place = workspace()
-    made = {m["generated"]["name"] for m in (run.manifest() for run in place.runs())}
-    manifests = [one.manifest() for one in place.sets() if one.name not in made]
-    ready = [m for m in manifests if m["state"] == "ready" and m["typical"]]
-    return {m["name"]: m for m in sorted(ready, key=lambda m: m["updated"], reverse=True)}
+    ready = [m for m in training_sets(workspace()) if m["state"] == "ready" and m["typical"]]
+    return {m["name"]: m for m in ready}
 
 
 def open_result(name: str, settings: ValueSettings) -> Result:

@@ -55,12 +55,14 @@ def next_step(found: Overview) -> None:
 
 def unreadable(found: Overview) -> None:
     """Name what cannot be read, and offer to remove it: it would stand in the way for ever."""
-    for name, why in found.unreadable.items():
+    for record, why in found.unreadable.items():
+        told = f"Deletes the {record.kind} {record.name} for good."
+        key = f"remove-{record.kind}-{record.name}"
         with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
             st.markdown(safe(why), width="stretch")
-            if st.button("Remove", key=f"remove-{name}", help=f"Deletes {name} for good."):
+            if st.button("Remove", key=key, help=told):
                 with shell.telling():
-                    jobs.delete(engine.workspace(), name)
+                    jobs.delete(engine.workspace(), record.name, kind=record.kind)
                     st.rerun()
 
 
