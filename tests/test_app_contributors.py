@@ -327,6 +327,21 @@ def test_many_images_become_a_run(page: AppTest, started: list[tuple[str, ...]])
     assert location.startswith(uploads) and len(list(Path(location).iterdir())) == MOST + 1
 
 
+def test_other_files_of_the_same_names_and_sizes_are_not_mistaken(
+    page: AppTest, started: list[tuple[str, ...]]
+) -> None:
+    look_at(page, state.DROP_VIEW)
+    first, second = ([png(draw(i)) for i in rows] for rows in (range(13), range(100, 113)))
+    longest = max(map(len, first + second))
+    for images in (first, second):
+        padded = [image.ljust(longest, b"\0") for image in images]
+        drop(page, *((f"{i}.png", image) for i, image in enumerate(padded)))
+    page.text_input[0].set_value("kept")
+    button(page, "Keep as a run").click().run()
+    location = Path(started[0][1])
+    assert {path.read_bytes() for path in location.iterdir()} == set(padded)
+
+
 def test_a_run_that_is_ready_can_be_looked_at(page: AppTest, tmp_path: Path) -> None:
     look_at(page, state.DROP_VIEW)
     write_run(tmp_path / "home", tmp_path / "two", "kept", generated=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from hashlib import sha256
 from pathlib import Path
 
 import streamlit as st
@@ -19,15 +20,14 @@ from ui.one_image import Shown, comparison, one_image
 from ui.paste import paste
 from ui.started import started_run
 
-_ARCHIVES = (".zip", ".npz", ".parquet", ".tar", ".tgz", ".gz", ".bz2", ".xz")
-
 
 class Pasted(io.BytesIO):
-    """A pasted image, with a name as an uploaded file has one."""
+    """A pasted image, with a name and an id as an uploaded file has them."""
 
     def __init__(self, image: bytes, number: int) -> None:
         super().__init__(image)
         self.name = f"pasted-{number}"
+        self.file_id = sha256(image).hexdigest()
 
 
 File = UploadedFile | Pasted
@@ -103,7 +103,7 @@ def _source(files: list[File]) -> Source | None:
     """Return what was brought as a source: in memory where it is a few images, else spooled."""
     if not files:
         return None
-    if len(files) > MOST or any(file.name.lower().endswith(_ARCHIVES) for file in files):
+    if len(files) > MOST or any(uploads.is_packed(file.name) for file in files):
         return uploads.open_spooled(_spooled(files))
     return open_uploads([(file.name, file.getvalue()) for file in files])
 
@@ -111,13 +111,13 @@ def _source(files: list[File]) -> Source | None:
 def _spooled(files: list[File]) -> Path:
     """Return the folder that holds these files, written once; the one before is removed."""
     workspace = engine.workspace()
-    parts = "".join(f"{file.name} {len(file.getbuffer())} " for file in files)
-    mark, folder = st.session_state.get(state.SPOOLED, ("", None))
-    if mark != parts or not folder.exists():
+    given = tuple(file.file_id for file in files)
+    mark, folder = st.session_state.get(state.SPOOLED, ((), None))
+    if mark != given or not folder.exists():
         if folder is not None:
             jobs.drop_uploads(workspace, folder)
         folder = uploads.spool(workspace, files)
-        st.session_state[state.SPOOLED] = (parts, folder)
+        st.session_state[state.SPOOLED] = (given, folder)
     return folder
 
 
