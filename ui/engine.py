@@ -1,4 +1,8 @@
-"""Cached doors to the engine. What is cached is keyed by what a result was made from."""
+"""Cached doors to the engine. What is cached is keyed by what a result was made from.
+
+Tables with a row an image are shared by all sessions and never changed: a copy of a million rows at
+every rerun would cost seconds.
+"""
 
 from __future__ import annotations
 
@@ -66,14 +70,14 @@ def contributors(key: str, _result: Result, image: str) -> list[Contributor]:
     return _result.contributors(image)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def generated_gallery(key: str, _result: Result) -> pd.DataFrame:
     """Return the generated images that could be read, with their label and row "id"."""
     table = _result.generated_table((*GENERATED_COLUMNS, "id", "label", "status"))
     return table[table["status"] == "ok"].rename(columns={"generated": "name"})
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def training_gallery(key: str, _result: Result) -> pd.DataFrame:
     """Return the training images that could be read, with their value and row "id"."""
     return _result.values_table((*VALUE_COLUMNS, "id")).rename(columns={"training": "name"})
