@@ -256,7 +256,7 @@ def models_command(context: typer.Context, json: Json = False, workspace: Root =
 @models_app.command("download")
 def download_command(key: str, json: Json = False, workspace: Root = None) -> None:
     """Fetch a model's weights; the only command that uses the network."""
-    from gmv_core.models import download
+    from gmv_core.model_download import download
 
     Output(json).models([asdict(download(key))])
 

@@ -19,8 +19,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         "to_rgb", "decode", "listing", "arrays", "labels", "loose_files", "zips", "tars", "parquet",
         "npz", "idx", "sources", "glimpse", "network", "embed", "embed_hub", "weights", "distances",
-        "metrics", "models", "recall", "rerank", "quality", "quality_words", "value", "selection",
-        "portraits",
+        "metrics", "models", "model_choice", "model_download", "recall", "rerank", "quality",
+        "quality_words", "value", "selection", "portraits",
         "portrait_shapes", "portrait_styles", "demo",
     ),
     ("thumbnails",),
@@ -48,7 +48,10 @@ SIBLINGS = (
         "to_rgb", "decode", "listing", "arrays", "labels", "loose_files", "zips", "tars", "parquet",
         "npz", "idx", "sources", "glimpse",
     },
-    {"network", "embed", "embed_hub", "weights", "distances", "metrics", "models"},
+    {
+        "network", "embed", "embed_hub", "weights", "distances", "metrics", "models",
+        "model_choice", "model_download",
+    },
     {"portraits", "portrait_shapes", "portrait_styles", "demo"},
 )  # fmt: skip
 HEAVY = (
