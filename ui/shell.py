@@ -22,6 +22,7 @@ def pages() -> dict[str, list[Any]]:
             st.Page("pages/contributors.py", title="Contributors", icon=":material/link:"),
             st.Page("pages/values.py", title="Values", icon=":material/leaderboard:"),
         ],
+        "Set up": [st.Page("pages/models.py", title="Models", icon=":material/deployed_code:")],
     }
 
 

@@ -1,0 +1,78 @@
+"""Models: what is ready, what the others cost to get, and which ones are in use and why."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gmv_core.cli_output import number
+from gmv_core.models import ModelRow, list_models
+from gmv_core.store import Manifest
+from ui import engine, shell
+
+STEPS = {
+    "embed": ("Embedding", "Turns every image into a vector; near vectors are the candidates."),
+    "distance": ("Distance", "Orders the candidates; the nearest are the contributors."),
+    "quality": ("Quality", "Judges each generated image, from 0 to 1: what it has to hand out."),
+}
+
+
+def models() -> None:
+    st.title("Models")
+    st.markdown(
+        "Each of the three steps uses one model. What is ready works without a network, and "
+        "nothing is downloaded unasked."
+    )
+    rows = list_models()
+    newest = next(iter(engine.finished_runs().values()), None)
+    for step, (title, purpose) in STEPS.items():
+        st.subheader(title, help=purpose)
+        used = chosen(newest, step) if newest else None
+        if newest and used:
+            say_which(newest["name"], *used, rows)
+        for row in rows:
+            if row.step == step:
+                model(row, in_use=bool(used) and row.key == used[0])
+
+
+def chosen(run: Manifest, step: str) -> tuple[str, str]:
+    """Return the key of the model that a run used for a step, and the reason."""
+    table, name = {
+        "embed": ("matches", "embedder"),
+        "distance": ("matches", "distance"),
+        "quality": ("quality", "quality"),
+    }[step]
+    return run["inputs"][table][name], run["reasons"][name]
+
+
+def say_which(run: str, key: str, reason: str, rows: list[ModelRow]) -> None:
+    title = next((row.title for row in rows if row.key == key), key)
+    st.markdown(f"The newest run, **{run}**, uses **{title}**. {reason}")
+
+
+def model(row: ModelRow, *, in_use: bool) -> None:
+    """Draw one model: what it is, under which licences, and how to get it."""
+    with st.container(border=True, key=f"model-{row.step}-{row.key}"):
+        what, licences, state = st.columns([4, 4, 3], vertical_alignment="center")
+        with what:
+            st.markdown(
+                f"**{row.title}**  \n`{row.key}`"
+                + (f" · {row.note}" if row.ready and row.note else "")
+            )
+        with licences:
+            st.caption(f"Code: {row.code_licence}  \nWeights: {row.weights_licence}")
+        with state, st.container(horizontal=True, horizontal_alignment="right"):
+            if row.non_commercial:
+                st.badge("Non-commercial use only", color="orange")
+            if in_use:
+                st.badge("In use", color="primary")
+            if row.ready:
+                st.badge(f"Ready{size(row)}", color="green", help=row.where)
+            else:
+                st.badge(f"Not here{size(row)}", color="gray", help=row.note)
+
+
+def size(row: ModelRow) -> str:
+    return "" if row.size_bytes is None else f" · {number(row.size_bytes / 1e6)} MB"
+
+
+shell.show(models)
