@@ -11,6 +11,7 @@ from gmv_core import GMVError, Result, ValueSettings
 from gmv_core.store import Manifest
 from ui import engine, state
 
+TITLE = "Attribution explorer"
 TEMPERATURES = {"paper": "As the paper", "spread": "By spread"}
 
 
@@ -28,9 +29,15 @@ def pages() -> dict[str, list[Any]]:
 
 def frame() -> None:
     """Run the page that the address names, with the menu beside it."""
-    page = st.navigation(pages())
+    page = _declare()
     st.session_state[state.FRAMED] = True
     page.run()
+
+
+def _declare() -> Any:  # noqa: ANN401  (a page; Streamlit does not name its type)
+    # Without an icon of our own, the browser would fetch the page's from a server of Google.
+    st.set_page_config(page_title=TITLE, page_icon="assets/icon.png", layout="wide")
+    return st.navigation(pages())
 
 
 def show(draw: Callable[[], None]) -> None:
@@ -38,7 +45,7 @@ def show(draw: Callable[[], None]) -> None:
     if not st.session_state.pop(state.FRAMED, False):
         # The first visitor of a new server who asks for a page by its address gets the bare script,
         # because of the folder's name `pages`. To declare the pages once ends that.
-        st.navigation(pages())
+        _declare()
         st.rerun()
     try:
         draw()
