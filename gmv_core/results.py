@@ -15,7 +15,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from gmv_core.contributors import Contributor, contributors_of
+from gmv_core.contributors import (
+    Contribution,
+    Contributor,
+    contributions_of,
+    contributors_of,
+)
 from gmv_core.errors import SettingsError, WorkspaceError
 from gmv_core.matching import Matches
 from gmv_core.settings import ValueSettings
@@ -42,6 +47,12 @@ class Block:
     distance: Float32
     quality: Float64
     exact: int
+
+    @property
+    def matches(self) -> Matches:
+        return Matches(
+            self.candidates, self.recall_rank, self.recall_distance, self.distance, self.exact
+        )
 
 
 def _blocks(run: Run) -> Iterator[Block]:
@@ -150,25 +161,33 @@ class Result:
         """
         block = self._block(self._row_of(generated))
         return contributors_of(
-            self.training,
-            Matches(
-                block.candidates,
-                block.recall_rank,
-                block.recall_distance,
-                block.distance,
-                block.exact,
-            ),
-            np.nan_to_num(block.quality),
-            self.settings,
+            self.training, block.matches, np.nan_to_num(block.quality), self.settings
         )[0]
 
-    def _row_of(self, name: str) -> int:
+    def generated_of(self, training: str) -> list[Contribution]:
+        """Return the generated images that a training image contributed to, most value first.
+
+        training: its name, or its file name where that is unique. Raises WorkspaceError for
+        another one.
+        """
+        row = self._row_of(training, "training")
         names = self.generated.images.read(["name"])["name"].to_pylist()
+        found: list[Contribution] = []
+        for block in _blocks(self.run):
+            q = np.nan_to_num(block.quality)
+            found += contributions_of(
+                row, block.matches, q, self.settings, rows=block.rows, names=names
+            )
+        return sorted(found, key=lambda one: (-one.value, one.rank, one.distance))
+
+    def _row_of(self, name: str, kind: str = "generated") -> int:
+        images = self.training if kind == "training" else self.generated
+        names = images.images.read(["name"])["name"].to_pylist()
         for known in (names, [n.rsplit("/", 1)[-1] for n in names]):
             if known.count(name) == 1:
                 return known.index(name)
         raise WorkspaceError(
-            f"The run {self.run.name!r} has no generated image {name!r} (of that one name); "
+            f"The run {self.run.name!r} has no {kind} image {name!r} (of that one name); "
             f"its names look like {names[0]!r}."
         )
 
@@ -189,18 +208,25 @@ class Result:
         """Return what was handed out and to how many, under the settings of this result."""
         return _totals(*_value(self.run, len(self.training.images), self.settings))
 
-    def generated_table(self) -> pd.DataFrame:
-        """Return one row a generated image: GENERATED_COLUMNS, in the order of the set."""
+    def generated_table(self, columns: tuple[str, ...] = GENERATED_COLUMNS) -> pd.DataFrame:
+        """Return one row a generated image, rejected ones too, in the order of the set.
+
+        columns: besides GENERATED_COLUMNS there are "id", "status" and "label".
+        """
         rows = _value(self.run, len(self.training.images), self.settings)[1].to_pandas()
-        rows["generated"] = self.generated.images.read(["name"])["name"].to_pylist()
-        return rows[list(GENERATED_COLUMNS)]
+        about = self.generated.images.read(["name", "status", "label"]).to_pandas()
+        rows = pd.concat([rows, about.rename(columns={"name": "generated"})], axis=1)
+        return rows[list(columns)]
 
     def values_table(self, columns: tuple[str, ...] = VALUE_COLUMNS) -> pd.DataFrame:
-        """Return one row a training image, rejected ones left out, in the order of the set."""
+        """Return one row a training image, rejected ones left out, in the order of the set.
+
+        columns: besides VALUE_COLUMNS there are "id", "times_candidate" and "mean_distance".
+        """
         n = len(self.training.images)
         values = _value(self.run, n, self.settings)[0]
         stored = self.run.table("values").read(["nearest_distance", "mean_distance"]).to_pandas()
-        about = self.training.images.read(["name", "status", "label", "owner"]).to_pandas()
+        about = self.training.images.read(["id", "name", "status", "label", "owner"]).to_pandas()
         table = pd.concat([about.rename(columns={"name": "training"}), stored], axis=1)
         table = table.assign(**asdict(values))
         return table[table["status"] == OK][list(columns)].reset_index(drop=True)
