@@ -16,13 +16,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.server import PATIENCE_MS, REPOSITORY, Server, Visit, environment, running
+from tests.browser.server import (
+    CHROMIUM,
+    PATIENCE_MS,
+    REPOSITORY,
+    Server,
+    Visit,
+    environment,
+    launch,
+    running,
+)
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
 Visitor = Callable[..., Visit]
 
 
@@ -39,7 +43,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip("Chromium is not installed; `apt-get install chromium` brings it.")
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        chromium = launch(playwright)
         yield chromium
         chromium.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,12 +17,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, expect
 
 REPOSITORY = Path(__file__).parents[2]
 START_SECONDS = 60
 # Of a server and a browser that share two cores with others; only what fails waits that long.
 PATIENCE_MS = 30_000
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
 BELOW_A_PAGE = re.compile(r"/[a-z-]+/_stcore/(health|host-config)")
 
 
@@ -65,6 +71,11 @@ def environment(home: Path) -> Mapping[str, str]:
         "HTTPS_PROXY": nowhere,
         "NO_PROXY": "127.0.0.1,localhost",
     }
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start Debian's Chromium without a window."""
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
 
 
 def free_port() -> int:
