@@ -167,6 +167,7 @@ def main() -> None:
         made = cifar_set(options, workspace, 1000 if options.quick else 50_000)
         make_run(workspace, made, 60 if options.quick else 1000, options.seed)
         result = open_run(workspace, RUN)
+        training, generated = len(result.training.images), len(result.generated.images)
         log = Path(folder, "server.log")
         with running(workspace.root.absolute(), log) as server, sync_playwright() as playwright:
             page = launch(playwright).new_page(viewport={"width": 1440, "height": 900})
@@ -177,7 +178,6 @@ def main() -> None:
                 name = link.splitlines()[-1]  # before it stands the name of its icon
                 for what, reruns in measure_page(wire, name, times):
                     rows.append(row_of(what, reruns))
-    training, generated = len(result.training.images), len(result.generated.images)
     title = f"The app with {training:,} training and {generated:,} generated images"
     print_table(f"{title}, median of {times}", rows)
     finish(options, "app", {"training": training, "generated": generated, "rows": rows})
