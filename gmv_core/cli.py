@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gmv_core import jobs, results, showcase
+from gmv_core import jobs, noise, results, showcase
 from gmv_core.cli_output import Output
 from gmv_core.errors import GMVError, SettingsError
 from gmv_core.job_process import work
@@ -198,7 +198,7 @@ def noisy_command(
     if limit < 1:
         raise SettingsError(f"limit is {limit}; give a number of at least 1.")
     result = results.open_run(_workspace(workspace), run)
-    auroc = None if column is None else result.noise_auroc(column)
+    auroc = None if column is None else noise.judge(result, column).auroc
     Output(json).noisy(result.noisy(), limit, auroc)
 
 
