@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gmv_core import jobs
 from gmv_core.cli_output import number
 from gmv_core.models import ModelRow, list_models
 from gmv_core.store import Manifest
 from ui import engine, shell
+from ui.jobs import job_bar
 
 STEPS = {
     "embed": ("Embedding", "Turns every image into a vector; near vectors are the candidates."),
@@ -23,6 +25,7 @@ def models() -> None:
         "nothing is downloaded unasked."
     )
     rows = list_models()
+    under_way = {job.target for job in jobs.jobs(engine.workspace()) if job.state != "done"}
     newest = next(iter(engine.finished_runs().values()), None)
     for step, (title, purpose) in STEPS.items():
         st.subheader(title, help=purpose)
@@ -31,7 +34,8 @@ def models() -> None:
             say_which(newest["name"], *used, rows)
         for row in rows:
             if row.step == step:
-                model(row, in_use=bool(used) and row.key == used[0])
+                in_use = used is not None and row.key == used[0]
+                model(row, in_use=in_use, busy=target(row) in under_way)
 
 
 def chosen(run: Manifest, step: str) -> tuple[str, str]:
@@ -49,8 +53,11 @@ def say_which(run: str, key: str, reason: str, rows: list[ModelRow]) -> None:
     st.markdown(f"The newest run, **{run}**, uses **{title}**. {reason}")
 
 
-def model(row: ModelRow, *, in_use: bool) -> None:
-    """Draw one model: what it is, under which licences, and how to get it."""
+def model(row: ModelRow, *, in_use: bool, busy: bool) -> None:
+    """Draw one model: what it is, under which licences, and how to get it.
+
+    busy: a download of it is under way, or has failed and waits for an answer.
+    """
     with st.container(border=True, key=f"model-{row.step}-{row.key}"):
         what, licences, state = st.columns([4, 4, 3], vertical_alignment="center")
         with what:
@@ -66,8 +73,29 @@ def model(row: ModelRow, *, in_use: bool) -> None:
                 st.badge("In use", color="primary")
             if row.ready:
                 st.badge(f"Ready{size(row)}", color="green", help=row.where)
-            else:
-                st.badge(f"Not here{size(row)}", color="gray", help=row.note)
+            elif not row.fetchable:
+                st.badge(f"Not here{size(row)}", color="gray")
+            elif not busy:
+                offer_download(row)
+        if busy:
+            job_bar(target(row))
+
+
+def offer_download(row: ModelRow) -> None:
+    told = f"Asks a hub on the internet; the same as to {row.note}."
+    if st.button(f"Download{size(row)}", key=f"download-{row.key}", help=told):
+        jobs.start(
+            engine.workspace(),
+            ("models", "download", row.key),
+            title=f"Download of {row.title}",
+            target=target(row),
+        )
+        st.rerun()
+
+
+def target(row: ModelRow) -> str:
+    # No set or run can be called so.
+    return f"model {row.key}"
 
 
 def size(row: ModelRow) -> str:
