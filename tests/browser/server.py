@@ -28,7 +28,7 @@ QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
-BELOW_A_PAGE = re.compile(r"/[a-z-]+/_stcore/(health|host-config)")
+BELOW_A_PAGE = re.compile(r"/[a-z_]+/_stcore/(health|host-config)")
 
 
 @dataclass(frozen=True)
