@@ -15,7 +15,9 @@ WEIGHTING = "weighting"  # whether images hand out their quality, or 1 each
 IMAGE = "image"  # a generated image's name
 TRAINING = "training"  # a training image's name
 BROUGHT = "brought"  # images being brought, before anything is made of them
-SET = "set"  # an image set's name
+SET = "set"  # an image set's name, or "+new"
+NEXT_SET = "next_set"  # the set to look at from the next run on
+DEMO_ASKED = "demo_asked"  # true from the click on the demo until it is there
 FRAMED = "framed"  # true while app.py runs a page
 
 
