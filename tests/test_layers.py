@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         "to_rgb", "decode", "listing", "arrays", "labels", "loose_files", "zips", "tars", "parquet",
         "npz", "idx", "sources", "network", "embed", "embed_hub", "weights", "distances", "metrics",
-        "models", "recall", "rerank", "quality", "value", "portraits",
+        "models", "recall", "rerank", "quality", "quality_words", "value", "selection", "portraits",
         "portrait_shapes", "portrait_styles", "demo",
     ),
     ("thumbnails",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,9 @@ def open_result(name: str, settings: ValueSettings) -> Result:
 
 def key(result: Result) -> str:
     """Return what changes whenever the result or its settings do: the key of every cache."""
-    return f"{result.run.folder} {result.manifest['updated']} {asdict(result.settings)}"
+    left_out = np.sort(np.fromiter(result.without, np.int64, len(result.without)))
+    digest = sha256(left_out.tobytes()).hexdigest() if result.without else ""
+    return f"{result.run.folder} {result.manifest['updated']} {asdict(result.settings)} {digest}"
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -27,7 +27,9 @@ def pages() -> dict[str, list[Any]]:
         ],
         "Explore": [
             st.Page("pages/contributors.py", title="Contributors", icon=":material/link:"),
+            st.Page("pages/quality.py", title="Quality", icon=":material/star_half:"),
             st.Page("pages/values.py", title="Values", icon=":material/leaderboard:"),
+            st.Page("pages/noisy.py", title="Noisy data", icon=":material/filter_alt:"),
         ],
         "Set up": [st.Page("pages/models.py", title="Models", icon=":material/deployed_code:")],
     }
