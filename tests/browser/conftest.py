@@ -7,26 +7,22 @@ A visit fails if the browser's console shows an error or the page asks anyone bu
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.browser.server import (
     CHROMIUM,
     PATIENCE_MS,
-    REPOSITORY,
     Server,
     Visit,
-    environment,
     launch,
     running,
 )
 
+DEMO_MS = 180_000
 Visitor = Callable[..., Visit]
 
 
@@ -49,31 +45,25 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def demo_home(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with the demo, for reading only."""
+def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app on the demo, made by the button on Start; no test changes its workspace."""
     home = tmp_path_factory.mktemp("demo") / "home"
-    subprocess.run(
-        [sys.executable, "-m", "gmv_core", "demo"],
-        cwd=REPOSITORY,
-        env=environment(home),
-        check=True,
-        capture_output=True,
-    )
-    return home
-
-
-@pytest.fixture(scope="package")
-def demo(demo_home: Path) -> Iterator[Server]:
-    """The app on the demo, which no test changes."""
-    with running(demo_home, demo_home.parent / "server.log") as server:
+    with running(home, home.parent / "server.log") as server:
+        visit = Visit(browser.new_page(), server.url)
+        page = visit.open()
+        expect(page.get_by_text("This workspace is empty.")).to_be_visible()
+        page.get_by_role("button", name="Open the demo").click()
+        expect(page.get_by_text("Making the demo")).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Contributors", timeout=DEMO_MS)
+        visit.close()
         yield server
 
 
 @pytest.fixture(scope="module")
-def own_demo(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def own_demo(demo: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app on a copy of the demo, which the tests of a module may change."""
     home = tmp_path_factory.mktemp("own") / "home"
-    shutil.copytree(demo_home, home)
+    shutil.copytree(demo.home, home)
     with running(home, home.parent / "server.log") as server:
         yield server
 
@@ -85,20 +75,28 @@ def empty(browser: Browser, tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="package")
+def contexts(browser: Browser) -> dict[str, BrowserContext]:
+    """The browser's windows by their looks. Each keeps the app's code, so a visit takes less."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Visitor]:
-    """Return a function that opens a browser session of its own on a server."""
+def visit(browser: Browser, contexts: dict[str, BrowserContext]) -> Iterator[Visitor]:
+    """Return a function that opens a page, which is a session of its own, on a server."""
     visits: list[Visit] = []
 
-    def new(server: Server, **how: Any) -> Visit:  # noqa: ANN401  (of Playwright's new_context)
-        context = browser.new_context(
-            **{"viewport": {"width": 1440, "height": 900}, "color_scheme": "light", **how}
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        visits.append(Visit(context.new_page(), server.url))
+    def new(server: Server, *, width: int = 1440, dark: bool = False) -> Visit:
+        looks = f"{width} {dark}"
+        if looks not in contexts:
+            contexts[looks] = browser.new_context(
+                viewport={"width": width, "height": 900},
+                color_scheme="dark" if dark else "light",
+            )
+            contexts[looks].set_default_timeout(PATIENCE_MS)
+        visits.append(Visit(contexts[looks].new_page(), server.url))
         return visits[-1]
 
     yield new
     for one in visits:
-        one.page.context.close()
-    assert [complaint for one in visits for complaint in one.complaints] == []
+        one.close()

@@ -127,6 +127,12 @@ class Visit:
         settled(self.page)
         return self.page
 
+    def close(self) -> None:
+        """End the session; fail where anything had to complain."""
+        self.page.close()
+        if self.complaints:
+            raise AssertionError("The browser complains:\n" + "\n".join(self.complaints))
+
 
 def settled(page: Page) -> None:
     """Wait until the server has drawn the page to its end."""

@@ -8,21 +8,21 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visitor
 from tests.browser.server import Server
 
-PAGES = ["", "contributors", "values", "models"]
+PAGES = ["", "training_set", "contributors", "quality", "values", "noisy", "models"]
 DARK, LIGHT = "rgb(18, 24, 23)", "rgb(255, 255, 255)"
 
 
-@pytest.mark.parametrize(("scheme", "background"), [("dark", DARK), ("light", LIGHT)])
+@pytest.mark.parametrize(("dark", "background"), [(True, DARK), (False, LIGHT)])
 def test_the_app_follows_the_reader_into_the_dark(
-    scheme: str, background: str, demo: Server, visit: Visitor
+    dark: bool, background: str, demo: Server, visit: Visitor
 ) -> None:
-    page = visit(demo, color_scheme=scheme).open("models")
+    page = visit(demo, dark=dark).open("models")
     expect(page.get_by_test_id("stApp")).to_have_css("background-color", background)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_is_wider_than_a_small_screen(name: str, demo: Server, visit: Visitor) -> None:
-    page = visit(demo, viewport={"width": 768, "height": 1024}).open(name)
+    page = visit(demo, width=768).open(name)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert too_wide(page) == []
 

@@ -47,9 +47,9 @@ def test_what_is_no_image_gets_a_sentence(own: Server, visit: Visitor, tmp_path:
 
 
 def test_a_build_survives_a_reload_a_cancel_and_a_new_server(
-    demo_home: Path, browser: Browser, visit: Visitor, tmp_path: Path
+    demo: Server, visit: Visitor, tmp_path: Path
 ) -> None:
-    archive = shutil.make_archive(str(tmp_path / "portraits"), "zip", demo_home / "demo-images")
+    archive = shutil.make_archive(str(tmp_path / "portraits"), "zip", demo.home / "demo-images")
     home = tmp_path / "home"
     with running(home, tmp_path / "one.log") as server:
         page = visit(server).open("training_set")
@@ -64,7 +64,7 @@ def test_a_build_survives_a_reload_a_cancel_and_a_new_server(
         settled(page)
         page.get_by_role("button", name="Resume").first.click()
         expect(page.get_by_role("button", name="Cancel")).to_be_visible()
-        page.context.close()
+        page.close()
     # The server is gone, the work goes on; the next server finds it again.
     with running(home, tmp_path / "two.log") as server:
         page = visit(server).open("training_set")
