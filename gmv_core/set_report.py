@@ -42,17 +42,17 @@ def sample_rows(images: ImageSet, count: int) -> Int64:
 
 
 def previews(images: ImageSet, rows: Int64) -> list[bytes]:
-    """Return stored previews, encoded; b"" for a rejected image."""
+    """Return stored previews, encoded; of a rejected image what can be seen of it, or b""."""
     return list(images.images.take(rows, ["preview"])["preview"].to_pylist())
 
 
 def recall_words(index: Manifest) -> str:
     """Return a sentence on what the search finds; `index` as in the manifest."""
     if index["kind"] == "exact":
-        return "Searches exactly: it misses none of the true nearest neighbours."
+        return "It misses none of the true nearest images: it compares with every one."
     found = index["recall"] * index["recall_at"]
     return (
-        f"Finds {found:.3g} of the true nearest {index['recall_at']}, measured against exact "
+        f"It finds {found:.3g} of the true nearest {index['recall_at']}, measured against exact "
         f"search on {index['queries']:,} of its own images."
     )
 

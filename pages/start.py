@@ -28,7 +28,7 @@ def start() -> None:
         if st.button("Open the demo", type="primary", icon=":material/play_arrow:"):
             open_demo(DEMO_RUN in names)
         if st.button("Use my own images", icon=":material/upload:"):
-            st.switch_page("pages/training_set.py", query_params={state.SET: "+new"})
+            st.switch_page("pages/training_set.py", query_params={state.SET: state.NEW_SET})
     if DEMO_RUN in names and st.session_state.pop(state.DEMO_ASKED, False):
         open_demo(True)
     job_bar()

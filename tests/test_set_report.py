@@ -68,7 +68,7 @@ def test_a_set_without_any_readable_image_has_no_sample(
 def test_recall_is_told_in_words() -> None:
     assert "misses none" in recall_words({"kind": "exact", "recall": 1.0})
     index = {"kind": "sq8", "recall": 0.99412, "recall_at": 100, "queries": 200}
-    assert recall_words(index).startswith("Finds 99.4 of the true nearest 100, measured against")
+    assert recall_words(index).startswith("It finds 99.4 of the true nearest 100, measured against")
 
 
 @pytest.mark.parametrize(

@@ -157,9 +157,9 @@ def show_survey(found: Survey) -> None:
         st.warning(sentence, icon=":material/info:")
     sides = [max(i.width, i.height) for i in found.sample if i.status == OK]
     thumbs(
-        [Thumb(i.preview, alt=i.name) if i.preview else Thumb(b"", line=i.status)
+        [Thumb(i.preview, line="" if i.status == OK else i.status, alt=i.name)
          for i in found.sample],
-        side_px=92,
+        side_px=72,
         tiny=bool(sides) and max(sides) <= 64,
     )  # fmt: skip
 

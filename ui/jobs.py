@@ -14,7 +14,7 @@ _OVER = {
     "done": "Done.",
     "failed": "It did not succeed.",
     "cancelled": "Stopped; what was done is kept.",
-    "interrupted": "It was interrupted.",
+    "interrupted": jobs.INTERRUPTED,
 }
 
 
@@ -45,9 +45,8 @@ def _bar(job: Job) -> None:
             _buttons(job)
         if job.active and job.total:
             st.progress(min(1.0, job.done / job.total))
-        if job.message:
-            show = st.error if job.state == "failed" else st.warning
-            show(job.message)
+        if job.state == "failed":
+            st.error(job.message)
 
 
 def _buttons(job: Job) -> None:

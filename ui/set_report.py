@@ -33,7 +33,7 @@ def report(images: ImageSet, manifest: Manifest) -> None:
     else:
         tiny = manifest["typical"]["side_px"][1] <= 64
         thumbs([Thumb(image, alt=name) for name, image in _sample(_key(images, manifest), images)],
-               side_px=96, tiny=tiny)  # fmt: skip
+               side_px=104, tiny=tiny, kind="row")  # fmt: skip
         _how(manifest)
     for sentence in _passed_over(manifest):
         st.caption(sentence)

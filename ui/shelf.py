@@ -21,7 +21,7 @@ SHOWN = 8
 def picture(runs: list[str]) -> None:
     """Show a generated image beside its closest training images, or generated images alone."""
     if not runs:
-        thumbs(_strip(), side_px=92)
+        thumbs(_strip(), side_px=104, kind="row")
         st.caption("Some of the demo's generated images. Which training images are they close to?")
         return
     run = DEMO_RUN if DEMO_RUN in runs else runs[0]
@@ -34,7 +34,7 @@ def picture(runs: list[str]) -> None:
     ]
     with st.container(border=True):
         mine = Thumb(shown.image, "generated", alt=f"The generated image {shown.generated}")
-        thumbs([mine, *closest], side_px=130, tiny=tiny, first_apart=True)
+        thumbs([mine, *closest], side_px=96, tiny=tiny, kind="apart")
         st.caption(f"A generated image of {run}, and the training images closest to it.")
 
 

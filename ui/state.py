@@ -26,7 +26,7 @@ FILTER = "filter"  # which part of the ranking from the bottom is shown
 LEAVE_OUT = "leave-out"  # whether the values without the marked images are shown
 NOISE = "noise"  # the column that marks known noise
 BROUGHT = "brought"  # images being brought, before anything is made of them
-SET = "set"  # an image set's name, or "+new"
+SET = "set"  # an image set's name, or NEW_SET
 NEXT_SET = "next_set"  # the set to look at from the next run on
 DEMO_ASKED = "demo_asked"  # true from the click on the demo until it is there
 VIEW = "view"  # what the page on contributors shows: one of VIEWS
@@ -37,6 +37,8 @@ DROPPED = "dropped"  # the name of a dropped image
 ASKING = "asking"  # true while the dialog of another distance is open
 STARTED = "started"  # the run that a job was started for
 FRAMED = "framed"  # true while app.py runs a page
+
+NEW_SET = "new set"  # instead of a set's name, which has no spaces
 
 # Of a gallery; each kind of gallery has its own, see `of`.
 FIND = "find"  # part of a name

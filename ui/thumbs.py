@@ -13,8 +13,9 @@ _STYLE = """<style>
 .gmv-thumbs {display:grid; gap:.6rem; align-items:start;
   grid-template-columns:repeat(auto-fill,minmax(min(100%,var(--side)),1fr));}
 .gmv-thumbs figure {margin:0; min-width:0;}
-.gmv-thumbs.apart figure:first-child img {outline:2px solid var(--st-primary-color, #0f766e);
-  outline-offset:2px;}
+.gmv-thumbs.apart {grid-template-columns:repeat(auto-fit,minmax(min(100%,var(--side)),1fr));}
+.gmv-thumbs.apart figure:first-child img {outline:2px solid #14a394; outline-offset:2px;}
+.gmv-thumbs.row {grid-template-rows:1fr; grid-auto-rows:0; row-gap:0; overflow:hidden;}
 .gmv-thumbs img, .gmv-thumbs .none {width:100%; aspect-ratio:1; display:block; border-radius:.5rem;
   object-fit:cover; background:rgba(128,140,136,.1); image-rendering:var(--scaling);}
 .gmv-thumbs .none {display:grid; place-items:center; font-size:.75rem; opacity:.7;
@@ -35,15 +36,15 @@ class Thumb:
     alt: str = ""
 
 
-def thumbs(
-    shown: Sequence[Thumb], *, side_px: int, tiny: bool = False, first_apart: bool = False
-) -> None:
-    """Show the strip; `tiny` keeps small pixels crisp, `first_apart` frames the first image."""
+def thumbs(shown: Sequence[Thumb], *, side_px: int, tiny: bool = False, kind: str = "") -> None:
+    """Show the strip; `tiny` keeps small pixels crisp.
+
+    kind: "row" shows what fits into one row, "apart" frames the first image.
+    """
     scaling = "pixelated" if tiny else "auto"
     figures = "".join(map(_figure, shown))
     look = f"--side:{side_px}px;--scaling:{scaling}"
-    kind = "gmv-thumbs apart" if first_apart else "gmv-thumbs"
-    st.html(f'{_STYLE}<div class="{kind}" style="{look}">{figures}</div>')
+    st.html(f'{_STYLE}<div class="gmv-thumbs {kind}" style="{look}">{figures}</div>')
 
 
 def _figure(thumb: Thumb) -> str:
