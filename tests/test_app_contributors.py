@@ -273,7 +273,20 @@ def test_many_images_become_a_run(page: AppTest, started: list[tuple[str, ...]])
     assert not page.exception
     ((_, location, *rest, uploads),) = started
     assert rest == ["--against", "first-set", "--name", "kept"]
+    assert not any(one.label == "Keep as a run" for one in page.button)
     assert location.startswith(uploads) and len(list(Path(location).iterdir())) == MOST + 1
+
+
+def test_a_run_that_is_ready_can_be_looked_at(page: AppTest, tmp_path: Path) -> None:
+    look_at(page, state.DROP_VIEW)
+    write_run(tmp_path / "home", tmp_path / "two", "kept", generated=4)
+    page.session_state[state.STARTED] = "kept"
+    page.run()
+    assert page.success[0].value == "The run kept is ready."
+    button(page, "Look at it").click().run()
+    assert not page.exception and not page.success
+    assert page.selectbox(key=state.RUN).value == "kept"
+    assert len(cards(page, "Generated images")) == 4
 
 
 def test_a_run_is_valued_again_with_another_distance(

@@ -10,7 +10,7 @@ from ui import engine, shell, state
 from ui.browse import PER_PAGE, Row, turn_pages
 from ui.compare import Picture, compare
 from ui.gallery import Card, gallery
-from ui.one_image import ordinal, show_view
+from ui.one_image import ordinal, seek, show_view
 
 
 def one_training(result: Result, about: Row, found: list[Contribution], *, tiny: bool) -> None:
@@ -28,6 +28,7 @@ def one_training(result: Result, about: Row, found: list[Contribution], *, tiny:
             tiny=tiny,
             side_px=150,
             label="The training image",
+            seek=seek("large"),
         )
         st.markdown(
             f"Value **{number(about['value'])}**  \nContributor of **{len(found):,}** images",
@@ -79,6 +80,7 @@ def comparison(result: Result, about: Row, found: list[Contribution], *, tiny: b
         ),
         key="compare",
         tiny=tiny,
+        seek=seek("compare"),
     )
     st.button(
         "All contributors of this generated image",
@@ -94,6 +96,7 @@ def _preview(result: Result, about: Row) -> bytes:
 
 def _generated(result: Result, found: list[Contribution], *, tiny: bool) -> None:
     def pick(name: str) -> None:
+        st.session_state[state.SEEK] = "compare"
         st.session_state[state.IMAGE] = name
 
     place = st.container()

@@ -35,6 +35,7 @@ PASTED = "pasted"  # the bytes of the images pasted so far
 SPOOLED = "spooled"  # uploads that no job has taken yet: what they are, and their folder
 DROPPED = "dropped"  # the name of a dropped image
 ASKING = "asking"  # true while the dialog of another distance is open
+SEEK = "seek"  # what the next run of the page scrolls to: "compare" or "large", once
 STARTED = "started"  # the run that a job was started for
 FRAMED = "framed"  # true while app.py runs a page
 
