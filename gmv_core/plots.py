@@ -59,7 +59,7 @@ def lorenz_curve(images: Float64, value: Float64) -> go.Figure:
     kept = thin(len(images))
     figure = go.Figure()
     figure.add_scatter(
-        x=[0, 100], y=[0, 100], name="if all were worth the same", mode="lines",
+        x=[0, 100], y=[0, 100], name="all equal", mode="lines",
         line={"color": QUIET, "dash": "dot", "width": 1.5}, hoverinfo="skip",
     )  # fmt: skip
     figure.add_scatter(
@@ -121,7 +121,7 @@ def weighting_scatter(names: Sequence[str], without: Float64, weighted: Float64)
         ends = np.array([0, without[there].max()])
         figure.add_scatter(
             x=ends, y=ends * weighted[there].sum() / without[there].sum(), mode="lines",
-            name="if all were of mean quality", hoverinfo="skip",
+            name="all of mean quality", hoverinfo="skip",
             line={"color": QUIET, "dash": "dot", "width": 1.5},
         )  # fmt: skip
     figure.add_scatter(
@@ -161,7 +161,8 @@ def ranking(
                 legendgroup=name, showlegend=row == 1 and len(places) > 0, row=row, col=1,
                 hovertemplate=f"%{{x:,}} from the bottom: %{{y:.3g}}<extra>{name}</extra>",
             )  # fmt: skip
-    _framed(figure, x="", y="value φ", height=480)
+    _framed(figure, x="", y="value φ", height=500)
+    figure.update_layout(margin_t=76)  # four names take two lines on a phone
     _headed(figure, "mean distance to the generated images", top=figure.layout.yaxis2.domain[1])
     return figure.update_xaxes(title_text="rank from the bottom", row=2, col=1)
 

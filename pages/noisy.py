@@ -60,7 +60,7 @@ def noisy() -> None:
         shown = ranking[ranking["training"].isin(marked)]
     else:
         shown = ranking if chosen == "all" else ranking[ranking["standing"] == chosen]
-    marking_gallery(key, result, shown, marked, part=str(chosen))
+    marking_gallery(result, shown, marked, part=str(chosen))
     left_out_section(key, result, marked)
     figure_section(key, result, ranking)
 

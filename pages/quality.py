@@ -7,10 +7,11 @@ import streamlit as st
 
 from gmv_core import Result, plots
 from gmv_core.quality_words import meaning
+from gmv_core.summary import preview_side
 from ui import engine, readings, shell, state
 from ui.figures import chart, metric_row, number
 from ui.gallery import Card
-from ui.open_image import opening_gallery, training_cards
+from ui.open_image import opening_gallery, thumbnails, training_cards
 
 SHOWN = 12
 MOVED = 6
@@ -24,7 +25,7 @@ def quality() -> None:
     metric = result.manifest["inputs"]["quality"]["quality"]
     st.markdown(
         f"Quality **q** by **{metric}**, from 0 to 1. "
-        f"{meaning(metric, readings.sides(key, result)[2])}"
+        f"{meaning(metric, preview_side(result.generated.manifest()))}"
     )
     st.caption(f"Why this metric: {result.manifest['reasons']['quality']}")
     for sentence in result.manifest["shifts"]:
@@ -57,7 +58,7 @@ def quality() -> None:
         plots.quality_histogram(judged["quality"].to_numpy(), metric),
         "Histogram of the qualities of all generated images",
     )
-    best_and_worst(key, result, judged)
+    best_and_worst(result, judged)
     weighting_section(key, result)
 
 
@@ -76,7 +77,7 @@ def not_judged(table: pd.DataFrame) -> None:
         st.caption("They hand out nothing while values are weighted by quality.")
 
 
-def best_and_worst(key: str, result: Result, judged: pd.DataFrame) -> None:
+def best_and_worst(result: Result, judged: pd.DataFrame) -> None:
     ordered = judged.sort_values("quality", ascending=False, kind="stable")
     n = min(SHOWN, len(ordered))
     for title, name, rows in (
@@ -84,14 +85,14 @@ def best_and_worst(key: str, result: Result, judged: pd.DataFrame) -> None:
         ("The worst", "worst", ordered.tail(n).iloc[::-1]),
     ):
         st.subheader(title)
-        images = readings.thumbnails(key, result, "generated", tuple(rows["id"].tolist()))
+        images = thumbnails(result.generated, rows)
         cards = [
             Card(row.generated, image, f"quality {number(row.quality)}", (row.generated,),
                  f"Generated image {row.generated}")
             for row, image in zip(rows.itertuples(), images, strict=True)
         ]  # fmt: skip
         opening_gallery(
-            cards, key=name, kind=state.IMAGE, tiny=readings.sides(key, result)[1],
+            cards, key=name, kind=state.IMAGE, tiny=shell.tiny(result.generated),
             label=f"{title} generated images",
         )  # fmt: skip
 
@@ -126,8 +127,8 @@ def weighting_section(key: str, result: Result) -> None:
         st.markdown(f"**The training images that {words} most**")
         lines = [f"rank {row.rank_before:,} → {row.rank_after:,}" for row in rows.itertuples()]
         opening_gallery(
-            training_cards(key, result, rows, lines), key=words, kind=state.TRAINING,
-            tiny=readings.sides(key, result)[0], label=f"The training images that {words} most",
+            training_cards(result, rows, lines), key=words, kind=state.TRAINING,
+            tiny=shell.tiny(result.training), label=f"The training images that {words} most",
         )  # fmt: skip
     if all(rows.empty for rows in moved.values()):
         st.info("The weighting moves no training image to another rank.")

@@ -46,9 +46,9 @@ def values() -> None:
         st.info("No training image has any value yet: no generated image could be matched.")
         return
     spread_section(key, result, ranking)
-    top_section(key, result, ranking)
+    top_section(result, ranking)
     group_section(key, result)
-    value_table(key, result, ranking)
+    value_table(result, ranking)
 
 
 def spread_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
@@ -78,18 +78,17 @@ def spread_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
     )
 
 
-def top_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
+def top_section(result: Result, ranking: pd.DataFrame) -> None:
     st.subheader("The most valuable training images")
     top = ranking[ranking["value"] > 0].tail(TOP).iloc[::-1]
     cards = training_cards(
-        key,
         result,
         top,
         [f"value {number(value)}" for value in top["value"]],
         places=range(1, len(top) + 1),
     )
     opening_gallery(
-        cards, key="top", kind=state.TRAINING, tiny=readings.sides(key, result)[0],
+        cards, key="top", kind=state.TRAINING, tiny=shell.tiny(result.training),
         label="The most valuable training images",
     )  # fmt: skip
 

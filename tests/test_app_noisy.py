@@ -120,6 +120,7 @@ def test_values_without_the_marked(page: AppTest, tmp_path: Path) -> None:
     name = page.selectbox(key="moved-open").options[0]
     page.selectbox(key="moved-open").select(name).run()
     assert page.title[0].value == "Contributors"
+    assert page.selectbox(key="training").value == name
 
 
 def test_too_few_candidates_are_said(page: AppTest, tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_a_top_image_opens_reversed_on_contributors(page: AppTest) -> None:
     listed.select(best).run()
     assert not page.exception
     assert page.title[0].value == "Contributors"
-    assert page.query_params["training"] == best
+    assert page.selectbox(key="training").value == best
 
 
 def test_shares_say_who_earns_what(page: AppTest) -> None:

@@ -60,30 +60,10 @@ def key(result: Result) -> str:
     return f"{result.run.folder} {result.manifest['updated']} {asdict(result.settings)} {digest}"
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def generated_table(key: str, _result: Result) -> pd.DataFrame:
-    """Return one row a generated image."""
-    return _result.generated_table()
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def values_table(key: str, _result: Result) -> pd.DataFrame:
-    """Return one row a training image."""
-    return _result.values_table()
-
-
 @st.cache_data(max_entries=256, show_spinner=False)
 def contributors(key: str, _result: Result, image: str) -> list[Contributor]:
     """Return the contributors of one generated image."""
     return _result.contributors(image)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def previews(key: str, _result: Result, kind: str, rows: tuple[int, ...]) -> list[bytes]:
-    """Return encoded previews of rows of the run's "training" or "generated" set."""
-    images = _result.training if kind == "training" else _result.generated
-    taken = images.images.take(np.array(rows, np.int64), ["preview"])
-    return list(taken["preview"].to_pylist())
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

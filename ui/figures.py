@@ -9,11 +9,14 @@ import streamlit as st
 
 from gmv_core.cli_output import number as number
 
+LEAST_PX = 165  # "Never a contributor" and its ⓘ
+
 
 def metric_row(metrics: Sequence[tuple[str, str, str]]) -> None:
     """Show figures beside each other: label, value, and what it means behind the ⓘ ("": none)."""
-    for column, (label, value, meaning) in zip(st.columns(len(metrics)), metrics, strict=True):
-        column.metric(label, value, help=meaning or None)
+    with st.grid(min_column_width=LEAST_PX):
+        for label, value, meaning in metrics:
+            st.metric(label, value, help=meaning or None)
 
 
 def chart(figure: Any, alt: str) -> None:  # noqa: ANN401  (plotly ships no types)

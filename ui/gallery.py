@@ -26,6 +26,7 @@ class Card:
 
     id: what a click on it tells, unique in the gallery. image: encoded, small (see
     `gmv_core.thumbnails`). lines: shown below the title, one each. alt: what the image is.
+    marked: set apart from the others, for example for removal.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Card:
     title: str
     lines: tuple[str, ...]
     alt: str
+    marked: bool = False
 
 
 def data_address(image: bytes) -> str:
@@ -77,6 +79,7 @@ def gallery(
                     "title": card.title,
                     "lines": list(card.lines),
                     "alt": card.alt,
+                    "marked": card.marked,
                 }
                 for card in cards
             ],

@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import Result, plots
-from ui import engine, readings, state
+from ui import engine, readings, shell, state
 from ui.figures import chart, number
 from ui.open_image import opening_gallery, training_cards
 
 MOVED = 12
-ROUNDING = 1e-9
+ROUNDING = 1e-9  # the same contributions, added up in another order
 MOST_BARS = 12
 
 
@@ -57,8 +57,8 @@ def left_out_section(key: str, result: Result, marked: frozenset[str]) -> None:
         f"value {number(row.value_before)} → {number(row.value_after)}" for row in rows.itertuples()
     ]
     opening_gallery(
-        training_cards(key, result, rows, lines), key="moved", kind=state.TRAINING,
-        tiny=readings.sides(key, result)[0], label="The images whose value changes most",
+        training_cards(result, rows, lines), key="moved", kind=state.TRAINING,
+        tiny=shell.tiny(result.training), label="The images whose value changes most",
     )  # fmt: skip
 
 

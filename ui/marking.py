@@ -9,7 +9,7 @@ import streamlit as st
 
 from gmv_core import Result, marks, plots
 from gmv_core.selection import as_csv
-from ui import readings
+from ui import shell
 from ui.figures import number
 from ui.gallery import gallery
 from ui.open_image import training_cards
@@ -18,7 +18,7 @@ PAGE_IMAGES = 24
 
 
 def marking_gallery(
-    key: str, result: Result, shown: pd.DataFrame, marked: frozenset[str], *, part: str
+    result: Result, shown: pd.DataFrame, marked: frozenset[str], *, part: str
 ) -> None:
     """Show a part of the ranking, page by page, with the buttons that mark it."""
     if shown.empty:
@@ -43,9 +43,9 @@ def marking_gallery(
         f"value {number(row.value)}" if row.value else f"{row.standing}"
         for row in rows.itertuples()
     ]
-    cards = training_cards(key, result, rows, lines, places=rows["rank"].tolist(), marked=marked)
+    cards = training_cards(result, rows, lines, places=rows["rank"].tolist(), marked=marked)
     gallery(
-        cards, key="noisy", tiny=readings.sides(key, result)[0], side_px=130, on_select=toggle,
+        cards, key="noisy", tiny=shell.tiny(result.training), side_px=130, on_select=toggle,
         label="Training images from the bottom of the ranking; choosing one marks it",
     )  # fmt: skip
     _picker(names, marked, toggle)

@@ -8,8 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result
-from ui import readings, state
+from gmv_core.store import ImageSet
+from ui import engine, state
 from ui.gallery import Card, gallery
+
+SHARED = (state.RUN, state.K, state.TEMPERATURE, state.WEIGHTING)
 
 
 def opening_gallery(
@@ -41,7 +44,6 @@ def opening_gallery(
 
 
 def training_cards(
-    key: str,
     result: Result,
     rows: pd.DataFrame,
     lines: Sequence[str],
@@ -53,7 +55,7 @@ def training_cards(
 
     rows: with id, training, label and owner. places: numbers before the titles; without, none.
     """
-    images = readings.thumbnails(key, result, "training", tuple(rows["id"].tolist()))
+    images = thumbnails(result.training, rows)
     numbers = [f"{place:,}. " for place in places] if places is not None else [""] * len(rows)
     return [
         Card(
@@ -64,9 +66,15 @@ def training_cards(
                 filter(None, ("marked for removal" if row.training in marked else line, row.owner))
             ),
             f"Training image {row.training}",
+            row.training in marked,
         )
         for row, image, place, line in zip(rows.itertuples(), images, numbers, lines, strict=True)
     ]
+
+
+def thumbnails(images: ImageSet, rows: pd.DataFrame) -> list[bytes]:
+    """Return small images of the rows of a table with the column id."""
+    return engine.thumbnails(engine.set_key(images), images, tuple(rows["id"].tolist()))
 
 
 def _follow() -> None:
@@ -74,5 +82,6 @@ def _follow() -> None:
     chosen = st.session_state.pop(state.OPENED, None)
     if chosen:
         kind, name = chosen
-        kept = st.query_params.to_dict()
-        st.switch_page("pages/contributors.py", query_params={**kept, kind: name})
+        view = state.TRAINING_VIEW if kind == state.TRAINING else state.GENERATED_VIEW
+        kept = {key: st.query_params[key] for key in SHARED if key in st.query_params}
+        st.switch_page("pages/contributors.py", query_params={**kept, state.VIEW: view, kind: name})

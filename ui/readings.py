@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from gmv_core import Result, noise, plots, spread
 from gmv_core.changes import LeftOut, changes, left_out, with_and_without_weighting
 from gmv_core.results import GENERATED_COLUMNS
-from gmv_core.summary import preview_side
-from gmv_core.thumbnails import thumbnail
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -81,19 +78,3 @@ def likely(columns: list[str]) -> int | None:
 def noise_report(key: str, _result: Result, column: str) -> noise.NoiseReport:
     """Hold the ranking from the bottom against a column."""
     return noise.judge(_result, column)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def thumbnails(key: str, _result: Result, kind: str, rows: tuple[int, ...]) -> list[bytes]:
-    """Return small encoded images of rows of the run's "training" or "generated" set."""
-    images = _result.training if kind == "training" else _result.generated
-    taken = images.images.take(np.array(rows, np.int64), ["preview"])
-    return [thumbnail(preview) for preview in taken["preview"].to_pylist()]
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def sides(key: str, _result: Result) -> tuple[bool, bool, int]:
-    """Return whether training and generated images are tiny, and the generated previews' side."""
-    manifests = _result.training.manifest(), _result.generated.manifest()
-    training, made = (m["typical"]["side_px"][1] <= 64 for m in manifests)
-    return training, made, preview_side(manifests[1])

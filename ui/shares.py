@@ -8,7 +8,7 @@ import streamlit as st
 from gmv_core import Result, plots
 from gmv_core.selection import as_csv
 from gmv_core.spread import RESAMPLES
-from ui import readings
+from ui import readings, shell
 from ui.figures import chart, share
 
 MOST_BARS = 12
@@ -80,14 +80,9 @@ def _group(by: str, shares: pd.DataFrame) -> None:
 def _sentence(by: str, words: str, some: pd.DataFrame) -> str:
     """Say which groups earn clearly more or less than their share of the images."""
     named = [
-        f"{_plain(getattr(row, by) or f'(no {by})')} ({share(row.share_of_value)} of the value, "
-        f"{share(row.share_of_images)} of the images)"
+        f"{shell.plain(getattr(row, by)) or f'(no {by})'} ({share(row.share_of_value)} of the "
+        f"value, {share(row.share_of_images)} of the images)"
         for row in some.head(NAMED).itertuples()
     ]
     more = f" and {len(some) - NAMED:,} more" if len(some) > NAMED else ""
     return f"Clearly {words} their share of the images: {', '.join(named)}{more}."
-
-
-def _plain(name: str) -> str:
-    """Return a user's name with the signs of Markdown escaped."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|~$:" else sign for sign in name)

@@ -7,9 +7,10 @@ import streamlit as st
 
 from gmv_core import Result, plots
 from gmv_core.selection import as_csv, as_parquet, select
-from ui import readings, state
+from ui import state
 from ui.figures import number
 from ui.gallery import data_address
+from ui.open_image import thumbnails
 
 PAGE_ROWS = 50
 COLUMNS = {
@@ -25,10 +26,10 @@ COLUMNS = {
 
 
 @st.fragment
-def value_table(key: str, result: Result, ranking: pd.DataFrame) -> None:
+def value_table(result: Result, ranking: pd.DataFrame) -> None:
     """Draw the table with its search, order and downloads."""
     st.subheader("All training images")
-    find, sort, order = st.columns([3, 2, 1], vertical_alignment="bottom")
+    find, sort, order = st.columns([4, 3, 2.4], vertical_alignment="bottom")
     search = find.text_input(
         "Search",
         placeholder="part of a name, label or owner",
@@ -56,12 +57,12 @@ def value_table(key: str, result: Result, ranking: pd.DataFrame) -> None:
     if pages > 1:
         page = st.pagination(pages, key=f"rows {search} {column} {rising} {standing}")
     shown = found.iloc[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
-    _rows(key, result, shown, f"table {column} {rising}")
+    _rows(result, shown, f"table {column} {rising}")
     _downloads(result, found, len(ranking))
 
 
-def _rows(key: str, result: Result, rows: pd.DataFrame, table: str) -> None:
-    images = readings.thumbnails(key, result, "training", tuple(rows["id"].tolist()))
+def _rows(result: Result, rows: pd.DataFrame, table: str) -> None:
+    images = thumbnails(result.training, rows)
     shown = rows[list(COLUMNS)].assign(
         image=[data_address(image) for image in images],
         **{c: rows[c].map(number) for c in ("value", "nearest_distance")},

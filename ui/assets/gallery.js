@@ -12,7 +12,7 @@ function text(kind, words) {
 
 function card(about, clickable) {
   const box = document.createElement(clickable ? "button" : "div");
-  box.className = "card";
+  box.className = about.marked ? "card marked" : "card";
   box.dataset.id = about.id;
   if (clickable) box.type = "button";
   const image = document.createElement("img");
