@@ -34,7 +34,6 @@ def give(page: Page, what: Path | list[Path]) -> None:
 
 def build(page: Page, name: str) -> None:
     page.get_by_role("textbox", name="Name of the set").fill(name)
-    page.get_by_role("textbox", name="Name of the set").press("Enter")
     page.get_by_role("button", name="Build", exact=True).click()
 
 
@@ -71,6 +70,7 @@ def test_a_build_survives_a_reload_a_cancel_and_a_new_server(
         images = page.get_by_test_id("stMetric").filter(has_text="Images")
         expect(images).to_contain_text("1,200", timeout=BUILD_MS)
         expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+        page.close()
     assert list((home / "uploads").glob("*")) == []
 
 
