@@ -14,11 +14,12 @@ from gmv_core.settings import (
     IndexSettings,
     IngestSettings,
     MatchSettings,
+    RunSettings,
     ValueSettings,
 )
 from gmv_core.sources import open_source, open_uploads
 from gmv_core.store import Workspace, default_root
-from gmv_core.valuation import RunSettings, value
+from gmv_core.valuation import value
 
 __version__ = "0.1.0"
 

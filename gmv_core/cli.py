@@ -20,10 +20,15 @@ from gmv_core.errors import GMVError, SettingsError
 from gmv_core.job_process import work
 from gmv_core.pipeline import BuildSettings, build, labels_for
 from gmv_core.pipeline import add as add_source
-from gmv_core.settings import EmbedSettings, IndexSettings, MatchSettings, ValueSettings
+from gmv_core.settings import (
+    EmbedSettings,
+    IndexSettings,
+    MatchSettings,
+    RunSettings,
+    ValueSettings,
+)
 from gmv_core.sources import Source, open_source
 from gmv_core.store import Workspace, default_root
-from gmv_core.valuation import RunSettings
 from gmv_core.valuation import value as value_images
 
 app = typer.Typer(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -161,7 +162,8 @@ class Output:
         if self._json({"generated": image, "contributors": rows}):
             return
         columns = ["rank", "training", "distance", "weight", "value", "recall_rank"]
-        frame = pd.DataFrame(rows, columns=[*columns, "label", "owner", "exact"])
+        estimates = [] if all(c.exact for c in found) else ["exact"]
+        frame = pd.DataFrame(rows, columns=[*columns, "label", "owner", *estimates])
         self._frame(f"Closest training images (contributors) of {image}", frame)
 
     def noisy(self, ranking: pd.DataFrame, limit: int, auroc: float | None) -> None:
@@ -237,10 +239,20 @@ class Output:
         self._frame("Models (licences: --json, or the README)", pd.DataFrame(short))
 
     def _frame(self, title: str, frame: pd.DataFrame) -> None:
-        table = Table(title=title, title_justify="left", title_style="bold")
-        for column in frame.columns:
+        table = Table(
+            title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD,
+            padding=(0, 1, 0, 0), pad_edge=False,
+        )  # fmt: skip
+        for place, column in enumerate(frame.columns):
             numeric = pd.api.types.is_numeric_dtype(frame[column])
-            table.add_column(column.replace("_", " "), justify="right" if numeric else "left")
+            table.add_column(
+                column.replace("_", " "),
+                justify="right" if numeric else "left",
+                # A name or a number that is cut off is none; a heading of two words may wrap.
+                no_wrap=place == 0 or column == "training",
+                min_width=max(map(len, column.split("_"))) if numeric else None,
+                overflow="fold",
+            )
         for row in frame.itertuples(index=False):
             table.add_row(*(_cell(value) for value in row))
         self.out.print(table)

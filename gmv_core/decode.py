@@ -200,12 +200,17 @@ def _orientation(image: Image.Image, kind: str) -> int:
 
 
 def _is_keepable(image: Image.Image, kind: str, size_bytes: int) -> bool:
-    """Whether every viewer shows these bytes exactly as Pillow decodes them."""
+    """Whether every viewer shows these bytes exactly as Pillow decodes them, and only the picture.
+
+    What a file tells beside it (a place, a camera, a prompt) is not kept: previews are shown.
+    """
     return (
         image.mode in _KEPT_MODES.get(kind, ())
         and size_bytes <= _KEPT_MAX_BYTES
         and not image.has_transparency_data
         and not getattr(image, "is_animated", False)
+        and not any(key in image.info for key in (*_EXIF_KEYS, "comment"))
+        and not getattr(image, "text", None)
     )
 
 
@@ -215,7 +220,7 @@ def _encoded(image: Image.Image) -> tuple[bytes, Image.Image]:
     if max(image.size) <= _PNG_MAX_SIDE_PX:
         image.save(file, "PNG", compress_level=6)
         return file.getvalue(), image
-    image.save(file, "JPEG", quality=92, subsampling=0)
+    image.save(file, "JPEG", quality=92, subsampling=0, comment=b"")
     decoded = JpegImageFile(io.BytesIO(file.getvalue()))
     decoded.load()
     return file.getvalue(), decoded

@@ -90,7 +90,7 @@ def from_callable(
 ) -> Embedder:
     """Wrap a function (n, side_px, side_px, 3) uint8 → (n, dim) as an embedder named `key`.
 
-    Raises SettingsError when a call returns another shape.
+    Raises SettingsError when a call returns another shape, or a row that has no direction.
     """
 
     def run(pixels: UInt8) -> tuple[Float32, ...]:
@@ -99,6 +99,12 @@ def from_callable(
             raise SettingsError(
                 f"Embedder {key!r} returned an array of shape {vectors.shape}; it promised "
                 f"({len(pixels)}, {dim})."
+            )
+        directed = np.isfinite(vectors).all(axis=1) & vectors.any(axis=1)
+        if not directed.all():
+            raise SettingsError(
+                f"Embedder {key!r} returned {vectors[~directed][0, :3]} … for an image; return "
+                "finite vectors that are not all zero."
             )
         return (vectors,)
 

@@ -77,6 +77,7 @@ def build(
             network = reload_embedder(chosen, embedder)  # may fail: before anything is written
             _drop_other_precision(target, manifest, chosen)
             manifest["embedder"] = chosen
+            manifest["precisions"][chosen["key"]] = chosen["precision"]
         else:
             network = reload_embedder(chosen, embedder)
             manifest = {
@@ -85,6 +86,7 @@ def build(
                 "created": now(),
                 "ingest": asdict(settings.ingest),
                 "embedder": chosen,
+                "precisions": {chosen["key"]: chosen["precision"]},
                 "sources": [{**origin, "first_row": 0, "complete": False}],
                 "seconds": {},
             }
@@ -132,10 +134,22 @@ def ensure_embedded(
 ) -> None:
     """Give a finished set the vectors of another embedder, from its previews, where it lacks them.
 
-    chosen: the "embedder" of the manifest of the set that it will be compared with.
+    chosen: the "embedder" of the manifest of the set that it will be compared with. Raises
+    WorkspaceError where this set's own vectors are of that embedder in another precision.
     """
-    if len(target.embeddings(chosen["key"])) < len(target.images):
+    manifest = target.manifest()
+    own, table = manifest["embedder"], target.embeddings(chosen["key"])
+    if manifest["precisions"].get(chosen["key"], chosen["precision"]) != chosen["precision"]:
+        if own["key"] == chosen["key"]:
+            raise WorkspaceError(
+                f"The set {target.name!r} was embedded in {own['precision']} and the training set "
+                f"in {chosen['precision']}; build one of them again with the other's --precision."
+            )
+        table.drop()
+    if len(table) < len(target.images):
         network = reload_embedder(chosen, embedder)
+        manifest["precisions"][chosen["key"]] = chosen["precision"]
+        target.write_manifest(manifest)
         catch_up(target, network, EmbedSettings().batch_size, report)
 
 
@@ -195,8 +209,8 @@ def _unchanged(manifest: Manifest, chosen: Manifest, index: IndexSettings) -> bo
 
 def _drop_other_precision(target: ImageSet, manifest: Manifest, chosen: Manifest) -> None:
     """Drop the vectors that the same embedder made in another precision."""
-    before = manifest["embedder"]
-    if before["key"] == chosen["key"] and before["precision"] != chosen["precision"]:
+    made = manifest["precisions"].get(chosen["key"], chosen["precision"])
+    if made != chosen["precision"]:
         manifest["state"] = "building"
         target.write_manifest(manifest)
         target.embeddings(chosen["key"]).drop()
@@ -217,6 +231,7 @@ def _fill(
 ) -> Manifest:
     """Bring both tables to the end of the source, then finish the set."""
     started = time.perf_counter()
+    before = manifest["seconds"].get("embed", 0.0)
     embeddings = target.embeddings(embedder.key)
     embeddings.cut(len(target.images))
     catch_up(target, embedder, settings.embed.batch_size, report)
@@ -228,14 +243,14 @@ def _fill(
             start = len(target.images)
             target.images.append(image_rows(start, pairs, labels.table if labels else None))
             append_vectors(target, start, arrays, embedder, settings.embed.batch_size)
+            manifest["seconds"]["embed"] = round(before + time.perf_counter() - started, 3)
+            target.write_manifest(manifest)
             report(Progress("embed", start + len(pairs) - last["first_row"], source.total))
         if len(target.images) == 0:
             raise SourceError(f"No image was found in {source.location}; give another source.")
         last["complete"] = True
         last["skipped"] = dict(source.skipped)
-    manifest["seconds"]["embed"] = round(
-        manifest["seconds"].get("embed", 0.0) + time.perf_counter() - started, 3
-    )
+    manifest["seconds"]["embed"] = round(before + time.perf_counter() - started, 3)
     started = time.perf_counter()
     report(Progress("index", 0, None))
     target.images.tidy()

@@ -8,7 +8,9 @@ from which a distance is estimated without any network.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 
 import numpy as np
@@ -66,13 +68,13 @@ def pair_distances(
 
     generated: (m, D) vectors. candidates: (m, R) training rows, −1 for none.
     vectors_of: gives the vectors of training rows; called once for each distinct row, `tile` rows
-        at a time, so memory is bounded by the tile.
+        at a time and one tile ahead in a thread, so memory is bounded by two tiles.
     squared: whether d is the squared norm (LPIPS's form) or the norm.
     """
     distances = np.full(candidates.shape, np.inf, np.float32)
     own = np.einsum("md,md->m", generated, generated)
-    for rows, (j, r) in _tiles(candidates, tile):
-        vectors = vectors_of(rows)  # (t, D)
+    for (rows, (j, r)), vectors in _with_vectors(_tiles(candidates, tile), vectors_of):
+        # vectors: (t, D)
         norms = np.einsum("td,td->t", vectors, vectors)
         involved, local = np.unique(j, return_inverse=True)
         products = generated[involved] @ vectors.T  # (g, t)
@@ -86,7 +88,23 @@ def pair_distances(
     return distances if squared else np.sqrt(distances)
 
 
-def _tiles(candidates: Int64, tile: int) -> Iterator[tuple[Int64, tuple[Int64, Int64]]]:
+Tile = tuple[Int64, tuple[Int64, Int64]]
+
+
+def _with_vectors(tiles: Iterator[Tile], vectors_of: VectorsOf) -> Iterator[tuple[Tile, Float32]]:
+    """Yield each tile with its vectors, while the next tile's are being made."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting: deque[tuple[Tile, Future[Float32]]] = deque()
+        for tile in tiles:
+            waiting.append((tile, pool.submit(vectors_of, tile[0])))
+            if len(waiting) == 2:
+                ready, future = waiting.popleft()
+                yield ready, future.result()
+        for ready, future in waiting:
+            yield ready, future.result()
+
+
+def _tiles(candidates: Int64, tile: int) -> Iterator[Tile]:
     """Yield (distinct training rows, (generated, position) of every pair with one of them)."""
     flat = candidates.ravel()
     order = np.argsort(flat, kind="stable")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gmv_core.errors import SettingsError, unknown_choice
 
@@ -85,3 +85,11 @@ class ValueSettings:
             raise SettingsError(
                 f'temperature is {self.temperature}; give a number above 0, or "auto".'
             )
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What a run is made with."""
+
+    match: MatchSettings = field(default_factory=MatchSettings)
+    value: ValueSettings = field(default_factory=ValueSettings)

@@ -7,20 +7,22 @@ are cheap and computed anew for every k, temperature and quality weighting.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
-from gmv_core.errors import WorkspaceError
+from gmv_core.errors import GMVError, WorkspaceError
 from gmv_core.matching import Matcher, load_matcher
 from gmv_core.models import reload_embedder
 from gmv_core.pipeline import BuildSettings, Labels, build, ensure_embedded, is_from
 from gmv_core.run_blocks import match_block, quality_block
+from gmv_core.run_manifest import Say, begun, started
 from gmv_core.run_values import write_values
-from gmv_core.settings import EmbedSettings, IngestSettings, MatchSettings, ValueSettings
+from gmv_core.settings import EmbedSettings, IngestSettings, RunSettings
 from gmv_core.sources import Source
 from gmv_core.store import ImageSet, Manifest, Run, Workspace, check_name, now
 from gmv_core.summary import peak_memory_mb, preview_side, shifts, versions
@@ -28,15 +30,6 @@ from gmv_core.types import Embedder, Progress, Report, silent
 
 GENERATED = "-generated"  # what the set that a run makes of its source is called, after it
 BLOCK = 256  # generated images matched at once and committed together
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """What a run is made with."""
-
-    match: MatchSettings = field(default_factory=MatchSettings)
-    value: ValueSettings = field(default_factory=ValueSettings)
 
 
 def value(
@@ -59,7 +52,8 @@ def value(
     manifest's "reused" is true where nothing but the values had to be computed.
     """
     settings = settings or RunSettings()
-    with workspace.writing():
+    run = workspace.run(name)
+    with workspace.writing(), _no_trace_of_mistakes(workspace, run):
         training = workspace.image_set(against)
         trained = _finished(training)
         if not trained["typical"]:
@@ -68,13 +62,14 @@ def value(
             )
         if embedder is not None or trained["embedder"]["precision"] == "own":
             reload_embedder(trained["embedder"], embedder)  # raises where it is not the same one
-        run = workspace.run(name)
         if isinstance(generated, str):
             images = workspace.image_set(generated)
             ensure_embedded(images, trained["embedder"], embedder=embedder, report=report)
         else:
             images = workspace.image_set(check_name(name + GENERATED))
-            _build_generated(workspace, images, generated, trained, labels, embedder, report)
+            _build_generated(
+                workspace, run, images, generated, trained, settings, labels, embedder, report
+            )
         made = _finished(images)
         told = shifts(trained["typical"], made["typical"])
         for sentence in told:
@@ -89,11 +84,23 @@ def value(
             side_px=preview_side(made),
             embedder=embedder,
         )
-        manifest = _start(run, trained, made, matcher, settings, say)
+        manifest = started(run, trained, images, made, matcher, settings, say)
         manifest["shifts"] = told
         run.write_manifest(manifest)
         depth = manifest["inputs"]["matches"]["exact_depth"]
         return _work(run, manifest, replace(matcher, exact_depth=depth), images, settings, report)
+
+
+@contextmanager
+def _no_trace_of_mistakes(workspace: Workspace, run: Run) -> Iterator[None]:
+    """Drop a run that this call began, where a mistake ends it before its work."""
+    known = run.exists()
+    try:
+        yield
+    except GMVError:
+        if not known and run.exists() and run.manifest()["state"] == "begun":
+            workspace.drop(run)
+        raise
 
 
 def _finished(images: ImageSet) -> Manifest:
@@ -107,17 +114,24 @@ def _finished(images: ImageSet) -> Manifest:
 
 def _build_generated(
     workspace: Workspace,
+    run: Run,
     target: ImageSet,
     source: Source,
     trained: Manifest,
+    settings: RunSettings,
     labels: Labels | None,
     embedder: Embedder | None,
     report: Report,
 ) -> None:
-    """Build the run's own generated set; what this run was given before is replaced."""
-    run = workspace.run(target.name.removesuffix(GENERATED))
-    mine = run.exists() and run.manifest()["generated"]["name"] == target.name
-    if mine and target.exists() and not is_from(target.manifest(), source, labels):
+    """Build the run's own generated set; what this run was given before is replaced.
+
+    The run's manifest is written first, so that a killed start knows its own set again.
+    """
+    if not run.exists():
+        run.write_manifest(begun(run, trained, target, settings))
+    made = run.manifest()["generated"]
+    mine = made["name"] == target.name and made["own"] and target.exists()
+    if mine and not is_from(target.manifest(), source, labels):
         workspace.drop(target)
     chosen = trained["embedder"]
     precision = "auto" if chosen["precision"] == "own" else chosen["precision"]
@@ -132,70 +146,6 @@ def _build_generated(
         embedder=embedder,
         report=report,
     )
-
-
-def _start(
-    run: Run,
-    trained: Manifest,
-    made: Manifest,
-    matcher: Matcher,
-    settings: RunSettings,
-    say: Say,
-) -> Manifest:
-    """Return the manifest to work under, having dropped the tables that other inputs made."""
-    matching = {
-        "training": _stamp(trained),
-        "generated": _stamp(made),
-        "embedder": trained["embedder"]["key"],
-        "precision": trained["embedder"]["precision"],
-        "index": {k: trained["index"][k] for k in ("kind", "nprobe", "overfetch")},
-        "distance": matcher.distance_key,
-        "candidates": settings.match.candidates,
-        "exact_depth": matcher.exact_depth if matcher.distance_key == "features" else 0,
-    }
-    judging = {
-        "training": _stamp(trained),
-        "generated": _stamp(made),
-        "quality": matcher.quality_key,
-        "seed": settings.match.seed,
-    }
-    seconds: dict[str, float] = {}
-    created = now()
-    if run.exists():
-        before = run.manifest()
-        seconds, created = before["seconds"], before["created"]
-        kept = before["inputs"]
-        # A deeper exact list serves a smaller k as well.
-        deeper = max(kept["matches"].get("exact_depth", 0), matching["exact_depth"])
-        matching["exact_depth"] = deeper
-        for table, new in (("matches", matching), ("quality", judging)):
-            changed = [k for k in new if kept[table].get(k) != new[k]]
-            if changed:
-                say(f"The {table} are computed anew, because {_listed(changed)} changed.")
-                run.table(table).drop()
-                seconds.pop(table, None)
-    return {
-        "kind": "run",
-        "name": run.name,
-        "state": "running",
-        "created": created,
-        "training": {"name": trained["name"], "images": trained["counts"]["images"]},
-        "generated": {"name": made["name"], "images": made["counts"]["images"]},
-        "inputs": {"matches": matching, "quality": judging},
-        "reasons": {**matcher.reasons, "embedder": trained["embedder"]["reason"]},
-        "value": asdict(settings.value),
-        "seconds": seconds,
-    }
-
-
-def _stamp(manifest: Manifest) -> str:
-    # The times are to the second: the sources tell two sets apart that were made within one.
-    sources = " ".join(source["fingerprint"] for source in manifest["sources"])
-    return f"{manifest['name']} {manifest['created']} {manifest['updated']} {sources}"
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(name.replace("_", " ") for name in names)
 
 
 def _work(
@@ -241,5 +191,6 @@ def _stage(
         rows = np.arange(start, min(start + BLOCK, total))
         table.append(work(rows))
         manifest["seconds"][name] = round(before + time.perf_counter() - started, 3)
+        run.write_manifest(manifest)
         report(Progress(name, int(rows[-1]) + 1, total))
     table.tidy()

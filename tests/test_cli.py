@@ -137,7 +137,7 @@ def test_value_takes_the_name_of_a_set(command: Command, sources: Path) -> None:
     command("build", sources / "train", "--name", "train")
     command("build", sources / "made", "--name", "made")
     run = command("value", "made", "--against", "train", "--name", "run", "--json")
-    assert run.json["generated"] == {"name": "made", "images": 10}
+    assert run.json["generated"] == {"name": "made", "images": 10, "own": False}
 
 
 def test_show(ready: Command) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from gmv_core.decode import decode, image_kind, pixels_of
 from gmv_core.settings import IngestSettings
@@ -336,3 +337,38 @@ def test_damaged_bytes_are_a_status_and_never_an_exception(kind: str) -> None:
             bad[at] = random.integers(256)
         result = decode(bytes(bad[: random.integers(1, len(bad))]), SETTINGS)
         assert result.status and (result.pixels is not None) == (result.status == "ok")
+
+
+def with_place() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x010F] = "Camera of Ada"
+    exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
+    return exif
+
+
+def with_text() -> PngInfo:
+    text = PngInfo()
+    text.add_text("parameters", "a prompt of Ada")
+    return text
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("JPEG", {"exif": with_place(), "quality": 95}),
+        ("JPEG", {"comment": b"by Ada"}),
+        ("PNG", {"exif": with_place()}),
+        ("PNG", {"pnginfo": with_text()}),
+        ("WEBP", {"exif": with_place(), "lossless": True}),
+    ],
+)
+@pytest.mark.parametrize("side", [40, 120])
+def test_a_preview_tells_nothing_but_the_picture(
+    kind: str, options: dict[str, object], side: int
+) -> None:
+    data = encoded(photo(side, side), kind, **options)
+    assert b"Ada" in data
+    result = decoded(data)
+    assert b"Ada" not in result.preview
+    plain = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), np.int16)
+    assert np.abs(plain - result.pixels).mean() < 3

@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("tables",),
     ("index", "summary", "filling"),
     ("matching",),
-    ("contributors", "run_blocks", "candidate_lists", "marks"),
+    ("contributors", "run_blocks", "run_manifest", "candidate_lists", "marks"),
     ("run_values",),
     ("results", "plots", "dropped"),
     ("spread", "noise", "changes", "plots_contributors"),

@@ -14,7 +14,7 @@ from gmv_core.embed import from_callable
 from gmv_core.errors import ModelError
 from gmv_core.index import load_index, load_reference
 from gmv_core.pipeline import BuildSettings, add, build, ensure_embedded, labels_for
-from gmv_core.store import Manifest, Workspace
+from gmv_core.store import FORMAT, Manifest, Workspace
 from gmv_core.types import Embedder, Progress
 from tests.fakes import (
     FAKE,
@@ -70,7 +70,7 @@ def test_a_folder_becomes_a_set(workspace: Workspace, images: Path, embedder: Em
     }  # fmt: skip
     assert manifest["state"] == "ready"
     assert manifest["reused"] is False
-    assert {**train.manifest(), "reused": False} == {**manifest, "format": 1}
+    assert {**train.manifest(), "reused": False} == {**manifest, "format": FORMAT}
     embedded = [s.done for s in steps if s.stage == "embed"]
     assert embedded == [8, 16, 20]
     assert steps[-1] == Progress("done", 20, 20)
@@ -166,7 +166,7 @@ def test_the_same_command_again_does_nothing(
 
     silent = from_callable(refuse, key=FAKE, side_px=8, dim=24)  # type: ignore[arg-type]
     again = make(workspace, images, silent)
-    assert again == {**first, "reused": True, "format": 1}
+    assert again == {**first, "reused": True, "format": FORMAT}
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()} == before
 
 
@@ -207,6 +207,42 @@ def test_the_same_embedder_in_another_precision_embeds_again(
         vectors = rows_of(workspace.image_set("train").embeddings(FAKE))["vector"].to_pylist()
         found.append(np.stack(vectors))
     assert np.array_equal(found[0], -found[1])
+
+
+def test_a_precision_is_remembered_over_another_embedder(
+    workspace: Workspace, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gmv_core import EmbedSettings, pipeline
+
+    def load(chosen: Manifest, given: None) -> Embedder:
+        sign = -1 if chosen["precision"] == "bf16" else 1
+        return from_callable(
+            lambda p: sign * fake_vectors(p)[0], key=chosen["key"], side_px=8, dim=24
+        )
+
+    monkeypatch.setattr(pipeline, "resolve_embedder", lambda key: (key, "of the test"))
+    monkeypatch.setattr(pipeline, "resolve_precision", lambda precision: precision)
+    monkeypatch.setattr(pipeline, "reload_embedder", load)
+    source = open_source(images)
+    for key, precision in (("one", "fp32"), ("two", "fp32"), ("one", "bf16")):
+        build(
+            workspace,
+            source,
+            name="train",
+            settings=BuildSettings(embed=EmbedSettings(key, precision)),
+        )
+    train = workspace.image_set("train")
+
+    def vectors(key: str) -> np.ndarray:
+        return np.stack(rows_of(train.embeddings(key))["vector"].to_pylist())
+
+    assert np.array_equal(vectors("one"), -vectors("two"))
+    # As the generated set of a run: another embedder's vectors follow, its own are never swapped.
+    ensure_embedded(train, {"key": "two", "precision": "bf16"}, embedder=None)
+    assert np.array_equal(vectors("one"), vectors("two"))
+    assert train.manifest()["state"] == "ready"
+    with pytest.raises(WorkspaceError, match="in bf16 and the training set in fp32; build"):
+        ensure_embedded(train, {"key": "one", "precision": "fp32"}, embedder=None)
 
 
 def test_another_index_is_built_without_embedding_again(
@@ -389,6 +425,19 @@ def test_an_embedder_that_breaks_its_promise_is_a_sentence(
     liar = from_callable(lambda p: fake_vectors(p)[0], key="liar", side_px=8, dim=23)
     with pytest.raises(SettingsError, match=r"shape \(8, 24\); it promised \(8, 23\)"):
         make(workspace, images, liar)
+
+
+@pytest.mark.parametrize("bad", [0.0, np.nan, np.inf])
+def test_a_vector_without_a_direction_is_a_sentence(
+    workspace: Workspace, images: Path, bad: float
+) -> None:
+    from gmv_core import SettingsError
+
+    broken = from_callable(
+        lambda p: np.full((len(p), 24), bad, np.float32), key="broken", side_px=8, dim=24
+    )
+    with pytest.raises(SettingsError, match=r"'broken' returned .* return finite vectors"):
+        make(workspace, images, broken)
 
 
 def test_a_source_without_images_is_a_sentence(tmp_path: Path) -> None:

@@ -254,3 +254,39 @@ def test_a_process_killed_at_random_moments_leaves_nothing_that_differs(
         assert_same_set(workspace.image_set("train"), fresh.image_set("train"))
     else:
         assert_same_run(workspace.run("run"), fresh.run("run"))
+
+
+def test_a_first_value_killed_and_given_another_source_starts_anew(
+    workspace: Workspace, sources: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    build_train(workspace, sources)
+    assert killed_after(1, monkeypatch, lambda: value_made(workspace, sources))
+    assert workspace.run("run").manifest()["state"] == "begun"
+    other = open_source(write_images(tmp_path / "other", 5, first_seed=300))
+    value(workspace, other, against="train", name="run", embedder=fake_embedder())
+    assert len(workspace.image_set("run-generated").images) == 5
+
+
+def test_a_set_that_another_command_made_is_never_replaced(
+    workspace: Workspace, sources: Path
+) -> None:
+    build_train(workspace, sources)
+    mine = open_source(sources / "more")
+    build(workspace, mine, name="run-generated", embedder=fake_embedder())
+    with pytest.raises(WorkspaceError, match="'run-generated' is taken"):
+        value_made(workspace, sources)
+    assert not workspace.run("run").exists()
+    assert len(workspace.image_set("run-generated").images) == 12
+
+
+def test_a_killed_build_and_run_keep_their_seconds(
+    workspace: Workspace, sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert killed_after(4, monkeypatch, lambda: build_train(workspace, sources))
+    spent = workspace.image_set("train").manifest()["seconds"]["embed"]
+    assert spent > 0
+    assert build_train(workspace, sources)["seconds"]["embed"] > spent
+    assert killed_after(8, monkeypatch, lambda: value_made(workspace, sources))
+    spent = workspace.run("run").manifest()["seconds"]["matches"]
+    assert spent > 0
+    assert value_made(workspace, sources)["seconds"]["matches"] > spent

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.store import Table, Workspace, default_root, file_name, write_json
+from gmv_core.store import FORMAT, Table, Workspace, default_root, file_name, write_json
 from tests.fakes import rows_of
 
 
@@ -144,7 +144,7 @@ def test_a_manifest_is_read_as_it_was_written(workspace: Workspace) -> None:
     assert not record.exists()
     record.write_manifest({"name": "faces", "owner": "Käthe φ"})
     assert record.exists()
-    assert record.manifest() == {"format": 1, "name": "faces", "owner": "Käthe φ"}
+    assert record.manifest() == {"format": FORMAT, "name": "faces", "owner": "Käthe φ"}
     assert [s.name for s in workspace.sets()] == ["faces"]
     assert workspace.runs() == []
     assert list(record.folder.iterdir()) == [record.folder / "manifest.json"]  # nothing aside
@@ -174,8 +174,8 @@ def test_missing_broken_and_foreign_manifests_are_sentences(workspace: Workspace
         workspace.run("faces").manifest()
     record.write_manifest({})
     path = record.folder / "manifest.json"
-    path.write_text('{"format": 2}')
-    with pytest.raises(WorkspaceError, match="written in format 2, this version reads format 1"):
+    path.write_text('{"format": 1}')
+    with pytest.raises(WorkspaceError, match="written in format 1, this version reads format 2"):
         record.manifest()
     path.write_text('{"format"')
     with pytest.raises(WorkspaceError, match="is not readable"):

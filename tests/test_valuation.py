@@ -367,7 +367,7 @@ def test_a_set_of_the_workspace_can_be_valued(
     workspace: Workspace, run: Callable[..., Manifest], sources: Path
 ) -> None:
     build(workspace, open_source(sources / "made"), name="made", embedder=fake_embedder())
-    assert run(generated="made")["generated"] == {"name": "made", "images": 18}
+    assert run(generated="made")["generated"] == {"name": "made", "images": 18, "own": False}
     run(name="from-source")
     by_name, by_source = (columns(workspace, "matches", name) for name in ("run", "from-source"))
     assert np.array_equal(by_name["candidates"], by_source["candidates"])
