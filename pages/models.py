@@ -61,9 +61,11 @@ def model(row: ModelRow, *, in_use: bool, busy: bool) -> None:
     with st.container(border=True, key=f"model-{row.step}-{row.key}"):
         what, licences, state = st.columns([4, 4, 3], vertical_alignment="center")
         with what:
-            st.markdown(f"**{row.title[0].upper()}{row.title[1:]}**  \n`{row.key}`")
-            if row.note and not row.fetchable:
-                st.caption(f"{row.note[0].upper()}{row.note[1:]}.")
+            note = "" if row.fetchable else row.note
+            st.markdown(
+                f"**{row.title[0].upper()}{row.title[1:]}**  \n`{row.key}`"
+                + (f"  \n:small[:gray[{note[0].upper()}{note[1:]}.]]" if note else "")
+            )
         with licences:
             st.caption(f"Code: {row.code_licence}  \nWeights: {row.weights_licence}")
         with state, st.container(horizontal=True, horizontal_alignment="right"):
