@@ -9,7 +9,7 @@ from gmv_core.overview import overview
 from gmv_core.showcase import DEMO_RUN
 from ui import engine, shell, state
 from ui.jobs import job_bar
-from ui.shelf import next_step, picture, runs, sets
+from ui.shelf import next_step, picture, runs, sets, unreadable
 
 
 def start() -> None:
@@ -32,6 +32,7 @@ def start() -> None:
     if DEMO_RUN in names and st.session_state.pop(state.DEMO_ASKED, False):
         open_demo(True)
     job_bar()
+    unreadable(found)
     with shell.telling():
         picture(names)
     next_step(found)

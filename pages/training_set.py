@@ -7,7 +7,7 @@ import streamlit as st
 from gmv_core import background, jobs
 from gmv_core.overview import training_sets
 from gmv_core.store import ImageSet
-from ui import engine, links, shell, state
+from ui import engine, shell, state
 from ui.bring import bring, taken
 from ui.jobs import job_bar
 from ui.set_report import report
@@ -76,7 +76,6 @@ def known_set(name: str) -> None:
             unfinished(images)
         return
     report(images, manifest)
-    links.compare(name, "Next: drop generated images on Contributors")
     if not working:
         more(name)
 

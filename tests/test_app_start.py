@@ -153,3 +153,21 @@ def test_a_run_whose_set_is_gone_spoils_the_picture_alone(
     assert not app.exception
     assert "which now has 0" in app.error[0].value
     assert len(links(app)) == 3
+
+
+def test_what_cannot_be_read_can_be_removed(app: AppTest, home: Workspace, tmp_path: Path) -> None:
+    write_set(home, tmp_path, "cats")
+    write_run(home, tmp_path, "look", "cats")
+    for record in (home.image_set("cats"), home.run("look")):
+        write_json(record.folder / "manifest.json", {**record.manifest(), "format": 0})
+    app.run()
+    assert not app.exception
+    told = [m.value for m in app.markdown if "was written in format 0" in m.value]
+    assert len(told) == 2
+    assert "Open the demo" in [button.label for button in app.button]
+    app.button(key="remove-cats").click().run()
+    assert "'look' was written in format 0" in app.error[0].value, "the run may use the set"
+    app.button(key="remove-look").click().run()
+    app.button(key="remove-cats").click().run()
+    assert not app.exception and not app.error
+    assert not home.image_set("cats").exists() and not home.run("look").exists()

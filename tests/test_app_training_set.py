@@ -201,7 +201,7 @@ def test_a_finished_set_tells_everything(app: AppTest, home: Workspace, tmp_path
     told = words(app)
     assert "It misses none of the true nearest images: it compares with every one." in told
     assert "`fake`, own: It was given from Python." in told
-    assert "Skipped files: 1 not an image." in told
+    assert "Skipped files: not an image (1)." in told
     assert "1 of its rows fit no image (such as lost.png)" in told
     assert [s.value for s in app.subheader] == ["Rejected images", "Exact duplicates"]
     pictures = "".join(html.proto.body for html in app.get("html"))
@@ -328,3 +328,12 @@ def test_images_are_added_to_a_set(app: AppTest, home: Workspace, tmp_path: Path
     app.run()
     assert app.metric[0].value == "65"
     assert not app.file_uploader(key="add-cats-1-files").value, "the widget is empty again"
+
+
+def test_a_name_is_never_a_picture_or_a_formula(app: AppTest) -> None:
+    open_page(app)
+    name = "![x][y] $a$.png"
+    app.file_uploader(key=FILES).set_value([(name, b"text", "image/png")]).run()
+    assert not app.exception
+    shown = app.warning[0].value
+    assert "!\\[x\\]" in shown and "\\$a\\$" in shown

@@ -12,6 +12,7 @@ import streamlit as st
 from gmv_core import GMVError, Result, ValueSettings
 from gmv_core.store import ImageSet
 from ui import engine, state
+from ui.words import safe
 
 TITLE = "Attribution explorer"
 TINY_PX = 64
@@ -61,7 +62,7 @@ def telling() -> Iterator[None]:
     try:
         yield
     except GMVError as problem:
-        st.error(str(problem), icon=":material/error:")
+        st.error(safe(str(problem)), icon=":material/error:")
 
 
 def need_run() -> Result:
