@@ -105,6 +105,18 @@ def test_previous_and_next_turn_the_page_too(page: AppTest) -> None:
     assert len(cards(page, "Generated images")) == 30
 
 
+def test_the_page_of_the_gallery_can_be_turned_and_follows_the_image(page: AppTest) -> None:
+    everything = page.selectbox(key=state.IMAGE).options
+    page.pagination[0].set_value(2).run()
+    assert not page.exception
+    assert [card["id"] for card in cards(page, "Generated images")] == everything[30:]
+    assert page.selectbox(key=state.IMAGE).value == everything[0]
+    page.selectbox(key=state.IMAGE).select(everything[35]).run()
+    assert len(cards(page, "Generated images")) == 10
+    page.selectbox(key=state.IMAGE).select(everything[3]).run()
+    assert len(cards(page, "Generated images")) == 30
+
+
 def test_search_label_and_order(page: AppTest) -> None:
     page.text_input(key="generated-find").set_value("CLASS1/").run()
     assert {card["title"][:7] for card in cards(page, "Generated images")} == {"class1/"}
@@ -175,6 +187,14 @@ def test_a_training_image_without_value_says_so(page: AppTest, tmp_path: Path) -
     first = cards(page, "Training images")[0]["id"]
     page.selectbox(key=state.TRAINING).set_value(first).run()
     assert "closest of no generated image" in page.info[0].value
+
+
+def test_another_run_begins_at_its_first_image(page: AppTest, tmp_path: Path) -> None:
+    write_run(tmp_path / "home", tmp_path / "two", "second", generated=2)
+    page.selectbox(key=state.IMAGE).select("class1/0037.png").run()
+    page.selectbox(key=state.RUN).select("second").run()
+    assert not page.exception and not page.warning
+    assert page.selectbox(key=state.IMAGE).value == "class0/0000.png"
 
 
 @pytest.mark.parametrize("key", [state.IMAGE, state.TRAINING])

@@ -19,6 +19,7 @@ def one_training(result: Result, about: Row, found: list[Contribution], *, tiny:
     about: its row of `engine.training_gallery`. found: by `engine.generated_of`.
     """
     name, k = about["name"], result.settings.k
+    count = f"{len(found):,} generated image{'' if len(found) == 1 else 's'}"
     left, right = st.columns([1, 2.2], gap="medium")
     with left:
         lines = tuple(filter(None, [about["label"], about["owner"]]))
@@ -31,7 +32,7 @@ def one_training(result: Result, about: Row, found: list[Contribution], *, tiny:
             seek=seek("large"),
         )
         st.markdown(
-            f"Value **{number(about['value'])}**  \nContributor of **{len(found):,}** images",
+            f"Value **{number(about['value'])}**  \nContributor of **{count}**",
             help="Its value φ is the sum of what it earns from each of these generated images.",
         )
     with right:
