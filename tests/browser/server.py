@@ -74,7 +74,8 @@ def environment(home: Path) -> Mapping[str, str]:
 
 
 def launch(playwright: Playwright) -> Browser:
-    """Start Debian's Chromium without a window."""
+    """Start Debian's Chromium without a window, and wait patiently for what is expected."""
+    expect.set_options(timeout=PATIENCE_MS)
     return playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
 
 
