@@ -133,7 +133,7 @@ def menu(page: Page) -> Locator:
 
 
 def measure_page(wire: Wire, name: str, times: int) -> list[tuple[str, list[Rerun]]]:
-    """Measure opening a page from the menu, and a new k where the page has one."""
+    """Measure opening a page from the menu, then a new k and another image where it has them."""
     page = wire.page
     away = "Models" if name == "Start" else "Start"
     opened = []
@@ -144,6 +144,10 @@ def measure_page(wire: Wire, name: str, times: int) -> list[tuple[str, list[Reru
     if page.get_by_role("spinbutton", name=K_LABEL).count():
         changed = [measure(wire, partial(another_k, page, n)) for n in range(times)]
         found.append((f"{name}: another k", changed))
+    following = page.get_by_test_id("stButton").get_by_role("button", name="Next")
+    if following.count():
+        turned = [measure(wire, following.click) for _ in range(times)]
+        found.append((f"{name}: another image", turned))
     return found
 
 
