@@ -20,12 +20,15 @@ BEGIN, WAIT, FINISH, COMPARE, LOOK = "begin", "wait", "finish", "compare", "look
 
 @dataclass(frozen=True)
 class Overview:
-    """sets: manifests of training sets, finished or not; runs: of finished runs; newest first.
+    """sets: manifests of training sets, finished or not; runs: of runs that can be opened; newest
+        first.
 
     step, on: what to do next, and on which set or run ("" for the first two): BEGIN with a set,
         WAIT for a job, FINISH a half-built set, COMPARE generated images with a set that was used
         in no run, LOOK at a run.
     unreadable: name → why, of sets and runs whose manifest cannot be read.
+    outgrown: names of the runs whose training or generated set has more images by now; such a run
+        cannot be opened before it is valued again.
     """
 
     sets: tuple[Manifest, ...]
@@ -33,6 +36,7 @@ class Overview:
     step: str
     on: str
     unreadable: Mapping[str, str]
+    outgrown: tuple[str, ...]
 
 
 def training_sets(workspace: Workspace) -> list[Manifest]:
@@ -49,12 +53,20 @@ def training_sets(workspace: Workspace) -> list[Manifest]:
 def overview(workspace: Workspace) -> Overview:
     """Look at a workspace."""
     unreadable: dict[str, str] = {}
-    _newest(workspace.sets(), unreadable)
+    every = _newest(workspace.sets(), unreadable)
     runs = _newest(workspace.runs(), unreadable)
     sets = training_sets(workspace)
-    ready = [run for run in runs if run["state"] == "ready"]
+    done = [run for run in runs if run["state"] == "ready"]
+    sizes = {made["name"]: made["counts"]["images"] for made in every if made["state"] == "ready"}
+    outgrown = tuple(run["name"] for run in done if _outgrown(run, sizes))
+    ready = [run for run in done if run["name"] not in outgrown]
     step, on = _next(workspace, sets, runs, ready)
-    return Overview(tuple(sets), tuple(ready), step, on, unreadable)
+    return Overview(tuple(sets), tuple(ready), step, on, unreadable, outgrown)
+
+
+def _outgrown(run: Manifest, sizes: Mapping[str, int]) -> bool:
+    used = (run["training"], run["generated"])
+    return any(sizes.get(images["name"], images["images"]) != images["images"] for images in used)
 
 
 def _next(

@@ -9,7 +9,7 @@ from gmv_core.overview import overview
 from gmv_core.showcase import DEMO_RUN
 from ui import engine, shell, state
 from ui.jobs import job_bar
-from ui.shelf import next_step, picture, runs, sets, unreadable
+from ui.shelf import next_step, outgrown, picture, runs, sets, unreadable
 
 
 def start() -> None:
@@ -33,6 +33,8 @@ def start() -> None:
         open_demo(True)
     job_bar()
     unreadable(found)
+    if not any(job.active for job in jobs.jobs(engine.workspace())):
+        outgrown(found)
     with shell.telling():
         picture(names)
     next_step(found)

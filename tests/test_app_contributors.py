@@ -233,6 +233,36 @@ def test_a_link_opens_the_same_view(app: AppTest, tmp_path: Path) -> None:
     assert any("not used" in markdown.value for markdown in app.markdown)
 
 
+def test_a_link_to_what_a_visitor_sees_first_wins_over_what_was_seen_last(page: AppTest) -> None:
+    first = page.selectbox(key=state.IMAGE).value
+    page.selectbox(key=state.IMAGE).select("class1/0037.png").run()
+    look_at(page, state.TRAINING_VIEW)
+    assert page.selectbox(key=state.TRAINING).value is not None
+    page.switch_page("pages/values.py").run()
+    page.query_params[state.IMAGE] = first
+    page.query_params[state.VIEW] = state.GENERATED_VIEW
+    page.switch_page("pages/contributors.py").run()
+    assert not page.exception
+    assert page.segmented_control(key=state.VIEW).value == state.GENERATED_VIEW
+    assert page.selectbox(key=state.IMAGE).value == first
+    assert page.selectbox(key=state.TRAINING).value is None
+    page.selectbox(key=state.IMAGE).select("class1/0037.png").run()
+    assert page.selectbox(key=state.IMAGE).value == "class1/0037.png"
+
+
+@pytest.mark.parametrize("key", [state.RUN, state.VIEW, state.AGAINST])
+def test_a_link_with_nonsense_opens_the_page_as_it_is(
+    app: AppTest, tmp_path: Path, key: str
+) -> None:
+    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+    app.query_params[key] = "nonsense"
+    open_page(app, "contributors")
+    assert not app.error
+    assert app.selectbox(key=state.RUN).value == "first"
+    look_at(app, state.DROP_VIEW)
+    assert app.selectbox(key=state.AGAINST).value == "first-set"
+
+
 def test_a_dropped_image_is_answered_and_not_kept(page: AppTest, tmp_path: Path) -> None:
     stored = cards(page, "Closest training images")
     look_at(page, state.DROP_VIEW)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import jobs, open_run
+from gmv_core import background, jobs, open_run
 from gmv_core.cli_output import number
 from gmv_core.demo import generated_folder
 from gmv_core.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Example, Overview, example
@@ -61,6 +61,17 @@ def unreadable(found: Overview) -> None:
             if st.button("Remove", key=f"remove-{name}", help=f"Deletes {name} for good."):
                 with shell.telling():
                     jobs.delete(engine.workspace(), name)
+                    st.rerun()
+
+
+def outgrown(found: Overview) -> None:
+    """Name the runs whose sets have grown, and offer to value them again."""
+    for name in found.outgrown:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
+            st.markdown(f"The images of **{name}** have grown in number since.", width="stretch")
+            if st.button("Value again", key=f"again-{name}", help="With the settings that it had."):
+                with shell.telling():
+                    background.value_again(engine.workspace(), name)
                     st.rerun()
 
 

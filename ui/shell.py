@@ -41,6 +41,7 @@ def frame() -> None:
     # Without an icon of our own, the browser would fetch the page's from a server of Google.
     st.set_page_config(page_title=TITLE, page_icon="assets/icon.png", layout="wide")
     page = st.navigation(pages())
+    state.arrive(page.url_path)
     st.session_state[state.FRAMED] = True
     page.run()
 
