@@ -118,3 +118,15 @@ def test_a_dropped_image_is_answered(demo: Server, visit: Visitor) -> None:
     page.locator("input[type=file]").first.set_input_files(image)
     expect(cards(page, "The generated image")).to_contain_text("not kept")
     expect(cards(page, "Closest training images")).to_have_count(10)
+
+
+def test_the_gallery_is_put_in_order_and_searched(demo: Server, visit: Visitor) -> None:
+    page = visit(demo).open("contributors")
+    made = cards(page, "Generated images")
+    page.get_by_role("combobox", name="Order").click()
+    page.get_by_role("option", name="Quality, highest first").click()
+    expect(made.first).to_contain_text("quality 0.51")
+    page.get_by_role("textbox", name="Search by name").fill("rabbit")
+    page.get_by_role("textbox", name="Search by name").press("Enter")
+    expect(made).to_have_count(12)
+    expect(made.filter(has_text="rabbit")).to_have_count(12)
