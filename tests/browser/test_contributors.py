@@ -11,6 +11,8 @@ from tests.browser.conftest import Visitor
 from tests.browser.server import Server
 from tests.browser.test_address import in_address, k_of
 
+RUN_MS = 120_000
+
 
 def cards(page: Page, label: str) -> Locator:
     return page.get_by_role("group", name=label, exact=True).locator(".card")
@@ -117,6 +119,20 @@ def test_a_dropped_image_is_answered(demo: Server, visit: Visitor) -> None:
     image = sorted(Path(generated_folder()).rglob("*.png"))[0]
     page.locator("input[type=file]").first.set_input_files(image)
     expect(cards(page, "The generated image")).to_contain_text("not kept")
+    expect(cards(page, "Closest training images")).to_have_count(10)
+
+
+def test_dropped_images_are_kept_as_a_run(own_demo: Server, visit: Visitor, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    page = visit(own_demo).open("contributors?view=Drop+an+image")
+    images = sorted(Path(generated_folder()).rglob("*.png"))[:3]
+    page.locator("input[type=file]").first.set_input_files([*images, tmp_path / "broken.png"])
+    expect(cards(page, "Dropped images")).to_have_count(3)
+    expect(page.get_by_role("alert")).to_contain_text("broken.png")
+    page.get_by_role("textbox", name="Keep as a run named").fill("first-look")
+    page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
+    page.get_by_role("button", name="Look at it").click(timeout=RUN_MS)
+    expect(page.get_by_role("combobox", name="Run")).to_have_value("first-look")
     expect(cards(page, "Closest training images")).to_have_count(10)
 
 
