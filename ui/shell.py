@@ -32,6 +32,7 @@ def pages() -> dict[str, list[Any]]:
             st.Page("pages/values.py", title="Values", icon=":material/leaderboard:"),
             st.Page("pages/noisy.py", title="Noisy data", icon=":material/filter_alt:"),
         ],
+        "Set up": [st.Page("pages/models.py", title="Models", icon=":material/deployed_code:")],
     }
 
 

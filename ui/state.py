@@ -41,6 +41,7 @@ AT = "at"  # the page of the last run
 FRAMED = "framed"  # true while app.py runs a page
 
 NEW_SET = "new set"  # instead of a set's name, which has no spaces
+
 # Of a gallery; each kind of gallery has its own, see `of`.
 FIND = "find"  # part of a name
 LABEL = "label"  # the only label shown
