@@ -3,7 +3,7 @@
 Importing it loads no torch, faiss or pyiqa; the loaders import them when they are called.
 """
 
-from gmv_core.contributors import Attribution, Contributor, attribute
+from gmv_core.contributors import Attribution, Contribution, Contributor, attribute
 from gmv_core.embed import from_callable
 from gmv_core.errors import GMVError, ModelError, SettingsError, SourceError, WorkspaceError
 from gmv_core.matching import load_matcher
@@ -26,6 +26,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Attribution",
     "BuildSettings",
+    "Contribution",
     "Contributor",
     "EmbedSettings",
     "GMVError",

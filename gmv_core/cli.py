@@ -5,16 +5,19 @@ Exit status: 0 done, 1 a GMVError (one sentence on stderr), 2 wrong usage, 130 i
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from gmv_core import results, showcase
+from gmv_core import jobs, noise, results, showcase
 from gmv_core.cli_output import Output
 from gmv_core.errors import GMVError, SettingsError
+from gmv_core.job_process import work
 from gmv_core.pipeline import BuildSettings, build, labels_for
 from gmv_core.pipeline import add as add_source
 from gmv_core.settings import (
@@ -46,6 +49,9 @@ LabelsCsv = Annotated[
     Path | None, typer.Option("--labels", help="CSV: name, label, owner, further attributes.")
 ]
 Precision = Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")]
+
+
+READING = ("list", "show", "noisy", "export", "models")  # commands that write in no workspace
 
 
 def _workspace(root: Path | None) -> Workspace:
@@ -197,7 +203,7 @@ def noisy_command(
     if limit < 1:
         raise SettingsError(f"limit is {limit}; give a number of at least 1.")
     result = results.open_run(_workspace(workspace), run)
-    auroc = None if column is None else result.noise_auroc(column)
+    auroc = None if column is None else noise.judge(result, column).auroc
     Output(json).noisy(result.noisy(), limit, auroc)
 
 
@@ -252,7 +258,14 @@ def download_command(key: str, json: Json = False, workspace: Root = None) -> No
 
 
 def main() -> None:
-    """Run the command line; the one place where a GMVError becomes a sentence."""
+    """Run the command line; the one place where a GMVError becomes a sentence.
+
+    As the process of a job (see jobs.py), the sentence goes into the job's outcome instead.
+    """
+    job = os.environ.get(jobs.FOLDER)
+    if job:
+        command = partial(app, standalone_mode=False)
+        sys.exit(work(Path(job), command, writes=sys.argv[1] not in READING))
     try:
         app()
     except GMVError as error:

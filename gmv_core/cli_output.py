@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -24,7 +25,9 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from gmv_core import jobs
 from gmv_core.contributors import Contributor
+from gmv_core.job_process import reporter
 from gmv_core.results import Result
 from gmv_core.store import Manifest
 from gmv_core.types import Progress, Report
@@ -69,7 +72,11 @@ class Output:
 
     @contextmanager
     def progress(self) -> Iterator[Report]:
-        """Show stage, count, images a second and time left while on a terminal."""
+        """Show stage, count, images a second and time left on a terminal, or tell them to a job."""
+        job = os.environ.get(jobs.FOLDER)
+        if job:
+            yield reporter(Path(job))
+            return
         columns = (
             SpinnerColumn(),
             TextColumn("{task.description}"),

@@ -10,7 +10,7 @@ import numpy as np
 from gmv_core.matching import Matcher, Matches
 from gmv_core.settings import ValueSettings
 from gmv_core.store import ImageSet
-from gmv_core.types import Float64, UInt8
+from gmv_core.types import Float64, Int64, UInt8
 from gmv_core.value import contributor_weights
 
 
@@ -27,6 +27,20 @@ class Contributor:
     value: float
     label: str
     owner: str
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """A training image's part in one generated image, seen from the training image."""
+
+    generated: str
+    row: int
+    rank: int
+    recall_rank: int
+    distance: float
+    weight: float
+    value: float
     exact: bool
 
 
@@ -74,6 +88,39 @@ def contributors_of(
     return found
 
 
+def contributions_of(
+    training: int,
+    matches: Matches,
+    quality: Float64,
+    settings: ValueSettings,
+    *,
+    rows: Int64,
+    names: Sequence[str],
+) -> list[Contribution]:
+    """Return the part of training row `training` in those of m images that it contributes to.
+
+    matches: (m, R). quality: (m,), 0 for a rejected image. rows: (m,) rows of the generated set,
+    whose images are called `names`.
+    """
+    k = min(settings.k, matches.candidates.shape[1])
+    j, i = np.nonzero(matches.candidates[:, :k] == training)
+    weights = contributor_weights(matches.distance[j, :k], settings.temperature).weights
+    q = quality if settings.quality_weighting else np.ones(len(quality))
+    return [
+        Contribution(
+            generated=names[int(rows[image])],
+            row=int(rows[image]),
+            rank=int(place) + 1,
+            recall_rank=int(matches.recall_rank[image, place]),
+            distance=float(matches.distance[image, place]),
+            weight=float(own[place]),
+            value=float(q[image] * own[place]),
+            exact=bool(place < matches.exact),
+        )
+        for image, place, own in zip(j, i, weights, strict=True)
+    ]
+
+
 def attribute(
     matcher: Matcher, images: Sequence[UInt8], settings: ValueSettings
 ) -> list[Attribution]:
@@ -81,12 +128,24 @@ def attribute(
 
     matcher: loaded once, see `load_matcher`. images: previews (h, w, 3) uint8, from `decode`.
     """
+    matches, quality = match_images(matcher, images)
+    return attributions(matcher.training, matches, quality, settings)
+
+
+def match_images(matcher: Matcher, images: Sequence[UInt8]) -> tuple[Matches, Float64]:
+    """Return the candidates of images that are in no set, and their quality: what needs models."""
     vectors, features = matcher.embed(images)
     matches = matcher.match(vectors, features, images)
-    quality = matcher.quality(vectors, images, np.arange(len(images)))
+    return matches, matcher.quality(vectors, images, np.arange(len(images)))
+
+
+def attributions(
+    training: ImageSet, matches: Matches, quality: Float64, settings: ValueSettings
+) -> list[Attribution]:
+    """Weigh what `match_images` found; k, temperature and weighting can change without a model."""
     k = min(settings.k, matches.candidates.shape[1])
     shares = contributor_weights(matches.distance[:, :k], settings.temperature)
-    found = contributors_of(matcher.training, matches, np.nan_to_num(quality), settings)
+    found = contributors_of(training, matches, np.nan_to_num(quality), settings)
     return [
         Attribution(float(q), float(nearest), float(effective), contributors)
         for q, nearest, effective, contributors in zip(

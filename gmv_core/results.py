@@ -5,9 +5,8 @@ k, temperature and quality weighting can be changed here without any model: `ope
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,19 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from gmv_core.contributors import Contributor, contributors_of
-from gmv_core.errors import SettingsError, WorkspaceError
-from gmv_core.matching import Matches
+from gmv_core.candidate_lists import block_of, blocks
+from gmv_core.contributors import (
+    Contribution,
+    Contributor,
+    contributions_of,
+    contributors_of,
+)
+from gmv_core.errors import WorkspaceError
+from gmv_core.run_values import totals_of, value_all
 from gmv_core.settings import ValueSettings
-from gmv_core.store import ImageSet, Manifest, Run, Table, Workspace, write_json
-from gmv_core.tables import all_vectors, matrix, vector_blocks
-from gmv_core.types import OK, Float32, Float64, Int64
-from gmv_core.value import Values, add_values, auroc, no_values, rank_from_bottom
+from gmv_core.store import ImageSet, Manifest, Run, Workspace, write_json
+from gmv_core.types import OK
+from gmv_core.value import Values, add_values, no_values, rank_from_bottom
 
 MATCH_COLUMNS = (
     "generated", "training", "rank", "recall_rank", "distance", "weight", "value",
@@ -32,115 +36,36 @@ VALUE_COLUMNS = ("training", "value", "times_contributor", "nearest_distance", "
 
 
 @dataclass(frozen=True)
-class Block:
-    """The stored candidates of some generated images, with their quality (nan: rejected)."""
-
-    rows: Int64
-    candidates: Int64
-    recall_rank: Int64
-    recall_distance: Float32
-    distance: Float32
-    quality: Float64
-    exact: int
-
-
-def _blocks(run: Run) -> Iterator[Block]:
-    columns = ["id", "candidates", "recall_rank", "recall_distance", "distance", "exact"]
-    quality = run.table("quality").read(["quality"])["quality"].to_numpy()
-    for batch in run.table("matches").batches(columns):
-        rows = batch["id"].to_numpy()
-        lists = {name: matrix(batch[name]) for name in columns[1:5]}
-        exact = int(batch["exact"][0].as_py())
-        yield Block(rows=rows, quality=quality[rows], exact=exact, **lists)
-
-
-def _value(run: Run, n: int, settings: ValueSettings) -> tuple[Values, pa.Table]:
-    """Return the values of n training images, and one row a generated image."""
-    values = no_values(n)
-    parts = []
-    for block in _blocks(run):
-        q = np.nan_to_num(block.quality)
-        values, shares = add_values(values, block.candidates, block.distance, q, settings)
-        nearest = np.min(block.recall_distance, axis=1)
-        parts.append(
-            pa.table(
-                {
-                    "id": block.rows,
-                    "quality": pa.array(block.quality, from_pandas=True),
-                    "nearest_distance": pa.array(
-                        np.where(np.isfinite(nearest), nearest, np.nan), from_pandas=True
-                    ),
-                    "effective_contributors": shares.effective,
-                }
-            )
-        )
-    return values, pa.concat_tables(parts)
-
-
-def distances_to_generated(training: Table, generated: Float32, n: int) -> tuple[Float64, Float64]:
-    """Return each training image's smallest and mean embedding distance to the generated ones.
-
-    generated: (m, d) unit rows. Both (n,), nan for a rejected image. Memory: one block of each.
-    """
-    nearest, mean = np.full(n, np.nan), np.full(n, np.nan)
-    for ids, vectors in vector_blocks(training, size=4096):
-        smallest, total = np.full(len(ids), np.inf), np.zeros(len(ids))
-        own = np.einsum("nd,nd->n", vectors, vectors)[:, None]  # in half precision not quite 1
-        for start in range(0, len(generated), 4096):
-            other = generated[start : start + 4096]
-            squared = own + np.einsum("md,md->m", other, other) - 2 * (vectors @ other.T)
-            d = np.sqrt(np.maximum(squared, 0))
-            smallest = np.minimum(smallest, d.min(axis=1))
-            total += d.sum(axis=1)
-        nearest[ids], mean[ids] = smallest, total / len(generated)
-    return nearest, mean
-
-
-def write_values(
-    run: Run, training: ImageSet, generated: ImageSet, embedder: str, settings: ValueSettings
-) -> Manifest:
-    """Compute φ from the stored matches, write the tables and return the totals."""
-    n = len(training.images)
-    values, rows = _value(run, n, settings)
-    vectors = all_vectors(generated.embeddings(embedder))[1]
-    nearest, mean = distances_to_generated(training.embeddings(embedder), vectors, n)
-    run.table("generated").write(rows)
-    run.table("values").write(
-        pa.table(
-            {
-                "id": np.arange(n),
-                "value": values.value,
-                "times_contributor": values.times_contributor,
-                "times_candidate": values.times_candidate,
-                "nearest_distance": pa.array(nearest, from_pandas=True),
-                "mean_distance": pa.array(mean, from_pandas=True),
-            }
-        )
-    )
-    return _totals(values, rows)
-
-
-def _totals(values: Values, rows: pa.Table) -> Manifest:
-    quality = rows["quality"].to_numpy(zero_copy_only=False)
-    effective = rows["effective_contributors"].to_numpy()
-    return {
-        "value": float(values.value.sum()),
-        "quality": float(np.nansum(quality)),
-        "contributors": int((values.times_contributor > 0).sum()),
-        "never_contributor": int((values.times_contributor == 0).sum()),
-        "effective_contributors": float(effective[effective > 0].mean()),  # 0: rejected
-    }
-
-
-@dataclass(frozen=True)
 class Result:
-    """A finished run, opened for reading."""
+    """A finished run, opened for reading.
+
+    without: training rows left out of every candidate list, see `leaving_out`.
+    """
 
     run: Run
     manifest: Manifest
     training: ImageSet
     generated: ImageSet
     settings: ValueSettings
+    without: frozenset[int] = frozenset()
+
+    def leaving_out(self, names: Collection[str]) -> Result:
+        """Return this result as if some training images had not been in the set; needs no model.
+
+        The qualities stay as they are stored. names: of training images; raises WorkspaceError for
+        one that the set has not.
+        """
+        rows = {name: row for row, name in enumerate(self._training_names())}
+        unknown = next((name for name in names if name not in rows), None)
+        if unknown is not None:
+            raise WorkspaceError(
+                f"The set {self.training.name!r} has no image {unknown!r}; give names that it has."
+            )
+        return replace(self, without=frozenset(rows[name] for name in names))
+
+    def _training_names(self) -> list[str]:
+        names: list[str] = self.training.images.read(["name"])["name"].to_pylist()
+        return names
 
     def contributors(self, generated: str) -> list[Contributor]:
         """Return the k contributors of a generated image, nearest first.
@@ -148,69 +73,84 @@ class Result:
         generated: its name, or its file name where that is unique. Raises WorkspaceError for
         another one.
         """
-        block = self._block(self._row_of(generated))
+        block = block_of(self.run, self._row_of(generated), self.without)
         return contributors_of(
-            self.training,
-            Matches(
-                block.candidates,
-                block.recall_rank,
-                block.recall_distance,
-                block.distance,
-                block.exact,
-            ),
-            np.nan_to_num(block.quality),
-            self.settings,
+            self.training, block.matches, np.nan_to_num(block.quality), self.settings
         )[0]
 
-    def _row_of(self, name: str) -> int:
+    def generated_of(self, training: str) -> list[Contribution]:
+        """Return the generated images that a training image contributed to, most value first.
+
+        training: its name, or its file name where that is unique. Raises WorkspaceError for
+        another one.
+        """
+        row = self._row_of(training, "training")
         names = self.generated.images.read(["name"])["name"].to_pylist()
+        found: list[Contribution] = []
+        for block in blocks(self.run, self.without):
+            q = np.nan_to_num(block.quality)
+            found += contributions_of(
+                row, block.matches, q, self.settings, rows=block.rows, names=names
+            )
+        return sorted(found, key=lambda one: (-one.value, one.rank, one.distance))
+
+    def _row_of(self, name: str, kind: str = "generated") -> int:
+        images = self.training if kind == "training" else self.generated
+        names = images.images.read(["name"])["name"].to_pylist()
         for known in (names, [n.rsplit("/", 1)[-1] for n in names]):
             if known.count(name) == 1:
                 return known.index(name)
         raise WorkspaceError(
-            f"The run {self.run.name!r} has no generated image {name!r} (of that one name); "
+            f"The run {self.run.name!r} has no {kind} image {name!r} (of that one name); "
             f"its names look like {names[0]!r}."
         )
 
-    def _block(self, row: int) -> Block:
-        columns = ["candidates", "recall_rank", "recall_distance", "distance", "exact"]
-        at = np.array([row])
-        stored = self.run.table("matches").take(at, columns)
-        quality = self.run.table("quality").take(at, ["quality"])["quality"].to_numpy()
-        lists = {name: matrix(stored[name]) for name in columns[:4]}
-        exact = int(stored["exact"][0].as_py())
-        return Block(rows=at, quality=quality, exact=exact, **lists)
-
     def told(self) -> Manifest:
         """Return the run's manifest, with the settings and totals of this result."""
-        return {**self.manifest, "value": asdict(self.settings), "totals": self.totals()}
+        told = {**self.manifest, "value": asdict(self.settings), "totals": self.totals()}
+        if self.without:
+            names = self._training_names()
+            told["left_out"] = [names[row] for row in sorted(self.without)]
+        return told
 
     def totals(self) -> Manifest:
         """Return what was handed out and to how many, under the settings of this result."""
-        return _totals(*_value(self.run, len(self.training.images), self.settings))
+        totals = totals_of(*self._value())
+        totals["never_contributor"] -= len(self.without)
+        return totals
 
-    def generated_table(self) -> pd.DataFrame:
-        """Return one row a generated image: GENERATED_COLUMNS, in the order of the set."""
-        rows = _value(self.run, len(self.training.images), self.settings)[1].to_pandas()
-        rows["generated"] = self.generated.images.read(["name"])["name"].to_pylist()
-        return rows[list(GENERATED_COLUMNS)]
+    def _value(self) -> tuple[Values, pa.Table]:
+        return value_all(self.run, len(self.training.images), self.settings, self.without)
+
+    def generated_table(self, columns: tuple[str, ...] = GENERATED_COLUMNS) -> pd.DataFrame:
+        """Return one row a generated image, rejected ones too, in the order of the set.
+
+        columns: besides GENERATED_COLUMNS there are "id", "status" and "label".
+        """
+        rows = self._value()[1].to_pandas()
+        about = self.generated.images.read(["name", "status", "label"]).to_pandas()
+        rows = pd.concat([rows, about.rename(columns={"name": "generated"})], axis=1)
+        return rows[list(columns)]
 
     def values_table(self, columns: tuple[str, ...] = VALUE_COLUMNS) -> pd.DataFrame:
-        """Return one row a training image, rejected ones left out, in the order of the set."""
-        n = len(self.training.images)
-        values = _value(self.run, n, self.settings)[0]
+        """Return one row a training image, in the order of the set, rejected and left out ones not.
+
+        columns: besides VALUE_COLUMNS there are "id", "times_candidate" and "mean_distance".
+        """
+        values = self._value()[0]
         stored = self.run.table("values").read(["nearest_distance", "mean_distance"]).to_pandas()
-        about = self.training.images.read(["name", "status", "label", "owner"]).to_pandas()
+        about = self.training.images.read(["id", "name", "status", "label", "owner"]).to_pandas()
         table = pd.concat([about.rename(columns={"name": "training"}), stored], axis=1)
         table = table.assign(**asdict(values))
-        return table[table["status"] == OK][list(columns)].reset_index(drop=True)
+        kept = (table["status"] == OK) & ~table["id"].isin(self.without)
+        return table[kept][list(columns)].reset_index(drop=True)
 
     def noisy(self) -> pd.DataFrame:
         """Return the ranking from the bottom: by value, ties by mean distance, farthest first.
 
-        `standing` tells "never a candidate", "never a contributor" and "low value" apart.
+        `standing` tells "never a candidate", "never a contributor" and "contributor" apart.
         """
-        extra = ("times_candidate", "mean_distance")
+        extra = ("times_candidate", "mean_distance", "id")
         table = self.values_table((*VALUE_COLUMNS, *extra))
         order = rank_from_bottom(table["value"].to_numpy(), table["mean_distance"].to_numpy(float))
         table = table.iloc[order].reset_index(drop=True)
@@ -221,27 +161,11 @@ class Result:
         )
         return table.assign(rank=np.arange(1, len(table) + 1), standing=standing)
 
-    def noise_auroc(self, column: str) -> float:
-        """Return the AUROC of the ranking from the bottom against a yes/no attribute column.
-
-        Raises SettingsError where no image has that attribute.
-        """
-        images = self.training.images.read(["name", "attributes"]).to_pylist()
-        known = {i["name"]: json.loads(i["attributes"] or "{}").get(column, "") for i in images}
-        if not any(known.values()):
-            raise SettingsError(
-                f"The set {self.training.name!r} has no attribute {column!r}; give the name of a "
-                "column of its label CSV."
-            )
-        names = self.noisy()["training"]
-        flags = np.array([known[n].strip().lower() in ("yes", "true", "1") for n in names])
-        return auroc(np.arange(len(flags)), flags)
-
     def matches_batches(self) -> Iterator[pd.DataFrame]:
         """Yield the contributors of all generated images, MATCH_COLUMNS, block by block."""
-        training = np.array(self.training.images.read(["name"])["name"].to_pylist(), object)
+        training = np.array(self._training_names(), object)
         generated = np.array(self.generated.images.read(["name"])["name"].to_pylist(), object)
-        for block in _blocks(self.run):
+        for block in blocks(self.run, self.without):
             q = np.nan_to_num(block.quality)
             _, shares = add_values(
                 no_values(len(training)), block.candidates, block.distance, q, self.settings

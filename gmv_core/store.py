@@ -223,17 +223,18 @@ class Workspace:
         return sorted(path.parent for path in (self.root / kind).glob("*/manifest.json"))
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, *, wait: bool = False) -> Iterator[None]:
         """Hold the workspace's one writer's lock; raise WorkspaceError if another process has it.
 
-        The operating system lets go of it when the holder dies, however that happens.
+        wait: until the other lets go, instead of raising. The operating system lets go of it when
+        the holder dies, however that happens.
         """
         from filelock import FileLock, Timeout
 
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.root / ".lock", timeout=0, is_singleton=True)
-            lock.acquire()
+            lock.acquire(timeout=-1 if wait else 0, poll_interval=0.2)
         except Timeout:
             raise WorkspaceError(
                 f"Another build or run is writing in {self.root}; wait until it is done, or use "

@@ -11,10 +11,18 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from gmv_core import Result, SettingsError, ValueSettings, Workspace, WorkspaceError, open_run
+from gmv_core import (
+    Result,
+    SettingsError,
+    ValueSettings,
+    Workspace,
+    WorkspaceError,
+    noise,
+    open_run,
+)
 from gmv_core.matching import Matches
-from gmv_core.results import distances_to_generated, write_values
 from gmv_core.run_blocks import _match_rows
+from gmv_core.run_values import distances_to_generated, write_values
 from gmv_core.store import ImageSet, Table
 from gmv_core.tables import IMAGES, embedding_rows
 from gmv_core.types import Float32
@@ -159,9 +167,9 @@ def test_the_ranking_from_the_bottom(opened: Result) -> None:
 
 
 def test_the_auroc_of_an_attribute(opened: Result) -> None:
-    assert opened.noise_auroc("noise") == 1  # c and d are marked, and are at the bottom
+    assert noise.judge(opened, "noise").auroc == 1  # c and d are marked, and are at the bottom
     with pytest.raises(SettingsError, match="has no attribute 'hat'; give the name of a column"):
-        opened.noise_auroc("hat")
+        noise.judge(opened, "hat")
 
 
 @pytest.mark.parametrize(

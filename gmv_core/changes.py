@@ -1,0 +1,66 @@
+"""What changes in the values between two readings of a run, and what leaving images out costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from gmv_core.candidate_lists import blocks
+from gmv_core.results import Result
+
+
+def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a training image that both tables hold, in the order of `before`.
+
+    before, after: with the columns training and value, as of `values_table`. Columns: those of
+    `before` but value; value_before, value_after; rank_before, rank_after (1: the most valuable,
+    equal values share the best rank, among the images of both); places (how many it rose).
+    """
+    both = before.merge(
+        after[["training", "value"]], on="training", suffixes=("_before", "_after"), how="inner"
+    )
+    ranks = {
+        f"rank_{when}": both[f"value_{when}"].rank(ascending=False, method="min").astype(int)
+        for when in ("before", "after")
+    }
+    both = both.assign(**ranks)
+    return both.assign(places=both["rank_before"] - both["rank_after"])
+
+
+def with_and_without_weighting(result: Result, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return the `changes` from values without quality weighting to values with it."""
+    plain, weighted = (
+        replace(result, settings=replace(result.settings, quality_weighting=on))
+        for on in (False, True)
+    )
+    return changes(plain.values_table(columns), weighted.values_table(("training", "value")))
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What leaving training images out does to the candidate lists, in generated images.
+
+    short: with fewer than k candidates left, so that a whole run could have found more.
+    empty: with none left: their quality is handed out to nobody.
+    estimated: whose k nearest were exact distances and now reach into estimated ones.
+    """
+
+    short: int
+    empty: int
+    estimated: int
+
+
+def left_out(result: Result) -> LeftOut:
+    """Count the candidate lists that `Result.leaving_out` has made too short."""
+    short = empty = estimated = 0
+    for whole, part in zip(blocks(result.run), blocks(result.run, result.without), strict=True):
+        had, left = ((block.candidates >= 0).sum(axis=1) for block in (whole, part))
+        gone = np.isin(whole.candidates[:, : whole.exact], list(result.without)).sum(axis=1)
+        exact = np.minimum(whole.exact, had)
+        k = np.minimum(result.settings.k, had)
+        short += int((left < k).sum())
+        empty += int(((left == 0) & (had > 0)).sum())
+        estimated += int(((np.minimum(k, left) > exact - gone) & (k <= exact)).sum())
+    return LeftOut(short, empty, estimated)

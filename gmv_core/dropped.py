@@ -1,0 +1,81 @@
+"""Images dropped in just now, in no set: read, decoded and matched, each bad one a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from gmv_core.contributors import Attribution, attributions, match_images
+from gmv_core.decode import decode
+from gmv_core.listing import Source
+from gmv_core.matching import Matcher, Matches, load_matcher
+from gmv_core.settings import IngestSettings, MatchSettings, ValueSettings
+from gmv_core.store import ImageSet, Manifest
+from gmv_core.summary import preview_side
+from gmv_core.types import OK, Float64
+
+MOST = 12  # answered while a person waits; more are a run
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """What the models found of some images; `weigh` reads it under any value settings.
+
+    names, previews: of the m images that could be read. matches: (m, R), quality: (m,), None
+    where m is 0. problems: name → why an image could not be read.
+    """
+
+    names: list[str]
+    previews: list[bytes]
+    matches: Matches | None
+    quality: Float64 | None
+    problems: Mapping[str, str]
+
+
+def match_dropped(matcher: Matcher, source: Source, *, ingest: IngestSettings) -> Dropped:
+    """Match the first MOST images of a source; more in it are left out.
+
+    ingest: of the training set, so that both are decoded alike.
+    """
+    names, previews, pixels = [], [], []
+    problems = {}
+    for _, image in zip(range(MOST), source.read(), strict=False):
+        decoded = None if image.error else decode(image.data, ingest)
+        if decoded is not None and decoded.status == OK and decoded.pixels is not None:
+            names.append(image.name)
+            previews.append(decoded.preview)
+            pixels.append(decoded.pixels)
+        else:
+            problems[image.name] = image.error if decoded is None else decoded.status
+    if not names:
+        return Dropped([], [], None, None, problems)
+    matches, quality = match_images(matcher, pixels)
+    return Dropped(names, previews, matches, quality, problems)
+
+
+def weigh(dropped: Dropped, training: ImageSet, settings: ValueSettings) -> list[Attribution]:
+    """Return the answer for each image that could be read; no model is needed."""
+    if dropped.matches is None or dropped.quality is None:
+        return []
+    return attributions(training, dropped.matches, dropped.quality, settings)
+
+
+def settings_of(run: Manifest) -> MatchSettings:
+    """Return what a run was matched with, so that a dropped image is answered as one of its own."""
+    matching, judging = run["inputs"]["matches"], run["inputs"]["quality"]
+    return MatchSettings(
+        matching["candidates"], matching["distance"], judging["quality"], judging["seed"]
+    )
+
+
+def open_matcher(training: ImageSet, settings: MatchSettings, *, run: Manifest | None) -> Matcher:
+    """Load the matcher of a finished training set.
+
+    run: the manifest of a run against it, whose number of exact distances is kept.
+    """
+    manifest = training.manifest()
+    matcher = load_matcher(
+        training, manifest, settings=settings, value=ValueSettings(), side_px=preview_side(manifest)
+    )
+    depth = run["inputs"]["matches"]["exact_depth"] if run else 0
+    return replace(matcher, exact_depth=max(matcher.exact_depth, depth))

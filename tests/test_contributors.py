@@ -1,0 +1,180 @@
+"""A training image's generated images, and images dropped in: against brute force and by hand."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gmv_core import (
+    Contribution,
+    MatchSettings,
+    Result,
+    ValueSettings,
+    Workspace,
+    WorkspaceError,
+    build,
+    labels_for,
+    open_run,
+    open_source,
+    open_uploads,
+    value,
+)
+from gmv_core.contributors import contributions_of
+from gmv_core.dropped import MOST, Dropped, match_dropped, open_matcher, settings_of, weigh
+from gmv_core.matching import Matches
+from gmv_core.plots_contributors import share_bar
+from gmv_core.settings import IngestSettings
+from tests.fakes import draw, fake_embedder, png, write_images
+
+
+@pytest.fixture
+def run(workspace: Workspace, tmp_path: Path) -> Result:
+    """40 generated images against 30 training images; one of the generated ones is broken."""
+    source = open_source(write_images(tmp_path / "train", 30))
+    labels = labels_for(source, None)
+    build(workspace, source, name="train", labels=labels, embedder=fake_embedder())
+    made = write_images(tmp_path / "made", 40, first_seed=100)
+    (made / "class0" / "broken.png").write_bytes(b"no image")
+    value(workspace, open_source(made), against="train", name="run", embedder=fake_embedder())
+    return open_run(workspace, "run", settings=ValueSettings(k=5, temperature="auto"))
+
+
+@pytest.fixture
+def network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer a set's embedder with the fake one."""
+    monkeypatch.setattr("gmv_core.matching.reload_embedder", lambda *_: fake_embedder())
+
+
+def brute_force(result: Result, training: str) -> list[Contribution]:
+    names = result.generated.images.read(["name"])["name"].to_pylist()
+    return [
+        Contribution(
+            name, row, c.rank, c.recall_rank, c.distance, c.weight, c.value, c.exact
+        )
+        for row, name in enumerate(names)
+        for c in result.contributors(name)
+        if c.training == training
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("weighting", [True, False])
+def test_generated_of_is_contributors_read_backwards(run: Result, weighting: bool) -> None:
+    result = replace(run, settings=replace(run.settings, quality_weighting=weighting))
+    seen = 0
+    for training in result.training.images.read(["name"])["name"].to_pylist():
+        found = result.generated_of(training)
+        assert sorted(found, key=lambda c: c.row) == brute_force(result, training)
+        assert [c.value for c in found] == sorted((c.value for c in found), reverse=True)
+        seen += len(found)
+    assert seen == 40 * 5
+
+
+def test_what_an_image_gave_adds_up_to_its_value(run: Result) -> None:
+    values = run.values_table().set_index("training")
+    for training, row in values.iterrows():
+        found = run.generated_of(str(training))
+        assert sum(c.value for c in found) == pytest.approx(row["value"])
+        assert len(found) == row["times_contributor"]
+
+
+def test_another_k_changes_what_an_image_gave_to(run: Result, workspace: Workspace) -> None:
+    nearest = open_run(workspace, "run", settings=ValueSettings(k=1))
+    for training in ("class0/0000.png", "class1/0001.png"):
+        assert {c.rank for c in nearest.generated_of(training)} <= {1}
+        ranks = {c.generated for c in run.generated_of(training) if c.rank == 1}
+        assert {c.generated for c in nearest.generated_of(training)} == ranks
+
+
+def test_an_image_may_be_named_by_its_file(run: Result) -> None:
+    assert run.generated_of("0004.png") == run.generated_of("class1/0004.png")
+
+
+def test_an_unknown_training_image_is_one_sentence(run: Result) -> None:
+    with pytest.raises(WorkspaceError, match=r"no training image 'nobody.png'.*class0/0000.png"):
+        run.generated_of("nobody.png")
+
+
+def test_a_thousand_lists_of_a_hundred_are_scanned_in_well_under_a_second() -> None:
+    rng = np.random.default_rng(0)
+    candidates = np.argsort(rng.random((1000, 400)), axis=1)[:, :100]
+    distance = np.sort(rng.random((1000, 100)).astype(np.float32), axis=1)
+    ranks = np.tile(np.arange(1, 101), (1000, 1))
+    matches = Matches(candidates, ranks, distance, distance, 20)
+    rows = np.arange(1000)
+    started = time.perf_counter()
+    found = contributions_of(
+        7, matches, np.ones(1000), ValueSettings(), rows=rows, names=[str(r) for r in rows]
+    )
+    assert time.perf_counter() - started < 0.5
+    assert len(found) == (candidates[:, :10] == 7).sum() > 0
+
+
+def test_the_table_of_generated_images_tells_row_label_and_status(run: Result) -> None:
+    table = run.generated_table(("generated", "id", "label", "status"))
+    assert table["id"].tolist() == list(range(41))
+    broken = table[table["generated"] == "class0/broken.png"].iloc[0]
+    assert (broken["label"], broken["status"]) == ("class0", "not an image")
+
+
+def drop(run: Result, files: list[tuple[str, bytes]]) -> Dropped:
+    matcher = open_matcher(run.training, settings_of(run.manifest), run=run.manifest)
+    return match_dropped(matcher, open_uploads(files), ingest=IngestSettings())
+
+
+def test_a_dropped_image_is_answered_as_one_of_the_run(run: Result, network: None) -> None:
+    seeds = (100, 105)
+    dropped = drop(run, [(f"{s}.png", png(draw(s))) for s in seeds])
+    answers = weigh(dropped, run.training, run.settings)
+    for seed, answer in zip(seeds, answers, strict=True):
+        kept = run.contributors(f"{seed - 100:04d}.png")
+        assert [c.training for c in answer.contributors] == [c.training for c in kept]
+        assert [c.distance for c in answer.contributors] == pytest.approx(
+            [c.distance for c in kept], rel=1e-3
+        )
+        assert [c.exact for c in answer.contributors] == [c.exact for c in kept]
+
+
+def test_other_value_settings_need_no_second_match(run: Result, network: None) -> None:
+    dropped = drop(run, [("one.png", png(draw(100)))])
+    assert len(weigh(dropped, run.training, ValueSettings(k=3))[0].contributors) == 3
+    unweighted = weigh(dropped, run.training, ValueSettings(k=3, quality_weighting=False))[0]
+    assert sum(c.value for c in unweighted.contributors) == pytest.approx(1)
+
+
+def test_a_broken_image_costs_one_sentence(run: Result, network: None) -> None:
+    dropped = drop(run, [("bad.png", b"no image"), ("good.png", png(draw(1)))])
+    assert dropped.names == ["good.png"]
+    assert dropped.problems == {"bad.png": "not an image"}
+    assert drop(run, [("bad.png", b"")]).names == []
+    assert weigh(drop(run, [("bad.png", b"")]), run.training, run.settings) == []
+
+
+def test_no_more_than_a_dozen_are_answered_at_once(run: Result, network: None) -> None:
+    dropped = drop(run, [(f"{s}.png", png(draw(s))) for s in range(MOST + 3)])
+    assert len(dropped.names) == MOST
+
+
+def test_a_dropped_image_is_matched_with_the_settings_of_the_run(run: Result) -> None:
+    settings = settings_of(run.manifest)
+    made = run.manifest["inputs"]
+    assert settings == MatchSettings(
+        100, made["matches"]["distance"], made["quality"]["quality"], made["quality"]["seed"]
+    )
+
+
+def test_the_share_bar_has_a_part_for_each_and_a_colour_for_each_owner(run: Result) -> None:
+    found = [
+        replace(c, owner="<b>Ada" if c.rank % 2 else "Ben") for c in run.contributors("0001.png")
+    ]
+    figure = share_bar(found, ["<b>Ada", "Ben"])
+    assert sum(bar.x[0] for bar in figure.data) == pytest.approx(100)
+    assert [bar.showlegend for bar in figure.data] == [True, True, False, False, False]
+    assert len({bar.marker.color for bar in figure.data}) == 2
+    assert "&lt;b&gt;Ada" in figure.data[0].hovertemplate
+    plain = share_bar(found, [])
+    assert len({bar.marker.color for bar in plain.data}) == 1
+    assert not any(bar.showlegend for bar in plain.data)

@@ -1,0 +1,86 @@
+// One grid of image cards. Text comes in through textContent only: names are a user's.
+
+const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
+
+function text(kind, words) {
+  const line = document.createElement("div");
+  line.className = kind;
+  line.textContent = words;
+  line.title = words;
+  return line;
+}
+
+function card(about, clickable) {
+  const box = document.createElement(clickable ? "button" : "div");
+  box.className = "card";
+  box.dataset.id = about.id;
+  if (clickable) box.type = "button";
+  const image = document.createElement("img");
+  image.alt = about.alt;
+  image.src = about.src;
+  box.append(image, text("title", about.title), ...about.lines.map((l) => text("line", l)));
+  return box;
+}
+
+// Cards in one row share their top, so that up and down need no knowledge of the column count.
+function target(cards, from, key) {
+  if (key in STEPS) return from + STEPS[key];
+  if (key === "Home") return 0;
+  if (key === "End") return cards.length - 1;
+  const columns = cards.filter((c) => c.offsetTop === cards[0].offsetTop).length;
+  if (key === "ArrowDown") return from + columns;
+  if (key === "ArrowUp") return from - columns;
+  return null;
+}
+
+function mark(grid, selected) {
+  const cards = [...grid.children];
+  const held = cards.find((c) => c.dataset.id === selected) ?? cards[0];
+  for (const one of cards) {
+    one.setAttribute("aria-pressed", String(one.dataset.id === selected));
+    one.tabIndex = one === held ? 0 : -1;
+  }
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  let grid = parentElement.querySelector(".grid");
+  if (!grid) {
+    grid = document.createElement("div");
+    parentElement.append(grid);
+  }
+  grid.className = data.tiny ? "grid tiny" : "grid";
+  grid.style.setProperty("--side", `${data.side_px}px`);
+  grid.setAttribute("role", "group");
+  grid.setAttribute("aria-label", data.label);
+
+  const shown = JSON.stringify(data.cards);
+  if (grid.shown !== shown) {
+    const active = parentElement.activeElement ?? document.activeElement;
+    const focused = grid.contains(active) ? active.dataset.id : null;
+    grid.shown = shown;
+    grid.replaceChildren(...data.cards.map((about) => card(about, data.clickable)));
+    if (focused) [...grid.children].find((c) => c.dataset.id === focused)?.focus();
+  }
+  if (!data.clickable) return;
+
+  mark(grid, data.selected);
+  grid.onclick = (event) => {
+    const box = event.target.closest(".card");
+    if (!box) return;
+    mark(grid, box.dataset.id); // at once, before the server has answered
+    setTriggerValue("selected", box.dataset.id);
+  };
+  grid.onkeydown = (event) => {
+    const cards = [...grid.children];
+    const from = cards.indexOf(event.target.closest(".card"));
+    const to = event.ctrlKey || event.metaKey || event.altKey ? null : target(cards, from, event.key);
+    if (to === null) return;
+    // The page's own arrow keys (previous and next image) must not hear these.
+    event.preventDefault();
+    event.stopPropagation();
+    if (!cards[to]) return;
+    cards[from].tabIndex = -1;
+    cards[to].tabIndex = 0;
+    cards[to].focus();
+  };
+}
