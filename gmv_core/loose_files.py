@@ -153,7 +153,7 @@ def open_uploads(files: Sequence[tuple[str, bytes | Path]]) -> Source:
     labels_file: bytes | Path | None = None
     seen: set[str] = set()
     for raw_name, content in files:
-        name = _safe_name(raw_name)
+        name = safe_name(raw_name)
         if is_label_file(name):
             labels_file = content  # of several, the last
             continue
@@ -190,7 +190,7 @@ def read_head(content: bytes | Path) -> bytes:
         return file.read(16)
 
 
-def _safe_name(name: str) -> str:
+def safe_name(name: str) -> str:
     parts = clean_name(name).replace("\\", "/").replace("\0", "").split("/")
     if len(parts[0]) == 2 and parts[0].endswith(":"):
         parts = parts[1:]

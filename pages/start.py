@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import streamlit as st
 
+from gmv_core import jobs
+from gmv_core.showcase import DEMO_RUN
 from ui import engine, shell
+from ui.jobs import job_bar
 
 
 def start() -> None:
@@ -18,25 +18,14 @@ def start() -> None:
         "and who owns it. It needs neither the model nor any training. "
         "It speaks of closeness, never of cause."
     )
+    job_bar()
     if engine.finished_runs():
         st.page_link("pages/contributors.py", label="Look at the contributors")
         return
     st.info("Nothing has been valued in this workspace yet.", icon=":material/info:")
     if st.button("Make the demo", type="primary"):
-        with st.spinner("Drawing 1,200 portraits, embedding them, valuing generated ones …"):
-            error = make_demo()
-        if error:
-            st.error(error)
-        else:
-            st.rerun()
-
-
-def make_demo() -> str:
-    """Run the engine's demo command on this workspace; return its error, "" if it went well."""
-    root = str(engine.workspace().root)
-    command = [sys.executable, "-m", "gmv_core", "demo", "--workspace", root]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
+        jobs.start(engine.workspace(), ["demo"], title="The demo", target=DEMO_RUN)
+        st.rerun()
 
 
 shell.show(start)

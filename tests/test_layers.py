@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("thumbnails",),
     ("store",),
     ("jobs",),
-    ("job_process",),
+    ("job_process", "uploads", "survey"),
     ("tables",),
     ("index", "summary", "filling"),
     ("matching",),

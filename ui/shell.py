@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from gmv_core import GMVError, Result, ValueSettings
 from gmv_core.store import Manifest
 from ui import engine, state
 
+TITLE = "Attribution explorer"
 TEMPERATURES = {"paper": "As the paper", "spread": "By spread"}
 
 
@@ -27,20 +29,29 @@ def pages() -> dict[str, list[Any]]:
 
 def frame() -> None:
     """Run the page that the address names, with the menu beside it."""
+    # Without an icon of our own, the browser would fetch the page's from a server of Google.
+    st.set_page_config(page_title=TITLE, page_icon="assets/icon.png", layout="wide")
     page = st.navigation(pages())
     st.session_state[state.FRAMED] = True
     page.run()
 
 
 def show(draw: Callable[[], None]) -> None:
-    """Draw a page; the one place where a GMVError becomes a sentence."""
+    """Draw a page."""
     if not st.session_state.pop(state.FRAMED, False):
         # The first visitor of a new server who asks for a page by its address gets the bare script,
-        # because of the folder's name `pages`. To declare the pages once ends that.
-        st.navigation(pages())
-        st.rerun()
-    try:
+        # because of the folder's name `pages`, and so does AppTest every time.
+        frame()
+        return
+    with telling():
         draw()
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Show a GMVError as a sentence, here: around a page, a fragment, or what was just given."""
+    try:
+        yield
     except GMVError as problem:
         st.error(str(problem), icon=":material/error:")
 

@@ -14,6 +14,8 @@ TEMPERATURE = "temperature"  # "paper" or "spread"
 WEIGHTING = "weighting"  # whether images hand out their quality, or 1 each
 IMAGE = "image"  # a generated image's name
 TRAINING = "training"  # a training image's name
+BROUGHT = "brought"  # images being brought, before anything is made of them
+SET = "set"  # an image set's name
 FRAMED = "framed"  # true while app.py runs a page
 
 

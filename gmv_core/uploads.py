@@ -1,0 +1,214 @@
+"""Uploads, spooled to <workspace>/uploads/<id>/, and paths on the server that may be read.
+
+What was uploaded is a source like any other once it lies on the disk: a folder of images, or one
+archive. A job removes its uploads when it is done (see jobs.py).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from gmv_core import jobs
+from gmv_core.errors import SettingsError, SourceError
+from gmv_core.listing import Source, no_images, unique_name
+from gmv_core.loose_files import list_folder, safe_name
+from gmv_core.sources import open_source
+from gmv_core.store import Workspace
+
+LIMIT = "GMV_UPLOAD_LIMIT"  # as in "500 MB"
+DEFAULT_LIMIT = "20 GB"
+ROOTS = "GMV_DATA_ROOTS"  # folders, separated as in PATH
+ABANDONED_SECONDS = 24 * 3600.0  # uploads that no job took
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_BLOCK_BYTES = 1 << 20
+_NAME_BYTES = 200  # file systems end at 255
+_ARCHIVES = (
+    ".zip", ".npz", ".parquet", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz"
+)  # fmt: skip
+
+
+class Upload(Protocol):
+    """A named file-like object, read from its start: Streamlit's uploads, or an open file."""
+
+    @property
+    def name(self) -> str: ...
+    def read(self, size: int = -1, /) -> bytes: ...
+    def seek(self, offset: int, /) -> int: ...
+
+
+def limit_bytes() -> int:
+    """Return how much all uploads of a workspace may take; raise SettingsError for nonsense."""
+    text = os.environ.get(LIMIT) or DEFAULT_LIMIT
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)B?\s*", text, re.IGNORECASE)
+    if not found:
+        raise SettingsError(f'{LIMIT} is {text!r}; write it like "{DEFAULT_LIMIT}" or "500 MB".')
+    return int(float(found[1]) * _UNITS[found[2].upper()])
+
+
+def used_bytes(workspace: Workspace) -> int:
+    """Return what the uploads of a workspace take."""
+    return sum(_size(path) for path in (workspace.root / "uploads").rglob("*"))
+
+
+def size_text(size_bytes: int) -> str:
+    """Return a size as a person reads it: "3.2 GB"."""
+    for unit, factor in reversed(_UNITS.items()):
+        if size_bytes >= factor and unit:
+            return f"{size_bytes / factor:.3g} {unit.lower() if unit == 'K' else unit}B"
+    return f"{size_bytes} bytes"
+
+
+def spool(workspace: Workspace, files: Sequence[Upload], *, table: Upload | None = None) -> Path:
+    """Write uploads to a new folder below <workspace>/uploads and return it.
+
+    Paths in their names are kept, without a top folder that all share; they are made safe and
+    unique. table: a label CSV given beside them. Raises SourceError over the limit, and where the
+    disk cannot be written; then nothing is left.
+    """
+    sweep(workspace)
+    folder = workspace.root.absolute() / "uploads" / secrets.token_hex(6)
+    left = limit_bytes() - used_bytes(workspace)
+    try:
+        (folder / "files").mkdir(parents=True)
+        for name, file in zip(_names([file.name for file in files]), files, strict=True):
+            left -= _write(folder / "files" / name, file, left)
+        if table is not None:
+            _write(folder / "labels.csv", table, left)
+    except _OverLimit:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise SourceError(
+            f"These files exceed what uploads may take here: {size_text(limit_bytes())} in all, of "
+            f"which {size_text(used_bytes(workspace))} are in use; dismiss jobs that you do not "
+            f"need, give fewer files, or start the app with a larger {LIMIT}."
+        ) from None
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise SourceError(
+            f"The uploads cannot be written ({error.strerror or error}); give other files, or make "
+            "room on the disk of the workspace."
+        ) from error
+    return folder
+
+
+def open_spooled(folder: Path) -> Source:
+    """Return the source that a folder of uploads is, with the label CSV given beside it.
+
+    Raises:
+        SourceError: for no images, for several archives, for an archive among images.
+    """
+    files = folder / "files"
+    found = list_folder(files)
+    archives = [name for name in found.others if name.lower().endswith(_ARCHIVES)]
+    if archives and found.images:
+        raise SourceError(
+            f"An archive ({archives[0]}) was given together with {len(found.images):,} images; "
+            "give one archive by itself, or only images."
+        )
+    packed = [name for name in archives if name.lower().endswith((".zip", ".npz"))]
+    if packed and len(archives) > 1:
+        raise SourceError(
+            f"{len(archives)} archives were given ({', '.join(archives[:3])}); "
+            "give one now, and add the others to the set later."
+        )
+    if not found.images and not found.others:
+        raise no_images("what was uploaded", found.skipped)
+    alone = not found.images and len(found.others) == 1
+    try:
+        source = open_source(files / found.others[0] if alone else files)
+    except SourceError as error:
+        raise SourceError(str(error).replace(str(files), "what was uploaded")) from error
+    beside = folder / "labels.csv"
+    table = beside if beside.exists() else found.labels_file
+    return replace(source, labels_file=table or source.labels_file)
+
+
+def with_table(source: Source, folder: Path) -> Source:
+    """Return a source with the label CSV that was uploaded into `folder`."""
+    return replace(source, labels_file=folder / "labels.csv")
+
+
+def uploads_of(workspace: Workspace, source: Source) -> Path | None:
+    """Return the folder of uploads that a source reads, None where it reads none."""
+    place = workspace.root.absolute() / "uploads"
+    for path in (source.labels_file, Path(source.location)):
+        if isinstance(path, Path) and place in path.parents:
+            return place / path.relative_to(place).parts[0]
+    return None
+
+
+def sweep(workspace: Workspace) -> None:
+    """Remove uploads that no job reads and that were made more than a day ago."""
+    needed = {job.uploads for job in jobs.jobs(workspace)}
+    for folder in (workspace.root.absolute() / "uploads").glob("*"):
+        if folder not in needed and time.time() - folder.stat().st_mtime > ABANDONED_SECONDS:
+            jobs.drop_uploads(workspace, folder)
+
+
+def data_roots() -> list[Path]:
+    """Return the folders below which paths on the server may be read, none by default."""
+    told = os.environ.get(ROOTS, "").split(os.pathsep)
+    return [Path(path).expanduser().resolve() for path in told if path]
+
+
+def open_on_server(path: str) -> Source:
+    """Open a path on the server, which must lie below one of `data_roots`.
+
+    Raises:
+        SourceError: where it does not, or is no source of images.
+    """
+    roots = data_roots()
+    # A relative path is that of the first root that has it; links are followed before judging.
+    places = [root / Path(path.strip()).expanduser() for root in roots]
+    place = next((p for p in places if p.exists()), next(iter(places), Path())).resolve()
+    if not path.strip() or not any(place == root or root in place.parents for root in roots):
+        allowed = ", ".join(map(str, roots)) or f"none; start the app with {ROOTS}=FOLDER"
+        raise SourceError(f"{path!r} is not below a folder that may be read here ({allowed}).")
+    return open_source(place)
+
+
+class _OverLimit(Exception):
+    """The next block would exceed the limit."""
+
+
+def _names(raw: Sequence[str]) -> list[str]:
+    names = ["/".join(_short(part) for part in safe_name(name).split("/")) for name in raw]
+    tops = {name.partition("/")[0] for name in names}
+    if len(tops) == 1 and all("/" in name for name in names):
+        names = [name.partition("/")[2] for name in names]
+    seen: set[str] = set()
+    return [unique_name(name, seen) for name in names]
+
+
+def _short(part: str) -> str:
+    if len(part.encode()) <= _NAME_BYTES:
+        return part
+    stem, suffix = os.path.splitext(part)
+    return stem[: _NAME_BYTES // 4 - 10] + suffix[:10]
+
+
+def _write(path: Path, file: Upload, left: int) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file.seek(0)
+    written = 0
+    with path.open("wb") as target:
+        while block := file.read(_BLOCK_BYTES):
+            written += len(block)
+            if written > left:
+                raise _OverLimit
+            target.write(block)
+    return written
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0  # removed just now
