@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ from gmv_core import jobs
 from gmv_core.contributors import Contributor
 from gmv_core.job_process import reporter
 from gmv_core.results import Result
-from gmv_core.store import Manifest
+from gmv_core.store import Manifest, finite
 from gmv_core.types import Progress, Report
 
 STAGES = {
@@ -60,8 +59,18 @@ class Output:
 
     def _json(self, value: object) -> bool:
         if self.as_json:
-            print(json.dumps(_finite(value), indent=2, ensure_ascii=False, default=str))
+            print(json.dumps(finite(value), indent=2, ensure_ascii=False, default=str))
         return self.as_json
+
+    def document(self, value: object) -> bool:
+        """Print the answer as JSON where that is asked for, and return whether it was."""
+        return self._json(value)
+
+    def words(self, text: str) -> None:
+        self.out.print(escape(text), soft_wrap=True)
+
+    def table(self, title: str, frame: pd.DataFrame) -> None:
+        self._frame(title, frame)
 
     def say(self, sentence: str) -> None:
         self.err.print(f"[yellow]![/] {escape(sentence)}")
@@ -256,15 +265,6 @@ class Output:
         for row in frame.itertuples(index=False):
             table.add_row(*(_cell(value) for value in row))
         self.out.print(table)
-
-
-def _finite(value: Any) -> Any:  # noqa: ANN401  (any JSON)
-    """Return the value with null for nan and infinity, which are no JSON."""
-    if isinstance(value, dict):
-        return {key: _finite(v) for key, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(v) for v in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _cell(value: object) -> str:

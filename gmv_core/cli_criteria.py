@@ -1,0 +1,53 @@
+"""What `python -m gmv_core criteria` prints."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from gmv_core import criteria_words as words
+from gmv_core.cli_output import Output
+from gmv_core.criteria import PAPER
+from gmv_core.criteria_report import Criteria, as_json
+from gmv_core.results import Result
+
+
+def print_criteria(out: Output, result: Result, criteria: Criteria) -> None:
+    """Print C1 to C4 and the comparison, or one JSON document."""
+    if out.document(as_json(result, criteria)):
+        return
+    _classes(out, criteria)
+    attributes = words.attribute_rows(dict(criteria.attributes))
+    if len(attributes):
+        out.table("C2: contributors with the same attribute", attributes)
+        out.words(f"The paper reports, {PAPER['attributes']}.")
+    _low_value(out, criteria)
+    out.table(f"C4: cost (paper: {PAPER['cost']})", words.cost_rows(criteria.cost))
+    if criteria.comparison:
+        stale = ", of an earlier state of the run" if criteria.comparison["stale"] else ""
+        out.table(f"The ready distances{stale}", words.comparison_rows(criteria.comparison))
+    for sentence in words.LIMITS:
+        out.words(sentence)
+
+
+def _classes(out: Output, criteria: Criteria) -> None:
+    if criteria.classes is None:
+        out.words("C1: no labels in both sets; give each a CSV with name and label.")
+        return
+    if criteria.classes.images:
+        out.table(f"C1: contributors of the same class (paper: {PAPER['class']})",
+                  words.shares_by_k(criteria.classes))  # fmt: skip
+        out.table("C1 by class", words.shares_by_value(criteria.classes, "class"))
+    out.words(" ".join(words.counted(criteria.classes, "class")))
+
+
+def _low_value(out: Output, criteria: Criteria) -> None:
+    tests = []
+    if criteria.noise:
+        tests.append(words.detection_row(f"column {criteria.column}", criteria.noise))
+    for finding in criteria.injections:
+        tests.append(words.detection_row(words.injection_name(finding),
+                                         words.detection_of(finding)))  # fmt: skip
+    if tests:
+        out.table("C3: known noise, ranked from the bottom", pd.DataFrame(tests))
+    if len(criteria.foreign):
+        out.table("C3: whole classes as foreign ones", words.foreign_rows(criteria.foreign))
