@@ -59,7 +59,7 @@ def lorenz_curve(images: Float64, value: Float64) -> go.Figure:
     kept = thin(len(images))
     figure = go.Figure()
     figure.add_scatter(
-        x=[0, 100], y=[0, 100], name="if all were worth the same", mode="lines",
+        x=[0, 100], y=[0, 100], name="all equal", mode="lines",
         line={"color": QUIET, "dash": "dot", "width": 1.5}, hoverinfo="skip",
     )  # fmt: skip
     figure.add_scatter(
@@ -85,7 +85,7 @@ def share_bars(
     """
     places = np.arange(len(groups))
     figure = go.Figure()
-    for (name, share), colour in reversed(list(zip(shares.items(), (ACCENT, QUIET), strict=False))):
+    for (name, share), colour in zip(shares.items(), (ACCENT, QUIET), strict=False):
         error = None
         if interval is not None and colour == ACCENT:
             error = {
@@ -98,8 +98,8 @@ def share_bars(
             error_x=error, customdata=[escape(g) for g in groups],
             hovertemplate=f"%{{customdata}}: %{{x:.3g}} % {name}<extra></extra>",
         )  # fmt: skip
-    _framed(figure, x="share", y="", height=90 + 44 * len(groups))
-    figure.update_layout(barmode="group", bargap=0.3, legend_traceorder="reversed")
+    _framed(figure, x="share of the whole", y="", height=90 + 44 * len(groups))
+    figure.update_layout(barmode="group", bargap=0.3)
     figure.update_xaxes(ticksuffix=" %", rangemode="tozero")
     return figure.update_yaxes(
         tickvals=places, ticktext=[_short(g) for g in groups], autorange="reversed", showgrid=False
@@ -121,7 +121,7 @@ def weighting_scatter(names: Sequence[str], without: Float64, weighted: Float64)
         ends = np.array([0, without[there].max()])
         figure.add_scatter(
             x=ends, y=ends * weighted[there].sum() / without[there].sum(), mode="lines",
-            name="if all were of mean quality", hoverinfo="skip",
+            name="all of mean quality", hoverinfo="skip",
             line={"color": QUIET, "dash": "dot", "width": 1.5},
         )  # fmt: skip
     figure.add_scatter(
@@ -142,7 +142,7 @@ def ranking(
     value, distance: (n,), lowest rank first. standing: a key of STANDING each.
     noise: (n,) bool, known noise, marked above its place.
     """
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.16)
     kinds = np.asarray(standing)
     flags = np.zeros(len(value), bool) if noise is None else noise
     layers: list[tuple[str, Int64, dict[str, object]]] = [
@@ -161,8 +161,9 @@ def ranking(
                 legendgroup=name, showlegend=row == 1 and len(places) > 0, row=row, col=1,
                 hovertemplate=f"%{{x:,}} from the bottom: %{{y:.3g}}<extra>{name}</extra>",
             )  # fmt: skip
-    _framed(figure, x="", y="value φ", height=460)
-    figure.update_yaxes(title_text="mean distance", row=2, col=1)
+    _framed(figure, x="", y="value φ", height=500)
+    figure.update_layout(margin_t=76)  # four names take two lines on a phone
+    _headed(figure, "mean distance to the generated images", top=figure.layout.yaxis2.domain[1])
     return figure.update_xaxes(title_text="rank from the bottom", row=2, col=1)
 
 
@@ -224,9 +225,10 @@ def _framed(figure: go.Figure, *, x: str, y: str, height: int = 300) -> go.Figur
     """Give a figure the one look: transparent, few ticks, legend on top, axes that stay put."""
     clear = "rgba(0,0,0,0)"
     figure.update_layout(
-        height=height, margin={"l": 4, "r": 12, "t": 34, "b": 4}, paper_bgcolor=clear,
+        height=height, margin={"l": 4, "r": 12, "t": 56 if y else 30, "b": 4}, paper_bgcolor=clear,
         plot_bgcolor=clear, font_size=13, dragmode=False, hovermode="closest",
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "title_text": ""},
+        legend={"orientation": "h", "x": 0, "xref": "container", "y": 1, "yref": "container",
+                "yanchor": "top", "title_text": "", "traceorder": "normal"},
     )  # fmt: skip
     for axes in (figure.update_xaxes, figure.update_yaxes):
         axes(
@@ -234,4 +236,12 @@ def _framed(figure: go.Figure, *, x: str, y: str, height: int = 300) -> go.Figur
             fixedrange=True,  # a finger that scrolls the page must not zoom the figure
         )  # fmt: skip
     figure.update_xaxes(title_text=x)
-    return figure.update_yaxes(title_text=y)
+    return _headed(figure, y) if y else figure
+
+
+def _headed(figure: go.Figure, words: str, *, top: float = 1.0) -> go.Figure:
+    """Write what a y axis measures above it: upright it would take a phone's width."""
+    return figure.add_annotation(
+        text=words, x=0, xref="paper", xanchor="left", y=top, yref="paper", yanchor="bottom",
+        yshift=6, showarrow=False, font={"size": 13, "color": QUIET},
+    )  # fmt: skip

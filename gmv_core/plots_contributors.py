@@ -1,4 +1,4 @@
-"""How one image's quality is shared out among its contributors, as a bar."""
+"""How one image's quality is shared out among its contributors, as bars."""
 
 from __future__ import annotations
 
@@ -8,43 +8,49 @@ from html import escape
 import plotly.graph_objects as go
 
 from gmv_core.contributors import Contributor
-from gmv_core.plots import ACCENT, BETWEEN, QUIET, WARNING
+from gmv_core.plots import ACCENT, BETWEEN, GRID, QUIET, WARNING
 
-# After the first four, owners' colours come again in a second, lighter round.
-OWNERS = (ACCENT, BETWEEN, WARNING, QUIET, "#b45cc4", "#5f9e3e", "#c2556b", "#8a6fd1")
+# Like those of `plots`, at least 3 : 1 on white and on black.
+OWNER_COLOURS = (ACCENT, BETWEEN, WARNING, "#b45cc4", "#5f9e3e", "#d0607a")
+ROW_PX, MOST_ROWS_PX = 24, 480
 
 
-def share_bar(contributors: Sequence[Contributor], owners: Sequence[str]) -> go.Figure:
-    """Draw an image's quality as one bar, a part a contributor, the nearest at the left.
+def share_bars(contributors: Sequence[Contributor], owners: Sequence[str]) -> go.Figure:
+    """Draw the part of an image's quality that each contributor gets, the nearest on top.
 
     owners: all owners of the training set in a fixed order, so that a colour means the same on
-    every image; with none, all parts have the one colour.
+    every image; with none, all bars have the one colour.
     """
-    colours = {owner: OWNERS[i % len(OWNERS)] for i, owner in enumerate(owners)}
-    figure = go.Figure()
-    told: set[str] = set()
+    colours = {owner: OWNER_COLOURS[i % len(OWNER_COLOURS)] for i, owner in enumerate(owners)}
+    colours[""] = QUIET if owners else ACCENT
+    shown: dict[str, list[Contributor]] = {}
     for one in contributors:
-        owner = one.owner if one.owner in colours else ""
-        whose = f" · {escape(owner)}" if owner else ""
+        shown.setdefault(one.owner if one.owner in colours else "", []).append(one)
+    figure = go.Figure()
+    for owner, own in shown.items():
         figure.add_bar(
-            x=[100 * one.weight], y=[""], orientation="h", name=escape(owner) or "no owner",
-            legendgroup=owner, showlegend=bool(owners) and owner not in told,
-            marker={"color": colours.get(owner, QUIET if owners else ACCENT)},
-            marker_line={"width": 1.5, "color": "rgba(255,255,255,.85)"},
-            text=str(one.rank), textposition="inside", insidetextanchor="middle", textangle=0,
-            textfont_color="white",
-            hovertemplate=f"{one.rank}. {escape(one.training)}{whose}<br>{one.weight:.1%} of the "
-            f"quality: value {one.value:.3g}<extra></extra>",
+            y=[one.rank for one in own], x=[100 * one.weight for one in own], orientation="h",
+            name=escape(owner) or "no owner", marker_color=colours[owner],
+            showlegend=bool(owners), text=[f"{one.weight:.1%}" for one in own],
+            textposition="auto", insidetextanchor="end",
+            customdata=[[escape(one.training), one.value] for one in own],
+            hovertemplate="%{y}. %{customdata[0]}<br>%{x:.3g} % of the quality: "
+            f"value %{{customdata[1]:.3g}}<extra>{escape(owner)}</extra>",
         )  # fmt: skip
-        told.add(owner)
+    legend_px = 21 * len(shown) if owners else 0
+    rows_px = min(ROW_PX * len(contributors), MOST_ROWS_PX)
     clear = "rgba(0,0,0,0)"
     figure.update_layout(
-        barmode="stack", bargap=0, height=96 if owners else 62, paper_bgcolor=clear,
-        plot_bgcolor=clear, margin={"l": 4, "r": 4, "t": 4, "b": 24}, dragmode=False, font_size=12,
-        uniformtext={"minsize": 10, "mode": "hide"},
-        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"},
+        barmode="stack", bargap=0.25, height=rows_px + legend_px + 56, paper_bgcolor=clear,
+        plot_bgcolor=clear, margin={"l": 4, "r": 8, "t": 8 + legend_px, "b": 40}, dragmode=False,
+        font_size=12, uniformtext={"minsize": 9, "mode": "hide"},
+        legend={"orientation": "v", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom"},
     )  # fmt: skip
     figure.update_xaxes(
-        range=[0, 100], ticksuffix=" %", nticks=6, showgrid=False, zeroline=False, fixedrange=True
+        title_text="share of the quality", ticksuffix=" %", nticks=4, rangemode="tozero",
+        gridcolor=GRID, zeroline=False, fixedrange=True,
+    )  # fmt: skip
+    ticks = {"dtick": 1} if len(contributors) <= 20 else {"nticks": 10}
+    return figure.update_yaxes(
+        autorange="reversed", showgrid=False, zeroline=False, fixedrange=True, **ticks
     )
-    return figure.update_yaxes(visible=False, fixedrange=True)

@@ -1,50 +1,83 @@
-"""Contributors: one generated image beside its closest training images."""
+"""Contributors: one generated image beside its closest training images, and the reverse."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from ui import engine, shell, state
-from ui.cards import image_row
+from gmv_core import Result, ValueSettings
+from ui import browse, engine, one_image, one_training, shell, state
+from ui.browse import Row
+from ui.drop import drop
+from ui.one_image import Shown
+from ui.revalue import revalue
+from ui.shelves import GENERATED, TRAINING
 
 
 def contributors() -> None:
     st.title("Contributors")
+    runs, sets = engine.finished_runs(), engine.finished_sets()
+    if not runs and sets:
+        st.caption("No generated images are kept yet: drop some and see what they are closest to.")
+        drop(None, shell.reading(ValueSettings(), most=100))
+        return
     result = shell.need_run()
-    key = engine.key(result)
-    generated = engine.generated_table(key, result)
+    view = st.segmented_control(
+        "View",
+        state.VIEWS,
+        default=state.GENERATED_VIEW,
+        required=True,
+        label_visibility="collapsed",
+        **state.in_url(state.VIEW),
+    )
+    if view == state.GENERATED_VIEW:
+        generated(result)
+    elif view == state.TRAINING_VIEW:
+        training(result)
+    else:
+        drop(result, result.settings)
+
+
+def generated(result: Result) -> None:
     for sentence in result.manifest["shifts"]:
         st.warning(sentence)
-    names = generated["generated"].tolist()
-    image = st.selectbox("Generated image", names, **state.in_url(state.IMAGE))
-    row = names.index(image)
-    facts = generated.iloc[row]
-    found = engine.contributors(key, result, image)
-    tiny = result.training.manifest()["typical"]["side_px"][1] <= 64
-    left, right = st.columns([1, 3])
-    with left:
-        image_row(
-            engine.previews(key, result, "generated", (row,)),
-            [(image, f"quality {facts['quality']:.3g}")],
-            side_px=200,
-            tiny=tiny,
-        )
-        st.caption(
-            f"Its quality is shared among {facts['effective_contributors']:.3g} effective "
-            f"contributors of {result.settings.k}.",
-            help="The number of equally weighted contributors that would share it as evenly.",
-        )
-    with right:
-        image_row(
-            engine.previews(key, result, "training", tuple(c.row for c in found)),
-            [
-                (f"{c.rank}. {c.label or c.training}", f"{c.distance:.3g} away · {c.weight:.0%}"
-                 + (f" · {c.owner}" if c.owner else ""))
-                for c in found
-            ],
-            side_px=140,
-            tiny=tiny,
-        )  # fmt: skip
+    table = engine.generated_gallery(engine.key(result), result)
+    about, beside = browse.browse(GENERATED, table, result.generated, run=result.run.name)
+    if about is not None:
+        tiny = shell.tiny(result.training)
+        shown = stored(result, about)
+        reranked = result.manifest["inputs"]["matches"]["distance"] != "none"
+        with beside:
+            one_image.one_image(
+                shown, result.training, result.settings, reranked=reranked, tiny=tiny
+            )
+        one_image.comparison(shown, result.training, tiny=tiny)
+    revalue(result)
+
+
+def stored(result: Result, about: Row) -> Shown:
+    images = result.generated
+    return Shown(
+        about["name"],
+        engine.preview(engine.set_key(images), images, int(about["id"])),
+        about["label"],
+        about["quality"],
+        about["nearest_distance"],
+        about["effective_contributors"],
+        engine.contributors(engine.key(result), result, about["name"]),
+        kept=True,
+    )
+
+
+def training(result: Result) -> None:
+    key = engine.key(result)
+    table = engine.training_gallery(key, result)
+    about, beside = browse.browse(TRAINING, table, result.training, run=result.run.name)
+    if about is not None:
+        tiny = shell.tiny(result.training)
+        found = engine.generated_of(key, result, str(about["name"]))
+        with beside:
+            one_training.one_training(result, about, found, tiny=tiny)
+        one_training.comparison(result, about, found, tiny=tiny)
 
 
 shell.show(contributors)

@@ -3,43 +3,94 @@
 from __future__ import annotations
 
 import pandas as pd
-import plotly.express as px
 import streamlit as st
 
-from ui import engine, shell
+from gmv_core import Result, plots
+from ui import engine, readings, shell, state
+from ui.figures import chart, count, metric_row, number, share
+from ui.open_image import opening_gallery, training_cards
+from ui.shares import group_section
+from ui.value_table import value_table
+
+TOP = 12
 
 
 def values() -> None:
     st.title("Values")
     result = shell.need_run()
-    table = engine.values_table(engine.key(result), result)
-    columns = st.columns(3)
-    columns[0].metric("Training images", f"{len(table):,}")
-    columns[1].metric("Ever a contributor", f"{(table['times_contributor'] > 0).sum():,}")
-    columns[2].metric("Value handed out", f"{table['value'].sum():.3g}")
-    owners(table)
-
-
-def owners(values: pd.DataFrame) -> None:
-    if not values["owner"].any():
-        return
-    st.subheader("Share of value beside share of images, by owner")
-    shares = values.groupby("owner").agg(value=("value", "sum"), images=("value", "size"))
-    shares = 100 * shares / shares.sum()
-    figure = px.bar(
-        shares.sort_values("images", ascending=False)
-        .rename(columns={"value": "of the value", "images": "of the images"})
-        .reset_index()
-        .melt("owner", var_name="share", value_name="percent"),
-        x="owner",
-        y="percent",
-        color="share",
-        barmode="group",
-        color_discrete_sequence=["#0f766e", "#b8c4c0"],
-        labels={"percent": "percent", "owner": "", "share": ""},
+    key = engine.key(result)
+    ranking = readings.ranking(key, result)
+    st.markdown(
+        "Every generated image hands out its quality to the training images that are closest to "
+        "it. What a training image collects is its **value**: credit by similarity, not proof of "
+        "cause."
     )
-    figure.update_layout(height=320, margin={"l": 0, "r": 0, "t": 10, "b": 0})
-    st.plotly_chart(figure)
+    n, standing = len(ranking), ranking["standing"].value_counts()
+    of = {name: int(standing.get(name, 0)) for name in plots.STANDING}
+    metric_row(
+        [
+            ("Training images", f"{n:,}", ""),
+            ("Ever a contributor", f"{of['contributor']:,}",
+             f"{count(of['contributor'], n)} were among the {result.settings.k} closest of some "
+             "generated image."),
+            ("Value handed out", number(ranking["value"].sum()),
+             "The sum of all values (φ). It equals the sum of the qualities, always."),
+            ("Never a contributor", f"{of['never a contributor']:,}",
+             f"{count(of['never a contributor'], n)} were candidates (recalled by the embedding), "
+             "but others were closer."),
+            ("Never a candidate", f"{of['never a candidate']:,}",
+             f"{count(of['never a candidate'], n)} were never even recalled."),
+        ]
+    )  # fmt: skip
+    if not of["contributor"]:
+        st.info("No training image has any value yet: no generated image could be matched.")
+        return
+    spread_section(key, result, ranking)
+    top_section(result, ranking)
+    group_section(key, result)
+    value_table(result, ranking)
+
+
+def spread_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(
+            "How value is distributed",
+            help="Value (φ) of the training images that were ever a contributor. The others, with "
+            "value 0, are counted above and not drawn.",
+        )
+        chart(
+            plots.value_histogram(ranking["value"].to_numpy()),
+            "Histogram of the values of all contributors",
+        )
+    with right:
+        figure, gini, half = readings.concentration(key, result)
+        st.subheader(
+            "How concentrated it is",
+            help="The Lorenz curve. The further it sags below the dotted line, the fewer images "
+            "hold the value. The Gini coefficient measures the sag: 0 if all images were worth "
+            "the same, near 1 if one image took all.",
+        )
+        chart(figure, "Lorenz curve of the values")
+    st.markdown(
+        f"**Half of the value goes to the top {share(half / len(ranking))} of the images** "
+        f"({half:,} of {len(ranking):,}). Gini coefficient {number(gini)}."
+    )
+
+
+def top_section(result: Result, ranking: pd.DataFrame) -> None:
+    st.subheader("The most valuable training images")
+    top = ranking[ranking["value"] > 0].tail(TOP).iloc[::-1]
+    cards = training_cards(
+        result,
+        top,
+        [f"value {number(value)}" for value in top["value"]],
+        places=range(1, len(top) + 1),
+    )
+    opening_gallery(
+        cards, key="top", kind=state.TRAINING, tiny=shell.tiny(result.training),
+        label="The most valuable training images",
+    )  # fmt: skip
 
 
 shell.show(values)

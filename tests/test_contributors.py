@@ -26,7 +26,7 @@ from gmv_core import (
 from gmv_core.contributors import contributions_of
 from gmv_core.dropped import MOST, Dropped, match_dropped, open_matcher, settings_of, weigh
 from gmv_core.matching import Matches
-from gmv_core.plots_contributors import share_bar
+from gmv_core.plots_contributors import share_bars
 from gmv_core.settings import IngestSettings
 from tests.fakes import draw, fake_embedder, png, write_images
 
@@ -166,15 +166,20 @@ def test_a_dropped_image_is_matched_with_the_settings_of_the_run(run: Result) ->
     )
 
 
-def test_the_share_bar_has_a_part_for_each_and_a_colour_for_each_owner(run: Result) -> None:
+def test_the_share_bars_have_a_row_for_each_and_a_colour_for_each_owner(run: Result) -> None:
     found = [
         replace(c, owner="<b>Ada" if c.rank % 2 else "Ben") for c in run.contributors("0001.png")
     ]
-    figure = share_bar(found, ["<b>Ada", "Ben"])
-    assert sum(bar.x[0] for bar in figure.data) == pytest.approx(100)
-    assert [bar.showlegend for bar in figure.data] == [True, True, False, False, False]
+    figure = share_bars(found, ["<b>Ada", "Ben", "Cyd"])
+    assert [list(bar.y) for bar in figure.data] == [[1, 3, 5], [2, 4]]
+    assert sum(sum(bar.x) for bar in figure.data) == pytest.approx(100)
+    assert [bar.name for bar in figure.data] == ["&lt;b&gt;Ada", "Ben"]
     assert len({bar.marker.color for bar in figure.data}) == 2
-    assert "&lt;b&gt;Ada" in figure.data[0].hovertemplate
-    plain = share_bar(found, [])
-    assert len({bar.marker.color for bar in plain.data}) == 1
-    assert not any(bar.showlegend for bar in plain.data)
+    # Another image, whose nearest is Ben's: his colour stays his.
+    other = share_bars(found[1:2], ["<b>Ada", "Ben", "Cyd"])
+    assert other.data[0].marker.color == figure.data[1].marker.color
+
+
+def test_share_bars_without_owners_have_one_colour_and_no_legend(run: Result) -> None:
+    (bar,) = share_bars(run.contributors("0001.png"), []).data
+    assert len(bar.x) == 5 and not bar.showlegend

@@ -19,7 +19,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         "to_rgb", "decode", "listing", "arrays", "labels", "loose_files", "zips", "tars", "parquet",
         "npz", "idx", "sources", "network", "embed", "embed_hub", "weights", "distances", "metrics",
-        "models", "recall", "rerank", "quality", "value", "agreement", "detection", "portraits",
+        "models", "recall", "rerank", "quality", "quality_words", "value", "selection",
+        "agreement", "detection", "portraits",
         "portrait_shapes", "portrait_styles", "demo",
     ),
     ("thumbnails",),

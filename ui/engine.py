@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from gmv_core import Contributor, Result, ValueSettings, Workspace, open_run
-from gmv_core.store import Manifest, default_root
+from gmv_core import (
+    Contribution,
+    Contributor,
+    MatchSettings,
+    Result,
+    ValueSettings,
+    Workspace,
+    open_run,
+)
+from gmv_core.dropped import Dropped, match_dropped, open_matcher, settings_of
+from gmv_core.listing import Source
+from gmv_core.matching import Matcher
+from gmv_core.results import GENERATED_COLUMNS, VALUE_COLUMNS
+from gmv_core.settings import IngestSettings
+from gmv_core.store import ImageSet, Manifest, default_root
+from gmv_core.thumbnails import thumbnail
 
 
 def workspace() -> Workspace:
@@ -24,6 +39,15 @@ def finished_runs() -> dict[str, Manifest]:
     return {m["name"]: m for m in sorted(ready, key=lambda m: m["updated"], reverse=True)}
 
 
+def finished_sets() -> dict[str, Manifest]:
+    """Return the manifests of the sets that images can be compared with, the newest first."""
+    place = workspace()
+    made = {m["generated"]["name"] for m in (run.manifest() for run in place.runs())}
+    manifests = [one.manifest() for one in place.sets() if one.name not in made]
+    ready = [m for m in manifests if m["state"] == "ready" and m["typical"]]
+    return {m["name"]: m for m in sorted(ready, key=lambda m: m["updated"], reverse=True)}
+
+
 def open_result(name: str, settings: ValueSettings) -> Result:
     """Open a run under these settings."""
     return open_run(workspace(), name, settings=settings)
@@ -31,19 +55,9 @@ def open_result(name: str, settings: ValueSettings) -> Result:
 
 def key(result: Result) -> str:
     """Return what changes whenever the result or its settings do: the key of every cache."""
-    return f"{result.run.folder} {result.manifest['updated']} {asdict(result.settings)}"
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def generated_table(key: str, _result: Result) -> pd.DataFrame:
-    """Return one row a generated image."""
-    return _result.generated_table()
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def values_table(key: str, _result: Result) -> pd.DataFrame:
-    """Return one row a training image."""
-    return _result.values_table()
+    left_out = np.sort(np.fromiter(result.without, np.int64, len(result.without)))
+    digest = sha256(left_out.tobytes()).hexdigest() if result.without else ""
+    return f"{result.run.folder} {result.manifest['updated']} {asdict(result.settings)} {digest}"
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -52,9 +66,79 @@ def contributors(key: str, _result: Result, image: str) -> list[Contributor]:
     return _result.contributors(image)
 
 
+@st.cache_data(max_entries=16, show_spinner=False)
+def generated_gallery(key: str, _result: Result) -> pd.DataFrame:
+    """Return the generated images that could be read, with their label and row "id"."""
+    table = _result.generated_table((*GENERATED_COLUMNS, "id", "label", "status"))
+    return table[table["status"] == "ok"].rename(columns={"generated": "name"})
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def training_gallery(key: str, _result: Result) -> pd.DataFrame:
+    """Return the training images that could be read, with their value and row "id"."""
+    return _result.values_table((*VALUE_COLUMNS, "id")).rename(columns={"training": "name"})
+
+
 @st.cache_data(max_entries=64, show_spinner=False)
-def previews(key: str, _result: Result, kind: str, rows: tuple[int, ...]) -> list[bytes]:
-    """Return encoded previews of rows of the run's "training" or "generated" set."""
-    images = _result.training if kind == "training" else _result.generated
+def generated_of(key: str, _result: Result, training: str) -> list[Contribution]:
+    """Return the generated images that a training image contributed to."""
+    return _result.generated_of(training)
+
+
+def set_key(images: ImageSet) -> str:
+    """Return what changes whenever a set does."""
+    return f"{images.folder} {images.manifest()['updated']}"
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def thumbnails(set_key: str, _images: ImageSet, rows: tuple[int, ...]) -> list[bytes]:
+    """Return small encoded images of rows of a set."""
+    return [thumbnail(preview) for preview in _previews(_images, rows)]
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def preview(set_key: str, _images: ImageSet, row: int) -> bytes:
+    """Return the stored preview of one row of a set."""
+    return _previews(_images, (row,))[0]
+
+
+def _previews(images: ImageSet, rows: tuple[int, ...]) -> list[bytes]:
     taken = images.images.take(np.array(rows, np.int64), ["preview"])
     return list(taken["preview"].to_pylist())
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def owners(set_key: str, _images: ImageSet) -> list[str]:
+    """Return the owners of a set's images, in alphabetical order."""
+    return sorted(set(_images.images.read(["owner"])["owner"].unique().to_pylist()) - {"", None})
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def dropped(
+    matcher_key: str, fingerprint: str, _source: Source, _training: ImageSet, _run: Manifest | None
+) -> Dropped:
+    """Return what the models find of images dropped in just now."""
+    ingest = IngestSettings(**_training.manifest()["ingest"])
+    loaded = _matcher(matcher_key, _training, _run)
+    return match_dropped(loaded, _source, ingest=ingest)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _matcher(matcher_key: str, _training: ImageSet, _run: Manifest | None) -> Matcher:
+    settings = settings_of(_run) if _run else MatchSettings()
+    return open_matcher(_training, settings, run=_run)
+
+
+def matcher_key(training: ImageSet, run: Manifest | None) -> str:
+    """Return what a matcher depends on: the set's state and the settings of the run, if any."""
+    return f"{set_key(training)} {run['inputs'] if run else MatchSettings()}"
+
+
+def warm(training: ImageSet, run: Manifest | None) -> None:
+    """Load what dropped images will need, if it is not loaded yet."""
+    _matcher(matcher_key(training, run), training, run)
+
+
+def reranked(matcher_key: str, training: ImageSet, run: Manifest | None) -> bool:
+    """Return whether a matcher orders its candidates anew, by a distance of its own."""
+    return _matcher(matcher_key, training, run).distance_key != "none"

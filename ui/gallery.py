@@ -26,6 +26,7 @@ class Card:
 
     id: what a click on it tells, unique in the gallery. image: encoded, small (see
     `gmv_core.thumbnails`). lines: shown below the title, one each. alt: what the image is.
+    marked: set apart from the others, for example for removal.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Card:
     title: str
     lines: tuple[str, ...]
     alt: str
+    marked: bool = False
 
 
 def data_address(image: bytes) -> str:
@@ -49,13 +51,15 @@ def gallery(
     side_px: int = 160,
     on_select: Callable[[str], None] | None = None,
     label: str = "Images",
+    follow: bool = False,
 ) -> None:
     """Show cards in as many columns as fit; `selected` is outlined.
 
     tiny: keep the pixels of small images crisp. side_px: the least width of a card.
     on_select: called with a card's id before the page runs again; without it nothing can be
         clicked. Beside such a gallery belongs an ordinary widget that selects the same.
-    label: what the images are, for a screen reader.
+    label: what the images are, for a screen reader. follow: scroll the container that the gallery
+        lies in (one of fixed height) to the card selected.
     """
     known = {card.id for card in cards}
 
@@ -74,6 +78,7 @@ def gallery(
                     "title": card.title,
                     "lines": list(card.lines),
                     "alt": card.alt,
+                    "marked": card.marked,
                 }
                 for card in cards
             ],
@@ -82,6 +87,7 @@ def gallery(
             "side_px": side_px,
             "label": label,
             "clickable": on_select is not None,
+            "follow": follow,
         },
         on_selected_change=tell,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import streamlit as st
 
 from gmv_core import GMVError, Result, ValueSettings
-from gmv_core.store import Manifest
+from gmv_core.store import ImageSet
 from ui import engine, state
 
 TITLE = "Attribution explorer"
+TINY_PX = 64
 TEMPERATURES = {"paper": "As the paper", "spread": "By spread"}
 
 
@@ -22,7 +24,9 @@ def pages() -> dict[str, list[Any]]:
         "": [st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)],
         "Explore": [
             st.Page("pages/contributors.py", title="Contributors", icon=":material/link:"),
+            st.Page("pages/quality.py", title="Quality", icon=":material/star_half:"),
             st.Page("pages/values.py", title="Values", icon=":material/leaderboard:"),
+            st.Page("pages/noisy.py", title="Noisy data", icon=":material/filter_alt:"),
         ],
     }
 
@@ -73,13 +77,21 @@ def need_run() -> Result:
             help="One set of generated images, valued against one training set.",
             **state.in_url(state.RUN),
         )
-        return engine.open_result(name, _reading(runs[name]))
+    own = ValueSettings(**runs[name]["value"])
+    most = int(runs[name]["inputs"]["matches"]["candidates"])
+    return engine.open_result(name, reading(own, most))
 
 
-def _reading(manifest: Manifest) -> ValueSettings:
-    """Offer what can be changed without a model: k, temperature, quality weighting."""
-    own = ValueSettings(**manifest["value"])
-    most = int(manifest["inputs"]["matches"]["candidates"])
+def reading(own: ValueSettings, most: int) -> ValueSettings:
+    """Offer in the sidebar what can be changed without a model: k, temperature, weighting.
+
+    own: what is chosen at first. most: the candidates that there are of each image.
+    """
+    with st.sidebar:
+        return _reading(own, most)
+
+
+def _reading(own: ValueSettings, most: int) -> ValueSettings:
     k = st.number_input(
         "Contributors of each image (k)",
         1,
@@ -110,3 +122,13 @@ def _reading(manifest: Manifest) -> ValueSettings:
     )
     taus: dict[str | None, float | str] = {"paper": 1.0, "spread": "auto", "run": own.temperature}
     return ValueSettings(int(k), taus[temperature], weighting)
+
+
+def plain(text: str) -> str:
+    """Return a user's text such that Streamlit's Markdown shows it letter by letter."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def tiny(images: ImageSet) -> bool:
+    """Return whether a set's images are so small that their pixels are to be kept crisp."""
+    return bool(images.manifest()["typical"]["side_px"][1] <= TINY_PX)

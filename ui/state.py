@@ -6,7 +6,10 @@ again and the value outlives a visit of its page. Callbacks may set `st.session_
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import streamlit as st
 
 RUN = "run"  # a finished run's name
 K = "k"  # contributors of each generated image
@@ -14,11 +17,49 @@ TEMPERATURE = "temperature"  # "paper" or "spread"
 WEIGHTING = "weighting"  # whether images hand out their quality, or 1 each
 IMAGE = "image"  # a generated image's name
 TRAINING = "training"  # a training image's name
+OPENED = "opened"  # the image that a gallery was told to open, until the page is switched
+SEARCH = "search"  # part of a training image's name, label or owner
+STANDING = "standing"  # which standings a table shows
+SORT = "sort"  # the column that a table is sorted by
+RISING = "rising"  # whether the smallest comes first
+FILTER = "filter"  # which part of the ranking from the bottom is shown
+LEAVE_OUT = "leave-out"  # whether the values without the marked images are shown
+NOISE = "noise"  # the column that marks known noise
 BROUGHT = "brought"  # images being brought, before anything is made of them
 SET = "set"  # an image set's name
+VIEW = "view"  # what the page on contributors shows: one of VIEWS
+AGAINST = "against"  # the training set that dropped images are compared with
+PASTED = "pasted"  # the bytes of the images pasted so far
+SPOOLED = "spooled"  # uploads that no job has taken yet: what they are, and their folder
+DROPPED = "dropped"  # the name of a dropped image
+ASKING = "asking"  # true while the dialog of another distance is open
+STARTED = "started"  # the run that a job was started for
 FRAMED = "framed"  # true while app.py runs a page
+
+# Of a gallery; each kind of gallery has its own, see `of`.
+FIND = "find"  # part of a name
+LABEL = "label"  # the only label shown
+ORDER = "order"  # by what the images are sorted
+PAGE = "page"
+
+VIEWS = GENERATED_VIEW, TRAINING_VIEW, DROP_VIEW = (
+    "Generated images",
+    "Training images",
+    "Drop an image",
+)
+
+
+def of(kind: str, key: str) -> str:
+    """Return the key of a gallery of that kind, "generated" or "training"."""
+    return f"{kind}-{key}"
 
 
 def in_url(key: str) -> dict[str, Any]:
     """Return the arguments that keep a widget's value in the URL under `key`."""
     return {"key": key, "bind": "query-params"}
+
+
+def with_chosen(key: str, options: Sequence[str]) -> list[str]:
+    """Return options that hold what is chosen under `key`, or named in the address, too."""
+    chosen = st.session_state.get(key) or st.query_params.get(key)
+    return [*options] if chosen is None or chosen in options else [chosen, *options]

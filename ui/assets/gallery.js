@@ -12,13 +12,15 @@ function text(kind, words) {
 
 function card(about, clickable) {
   const box = document.createElement(clickable ? "button" : "div");
-  box.className = "card";
+  box.className = about.marked ? "card marked" : "card";
   box.dataset.id = about.id;
   if (clickable) box.type = "button";
   const image = document.createElement("img");
   image.alt = about.alt;
   image.src = about.src;
-  box.append(image, text("title", about.title), ...about.lines.map((l) => text("line", l)));
+  const title = text("title", about.title);
+  title.title = about.alt; // the whole name, where the card has no room for it
+  box.append(image, title, ...about.lines.map((l) => text("line", l)));
   return box;
 }
 
@@ -40,6 +42,18 @@ function mark(grid, selected) {
     one.setAttribute("aria-pressed", String(one.dataset.id === selected));
     one.tabIndex = one === held ? 0 : -1;
   }
+}
+
+// Scroll the box of fixed height around the gallery, never the page.
+function follow(grid, selected) {
+  const held = [...grid.children].find((c) => c.dataset.id === selected);
+  let box = grid.getRootNode().host;
+  while (box && !(box.scrollHeight > box.clientHeight && /auto|scroll/.test(getComputedStyle(box).overflowY)))
+    box = box.parentElement;
+  if (!held || !box) return;
+  const [card, frame] = [held.getBoundingClientRect(), box.getBoundingClientRect()];
+  if (card.top < frame.top) box.scrollTop -= frame.top - card.top + 8;
+  if (card.bottom > frame.bottom) box.scrollTop += card.bottom - frame.bottom + 8;
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -64,6 +78,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!data.clickable) return;
 
   mark(grid, data.selected);
+  if (data.follow && grid.followed !== data.selected) {
+    grid.followed = data.selected;
+    requestAnimationFrame(() => follow(grid, data.selected));
+  }
   grid.onclick = (event) => {
     const box = event.target.closest(".card");
     if (!box) return;

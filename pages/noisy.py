@@ -1,0 +1,116 @@
+"""Noisy data: the ranking from the bottom, marks for removal, and values without the marked."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from gmv_core import Result, marks, plots
+from ui import engine, readings, shell, state
+from ui.figures import chart, count, metric_row, share
+from ui.left_out import left_out_section
+from ui.marking import marking_gallery
+
+FILTERS = {
+    "all": "All",
+    "never a candidate": "Never a candidate",
+    "never a contributor": "Never a contributor",
+    "contributor": "Low value",
+    "marked": "Marked",
+}
+
+
+def noisy() -> None:
+    st.title("Noisy data")
+    result = shell.need_run()
+    key = engine.key(result)
+    ranking = readings.ranking(key, result)
+    marked = marks.marked(result.training)
+    st.markdown(
+        "Training images that no generated image is close to are the first to look at when you "
+        "clean a training set: broken files, foreign images, rare ones. **Low value is a reason "
+        "to look, not to delete**: a rare kind that the model never made stands here too."
+    )
+    standing = ranking["standing"].value_counts()
+    of = {name: int(standing.get(name, 0)) for name in plots.STANDING}
+    n = len(ranking)
+    metric_row(
+        [
+            ("Never a candidate", f"{of['never a candidate']:,}",
+             f"{count(of['never a candidate'], n)}: not recalled for any generated image."),
+            ("Never a contributor", f"{of['never a contributor']:,}",
+             f"{count(of['never a contributor'], n)}: recalled, but others were always closer."),
+            ("Contributors", f"{of['contributor']:,}",
+             f"{count(of['contributor'], n)} have some value; the lowest come first."),
+            ("Marked for removal", f"{len(marked):,}",
+             "Marks are kept with the training set. Nothing is deleted."),
+        ]
+    )  # fmt: skip
+    chosen = st.segmented_control(
+        "Show from the bottom",
+        list(FILTERS),
+        default="all",
+        format_func=FILTERS.__getitem__,
+        required=True,
+        help="All without value are ordered by their mean distance to the generated images, the "
+        "farthest first. Low value: contributors, the least valuable first.",
+        **state.in_url(state.FILTER),
+    )
+    if chosen == "marked":
+        shown = ranking[ranking["training"].isin(marked)]
+    else:
+        shown = ranking if chosen == "all" else ranking[ranking["standing"] == chosen]
+    marking_gallery(result, shown, marked, part=str(chosen))
+    left_out_section(key, result, marked)
+    figure_section(key, result, ranking)
+
+
+def figure_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
+    st.subheader(
+        "The whole ranking",
+        help="Rank from the bottom. Above: value. Below: the mean distance to the generated "
+        "images, which orders the many whose value is 0.",
+    )
+    columns = readings.noise_columns(key, result)
+    column = None
+    if columns:
+        column = st.selectbox(
+            "Known noise is marked in the column",
+            columns,
+            readings.likely(columns),
+            placeholder="choose a column, if one marks known noise",
+            help="A column of your label CSV that says yes or no. The engine never reads it to "
+            "rank; it only checks the ranking.",
+            **state.in_url(state.NOISE),
+        )
+    report = readings.noise_report(key, result, column) if column else None
+    chart(
+        plots.ranking(
+            ranking["value"].to_numpy(),
+            ranking["mean_distance"].to_numpy(float),
+            ranking["standing"].tolist(),
+            report.flags if report else None,
+        ),
+        "Value and mean distance of every training image, by its rank from the bottom",
+    )
+    if report is None:
+        return
+    if not 0 < report.known < len(report.flags):
+        st.info(f"The column {column} marks {report.known:,} of {len(ranking):,} images: there is "
+                "nothing to tell apart.")  # fmt: skip
+        return
+    st.markdown(
+        f"**How well does it find the known noise?** Of two images, one of the {report.known:,} "
+        f"noisy and one clean, the noisy one stands lower in {share(report.auroc)} of all pairs "
+        f"(AUROC; chance is 50 %)."
+    )
+    chance = report.known / len(report.flags)
+    chart(plots.noise_found(report.flags), "Share of the known noise found by rank")
+    words = [
+        f"of the first {depth:,}, {round(part * depth):,} are noise ({share(part)})"
+        for depth, part in report.precision().items()
+    ]
+    st.markdown(f"From the bottom, {'; '.join(words)}. By chance it would be {share(chance)}.")
+
+
+shell.show(noisy)

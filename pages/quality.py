@@ -1,0 +1,137 @@
+"""Quality: how good the generated images are, by which metric, and what that does to the values."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from gmv_core import Result, plots
+from gmv_core.quality_words import meaning
+from gmv_core.summary import preview_side
+from ui import engine, readings, shell, state
+from ui.figures import chart, metric_row, number
+from ui.gallery import Card
+from ui.open_image import opening_gallery, thumbnails, training_cards
+
+SHOWN = 12
+MOVED = 6
+
+
+def quality() -> None:
+    st.title("Quality")
+    result = shell.need_run()
+    key = engine.key(result)
+    table = readings.generated(key, result)
+    metric = result.manifest["inputs"]["quality"]["quality"]
+    st.markdown(
+        f"Quality **q** by **{metric}**, from 0 to 1. "
+        f"{meaning(metric, preview_side(result.generated.manifest()))}"
+    )
+    st.caption(f"Why this metric: {result.manifest['reasons']['quality']}")
+    for sentence in result.manifest["shifts"]:
+        st.warning(
+            f"{sentence} Such a shift of the whole set moves every quality and distance.",
+            icon=":material/warning:",
+        )
+    judged = table[table["quality"].notna()]
+    metric_row(
+        [
+            ("Generated images", f"{len(table):,}", ""),
+            ("Judged", f"{len(judged):,}", "The others are listed below, with the reason."),
+            ("Median quality", number(judged["quality"].median()), ""),
+            ("Sum of qualities", number(judged["quality"].sum()),
+             "What all generated images together hand out, while they are weighted by quality."),
+        ]
+    )  # fmt: skip
+    not_judged(table)
+    if metric == "none" or judged.empty:
+        st.info(
+            "There is no quality to compare: every image counts alike. Value the images again "
+            "with another metric to see its effect."
+            if metric == "none"
+            else "No image could be judged; value the images again with another metric.",
+            icon=":material/info:",
+        )
+        return
+    st.subheader("How quality is distributed")
+    chart(
+        plots.quality_histogram(judged["quality"].to_numpy(), metric),
+        "Histogram of the qualities of all generated images",
+    )
+    best_and_worst(result, judged)
+    weighting_section(key, result)
+
+
+def not_judged(table: pd.DataFrame) -> None:
+    """List the images without a quality, and why they have none."""
+    left = table[table["quality"].isna()]
+    if left.empty:
+        return
+    with st.expander(f"{len(left):,} images could not be judged", icon=":material/help:"):
+        why = left["status"].where(left["status"] != "ok", "the metric could not judge it")
+        st.dataframe(
+            pd.DataFrame({"Generated image": left["generated"], "Why": why}).head(500),
+            hide_index=True,
+            alt="Images that could not be judged",
+        )
+        st.caption("They hand out nothing while values are weighted by quality.")
+
+
+def best_and_worst(result: Result, judged: pd.DataFrame) -> None:
+    ordered = judged.sort_values("quality", ascending=False, kind="stable")
+    n = min(SHOWN, len(ordered))
+    for title, name, rows in (
+        ("The best", "best", ordered.head(n)),
+        ("The worst", "worst", ordered.tail(n).iloc[::-1]),
+    ):
+        st.subheader(title)
+        images = thumbnails(result.generated, rows)
+        cards = [
+            Card(row.generated, image, f"quality {number(row.quality)}", (row.generated,),
+                 f"Generated image {row.generated}")
+            for row, image in zip(rows.itertuples(), images, strict=True)
+        ]  # fmt: skip
+        opening_gallery(
+            cards, key=name, kind=state.IMAGE, tiny=shell.tiny(result.generated),
+            label=f"{title} generated images",
+        )  # fmt: skip
+
+
+def weighting_section(key: str, result: Result) -> None:
+    st.subheader(
+        "What weighting by quality does to the values",
+        help="Without weighting every generated image hands out 1, with it its quality: training "
+        "images that poor images resemble lose credit. The paper calls it calibration.",
+    )
+    changed = readings.weighting(key, result)
+    chart(
+        plots.weighting_scatter(
+            changed["training"].tolist(),
+            changed["value_before"].to_numpy(),
+            changed["value_after"].to_numpy(),
+        ),
+        "Value with quality weighting against value without it, a point a training image",
+    )
+    st.caption(
+        "A point a training image that was ever a contributor. Above the dotted line: it gains by "
+        "the weighting, for good images resemble it. Below: it loses."
+    )
+    there = changed[changed["value_before"] > 0].sort_values("places", kind="stable")
+    moved = {
+        "rise": there[there["places"] > 0].tail(MOVED).iloc[::-1],
+        "fall": there[there["places"] < 0].head(MOVED),
+    }
+    for words, rows in moved.items():
+        if rows.empty:
+            continue
+        st.markdown(f"**The training images that {words} most**")
+        lines = [f"rank {row.rank_before:,} → {row.rank_after:,}" for row in rows.itertuples()]
+        opening_gallery(
+            training_cards(result, rows, lines), key=words, kind=state.TRAINING,
+            tiny=shell.tiny(result.training), label=f"The training images that {words} most",
+        )  # fmt: skip
+    if all(rows.empty for rows in moved.values()):
+        st.info("The weighting moves no training image to another rank.")
+
+
+shell.show(quality)

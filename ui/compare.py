@@ -1,0 +1,43 @@
+"""Two images side by side at full size, and one over the other with a slider between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ui.gallery import ASSETS, data_address
+
+SIDE_PX = 256  # the longest side of a stored preview
+
+_mount = st.components.v2.component(
+    "gmv_compare",
+    css=(ASSETS / "compare.css").read_text(encoding="utf-8"),
+    js=(ASSETS / "compare.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One of the two: an encoded image, its caption, and what it is for who cannot see it."""
+
+    image: bytes
+    title: str
+    alt: str
+
+
+def compare(left: Picture, right: Picture, *, key: str, tiny: bool) -> None:
+    """Show two images; the slider wipes between them, a box shows their absolute difference."""
+    _mount(
+        key=key,
+        data={
+            "left": _sent(left),
+            "right": _sent(right),
+            "tiny": tiny,
+            "side_px": SIDE_PX,
+        },
+    )
+
+
+def _sent(picture: Picture) -> dict[str, str]:
+    return {"src": data_address(picture.image), "title": picture.title, "alt": picture.alt}

@@ -1,0 +1,80 @@
+"""Cached doors to what the pages on values, quality and noisy data read.
+
+Tables are shared by all sessions and never changed: a copy of a million rows at every rerun would
+cost seconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from gmv_core import Result, noise, plots, spread
+from gmv_core.changes import LeftOut, changes, left_out, with_and_without_weighting
+from gmv_core.results import GENERATED_COLUMNS
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def ranking(key: str, _result: Result) -> pd.DataFrame:
+    """Return the training images from the bottom, see `Result.noisy`."""
+    return _result.noisy()
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def generated(key: str, _result: Result) -> pd.DataFrame:
+    """Return one row a generated image, with its row "id" and "status"."""
+    return _result.generated_table((*GENERATED_COLUMNS, "id", "status"))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def shares(key: str, _result: Result, by: str) -> pd.DataFrame:
+    """Return the shares of owners or labels, with intervals."""
+    return spread.group_shares(_result, by)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def concentration(key: str, _result: Result) -> tuple[Any, float, int]:
+    """Return the figure of the Lorenz curve, the Gini coefficient, and who holds half."""
+    values = ranking(key, _result)["value"].to_numpy()
+    curve = spread.lorenz(values)
+    figure = plots.lorenz_curve(curve.images, curve.value)
+    return figure, spread.gini(values), spread.fewest_for(values, 0.5)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def weighting(key: str, _result: Result) -> pd.DataFrame:
+    """Return what quality weighting changes, the most valuable without it first."""
+    columns = ("id", "training", "value", "label", "owner")
+    return with_and_without_weighting(_result, columns)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def without_marked(key: str, part_key: str, _whole: Result, _part: Result) -> pd.DataFrame:
+    """Return the changes from a whole result to one that leaves images out."""
+    before = _whole.values_table(("id", "training", "value", "label", "owner"))
+    return changes(before, _part.values_table(("training", "value")))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def short_lists(part_key: str, _part: Result) -> LeftOut:
+    """Count the candidate lists that leaving images out has made too short."""
+    return left_out(_part)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def noise_columns(key: str, _result: Result) -> list[str]:
+    """Return the attribute columns that could mark known noise, likely ones first."""
+    return noise.noise_columns(_result.training)
+
+
+def likely(columns: list[str]) -> int | None:
+    """Return the place of the first column that sounds like noise."""
+    return 0 if columns and noise.sounds_like_noise(columns[0]) else None
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def noise_report(key: str, _result: Result, column: str) -> noise.NoiseReport:
+    """Hold the ranking from the bottom against a column."""
+    return noise.judge(_result, column)
