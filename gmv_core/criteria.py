@@ -48,6 +48,7 @@ class Agreement:
     images: generated images that count. Of the others, without_value have none,
     unknown_value have one that no training image has (unknown: which), rejected were never matched.
     unvalued_training: training images without a value; they count as of another one.
+    all_alike: at the largest k all candidates are taken, so that their order cannot matter.
     """
 
     table: pd.DataFrame
@@ -57,6 +58,7 @@ class Agreement:
     unknown: tuple[str, ...]
     rejected: int
     unvalued_training: int
+    all_alike: bool
 
     def overall(self, order: str = RUN) -> pd.DataFrame:
         """Return the rows of one order over all generated images, by k."""
@@ -145,6 +147,7 @@ def _agreement(
         unknown=tuple(sorted({generated[j] for j in foreign})),
         rejected=int((~matched).sum()),
         unvalued_training=int((codes.training[there] == NO_VALUE).sum()),
+        all_alike=len(lists) > 1 and max(kept) == lists[RUN].shape[1],
     )
 
 

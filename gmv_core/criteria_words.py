@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from gmv_core.cli_output import number
-from gmv_core.criteria import RUN, Agreement
+from gmv_core.criteria import RECALL, RUN, Agreement
 from gmv_core.criteria_files import Finding
 from gmv_core.detection import Detection
 
@@ -19,6 +19,7 @@ STAGES = {
     "quality": "judging quality",
     "values": "valuing",
 }
+FOUND = ((0.9, "found"), (0.7, "partly found"), (0.0, "hardly found"))  # by AUROC; a choice
 LIMITS = (
     "Agreement of classes is not influence: it says that contributors look like the right kind, "
     "not that the model learned from them.",
@@ -88,6 +89,10 @@ def counted(agreement: Agreement, what: str) -> list[str]:
         said.append(
             f"{agreement.unknown_value:,} have a {what} that no training image has ({names}{more})."
         )
+    if agreement.all_alike:
+        said.append(
+            f"At k = {agreement.table['k'].max()} every order takes all candidates, and all agree."
+        )
     if agreement.rejected:
         said.append(f"{agreement.rejected:,} could not be matched.")
     if agreement.unvalued_training:
@@ -101,11 +106,14 @@ def counted(agreement: Agreement, what: str) -> list[str]:
 def class_verdict(agreement: Agreement) -> str:
     """Say what C1 says, at the k nearest to 10."""
     at = _row_near(agreement.overall())
-    better = " more than" if at.low > at.by_chance else " not clearly more than"
+    better = "more than" if at.low > at.by_chance else "not clearly more than"
+    others = agreement.overall(RECALL)
+    recalled = others[others["k"] == at.k]["share"]
+    without = f" Without re-ranking it is {percent(recalled.iloc[0])}." if len(recalled) else ""
     return (
         f"{percent(at.share)} of the {at.k} closest training images have the class of their "
-        f"generated image (95 % interval {number(100 * at.low)}–{number(100 * at.high)} %),"
-        f"{better} the {percent(at.by_chance)} that random training images would reach."
+        f"generated image (95 % interval {number(100 * at.low)}–{number(100 * at.high)} %), "
+        f"{better} the {percent(at.by_chance)} that random training images would reach.{without}"
     )
 
 
@@ -134,12 +142,23 @@ def detection_row(name: str, found: Detection) -> dict[str, object]:
     """Return one noise test as a row of a table."""
     return {
         "test": name,
+        "reads as": reads_as(found.auroc, found.low, found.by_distance),
         "noisy": f"{found.known:,} of {found.images:,}",
         "AUROC": f"{number(found.auroc)} ({number(found.low)}–{number(found.high)})",
         "value alone": number(found.by_value),
         "distance alone": number(found.by_distance),
         "precision": precision_words(found),
     }
+
+
+def reads_as(auroc: float | None, low: float | None, by_distance: float | None) -> str:
+    """Say in words what an AUROC means, beside that of the distance alone."""
+    if auroc is None or low is None or by_distance is None or auroc != auroc:
+        return "nothing to tell apart"
+    if low <= 0.5:
+        return "not found: as by chance"
+    found = next(word for least, word in FOUND if auroc >= least)
+    return f"{found}, by distance alone as well" if by_distance >= low else found
 
 
 def precision_words(found: Detection) -> str:
@@ -173,6 +192,7 @@ def foreign_rows(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "class": table["label"],
+            "reads as": [reads_as(r.auroc, r.low, r.by_distance) for r in table.itertuples()],
             "its training images": table["known"],
             "generated images left out": table["left_out"],
             "AUROC": [
@@ -196,8 +216,28 @@ def cost_rows(table: pd.DataFrame) -> pd.DataFrame:
             "seconds": [number(s) for s in table["seconds"]],
             "ms a generated image": [number(1000 * s) for s in table["per_generated"]],
             "ms a training image": [number(1000 * s) for s in table["per_training"]],
-            "peak memory": [f"{number(mb)} MB" for mb in table["memory_mb"]],
+            "memory, MB": [number(mb) for mb in table["memory_mb"]],
         }
+    )
+
+
+def comparison_verdict(finding: Finding) -> str:
+    """Say which distance agrees most on classes at the first k, and whether clearly."""
+    rows = [r for r in finding["rows"] if r["k"] == finding["ks"][0] and r["classes"]]
+    rows = [r for r in rows if r["classes"]["share"] is not None]
+    if len(rows) < 2:
+        return ""
+    rows.sort(key=lambda r: -r["classes"]["share"])
+    best, others = rows[0], rows[1:]
+    near = [r["distance"] for r in others if r["classes"]["high"] >= best["classes"]["low"]]
+    clearly = (
+        f"but the interval overlaps with that of {', '.join(near)}"
+        if near
+        else "clearly more than every other distance"
+    )
+    return (
+        f"At k = {best['k']}, {best['distance']} has the highest class share "
+        f"({percent(best['classes']['share'])}), {clearly}."
     )
 
 

@@ -21,7 +21,7 @@ from gmv_core.listing import Source, digest
 from gmv_core.low_value import against_column
 from gmv_core.pipeline import BuildSettings, build
 from gmv_core.results import Result, open_run
-from gmv_core.revaluing import mark_judge, settings_of
+from gmv_core.revaluing import mark_judge, run_settings
 from gmv_core.settings import (
     EmbedSettings,
     IndexSettings,
@@ -89,7 +89,7 @@ def inject(
             result.generated.name,
             against=f"{name}-set",
             name=name,
-            settings=settings_of(result),
+            settings=run_settings(result),
             embedder=embedder,
             report=report,
         )

@@ -5,11 +5,14 @@ Their manifests say which run they judge ("judges"), so that they can be told fr
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gmv_core.criteria_files import derived_name
+from gmv_core.dropped import settings_of
 from gmv_core.errors import WorkspaceError
 from gmv_core.models import list_models
 from gmv_core.results import Result, open_run
-from gmv_core.settings import MatchSettings, RunSettings
+from gmv_core.settings import RunSettings
 from gmv_core.store import Workspace
 from gmv_core.types import Embedder, Report, silent
 from gmv_core.valuation import value
@@ -18,23 +21,15 @@ PIXELS = "l2"
 _OF_THE_DISTANCE = ("distance", "exact_depth")
 
 
-def settings_of(result: Result, *, distance: str | None = None) -> RunSettings:
+def run_settings(result: Result, *, distance: str | None = None) -> RunSettings:
     """Return the settings that a run was made with, or those with another distance."""
-    inputs = result.manifest["inputs"]
-    return RunSettings(
-        MatchSettings(
-            candidates=inputs["matches"]["candidates"],
-            distance=distance or inputs["matches"]["distance"],
-            quality=inputs["quality"]["quality"],
-            seed=inputs["quality"]["seed"],
-        ),
-        result.settings,
-    )
+    match = settings_of(result.manifest)
+    return RunSettings(replace(match, distance=distance or match.distance), result.settings)
 
 
 def ready_distances(result: Result) -> list[str]:
     """Return the distances that this disk has and the training set allows, the run's own first."""
-    has_features = result.training.manifest()["embedder"]["has_features"]
+    has_features = result.training.manifest()["embedder"].get("has_features", True)
     own = result.manifest["inputs"]["matches"]["distance"]
     ready = [m.key for m in list_models() if m.step == "distance" and m.ready]
     return [own, *(key for key in ready if key != own and (key != "features" or has_features))]
@@ -60,7 +55,7 @@ def value_by(
         result.generated.name,
         against=result.training.name,
         name=name,
-        settings=settings_of(result, distance=distance),
+        settings=run_settings(result, distance=distance),
         embedder=embedder,
         report=report,
     )
@@ -89,6 +84,4 @@ def valued_by(workspace: Workspace, result: Result, distance: str) -> Result | N
     mine, others = (r.manifest["inputs"]["matches"] for r in (result, other))
     if any(mine[key] != others[key] for key in mine if key not in _OF_THE_DISTANCE):
         return None
-    return Result(
-        other.run, other.manifest, other.training, other.generated, other.settings, result.without
-    )
+    return replace(other, without=result.without)

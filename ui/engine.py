@@ -33,10 +33,14 @@ def workspace() -> Workspace:
 
 
 def finished_runs() -> dict[str, Manifest]:
-    """Return the manifests of the runs that can be looked at by name, the newest first."""
+    """Return the manifests of the runs that can be looked at by name, the newest first.
+
+    Runs that were made to judge another one come last: nobody asked to look at them.
+    """
     manifests = [run.manifest() for run in workspace().runs()]
     ready = [m for m in manifests if m["state"] == "ready"]
-    return {m["name"]: m for m in sorted(ready, key=lambda m: m["updated"], reverse=True)}
+    order = sorted(ready, key=lambda m: ("judges" not in m, m["updated"]), reverse=True)
+    return {m["name"]: m for m in order}
 
 
 def finished_sets() -> dict[str, Manifest]:

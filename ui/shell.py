@@ -28,6 +28,9 @@ def pages() -> dict[str, list[Any]]:
             st.Page("pages/values.py", title="Values", icon=":material/leaderboard:"),
             st.Page("pages/noisy.py", title="Noisy data", icon=":material/filter_alt:"),
         ],
+        "Check": [
+            st.Page("pages/criteria.py", title="Criteria", icon=":material/fact_check:"),
+        ],
     }
 
 

@@ -34,6 +34,9 @@ SPOOLED = "spooled"  # uploads that no job has taken yet: what they are, and the
 DROPPED = "dropped"  # the name of a dropped image
 ASKING = "asking"  # true while the dialog of another distance is open
 STARTED = "started"  # the run that a job was started for
+INJECT = "inject"  # what is done to a copy of the training set: a kind of `injection.KINDS`
+SPOILT = "spoilt"  # how much of the copy, in percent
+STRENGTH = "strength"  # how strongly
 FRAMED = "framed"  # true while app.py runs a page
 
 # Of a gallery; each kind of gallery has its own, see `of`.
