@@ -5,7 +5,7 @@ Each distance orders the same candidates of the same generated images, under a r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,12 +20,12 @@ from gmv_core.criteria import (
 )
 from gmv_core.criteria_files import Finding, write_finding
 from gmv_core.errors import SettingsError
-from gmv_core.low_value import against_column, distances_without, held_out_classes
+from gmv_core.low_value import OneOut, against_column, distances_without, held_out_classes
 from gmv_core.noise import noise_columns, sounds_like_noise
 from gmv_core.results import Result, open_run
 from gmv_core.revaluing import ready_distances, value_by
 from gmv_core.store import Workspace
-from gmv_core.types import Embedder, Float64, Progress, Report, silent
+from gmv_core.types import Embedder, Progress, Report, silent
 
 NAME = "comparison"
 
@@ -83,9 +83,7 @@ def _under(report: Report, distance: str) -> Report:
     return told
 
 
-def _rows(
-    result: Result, ks: Sequence[int], column: str, far: Mapping[str, Float64]
-) -> list[dict[str, Any]]:
+def _rows(result: Result, ks: Sequence[int], column: str, far: OneOut) -> list[dict[str, Any]]:
     """Return the rows of one distance.
 
     classes and attributes (the mean over the columns) are shares from 0 to 1, with low, high and

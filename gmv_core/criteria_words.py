@@ -193,7 +193,7 @@ def foreign_rows(table: pd.DataFrame) -> pd.DataFrame:
         {
             "class": table["label"],
             "reads as": [reads_as(r.auroc, r.low, r.by_distance) for r in table.itertuples()],
-            "its training images": table["known"],
+            "its training images": [f"{r.known:,} of {r.images:,}" for r in table.itertuples()],
             "generated images left out": table["left_out"],
             "AUROC": [
                 f"{number(r.auroc)} ({number(r.low)}–{number(r.high)})" for r in table.itertuples()

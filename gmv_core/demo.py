@@ -19,6 +19,7 @@ from PIL import Image, ImageFilter
 
 from gmv_core.portrait_styles import SIDE_PX, STYLES
 from gmv_core.portraits import ATTRIBUTES, CHARACTERS
+from gmv_core.types import Progress, Report, silent
 
 SEED = 2304
 IMAGE_COUNT = 1200
@@ -92,11 +93,12 @@ def draw_portrait(portrait: Portrait) -> Image.Image:
     return image if portrait.noise is None else _spoil(image, portrait.noise, rng)
 
 
-def draw_training_set(folder: Path) -> None:
+def draw_training_set(folder: Path, *, report: Report = silent) -> None:
     """Write the 1,200 images as PNG in one folder a kind, and `labels.csv` beside them."""
     for kind in CHARACTERS:
         (folder / kind).mkdir(parents=True, exist_ok=True)
-    for portrait in portraits():
+    for done, portrait in enumerate(portraits()):
+        report(Progress("draw", done, IMAGE_COUNT))
         (folder / portrait.name).write_bytes(png_bytes(draw_portrait(portrait)))
     with (folder / "labels.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")

@@ -21,6 +21,7 @@ from gmv_core.types import Float32, Float64
 NEIGHBOURS = 3
 MAX_REFERENCE = 10_000  # training images that stand for the set; a choice, for a quick build
 MIN_REFERENCE = 10
+BLOCK = 256  # images compared at once with the reference: 5 MB a table of distances
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ def make_reference(vectors: Float32) -> Reference:
     own = np.empty(r)
     counted = near[half, :NEIGHBOURS].ravel()  # image i stands among the 3 nearest of half[j]
     by = np.repeat(np.arange(len(half)), NEIGHBOURS)
-    for start in range(0, r, 1024):
-        rows = np.arange(start, min(start + 1024, r))
+    for start in range(0, r, BLOCK):
+        rows = np.arange(start, min(start + BLOCK, r))
         d = _distances(vectors[rows], vectors[half])
         # Without image i the radius of a neighbour that counted i among its 3 reaches its 4th.
         left_out = np.tile(radius[half], (len(rows), 1))
@@ -79,9 +80,9 @@ def make_reference(vectors: Float32) -> Reference:
 def realism(vectors: Float32, reference: Reference) -> Float64:
     """Return the realism score of (m, d) unit rows, (m,) float64: about 1 on the manifold."""
     scores = np.empty(len(vectors))
-    for start in range(0, len(vectors), 1024):
-        d = _distances(vectors[start : start + 1024], reference.vectors)
-        scores[start : start + 1024] = _largest_ratio(reference.radii, d)
+    for start in range(0, len(vectors), BLOCK):
+        d = _distances(vectors[start : start + BLOCK], reference.vectors)
+        scores[start : start + BLOCK] = _largest_ratio(reference.radii, d)
     return scores
 
 

@@ -6,7 +6,7 @@ from gmv_core.demo import draw_training_set, generated_folder
 from gmv_core.pipeline import build, labels_for
 from gmv_core.sources import open_source
 from gmv_core.store import Manifest, Workspace
-from gmv_core.types import Progress, Report, silent
+from gmv_core.types import Report, silent
 from gmv_core.valuation import value
 
 DEMO_SET = "demo"
@@ -22,8 +22,7 @@ def make_demo(workspace: Workspace, *, report: Report = silent) -> Manifest:
     if not (target.exists() and target.manifest()["state"] == "ready"):
         folder = workspace.root / "demo-images"
         if not (folder / "labels.csv").exists():  # written last
-            report(Progress("draw", 0, None))
-            draw_training_set(folder)
+            draw_training_set(folder, report=report)
         source = open_source(folder)
         build(workspace, source, name=DEMO_SET, labels=labels_for(source, None), report=report)
     generated = open_source(generated_folder())

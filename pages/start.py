@@ -5,27 +5,51 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import jobs
+from gmv_core.overview import overview
 from gmv_core.showcase import DEMO_RUN
-from ui import engine, shell
+from ui import engine, shell, state
 from ui.jobs import job_bar
+from ui.shelf import next_step, picture, runs, sets
 
 
 def start() -> None:
     st.title("Where do generated images come from?")
     st.markdown(
-        "Give a training set and images that a model generated. See which **training images are "
-        "closest** to each of them, how **credit by similarity** is spread over the training set, "
-        "and who owns it. It needs neither the model nor any training. "
-        "It speaks of closeness, never of cause."
+        "- Which **training images are closest** to an image that a model generated?\n"
+        "- How is **credit by similarity** spread over the training images, and over their "
+        "owners?\n"
+        "- How good are the generated images, and which training images look like noise?\n"
+        "- All of it from the images alone: without the model, and nothing is trained. It speaks "
+        "of closeness, never of cause."
     )
+    found = overview(engine.workspace())
+    names = [run["name"] for run in found.runs]
+    with st.container(horizontal=True):
+        if st.button("Open the demo", type="primary", icon=":material/play_arrow:"):
+            open_demo(DEMO_RUN in names)
+        if st.button("Use my own images", icon=":material/upload:"):
+            st.switch_page("pages/training_set.py", query_params={state.SET: "+new"})
+    if DEMO_RUN in names and st.session_state.pop(state.DEMO_ASKED, False):
+        open_demo(True)
     job_bar()
-    if engine.finished_runs():
-        st.page_link("pages/contributors.py", label="Look at the contributors")
-        return
-    st.info("Nothing has been valued in this workspace yet.", icon=":material/info:")
-    if st.button("Make the demo", type="primary"):
-        jobs.start(engine.workspace(), ["demo"], title="The demo", target=DEMO_RUN)
-        st.rerun()
+    with shell.telling():
+        picture(names)
+    next_step(found)
+    if found.sets or found.runs:
+        left, right = st.columns(2, gap="large")
+        with left:
+            sets(found)
+        with right:
+            runs(found)
+
+
+def open_demo(is_there: bool) -> None:
+    """Open the demo where it is there; else make it, to be opened when it is."""
+    if is_there:
+        st.switch_page("pages/contributors.py", query_params={state.RUN: DEMO_RUN})
+    st.session_state[state.DEMO_ASKED] = True
+    jobs.start(engine.workspace(), ["demo"], title="Making the demo", target=DEMO_RUN)
+    st.rerun()
 
 
 shell.show(start)

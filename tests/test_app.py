@@ -41,13 +41,6 @@ def open_page(app: AppTest, page: str) -> AppTest:
     return app
 
 
-def test_an_empty_workspace_offers_the_demo(app: AppTest) -> None:
-    app.run()
-    assert not app.exception
-    assert [button.label for button in app.button] == ["Make the demo"]
-    assert app.info[0].value == "Nothing has been valued in this workspace yet."
-
-
 @pytest.mark.parametrize("page", ["contributors", "values"])
 def test_a_page_without_a_run_says_what_to_do(app: AppTest, page: str) -> None:
     open_page(app, page)

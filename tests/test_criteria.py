@@ -190,11 +190,26 @@ def test_a_class_held_out_is_as_if_it_had_not_been_generated(opened: Result) -> 
     ids, vectors = all_vectors(opened.generated.embeddings("fake"))
     made = np.array(opened.generated.images.read(["label"])["label"].to_pylist())[ids]
     far = distances_to_generated(opened.training.embeddings("fake"), vectors[made != "class1"], 24)
-    np.testing.assert_allclose(distances_without(opened)["class1"], far[1], rtol=1e-6)
+    np.testing.assert_allclose(distances_without(opened).without["class1"], far[1], rtol=1e-6)
     order = np.lexsort((-far[1], worth))
     below = [(labels[order[i + 1 :]] != "class1").sum() for i in range(24)]
     pairs = sum(b for i, b in enumerate(below) if labels[order[i]] == "class1")
     assert table.loc["class1", "auroc"] == pytest.approx(pairs / (8 * 16))
+
+
+def test_of_large_sets_some_images_are_drawn(
+    opened: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = distances_without(opened)
+    monkeypatch.setattr("gmv_core.low_value.MOST_TRAINING", 15)
+    monkeypatch.setattr("gmv_core.low_value._BLOCK", 4)
+    some = distances_without(opened)
+    assert len(some.rows) == 15 and (np.diff(some.rows) > 0).all()
+    np.testing.assert_allclose(some.without["class2"], whole.without["class2"][some.rows])
+    table = held_out_classes(opened, some)
+    assert (table["images"] == 15).all() and table["known"].sum() == 15
+    monkeypatch.setattr("gmv_core.low_value.MOST_GENERATED", 3)
+    assert np.isfinite(held_out_classes(opened)["auroc"]).all()
 
 
 def test_cost_by_hand(opened: Result) -> None:

@@ -21,7 +21,10 @@ TEMPERATURES = {"paper": "As the paper", "spread": "By spread"}
 def pages() -> dict[str, list[Any]]:
     """Return the pages under the headings of the menu."""
     return {
-        "": [st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)],
+        "": [
+            st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
+            st.Page("pages/training_set.py", title="Training set", icon=":material/photo_library:"),
+        ],
         "Explore": [
             st.Page("pages/contributors.py", title="Contributors", icon=":material/link:"),
             st.Page("pages/quality.py", title="Quality", icon=":material/star_half:"),

@@ -1,0 +1,64 @@
+"""Builds as jobs: check what was asked while someone is there to read why not, then start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gmv_core import jobs
+from gmv_core.errors import WorkspaceError
+from gmv_core.jobs import Job
+from gmv_core.listing import Source
+from gmv_core.store import Workspace
+from gmv_core.uploads import uploads_of
+
+
+def build_set(workspace: Workspace, source: Source, *, name: str) -> Job:
+    """Start building a new set; raise WorkspaceError for a name that is none, or is taken."""
+    name = name.strip()
+    taken = workspace.image_set(name).exists() or workspace.run(name).exists()
+    waiting = [job for job in jobs.jobs(workspace) if job.target == name and job.state != "done"]
+    if taken or waiting:
+        raise WorkspaceError(
+            f"The name {name!r} is taken in this workspace; choose another, or delete what has it."
+        )
+    return _start(workspace, ["build", source.location, "--name", name], source, name, "Building")
+
+
+def add_to_set(workspace: Workspace, source: Source, *, name: str) -> Job:
+    """Start adding a source's images to a finished set."""
+    if workspace.image_set(name).manifest()["state"] != "ready":
+        raise WorkspaceError(f"The set {name!r} is unfinished; finish it before adding to it.")
+    return _start(workspace, ["add", name, source.location], source, name, "Adding to")
+
+
+def finish_set(workspace: Workspace, name: str) -> Job:
+    """Go on with a half-built set, from where its images were read.
+
+    Raises WorkspaceError where they are gone.
+    """
+    manifest = workspace.image_set(name).manifest()
+    last = manifest["sources"][-1]
+    if not Path(last["location"]).exists():
+        raise WorkspaceError(
+            f"The images that {name!r} was being made from are gone ({last['location']}); delete "
+            "the set and bring them again."
+        )
+    arguments = ["build", last["location"], "--name", name]
+    arguments += ["--embedder", manifest["embedder"]["key"]]
+    if len(manifest["sources"]) > 1:
+        arguments = ["add", name, last["location"]]
+    return jobs.start(workspace, arguments, title=f"Building {name}", target=name)
+
+
+def _start(
+    workspace: Workspace, arguments: list[str], source: Source, name: str, doing: str
+) -> Job:
+    if isinstance(source.labels_file, Path):
+        arguments = [*arguments, "--labels", str(source.labels_file)]
+    return jobs.start(
+        workspace,
+        arguments,
+        title=f"{doing} {name}",
+        target=name,
+        uploads=uploads_of(workspace, source),
+    )

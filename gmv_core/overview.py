@@ -1,0 +1,89 @@
+"""What a workspace holds at a glance, what to do next in it, and one run as an example."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gmv_core import jobs
+from gmv_core.contributors import Contributor
+from gmv_core.results import Result
+from gmv_core.set_report import previews
+from gmv_core.store import Manifest, Workspace
+from gmv_core.valuation import GENERATED
+
+BEGIN, WAIT, FINISH, COMPARE, LOOK = "begin", "wait", "finish", "compare", "look"
+
+
+@dataclass(frozen=True)
+class Overview:
+    """sets: manifests of training sets, finished or not; runs: of finished runs; newest first.
+
+    step, on: what to do next, and on which set or run ("" for the first two): BEGIN with a set,
+        WAIT for a job, FINISH a half-built set, COMPARE generated images with a set that was used
+        in no run, LOOK at a run.
+    """
+
+    sets: tuple[Manifest, ...]
+    runs: tuple[Manifest, ...]
+    step: str
+    on: str
+
+
+def training_sets(workspace: Workspace) -> list[Manifest]:
+    """Return the manifests of the sets that no run made of its generated images, newest first."""
+    made_by = {run.name for run in workspace.runs()}
+    made_by |= {job.target for job in jobs.jobs(workspace)}
+    sets = [images.manifest() for images in workspace.sets()]
+    return _newest([m for m in sets if m["name"] not in {run + GENERATED for run in made_by}])
+
+
+def overview(workspace: Workspace) -> Overview:
+    """Look at a workspace."""
+    sets = training_sets(workspace)
+    runs = _newest([run.manifest() for run in workspace.runs()])
+    ready = [run for run in runs if run["state"] == "ready"]
+    step, on = _next(workspace, sets, runs, ready)
+    return Overview(tuple(sets), tuple(ready), step, on)
+
+
+def _next(
+    workspace: Workspace, sets: list[Manifest], runs: list[Manifest], ready: list[Manifest]
+) -> tuple[str, str]:
+    if any(job.active for job in jobs.jobs(workspace)):
+        return WAIT, ""
+    used = {run["training"]["name"] for run in runs}
+    for made in sets:
+        if made["state"] != "ready":
+            return FINISH, made["name"]
+        if made["name"] not in used:
+            return COMPARE, made["name"]
+    return (LOOK, ready[0]["name"]) if ready else (BEGIN, "")
+
+
+def _newest(manifests: list[Manifest]) -> list[Manifest]:
+    return sorted(manifests, key=lambda m: str(m.get("updated") or m["created"]), reverse=True)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A generated image and its contributors, with their previews."""
+
+    generated: str
+    image: bytes
+    contributors: tuple[tuple[Contributor, bytes], ...]
+
+
+def example(result: Result, *, count: int) -> Example:
+    """Return the generated image of the highest quality and its first `count` contributors."""
+    table = result.generated_table()
+    row = int(np.argmax(table["quality"].fillna(-1.0).to_numpy()))
+    name = str(table["generated"].iloc[row])
+    found = result.contributors(name)[:count]
+    pictures = previews(result.training, np.array([c.row for c in found], np.int64))
+    return Example(
+        name,
+        previews(result.generated, np.array([row]))[0],
+        tuple(zip(found, pictures, strict=True)),
+    )

@@ -1,0 +1,72 @@
+"""What a finished image set tells: what was rejected, what is there twice, how it is searched."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from gmv_core.store import ImageSet, Manifest
+from gmv_core.types import OK, Int64
+
+
+def rejected(images: ImageSet) -> pd.DataFrame:
+    """Return the rejected images, in the order of the set: id, name, reason, size_bytes."""
+    table = images.images.read(["id", "name", "status", "size_bytes"]).to_pandas()
+    found = table[table["status"] != OK].rename(columns={"status": "reason"})
+    return found[["id", "name", "reason", "size_bytes"]].reset_index(drop=True)
+
+
+def duplicates(images: ImageSet) -> pd.DataFrame:
+    """Return the images whose bytes an earlier one has: id, name, first_id, first."""
+    table = images.images.read(["id", "name", "status", "sha256"]).to_pandas()
+    table = table[table["status"] == OK]
+    firsts = table.drop_duplicates("sha256").set_index("sha256")
+    again = table[table.duplicated("sha256")]
+    return pd.DataFrame(
+        {
+            "id": again["id"].to_numpy(np.int64),
+            "name": again["name"].to_numpy(),
+            "first_id": firsts.loc[again["sha256"], "id"].to_numpy(np.int64),
+            "first": firsts.loc[again["sha256"], "name"].to_numpy(),
+        }
+    )
+
+
+def sample_rows(images: ImageSet, count: int) -> Int64:
+    """Return the ids of images that were not rejected, evenly over the set."""
+    table = images.images.read(["id", "status"])
+    fine = table["id"].to_numpy()[table["status"].to_numpy(zero_copy_only=False) == OK]
+    places = np.linspace(0, len(fine) - 1, min(count, len(fine))).round().astype(np.int64)
+    rows: Int64 = fine[places]
+    return rows
+
+
+def previews(images: ImageSet, rows: Int64) -> list[bytes]:
+    """Return stored previews, encoded; b"" for a rejected image."""
+    return list(images.images.take(rows, ["preview"])["preview"].to_pylist())
+
+
+def recall_words(index: Manifest) -> str:
+    """Return a sentence on what the search finds; `index` as in the manifest."""
+    if index["kind"] == "exact":
+        return "It misses none of the true nearest images: it compares with every one."
+    found = index["recall"] * index["recall_at"]
+    return (
+        f"It finds {found:.3g} of the true nearest {index['recall_at']}, measured against exact "
+        f"search on {index['queries']:,} of its own images."
+    )
+
+
+def label_words(manifest: Manifest) -> str:
+    """Return a sentence on how the label table given last fits its images, "" without one."""
+    told = manifest.get("labels")
+    if not told:
+        return ""
+    missing, unused = told["images_without_row"], told["rows_without_image"]
+    if not missing and not unused:
+        return "Every image has its row in the label table, and every row its image."
+    such = f" (such as {told['examples'][0]})" if unused and told.get("examples") else ""
+    return (
+        f"{missing:,} images have no row in the label table; {unused:,} of its rows fit no "
+        f"image{such}."
+    )

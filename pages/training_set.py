@@ -1,0 +1,123 @@
+"""Training set: bring images, watch them being built, see what became of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gmv_core import background, jobs
+from gmv_core.jobs import Job
+from gmv_core.overview import training_sets
+from gmv_core.store import ImageSet
+from ui import engine, links, shell, state
+from ui.bring import bring, taken
+from ui.jobs import job_bar
+from ui.set_report import report
+
+NEW = "new"
+BRINGING = "training-images"
+
+
+def training_set() -> None:
+    st.title("Training set")
+    under_way = [
+        job
+        for job in jobs.jobs(engine.workspace())
+        if job.arguments[:1] in (("build",), ("add",)) and job.state != "done"
+    ]
+    names = known_sets(under_way)
+    if state.NEXT_SET in st.session_state:
+        st.session_state[state.SET] = st.session_state.pop(state.NEXT_SET)
+    chosen = NEW
+    if names:
+        # "+" can begin no name of a set, so that a set may be called "new".
+        chosen = st.selectbox(
+            "Set",
+            [*names, f"+{NEW}"],
+            format_func=lambda name: "Bring a new set …" if name == f"+{NEW}" else name,
+            **state.in_url(state.SET),
+        ).removeprefix("+")
+    if chosen == NEW and NEW not in names:
+        new_set()
+    else:
+        known_set(chosen)
+
+
+def known_sets(under_way: list[Job]) -> list[str]:
+    """Return the training sets, and those that a job is about to make, the newest first."""
+    made = [manifest["name"] for manifest in training_sets(engine.workspace())]
+    return list(dict.fromkeys([*(job.target for job in under_way), *made]))
+
+
+def new_set() -> None:
+    st.markdown("Bring the images that the model was trained on. Nothing runs before you say so.")
+    source = bring("training images", BRINGING, table=True)
+    if source is None:
+        return
+    with st.form("build", border=False):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.text_input("Name of the set", placeholder="portraits", width=360)
+            pressed = st.form_submit_button("Build", type="primary")
+    if pressed:
+        with shell.telling():
+            job = background.build_set(engine.workspace(), source, name=name)
+            taken(BRINGING)
+            st.session_state[state.NEXT_SET] = job.target
+            st.rerun()
+
+
+def known_set(name: str) -> None:
+    job_bar(name)
+    images = engine.workspace().image_set(name)
+    working = any(job.target == name and job.active for job in jobs.jobs(engine.workspace()))
+    if not images.exists():
+        if not working:
+            st.info("Nothing of this set was kept yet. Resume it above, or dismiss it.")
+        return
+    manifest = images.manifest()
+    if manifest["state"] != "ready":
+        if not working:
+            unfinished(images)
+        return
+    report(images, manifest)
+    links.compare(name, "Next: drop generated images on Contributors")
+    if not working:
+        more(name)
+
+
+def unfinished(images: ImageSet) -> None:
+    """A half-built set: go on with it, or delete it."""
+    st.warning(
+        f"This set is unfinished: {len(images.images):,} images are kept so far. It cannot be "
+        "used before it is finished.",
+        icon=":material/hourglass_top:",
+    )
+    offered = [job for job in jobs.jobs(engine.workspace()) if job.target == images.name]
+    if all(job.state == "done" for job in offered) and st.button("Resume", type="primary"):
+        with shell.telling():
+            background.finish_set(engine.workspace(), images.name)
+            st.rerun()
+    delete(images.name)
+
+
+def more(name: str) -> None:
+    """What can be done with a finished set."""
+    with st.expander("Add more images"):
+        source = bring("more images", f"add-{name}", table=True)
+        if source is not None and st.button("Add", type="primary"):
+            with shell.telling():
+                background.add_to_set(engine.workspace(), source, name=name)
+                taken(f"add-{name}")
+                st.rerun()
+    delete(name)
+
+
+def delete(name: str) -> None:
+    with st.popover("Delete this set", icon=":material/delete:"):
+        st.write(f"{name} and everything computed from it is removed from this workspace.")
+        if st.button("Delete it for good", key=f"delete-{name}"):
+            with shell.telling():
+                jobs.delete(engine.workspace(), name)
+                st.rerun()
+
+
+shell.show(training_set)

@@ -1,0 +1,155 @@
+"""The page Start, through app.py: what it offers in an empty workspace and in one in use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gmv_core import Workspace, build, jobs, open_source, value
+from gmv_core.showcase import DEMO_RUN
+from gmv_core.store import write_json
+from tests.fakes import fake_embedder, write_images
+from tests.test_app_jobs import ID, write_job
+
+APP = Path(__file__).resolve().parent.parent / "app.py"
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workspace:
+    monkeypatch.setenv("GMV_HOME", str(tmp_path / "home"))
+    return Workspace(tmp_path / "home")
+
+
+@pytest.fixture
+def app(home: Workspace) -> AppTest:
+    return AppTest.from_file(str(APP), default_timeout=60)
+
+
+def links(app: AppTest) -> dict[str, str]:
+    """Return the links of the page itself: label → address."""
+    found = [link.proto for link in app.get("page_link")]
+    return {link.label: f"{link.page}?{link.query_string}" for link in found}
+
+
+def write_set(home: Workspace, tmp_path: Path, name: str) -> None:
+    source = open_source(write_images(tmp_path / name, 24))
+    build(home, source, name=name, embedder=fake_embedder())
+
+
+def write_run(home: Workspace, tmp_path: Path, name: str, against: str) -> None:
+    made = open_source(write_images(tmp_path / f"made-{name}", 3, first_seed=100))
+    value(home, made, against=against, name=name, embedder=fake_embedder())
+
+
+def test_an_empty_workspace_offers_the_demo_and_shows_some_of_its_images(app: AppTest) -> None:
+    app.run()
+    assert not app.exception
+    assert [button.label for button in app.button] == ["Open the demo", "Use my own images"]
+    assert app.get("html")[0].proto.body.count("<img") == 10
+    assert "This workspace is empty." in app.caption[-1].value
+    assert links(app) == {}
+
+
+def test_own_images_lead_to_the_training_set(app: AppTest) -> None:
+    app.run()
+    app.button[1].click().run()
+    assert not app.exception
+    assert app.title[0].value == "Training set"
+
+
+def test_the_demo_is_made_by_a_job_and_opens_when_it_is_there(
+    app: AppTest, home: Workspace, tmp_path: Path
+) -> None:
+    write_set(home, tmp_path, "cats")
+    with home.writing():  # so that the job waits
+        app.run()
+        app.button[0].click().run()
+        assert not app.exception
+        (job,) = jobs.jobs(home)
+        assert (job.arguments, job.target) == (("demo",), DEMO_RUN)
+        assert app.title[0].value.startswith("Where do"), "it shows the progress here"
+        assert any("You may leave this page" in caption.value for caption in app.caption)
+        app.button[0].click().run()
+        assert len(jobs.jobs(home)) == 1, "a second click starts no second job"
+        jobs.cancel(home, job.id)
+    write_run(home, tmp_path, DEMO_RUN, "cats")
+    app.run()
+    assert not app.exception
+    assert app.title[0].value == "Contributors"
+    assert app.selectbox(key="run").value == DEMO_RUN
+
+
+def test_the_demo_that_is_there_opens_at_once(
+    app: AppTest, home: Workspace, tmp_path: Path
+) -> None:
+    write_set(home, tmp_path, "cats")
+    write_run(home, tmp_path, DEMO_RUN, "cats")
+    write_run(home, tmp_path, "another", "cats")
+    app.run()
+    assert app.title[0].value.startswith("Where do"), "nobody asked for it"
+    app.button[0].click().run()
+    assert not app.exception
+    assert app.title[0].value == "Contributors"
+    assert app.selectbox(key="run").value == DEMO_RUN
+    assert jobs.jobs(home) == []
+
+
+def test_sets_and_runs_are_links_and_a_run_is_shown(
+    app: AppTest, home: Workspace, tmp_path: Path
+) -> None:
+    write_set(home, tmp_path, "cats")
+    write_run(home, tmp_path, "look", "cats")
+    app.run()
+    assert not app.exception
+    assert links(app) == {
+        "**cats** · 24 images · 3 labels": "training_set?set=cats",
+        "**look** · 3 generated images against cats": "contributors?run=look",
+        "Next: look at look, image by image": "contributors?run=look",
+    }
+    picture = app.get("html")[0].proto.body
+    assert picture.count("<img") == 6 and "1. class" in picture
+
+
+def test_a_set_without_a_run_asks_for_generated_images(
+    app: AppTest, home: Workspace, tmp_path: Path
+) -> None:
+    write_set(home, tmp_path, "cats")
+    app.run()
+    asked = links(app)["Next: drop generated images to compare with cats"]
+    assert asked.startswith("contributors?") and asked.endswith("against=cats")
+
+
+def test_a_half_built_set_asks_to_be_finished(
+    app: AppTest, home: Workspace, tmp_path: Path
+) -> None:
+    write_set(home, tmp_path, "cats")
+    images = home.image_set("cats")
+    write_json(images.folder / "manifest.json", {**images.manifest(), "state": "building"})
+    app.run()
+    assert not app.exception
+    assert links(app) == {
+        "**cats** · unfinished": "training_set?set=cats",
+        "Next: finish the set cats": "training_set?set=cats",
+    }
+
+
+def test_a_failed_job_is_told(app: AppTest, home: Workspace) -> None:
+    write_job(home, alive=False)
+    jobs.end(home.root / "jobs" / ID, "failed", "The disk is full.")
+    app.run()
+    assert not app.exception
+    assert app.error[0].value == "The disk is full."
+
+
+def test_a_run_whose_set_is_gone_spoils_the_picture_alone(
+    app: AppTest, home: Workspace, tmp_path: Path
+) -> None:
+    write_set(home, tmp_path, "cats")
+    write_run(home, tmp_path, "look", "cats")
+    home.image_set("cats").images.drop()
+    app.run()
+    assert not app.exception
+    assert "which now has 0" in app.error[0].value
+    assert len(links(app)) == 3

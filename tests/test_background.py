@@ -1,0 +1,82 @@
+"""Builds as jobs: what is refused at once, and with which arguments a job starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gmv_core import WorkspaceError, background, build, jobs, open_source
+from gmv_core.jobs import Job
+from gmv_core.store import Workspace, write_json
+from gmv_core.types import Embedder
+from gmv_core.uploads import open_spooled, spool
+from tests.fakes import write_images
+
+
+@pytest.fixture
+def held(workspace: Workspace) -> Iterator[Workspace]:
+    """A workspace in which every job waits, and is cancelled in the end."""
+    with workspace.writing():
+        yield workspace
+        for job in jobs.jobs(workspace):
+            jobs.cancel(workspace, job.id)
+
+
+def test_a_new_set_is_built_with_the_table_beside_it(held: Workspace, tmp_path: Path) -> None:
+    write_images(tmp_path / "x", 3)
+    (tmp_path / "x" / "labels.csv").write_text("name,owner\n0000.png,Ada\n")
+    job = background.build_set(held, open_source(tmp_path / "x"), name=" cats ")
+    assert job.arguments == (
+        "build", str(tmp_path / "x"), "--name", "cats", "--labels", str(tmp_path / "x/labels.csv"),
+    )  # fmt: skip
+    assert (job.title, job.target, job.uploads) == ("Building cats", "cats", None)
+    with pytest.raises(WorkspaceError, match="The name 'cats' is taken"):
+        background.build_set(held, open_source(tmp_path / "x"), name="cats")
+
+
+def test_uploads_go_with_the_job(held: Workspace, tmp_path: Path) -> None:
+    path = write_images(tmp_path / "x", 1, labels=1) / "class0" / "0000.png"
+    with path.open("rb") as file:
+        folder = spool(held, [file])
+    job = background.build_set(held, open_spooled(folder), name="cats")
+    assert job.uploads == folder
+    assert [p.name for p in folder.rglob("*.png")] == ["0000.png"]
+
+
+@pytest.mark.parametrize(("name", "sentence"), [("a/b", "cannot be a name"), ("", "cannot be a")])
+def test_a_name_that_will_not_do_starts_nothing(
+    held: Workspace, tmp_path: Path, name: str, sentence: str
+) -> None:
+    source = open_source(write_images(tmp_path / "x", 3))
+    with pytest.raises(WorkspaceError, match=sentence):
+        background.build_set(held, source, name=name)
+    assert jobs.jobs(held) == []
+
+
+def test_a_set_is_added_to_or_finished_from_where_it_was_read(
+    held: Workspace, tmp_path: Path, embedder: Embedder
+) -> None:
+    source = open_source(write_images(tmp_path / "x", 3))
+    manifest = build(held, source, name="cats", embedder=embedder)
+    more = open_source(write_images(tmp_path / "more", 3))
+    added = background.add_to_set(held, more, name="cats")
+    assert added.arguments == ("add", "cats", str(tmp_path / "more"))
+    jobs.forget(held, added.id)
+
+    def half_built(*locations: Path) -> Job:
+        sources = [{**manifest["sources"][0], "location": str(path)} for path in locations]
+        path = held.image_set("cats").folder / "manifest.json"
+        write_json(path, {**manifest, "format": 1, "state": "building", "sources": sources})
+        return background.finish_set(held, "cats")
+
+    job = half_built(tmp_path / "x")
+    assert job.arguments == ("build", str(tmp_path / "x"), "--name", "cats", "--embedder", "fake")
+    with pytest.raises(WorkspaceError, match="finish it before adding"):
+        background.add_to_set(held, more, name="cats")
+    jobs.forget(held, job.id)
+    job = half_built(tmp_path / "x", tmp_path / "more")
+    assert job.arguments == ("add", "cats", str(tmp_path / "more"))
+    with pytest.raises(WorkspaceError, match=r"are gone .*; delete the set and bring them again"):
+        half_built(tmp_path / "nowhere")

@@ -1,0 +1,59 @@
+"""The overview: which sets are training sets, what to do next, and the example."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from gmv_core import build, jobs, open_run, open_source, value
+from gmv_core.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, example, overview
+from gmv_core.set_report import previews
+from gmv_core.store import Workspace, write_json
+from gmv_core.types import Embedder
+from tests.fakes import write_images
+
+
+def test_the_next_step_follows_what_is_there(
+    workspace: Workspace, tmp_path: Path, embedder: Embedder
+) -> None:
+    def step() -> tuple[str, str]:
+        found = overview(workspace)
+        return found.step, found.on
+
+    assert step() == (BEGIN, "")
+    train = open_source(write_images(tmp_path / "train", 12))
+    build(workspace, train, name="cats", embedder=embedder)
+    assert step() == (COMPARE, "cats")
+    made = open_source(write_images(tmp_path / "made", 3, first_seed=50))
+    value(workspace, made, against="cats", name="look", embedder=embedder)
+    assert step() == (LOOK, "look")
+    found = overview(workspace)
+    assert [m["name"] for m in found.sets] == ["cats"], "the generated set is none"
+    assert [m["name"] for m in found.runs] == ["look"]
+    with workspace.writing():
+        job = jobs.start(workspace, ["delete", "x"], title="D", target="x")
+        assert step() == (WAIT, "")
+        jobs.forget(workspace, job.id)
+    images, run = workspace.image_set("cats"), workspace.run("look")
+    write_json(run.folder / "manifest.json", {**run.manifest(), "state": "running"})
+    assert overview(workspace).runs == ()
+    assert step() == (BEGIN, ""), "a run that is not finished cannot be looked at"
+    write_json(images.folder / "manifest.json", {**images.manifest(), "state": "building"})
+    assert step() == (FINISH, "cats")
+
+
+def test_the_example_is_the_image_of_highest_quality(
+    workspace: Workspace, tmp_path: Path, embedder: Embedder
+) -> None:
+    train = open_source(write_images(tmp_path / "train", 12))
+    build(workspace, train, name="cats", embedder=embedder)
+    made = open_source(write_images(tmp_path / "made", 5, first_seed=50))
+    value(workspace, made, against="cats", name="look", embedder=embedder)
+    result = open_run(workspace, "look")
+    found = example(result, count=4)
+    table = result.generated_table().set_index("generated")
+    assert table["quality"].max() == table.loc[found.generated, "quality"]
+    assert [c for c, _ in found.contributors] == result.contributors(found.generated)[:4]
+    rows = [c.row for c, _ in found.contributors]
+    assert [image for _, image in found.contributors] == previews(result.training, np.array(rows))
