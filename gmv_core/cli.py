@@ -20,7 +20,6 @@ from gmv_core.cli_output import Output
 from gmv_core.comparison import compare as compare_distances
 from gmv_core.criteria_report import criteria_of, drop_copies
 from gmv_core.errors import GMVError, SettingsError
-from gmv_core.injection import Injection
 from gmv_core.injection import inject as injected
 from gmv_core.job_process import work
 from gmv_core.pipeline import BuildSettings, build, labels_for
@@ -34,6 +33,7 @@ from gmv_core.settings import (
     ValueSettings,
 )
 from gmv_core.sources import Source, open_source
+from gmv_core.spoiling import Injection
 from gmv_core.store import Workspace, default_root
 from gmv_core.valuation import value as value_images
 
@@ -220,8 +220,11 @@ def criteria_command(
         str | None, typer.Option(help="An attribute that marks known noise (default: by name).")
     ] = None,
     inject: Annotated[
-        str | None, typer.Option(help="noise or blur: spoil a copy of the training set, score it.")
+        str | None, typer.Option(help="noise, blur or foreign: spoil a copy of the set, score it.")
     ] = None,
+    source_set: Annotated[
+        str, typer.Option("--from", help="The set that foreign images are taken from.")
+    ] = "",
     share: Annotated[float, typer.Option(help="How much of the copy is spoilt.")] = 0.05,
     strength: Annotated[
         float | None,
@@ -243,10 +246,10 @@ def criteria_command(
 ) -> None:
     """Hold a run against classes, attributes, noise and cost, each beside a baseline."""
     out, place = Output(json), _workspace(workspace)
-    injection = Injection(inject, strength, share, seed) if inject is not None else None
+    injection = Injection(inject, strength, share, seed, source_set) if inject is not None else None
     with out.progress() as report:
         if forget:
-            drop_copies(place, run)
+            out.say(f"Deleted: {', '.join(drop_copies(place, run)) or 'nothing was there'}.")
         if injection is not None:
             injected(place, run, injection, report=report)
         if pixels:

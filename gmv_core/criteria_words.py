@@ -171,11 +171,11 @@ def precision_words(found: Detection) -> str:
 def injection_name(finding: Finding) -> str:
     """Return what an injection did, in words."""
     amount = float(finding["strength"])
-    how = (
-        f"noise, σ = {number(amount)}"
-        if finding["kind"] == "noise"
-        else f"blur, {percent(amount)} of the side"
-    )
+    how = {
+        "noise": f"noise, σ = {number(amount)}",
+        "blur": f"blur, {percent(amount)} of the side",
+        "foreign": f"images of {finding['source_set']}",
+    }[finding["kind"]]
     stale = " (of an earlier state of the run)" if finding["stale"] else ""
     return f"{how}, in {percent(float(finding['share']))} of the images{stale}"
 

@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from gmv_core import Workspace, build, jobs, open_run, open_source, value
 from gmv_core.comparison import compare
-from gmv_core.injection import Injection, inject
+from gmv_core.injection import inject
 from gmv_core.models import ModelRow
+from gmv_core.spoiling import Injection
 from gmv_core.store import write_json
 from tests.fakes import fake_embedder, write_images
 from tests.test_app import open_page

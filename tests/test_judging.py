@@ -8,17 +8,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gmv_core import SettingsError, Workspace, criteria_report, open_run, open_source, value
+from gmv_core import (
+    GMVError,
+    SettingsError,
+    Workspace,
+    build,
+    criteria_report,
+    open_run,
+    open_source,
+    value,
+)
 from gmv_core import criteria_words as words
 from gmv_core.comparison import compare, usual_ks
 from gmv_core.criteria import PIXELS, RUN, lists_of
 from gmv_core.criteria_report import as_json, copies_of, criteria_of, drop_copies
 from gmv_core.decode import pixels_of
-from gmv_core.injection import Injection, inject, spoil, spoilt_rows, spoilt_source
+from gmv_core.injection import inject
 from gmv_core.models import ModelRow
 from gmv_core.pipeline import add
 from gmv_core.results import Result
 from gmv_core.revaluing import ready_distances, value_by, valued_by
+from gmv_core.spoiling import Injection, spoil, spoilt_rows, spoilt_source
 from gmv_core.store import finite
 from gmv_core.types import Progress
 from tests.fakes import draw, fake_embedder, rows_of, strict_json, write_images
@@ -37,10 +47,12 @@ def opened(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_injections_are_checked() -> None:
     for wrong in ({"kind": "rain"}, {"share": 0.0}, {"share": 0.6}, {"strength": 0.0},
-                  {"strength": 2.0}):  # fmt: skip
+                  {"strength": 2.0}, {"kind": "foreign"}, {"source_set": "other"}):  # fmt: skip
         with pytest.raises(SettingsError):
             Injection(**wrong)  # type: ignore[arg-type]
     assert Injection("blur").name("run") == "run-blur-0.03-5pct"
+    foreign = Injection("foreign", source_set="other")
+    assert foreign.name("run") == "run-foreign-other-5pct"
     assert Injection("noise", 0.2, 0.1, seed=3).name("run") == "run-noise-0.2-10pct-seed3"
 
 
@@ -92,6 +104,25 @@ def test_an_injection_is_scored_kept_and_reused(workspace: Workspace, opened: Re
     assert again["auroc"] == found["auroc"]
     assert "matches" not in [step.stage for step in said]
     assert rows_of(workspace.run(found["run"]).table("matches")).equals(before)
+
+
+def test_foreign_images_take_the_places_of_others(
+    workspace: Workspace, opened: Result, tmp_path: Path
+) -> None:
+    write_images(tmp_path / "other", 4, first_seed=500)
+    build(workspace, open_source(tmp_path / "other"), name="other", embedder=fake_embedder())
+    injection = Injection("foreign", None, 0.25, source_set="other")
+    previews = workspace.image_set("other").images.read(["preview"])["preview"].to_pylist()
+    images = list(spoilt_source(opened, injection, workspace.image_set("other")).read())
+    foreign = [image for image in images if image.attributes["injected"] == "yes"]
+    assert len(foreign) == 6 and all(image.data in previews for image in foreign)
+    assert images[0].name == "class0/0000.png" and len(images) == 24
+    found = inject(workspace, "run", injection, embedder=fake_embedder())
+    assert (found["known"], found["source_set"]) == (6, "other")
+    assert words.injection_name(found) == "images of other, in 25 % of the images"
+    for wrong in ("train", "nowhere"):
+        with pytest.raises(GMVError, match=wrong):
+            inject(workspace, "run", Injection("foreign", source_set=wrong))
 
 
 def test_a_copy_of_an_older_training_set_is_made_anew(

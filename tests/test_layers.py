@@ -36,7 +36,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("results", "plots", "dropped"),
     ("spread", "noise", "changes", "plots_contributors", "plots_criteria", "criteria",
      "criteria_files"),
-    ("low_value",),
+    ("low_value", "spoiling"),
     ("pipeline",),
     ("valuation",),
     ("revaluing",),

@@ -13,13 +13,14 @@ from gmv_core import criteria_words as words
 from gmv_core.comparison import usual_ks
 from gmv_core.criteria_files import derived_name
 from gmv_core.criteria_report import Criteria, copies_of, criteria_of, drop_copies, stamp
-from gmv_core.injection import KINDS, Injection
 from gmv_core.revaluing import ready_distances
+from gmv_core.spoiling import FOREIGN, KINDS, Injection
 from ui import engine, state
 from ui.jobs import job_bar
 
 MOST_ROWS = 40  # of a table that is shown whole
-NAMES = {"noise": "Gaussian noise", "blur": "Blur"}
+NAMES = {"noise": "Gaussian noise", "blur": "Blur", FOREIGN: "Foreign images"}
+STRENGTHS = {"noise": "σ, where white is 1", "blur": "radius, in sides of the image"}
 PIXELS, INJECT, COMPARE = "--pixels", "--inject", "--compare"
 
 
@@ -73,25 +74,39 @@ def noise_test(result: Result) -> None:
             "against it. Your training set is not touched."
         )
         left, middle, right = st.columns(3)
+        sets = [s for s in engine.finished_sets() if s != result.training.name]
+        kinds = [kind for kind in KINDS if kind != FOREIGN or sets]
         kind = left.segmented_control(
-            "Spoil by", list(KINDS), default="noise", format_func=NAMES.__getitem__,
-            required=True, key=state.INJECT,
-        )  # fmt: skip
+            "Spoil by", kinds, default="noise", format_func=NAMES.__getitem__, required=True,
+            key=state.INJECT,
+        ) or "noise"  # fmt: skip
         percent = middle.number_input(
             "Share of the images, %", 0.5, 50.0, 5.0, 0.5, key=state.SPOILT
         )
-        kind = kind or "noise"
-        means = "σ, where white is 1" if kind == "noise" else "radius, in sides of the image"
-        strength = right.number_input(
-            f"Strength ({means})", 0.01, 1.0, KINDS[kind], 0.01, key=f"{state.STRENGTH}-{kind}",
-            help="From about 0.3 on, noise is so heavy that any measure of distance finds it: an "
-            "easy test.",
-        )  # fmt: skip
-        injection = Injection(kind, float(strength), float(percent) / 100)
+        with right:
+            injection = _injection(kind, float(percent) / 100, sets)
         if st.button("Run the test", type="primary"):
-            amounts = ["--share", str(injection.share), "--strength", str(injection.amount)]
+            how = (
+                ["--from", injection.source_set]
+                if kind == FOREIGN
+                else ["--strength", str(injection.amount)]
+            )
             title, target = f"{NAMES[kind]} to test", injection.name(result.run.name)
-            _start(result, [INJECT, kind, *amounts], title, target)
+            _start(result, [INJECT, kind, "--share", str(injection.share), *how], title, target)
+
+
+def _injection(kind: str, share: float, sets: list[str]) -> Injection:
+    """Let the reader choose how strong noise or blur is, or where foreign images come from."""
+    if kind == FOREIGN:
+        source = st.selectbox("From the set", sets, key=state.FOREIGN_SET)
+        return Injection(kind, None, share, source_set=source)
+    strength = st.number_input(
+        f"Strength ({STRENGTHS[kind]})", 0.01, 1.0, KINDS[kind], 0.01,
+        key=f"{state.STRENGTH}-{kind}",
+        help="From about 0.3 on, noise is so heavy that any measure of distance finds it: an easy "
+        "test.",
+    )  # fmt: skip
+    return Injection(kind, float(strength), share)
 
 
 def comparison(result: Result, found: Criteria) -> None:

@@ -23,6 +23,7 @@ from gmv_core.listing import Source
 from gmv_core.matching import Matcher
 from gmv_core.results import GENERATED_COLUMNS, VALUE_COLUMNS
 from gmv_core.settings import IngestSettings
+from gmv_core.spoiling import COPY
 from gmv_core.store import ImageSet, Manifest, default_root
 from gmv_core.thumbnails import thumbnail
 
@@ -48,7 +49,11 @@ def finished_sets() -> dict[str, Manifest]:
     place = workspace()
     made = {m["generated"]["name"] for m in (run.manifest() for run in place.runs())}
     manifests = [one.manifest() for one in place.sets() if one.name not in made]
-    ready = [m for m in manifests if m["state"] == "ready" and m["typical"]]
+    # Nor can copies that were spoilt to judge a run.
+    ready = [
+        m for m in manifests
+        if m["state"] == "ready" and m["typical"] and m["sources"][0]["kind"] != COPY
+    ]  # fmt: skip
     return {m["name"]: m for m in sorted(ready, key=lambda m: m["updated"], reverse=True)}
 
 

@@ -39,6 +39,7 @@ STARTED = "started"  # the run that a job was started for
 INJECT = "inject"  # what is done to a copy of the training set: a kind of `injection.KINDS`
 SPOILT = "spoilt"  # how much of the copy, in percent
 STRENGTH = "strength"  # how strongly
+FOREIGN_SET = "foreign-set"  # the set that foreign images are taken from
 FRAMED = "framed"  # true while app.py runs a page
 
 # Of a gallery; each kind of gallery has its own, see `of`.
