@@ -14,6 +14,7 @@ from gmv_core.results import Result
 from gmv_core.store import Manifest, finite, now, write_json
 
 FOLDER = "criteria"
+FORMAT = 1
 MOST_NAME = 60  # leaves room for "-set" in a name
 Finding = dict[str, Any]
 
@@ -28,7 +29,8 @@ def derived_name(run: str, tail: str) -> str:
 
 def write_finding(result: Result, name: str, finding: Manifest) -> Finding:
     """Keep a finding about a run under a name, and return it with what it was found on and when."""
-    kept = finite({**finding, "run_updated": result.manifest["updated"], "found": now()})
+    about = {"format": FORMAT, "run_updated": result.manifest["updated"], "found": now()}
+    kept = finite({**finding, **about})
     write_json(_folder(result) / f"{name}.json", kept)
     return {**kept, "stale": False}
 
@@ -36,12 +38,15 @@ def write_finding(result: Result, name: str, finding: Manifest) -> Finding:
 def findings(result: Result, kind: str) -> list[Finding]:
     """Return the findings whose names begin with `kind`, the newest first.
 
-    "stale": the run was valued again since then. A file that is not readable counts as none.
+    "stale": the run was valued again since then. A file that is not readable, or of another
+    version, counts as none.
     """
     found = []
     for path in sorted(_folder(result).glob(f"{kind}*.json")):
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
+            if kept["format"] != FORMAT:
+                continue
             stale = kept["run_updated"] != result.manifest["updated"]
             found.append({**kept, "stale": stale})
         except (OSError, ValueError, KeyError, TypeError):

@@ -21,7 +21,7 @@ def criteria() -> None:
         "against what is known of the images: their class, their attributes, known noise, and "
         "what it cost. Each stands beside a baseline. **None of them proves influence.**"
     )
-    with st.expander("What these checks do not prove", icon=":material/info:"):
+    with st.expander("What these checks do not prove", icon=":material/info:", expanded=True):
         st.markdown("\n".join(f"- {sentence}" for sentence in words.LIMITS))
     columns = readings.noise_columns(engine.key(result), result)
     found = checks.report(result, _column(columns))

@@ -232,6 +232,7 @@ def test_findings_know_when_they_are_stale(opened: Result) -> None:
     (kept,) = findings(opened, "test-")
     assert (kept["x"], kept["at"], kept["stale"]) == (None, {"5": 0.5}, False)
     (opened.run.folder / "criteria" / "test-b.json").write_text("{broken")
+    (opened.run.folder / "criteria" / "test-c.json").write_text('{"format": 0, "run_updated": ""}')
     later = replace(opened, manifest={**opened.manifest, "updated": "2999"})
     (kept,) = findings(later, "test-")
     assert kept["stale"] is True

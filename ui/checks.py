@@ -20,7 +20,7 @@ from ui.jobs import job_bar
 
 MOST_ROWS = 40  # of a table that is shown whole
 NAMES = {"noise": "Gaussian noise", "blur": "Blur", FOREIGN: "Foreign images"}
-STRENGTHS = {"noise": "σ, where white is 1", "blur": "radius, in sides of the image"}
+STRENGTHS = {"noise": "σ, where white is 1", "blur": "radius, as a share of the side"}
 PIXELS, INJECT, COMPARE = "--pixels", "--inject", "--compare"
 
 
@@ -141,7 +141,7 @@ def copies(result: Result) -> None:
     if not made:
         return
     with st.expander(f"Made to judge this run: {len(made)} runs and sets"):
-        st.markdown(", ".join(f"`{record.name}`" for record in made))
+        st.markdown("\n".join(f"- `{record.name}`" for record in made))
         if st.button("Delete them, and what they found", icon=":material/delete:"):
             drop_copies(engine.workspace(), result.run.name)
             st.rerun()
