@@ -18,6 +18,7 @@ from gmv_core.settings import (
     ValueSettings,
 )
 from gmv_core.sources import open_source, open_uploads
+from gmv_core.spread import group_shares
 from gmv_core.store import Workspace, default_root
 from gmv_core.valuation import value
 
@@ -46,6 +47,7 @@ __all__ = [
     "build",
     "default_root",
     "from_callable",
+    "group_shares",
     "labels_for",
     "load_matcher",
     "open_run",

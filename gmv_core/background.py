@@ -1,4 +1,4 @@
-"""Builds as jobs: check what was asked while someone is there to read why not, then start."""
+"""Builds and runs as jobs: what was asked is checked while someone is there, then it starts."""
 
 from __future__ import annotations
 
@@ -48,6 +48,27 @@ def finish_set(workspace: Workspace, name: str) -> Job:
     if len(manifest["sources"]) > 1:
         arguments = ["add", name, last["location"]]
     return jobs.start(workspace, arguments, title=f"Building {name}", target=name)
+
+
+def value_again(workspace: Workspace, name: str) -> Job:
+    """Start a finished run again with its own settings, as after its training set has grown."""
+    manifest = workspace.run(name).manifest()
+    matching, judging = (manifest["inputs"][part] for part in ("matches", "quality"))
+    options = {
+        "against": manifest["training"]["name"],
+        "name": name,
+        "k": manifest["value"]["k"],
+        "candidates": matching["candidates"],
+        "distance": matching["distance"],
+        "quality": judging["quality"],
+        "temperature": manifest["value"]["temperature"],
+        "seed": judging["seed"],
+    }
+    arguments = ["value", manifest["generated"]["name"]]
+    arguments += [word for option, value in options.items() for word in (f"--{option}", str(value))]
+    if not manifest["value"]["quality_weighting"]:
+        arguments.append("--no-weighting")
+    return jobs.start(workspace, arguments, title=f"Valuing {name} again", target=name)
 
 
 def _start(

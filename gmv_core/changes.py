@@ -10,6 +10,8 @@ import pandas as pd
 from gmv_core.candidate_lists import blocks
 from gmv_core.results import Result
 
+ROUNDING = 1e-9  # the same contributions, added up in another order
+
 
 def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Return one row a training image that both tables hold, in the order of `before`.
@@ -36,6 +38,37 @@ def with_and_without_weighting(result: Result, columns: tuple[str, ...]) -> pd.D
         for on in (False, True)
     )
     return changes(plain.values_table(columns), weighted.values_table(("training", "value")))
+
+
+@dataclass(frozen=True)
+class Moves:
+    """How the values of the others change when training images are left out.
+
+    held: what those left out were worth. others: how many images stay. before, after: what they
+    are worth together. moved: their `changes` with the column change, those that change at all, the
+    largest change first.
+    """
+
+    held: float
+    others: int
+    before: float
+    after: float
+    moved: pd.DataFrame
+
+
+def moves(whole: Result, part: Result) -> Moves:
+    """Return what changes from a whole result to the same one `leaving_out` some images."""
+    table = whole.values_table(("id", "training", "value", "label", "owner"))
+    told = changes(table, part.values_table(("training", "value")))
+    told = told.assign(change=told["value_after"] - told["value_before"])
+    size = told["change"].abs().sort_values(ascending=False, kind="stable")
+    return Moves(
+        float(table.loc[table["id"].isin(part.without), "value"].sum()),
+        len(told),
+        float(told["value_before"].sum()),
+        float(told["value_after"].sum()),
+        told.loc[size[size > ROUNDING].index],
+    )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 
 from gmv_core.decode import decode
 from gmv_core.embed import FEATURES_NORM_SQUARED, stack
+from gmv_core.glimpse import glimpse
 from gmv_core.rerank import SKETCH_DIM, sketch
 from gmv_core.settings import IngestSettings
 from gmv_core.sources import Source
@@ -100,6 +101,8 @@ def _prepared(image: SourceImage, settings: IngestSettings, embedder: Embedder) 
         decoded = DecodedImage(sha256="", size_bytes=0, status=image.error)
     else:
         decoded = decode(image.data, settings)
+        if decoded.status != OK:
+            decoded = replace(decoded, preview=glimpse(image.data))
     square = None if decoded.pixels is None else _square(decoded.pixels, embedder)
     # The bytes and the full preview pixels are let go: a batch keeps what it writes.
     return replace(image, data=b""), replace(decoded, pixels=None), square

@@ -35,8 +35,7 @@ FOLDER = "GMV_JOB"  # the environment variable that tells the process its job's 
 ACTIVE = ("queued", "running")
 KEPT_DONE = 20  # finished jobs that are remembered
 INTERRUPTED = (
-    "It stopped without a word, as when a computer restarts or its memory is full; "
-    "what was done is kept."
+    "It was interrupted, as when a computer restarts or its memory is full; what was done is kept."
 )
 _ID = re.compile(r"\d{8}-\d{6}-\d{6}-[0-9a-f]{4}")
 

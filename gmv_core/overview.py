@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from gmv_core import jobs
 from gmv_core.contributors import Contributor
+from gmv_core.errors import WorkspaceError
 from gmv_core.results import Result
 from gmv_core.set_report import previews
-from gmv_core.store import Manifest, Workspace
+from gmv_core.store import Manifest, Record, Workspace
 from gmv_core.valuation import GENERATED
 
 BEGIN, WAIT, FINISH, COMPARE, LOOK = "begin", "wait", "finish", "compare", "look"
@@ -18,34 +20,53 @@ BEGIN, WAIT, FINISH, COMPARE, LOOK = "begin", "wait", "finish", "compare", "look
 
 @dataclass(frozen=True)
 class Overview:
-    """sets: manifests of training sets, finished or not; runs: of finished runs; newest first.
+    """sets: manifests of training sets, finished or not; runs: of runs that can be opened; newest
+        first.
 
     step, on: what to do next, and on which set or run ("" for the first two): BEGIN with a set,
         WAIT for a job, FINISH a half-built set, COMPARE generated images with a set that was used
         in no run, LOOK at a run.
+    unreadable: name → why, of sets and runs whose manifest cannot be read.
+    outgrown: names of the runs whose training or generated set has more images by now; such a run
+        cannot be opened before it is valued again.
     """
 
     sets: tuple[Manifest, ...]
     runs: tuple[Manifest, ...]
     step: str
     on: str
+    unreadable: Mapping[str, str]
+    outgrown: tuple[str, ...]
 
 
 def training_sets(workspace: Workspace) -> list[Manifest]:
-    """Return the manifests of the sets that no run made of its generated images, newest first."""
+    """Return the manifests of the sets that no run made of its generated images, newest first.
+
+    Those that cannot be read are left out; `overview` names them.
+    """
     made_by = {run.name for run in workspace.runs()}
     made_by |= {job.target for job in jobs.jobs(workspace)}
-    sets = [images.manifest() for images in workspace.sets()]
-    return _newest([m for m in sets if m["name"] not in {run + GENERATED for run in made_by}])
+    generated = {run + GENERATED for run in made_by}
+    return _newest([images for images in workspace.sets() if images.name not in generated], {})
 
 
 def overview(workspace: Workspace) -> Overview:
     """Look at a workspace."""
+    unreadable: dict[str, str] = {}
+    every = _newest(workspace.sets(), unreadable)
+    runs = _newest(workspace.runs(), unreadable)
     sets = training_sets(workspace)
-    runs = _newest([run.manifest() for run in workspace.runs()])
-    ready = [run for run in runs if run["state"] == "ready"]
+    done = [run for run in runs if run["state"] == "ready"]
+    sizes = {made["name"]: made["counts"]["images"] for made in every if made["state"] == "ready"}
+    outgrown = tuple(run["name"] for run in done if _outgrown(run, sizes))
+    ready = [run for run in done if run["name"] not in outgrown]
     step, on = _next(workspace, sets, runs, ready)
-    return Overview(tuple(sets), tuple(ready), step, on)
+    return Overview(tuple(sets), tuple(ready), step, on, unreadable, outgrown)
+
+
+def _outgrown(run: Manifest, sizes: Mapping[str, int]) -> bool:
+    used = (run["training"], run["generated"])
+    return any(sizes.get(images["name"], images["images"]) != images["images"] for images in used)
 
 
 def _next(
@@ -62,8 +83,15 @@ def _next(
     return (LOOK, ready[0]["name"]) if ready else (BEGIN, "")
 
 
-def _newest(manifests: list[Manifest]) -> list[Manifest]:
-    return sorted(manifests, key=lambda m: str(m.get("updated") or m["created"]), reverse=True)
+def _newest(records: Sequence[Record], unreadable: dict[str, str]) -> list[Manifest]:
+    """Return the manifests, newest first; note why one cannot be read."""
+    found = []
+    for record in records:
+        try:
+            found.append(record.manifest())
+        except WorkspaceError as problem:
+            unreadable[record.name] = str(problem)
+    return sorted(found, key=lambda m: str(m.get("updated") or m["created"]), reverse=True)
 
 
 @dataclass(frozen=True)

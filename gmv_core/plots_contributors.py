@@ -31,8 +31,7 @@ def share_bars(contributors: Sequence[Contributor], owners: Sequence[str]) -> go
         figure.add_bar(
             y=[one.rank for one in own], x=[100 * one.weight for one in own], orientation="h",
             name=escape(owner) or "no owner", marker_color=colours[owner],
-            showlegend=bool(owners), text=[f"{one.weight:.1%}" for one in own],
-            textposition="auto", insidetextanchor="end",
+            showlegend=bool(owners),
             customdata=[[escape(one.training), one.value] for one in own],
             hovertemplate="%{y}. %{customdata[0]}<br>%{x:.3g} % of the quality: "
             f"value %{{customdata[1]:.3g}}<extra>{escape(owner)}</extra>",
@@ -43,7 +42,7 @@ def share_bars(contributors: Sequence[Contributor], owners: Sequence[str]) -> go
     figure.update_layout(
         barmode="stack", bargap=0.25, height=rows_px + legend_px + 56, paper_bgcolor=clear,
         plot_bgcolor=clear, margin={"l": 4, "r": 8, "t": 8 + legend_px, "b": 40}, dragmode=False,
-        font_size=12, uniformtext={"minsize": 9, "mode": "hide"},
+        font_size=12,
         legend={"orientation": "v", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom"},
     )  # fmt: skip
     figure.update_xaxes(

@@ -42,7 +42,7 @@ def sample_rows(images: ImageSet, count: int) -> Int64:
 
 
 def previews(images: ImageSet, rows: Int64) -> list[bytes]:
-    """Return stored previews, encoded; b"" for a rejected image."""
+    """Return stored previews, encoded; of a rejected image what can be seen of it, or b""."""
     return list(images.images.take(rows, ["preview"])["preview"].to_pylist())
 
 

@@ -122,6 +122,34 @@ def share_intervals(
     generated, group, value: (c,), a row a contribution. The generated images that have any are
     drawn anew with replacement, and all that one hands out is drawn together.
     """
+    return _intervals(generated, group, value, groups, resamples, seed, of_total=True)
+
+
+def value_intervals(result: Result, *, seed: int = 0) -> tuple[Float64, Float64]:
+    """Return low and high of the value of every training row, (n,) each, drawn as for shares.
+
+    An image without value has 0 and 0: its interval only knows the generated images that there are.
+    """
+    credits = credits_of(result)
+    rows, group = np.unique(credits.training, return_inverse=True)
+    found = _intervals(
+        credits.generated, group, credits.value, len(rows), RESAMPLES, seed, of_total=False
+    )
+    low, high = np.zeros((2, len(result.training.images)))
+    low[rows], high[rows] = found
+    return low, high
+
+
+def _intervals(
+    generated: Int64,
+    group: Int64,
+    value: Float64,
+    groups: int,
+    resamples: int,
+    seed: int,
+    *,
+    of_total: bool,
+) -> tuple[Float64, Float64]:
     images, image = np.unique(generated, return_inverse=True)
     m = len(images)
     rng = np.random.default_rng(seed)
@@ -134,14 +162,14 @@ def share_intervals(
     for first in range(0, groups, _CHUNK):
         some = min(_CHUNK, groups - first)
         a, b = np.searchsorted(group, [first, first + some])
-        shares = np.stack(
+        sums = np.stack(
             [
                 np.bincount(group[a:b] - first, row[image[a:b]] * value[a:b], minlength=some)
                 for row in drawn
             ]
         )  # (resamples, some)
-        shares = np.divide(
-            shares, total[:, None], out=np.zeros(shares.shape), where=total[:, None] > 0
-        )
-        low[first : first + some], high[first : first + some] = np.quantile(shares, edges, axis=0)
+        if of_total:
+            there = total[:, None] > 0
+            sums = np.divide(sums, total[:, None], out=np.zeros(sums.shape), where=there)
+        low[first : first + some], high[first : first + some] = np.quantile(sums, edges, axis=0)
     return low, high

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from gmv_core.decode import decode, image_kind
+from gmv_core.glimpse import glimpse
 from gmv_core.labels import LabelTable, LabelTally, tally, with_row
 from gmv_core.listing import Source, folder_label
 from gmv_core.settings import IngestSettings
@@ -22,7 +23,10 @@ TINY_PX = 8
 
 @dataclass(frozen=True)
 class SampleImage:
-    """One image of the sample. status: "ok", or why it will be rejected (then without preview)."""
+    """One image of the sample. status: "ok", or why it will be rejected.
+
+    preview: encoded; of a broken image what can be seen of it, b"" for nothing.
+    """
 
     name: str
     label: str
@@ -155,7 +159,7 @@ def _sampled(image: SourceImage, labels: LabelTable | None) -> SampleImage:
         width=decoded.width,
         height=decoded.height,
         size_bytes=decoded.size_bytes,
-        preview=decoded.preview,
+        preview=decoded.preview or glimpse(image.data),
         status=decoded.status,
     )
 

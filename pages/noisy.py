@@ -85,19 +85,16 @@ def figure_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
         )
     report = readings.noise_report(key, result, column) if column else None
     chart(
-        plots.ranking(
-            ranking["value"].to_numpy(),
-            ranking["mean_distance"].to_numpy(float),
-            ranking["standing"].tolist(),
-            report.flags if report else None,
-        ),
+        readings.ranking_figure(key, result, column),
         "Value and mean distance of every training image, by its rank from the bottom",
     )
     if report is None:
         return
     if not 0 < report.known < len(report.flags):
-        st.info(f"The column {column} marks {report.known:,} of {len(ranking):,} images: there is "
-                "nothing to tell apart.")  # fmt: skip
+        st.info(
+            f"The column {shell.plain(str(column))} marks {report.known:,} of {len(ranking):,} "
+            "images: there is nothing to tell apart."
+        )
         return
     st.markdown(
         f"**How well does it find the known noise?** Of two images, one of the {report.known:,} "
@@ -105,7 +102,7 @@ def figure_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
         f"(AUROC; chance is 50 %)."
     )
     chance = report.known / len(report.flags)
-    chart(plots.noise_found(report.flags), "Share of the known noise found by rank")
+    chart(readings.noise_figure(key, result, column), "Share of the known noise found by rank")
     words = [
         f"of the first {depth:,}, {round(part * depth):,} are noise ({share(part)})"
         for depth, part in report.precision().items()

@@ -9,7 +9,7 @@ from gmv_core.overview import overview
 from gmv_core.showcase import DEMO_RUN
 from ui import engine, shell, state
 from ui.jobs import job_bar
-from ui.shelf import next_step, picture, runs, sets
+from ui.shelf import next_step, outgrown, picture, runs, sets, unreadable
 
 
 def start() -> None:
@@ -28,10 +28,13 @@ def start() -> None:
         if st.button("Open the demo", type="primary", icon=":material/play_arrow:"):
             open_demo(DEMO_RUN in names)
         if st.button("Use my own images", icon=":material/upload:"):
-            st.switch_page("pages/training_set.py", query_params={state.SET: "+new"})
+            st.switch_page("pages/training_set.py", query_params={state.SET: state.NEW_SET})
     if DEMO_RUN in names and st.session_state.pop(state.DEMO_ASKED, False):
         open_demo(True)
     job_bar()
+    unreadable(found)
+    if not any(job.active for job in jobs.jobs(engine.workspace())):
+        outgrown(found)
     with shell.telling():
         picture(names)
     next_step(found)

@@ -5,47 +5,44 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import background, jobs
-from gmv_core.jobs import Job
 from gmv_core.overview import training_sets
 from gmv_core.store import ImageSet
-from ui import engine, links, shell, state
+from ui import engine, shell, state
 from ui.bring import bring, taken
 from ui.jobs import job_bar
 from ui.set_report import report
 
-NEW = "new"
 BRINGING = "training-images"
 
 
 def training_set() -> None:
     st.title("Training set")
-    under_way = [
-        job
-        for job in jobs.jobs(engine.workspace())
-        if job.arguments[:1] in (("build",), ("add",)) and job.state != "done"
-    ]
-    names = known_sets(under_way)
+    names = known_sets()
+    if not names:
+        new_set()
+        return
     if state.NEXT_SET in st.session_state:
         st.session_state[state.SET] = st.session_state.pop(state.NEXT_SET)
-    chosen = NEW
-    if names:
-        # "+" can begin no name of a set, so that a set may be called "new".
-        chosen = st.selectbox(
-            "Set",
-            [*names, f"+{NEW}"],
-            format_func=lambda name: "Bring a new set …" if name == f"+{NEW}" else name,
-            **state.in_url(state.SET),
-        ).removeprefix("+")
-    if chosen == NEW and NEW not in names:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox("Set", [*names, state.NEW_SET], **state.in_url(state.SET))
+        if chosen != state.NEW_SET and st.button("Bring a new set", icon=":material/add:"):
+            st.session_state[state.NEXT_SET] = state.NEW_SET
+            st.rerun()
+    if chosen == state.NEW_SET:
         new_set()
     else:
         known_set(chosen)
 
 
-def known_sets(under_way: list[Job]) -> list[str]:
-    """Return the training sets, and those that a job is about to make, the newest first."""
-    made = [manifest["name"] for manifest in training_sets(engine.workspace())]
-    return list(dict.fromkeys([*(job.target for job in under_way), *made]))
+def known_sets() -> list[str]:
+    """Return the training sets, those first that a job is about to make, then the newest."""
+    workspace = engine.workspace()
+    making = [
+        job.target
+        for job in jobs.jobs(workspace)
+        if job.arguments[0] in ("build", "add") and job.state != "done"
+    ]
+    return list(dict.fromkeys([*making, *(made["name"] for made in training_sets(workspace))]))
 
 
 def new_set() -> None:
@@ -79,23 +76,22 @@ def known_set(name: str) -> None:
             unfinished(images)
         return
     report(images, manifest)
-    links.compare(name, "Next: drop generated images on Contributors")
     if not working:
         more(name)
 
 
 def unfinished(images: ImageSet) -> None:
-    """A half-built set: go on with it, or delete it."""
-    st.warning(
-        f"This set is unfinished: {len(images.images):,} images are kept so far. It cannot be "
-        "used before it is finished.",
-        icon=":material/hourglass_top:",
-    )
-    offered = [job for job in jobs.jobs(engine.workspace()) if job.target == images.name]
-    if all(job.state == "done" for job in offered) and st.button("Resume", type="primary"):
-        with shell.telling():
-            background.finish_set(engine.workspace(), images.name)
-            st.rerun()
+    """A half-built set: go on with it, where the job bar does not offer that, or delete it."""
+    kept = f"{len(images.images):,} images are kept so far."
+    mine = [job for job in jobs.jobs(engine.workspace()) if job.target == images.name]
+    if any(job.state != "done" for job in mine):
+        st.caption(f"{kept} The set can be used when it is finished.")
+    else:
+        st.warning(f"This set is unfinished: {kept} It can be used when it is finished.")
+        if st.button("Resume", type="primary"):
+            with shell.telling():
+                background.finish_set(engine.workspace(), images.name)
+                st.rerun()
     delete(images.name)
 
 

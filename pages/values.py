@@ -48,7 +48,7 @@ def values() -> None:
     spread_section(key, result, ranking)
     top_section(result, ranking)
     group_section(key, result)
-    value_table(result, ranking)
+    value_table(result, readings.with_intervals(key, result))
 
 
 def spread_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
@@ -60,7 +60,7 @@ def spread_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
             "value 0, are counted above and not drawn.",
         )
         chart(
-            plots.value_histogram(ranking["value"].to_numpy()),
+            readings.histogram(key, result),
             "Histogram of the values of all contributors",
         )
     with right:

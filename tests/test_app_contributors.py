@@ -105,6 +105,18 @@ def test_previous_and_next_turn_the_page_too(page: AppTest) -> None:
     assert len(cards(page, "Generated images")) == 30
 
 
+def test_the_page_of_the_gallery_can_be_turned_and_follows_the_image(page: AppTest) -> None:
+    everything = page.selectbox(key=state.IMAGE).options
+    page.pagination[0].set_value(2).run()
+    assert not page.exception
+    assert [card["id"] for card in cards(page, "Generated images")] == everything[30:]
+    assert page.selectbox(key=state.IMAGE).value == everything[0]
+    page.selectbox(key=state.IMAGE).select(everything[35]).run()
+    assert len(cards(page, "Generated images")) == 10
+    page.selectbox(key=state.IMAGE).select(everything[3]).run()
+    assert len(cards(page, "Generated images")) == 30
+
+
 def test_search_label_and_order(page: AppTest) -> None:
     page.text_input(key="generated-find").set_value("CLASS1/").run()
     assert {card["title"][:7] for card in cards(page, "Generated images")} == {"class1/"}
@@ -177,6 +189,14 @@ def test_a_training_image_without_value_says_so(page: AppTest, tmp_path: Path) -
     assert "closest of no generated image" in page.info[0].value
 
 
+def test_another_run_begins_at_its_first_image(page: AppTest, tmp_path: Path) -> None:
+    write_run(tmp_path / "home", tmp_path / "two", "second", generated=2)
+    page.selectbox(key=state.IMAGE).select("class1/0037.png").run()
+    page.selectbox(key=state.RUN).select("second").run()
+    assert not page.exception and not page.warning
+    assert page.selectbox(key=state.IMAGE).value == "class0/0000.png"
+
+
 @pytest.mark.parametrize("key", [state.IMAGE, state.TRAINING])
 def test_a_link_to_an_image_that_the_run_lacks_is_one_sentence(
     app: AppTest, tmp_path: Path, key: str
@@ -211,6 +231,36 @@ def test_a_link_opens_the_same_view(app: AppTest, tmp_path: Path) -> None:
     assert len(cards(app, "Closest training images")) == 3
     assert "class1/0037.png" in [card["id"] for card in cards(app, "Generated images")]
     assert any("not used" in markdown.value for markdown in app.markdown)
+
+
+def test_a_link_to_what_a_visitor_sees_first_wins_over_what_was_seen_last(page: AppTest) -> None:
+    first = page.selectbox(key=state.IMAGE).value
+    page.selectbox(key=state.IMAGE).select("class1/0037.png").run()
+    look_at(page, state.TRAINING_VIEW)
+    assert page.selectbox(key=state.TRAINING).value is not None
+    page.switch_page("pages/values.py").run()
+    page.query_params[state.IMAGE] = first
+    page.query_params[state.VIEW] = state.GENERATED_VIEW
+    page.switch_page("pages/contributors.py").run()
+    assert not page.exception
+    assert page.segmented_control(key=state.VIEW).value == state.GENERATED_VIEW
+    assert page.selectbox(key=state.IMAGE).value == first
+    assert page.selectbox(key=state.TRAINING).value is None
+    page.selectbox(key=state.IMAGE).select("class1/0037.png").run()
+    assert page.selectbox(key=state.IMAGE).value == "class1/0037.png"
+
+
+@pytest.mark.parametrize("key", [state.RUN, state.VIEW, state.AGAINST])
+def test_a_link_with_nonsense_opens_the_page_as_it_is(
+    app: AppTest, tmp_path: Path, key: str
+) -> None:
+    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+    app.query_params[key] = "nonsense"
+    open_page(app, "contributors")
+    assert not app.error
+    assert app.selectbox(key=state.RUN).value == "first"
+    look_at(app, state.DROP_VIEW)
+    assert app.selectbox(key=state.AGAINST).value == "first-set"
 
 
 def test_a_dropped_image_is_answered_and_not_kept(page: AppTest, tmp_path: Path) -> None:
@@ -273,7 +323,20 @@ def test_many_images_become_a_run(page: AppTest, started: list[tuple[str, ...]])
     assert not page.exception
     ((_, location, *rest, uploads),) = started
     assert rest == ["--against", "first-set", "--name", "kept"]
+    assert not any(one.label == "Keep as a run" for one in page.button)
     assert location.startswith(uploads) and len(list(Path(location).iterdir())) == MOST + 1
+
+
+def test_a_run_that_is_ready_can_be_looked_at(page: AppTest, tmp_path: Path) -> None:
+    look_at(page, state.DROP_VIEW)
+    write_run(tmp_path / "home", tmp_path / "two", "kept", generated=4)
+    page.session_state[state.STARTED] = "kept"
+    page.run()
+    assert page.success[0].value == "The run kept is ready."
+    button(page, "Look at it").click().run()
+    assert not page.exception and not page.success
+    assert page.selectbox(key=state.RUN).value == "kept"
+    assert len(cards(page, "Generated images")) == 4
 
 
 def test_a_run_is_valued_again_with_another_distance(

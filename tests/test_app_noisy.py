@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gmv_core import Workspace, build, labels_for, open_run, open_source, value
-from gmv_core.marks import mark, marked
+from gmv_core import Workspace, WorkspaceError, build, labels_for, open_run, open_source, value
+from gmv_core.marks import FILE, mark, marked
 from gmv_core.store import ImageSet
 from tests.fakes import fake_embedder, write_images
 from tests.test_app import APP, open_page, write_run
@@ -121,6 +121,27 @@ def test_values_without_the_marked(page: AppTest, tmp_path: Path) -> None:
     page.selectbox(key="moved-open").select(name).run()
     assert page.title[0].value == "Contributors"
     assert page.selectbox(key="training").value == name
+
+
+def test_marks_that_cannot_be_written_are_a_sentence(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise WorkspaceError("The marks cannot be written; check the disk.")
+
+    monkeypatch.setattr("gmv_core.marks.mark", fail)
+    page.run()
+    button(page, "Mark all")
+    assert page.error[0].value == "The marks cannot be written; check the disk."
+    toggle(page, picker(page)[0])
+    assert page.error[0].value == "The marks cannot be written; check the disk."
+
+
+def test_a_broken_file_of_marks_is_a_sentence(page: AppTest, tmp_path: Path) -> None:
+    (training(tmp_path).folder / FILE).write_text("{")
+    page.run()
+    assert not page.exception
+    assert "are not readable; delete that file to start anew." in page.error[0].value
 
 
 def test_too_few_candidates_are_said(page: AppTest, tmp_path: Path) -> None:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gmv_core import Workspace, build, jobs, open_source, value
+from gmv_core import (
+    MatchSettings,
+    RunSettings,
+    ValueSettings,
+    Workspace,
+    add,
+    build,
+    jobs,
+    open_source,
+    value,
+)
 from gmv_core.showcase import DEMO_RUN
 from gmv_core.store import write_json
 from tests.fakes import fake_embedder, write_images
@@ -153,3 +164,51 @@ def test_a_run_whose_set_is_gone_spoils_the_picture_alone(
     assert not app.exception
     assert "which now has 0" in app.error[0].value
     assert len(links(app)) == 3
+
+
+@pytest.mark.models
+def test_a_run_whose_set_has_grown_is_valued_again(
+    app: AppTest, home: Workspace, tmp_path: Path
+) -> None:
+    build(home, open_source(write_images(tmp_path / "cats", 24)), name="cats")
+    made = open_source(write_images(tmp_path / "made", 3, first_seed=100))
+    settings = RunSettings(MatchSettings(candidates=9), ValueSettings(k=4, temperature="auto"))
+    value(home, made, against="cats", name="look", settings=settings)
+    before = home.run("look").manifest()
+    write_images(tmp_path / "more" / "x", 6, first_seed=50)
+    add(home, "cats", open_source(tmp_path / "more"))
+    app.run()
+    assert not app.exception and not app.error
+    assert "contributors?run=look" not in links(app).values(), "it could not be opened"
+    app.button(key="again-look").click().run()
+    assert not app.exception
+    end = time.monotonic() + 60
+    while (job := jobs.jobs(home)[0]).active:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert job.message == ""
+    app.run()
+    assert not app.exception and not app.error
+    assert "contributors?run=look" in links(app).values()
+    after = home.run("look").manifest()
+    assert after["training"]["images"] == 30
+    assert after["value"] == before["value"]
+    assert after["inputs"]["matches"]["candidates"] == 9
+
+
+def test_what_cannot_be_read_can_be_removed(app: AppTest, home: Workspace, tmp_path: Path) -> None:
+    write_set(home, tmp_path, "cats")
+    write_run(home, tmp_path, "look", "cats")
+    for record in (home.image_set("cats"), home.run("look")):
+        write_json(record.folder / "manifest.json", {**record.manifest(), "format": 0})
+    app.run()
+    assert not app.exception
+    told = [m.value for m in app.markdown if "was written in format 0" in m.value]
+    assert len(told) == 2
+    assert "Open the demo" in [button.label for button in app.button]
+    app.button(key="remove-cats").click().run()
+    assert "'look' was written in format 0" in app.error[0].value, "the run may use the set"
+    app.button(key="remove-look").click().run()
+    app.button(key="remove-cats").click().run()
+    assert not app.exception and not app.error
+    assert not home.image_set("cats").exists() and not home.run("look").exists()

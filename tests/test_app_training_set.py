@@ -142,7 +142,8 @@ def test_a_name_that_will_not_do_is_said_at_once(
 ) -> None:
     write_set(home, tmp_path / "cats")
     open_page(app)
-    app.selectbox(key="set").select("+new").run()
+    next(b for b in app.button if b.label == "Bring a new set").click().run()
+    assert app.selectbox(key="set").value == "new set"
     app.file_uploader(key=FILES).set_value(files(60)).run()
     app.text_input[0].set_value(name)
     app.button[-1].click().run()
@@ -200,7 +201,7 @@ def test_a_finished_set_tells_everything(app: AppTest, home: Workspace, tmp_path
     told = words(app)
     assert "It misses none of the true nearest images: it compares with every one." in told
     assert "`fake`, own: It was given from Python." in told
-    assert "Skipped files: 1 not an image." in told
+    assert "Skipped files: not an image (1)." in told
     assert "1 of its rows fit no image (such as lost.png)" in told
     assert [s.value for s in app.subheader] == ["Rejected images", "Exact duplicates"]
     pictures = "".join(html.proto.body for html in app.get("html"))
@@ -238,7 +239,7 @@ def test_a_set_that_a_run_uses_is_kept(app: AppTest, home: Workspace, tmp_path: 
     made = open_source(write_images(tmp_path / "made", 3, first_seed=100))
     value(home, made, against="cats", name="look", embedder=fake_embedder())
     open_page(app)
-    assert app.selectbox(key="set").options == ["cats", "Bring a new set …"], "not look-generated"
+    assert app.selectbox(key="set").options == ["cats", "new set"], "not look-generated"
     app.button(key="delete-cats").click().run()
     assert not app.exception
     assert app.error[0].value == (
@@ -259,15 +260,17 @@ def test_a_half_built_set_is_unfinished_and_can_be_resumed(
     open_page(app)
     assert app.warning[0].value.startswith("This set is unfinished: 62 images are kept so far.")
     assert not app.metric, "nothing that looks finished"
-    assert [b.label for b in app.button] == ["Resume", "Delete it for good"]
+    labels = ["Bring a new set", "Resume", "Delete it for good"]
+    assert [b.label for b in app.button] == labels
     with home.writing():  # so that its job waits
-        app.button[0].click().run()
+        app.button[1].click().run()
         assert not app.exception and not app.error
         (job,) = jobs.jobs(home)
         assert job.arguments[:2] == ("build", str(tmp_path / "cats"))
         assert "Building cats" in words(app) and not app.warning
         app.button(key=f"cancel-{job.id}").click().run()
-    assert [b.label for b in app.button] == ["Resume", "Dismiss", "Delete it for good"]
+    assert sorted(b.label for b in app.button) == sorted([*labels, "Dismiss"])
+    assert "62 images are kept so far" in words(app)
 
 
 def test_a_half_built_set_whose_images_are_gone_says_so(
@@ -276,7 +279,7 @@ def test_a_half_built_set_whose_images_are_gone_says_so(
     half_build(home, tmp_path)
     (tmp_path / "cats").rename(tmp_path / "elsewhere")
     open_page(app)
-    app.button[0].click().run()
+    app.button[1].click().run()
     assert "are gone" in app.error[0].value and "delete the set" in app.error[0].value
     app.button(key="delete-cats").click().run()
     assert not app.exception and home.sets() == []
@@ -325,3 +328,12 @@ def test_images_are_added_to_a_set(app: AppTest, home: Workspace, tmp_path: Path
     app.run()
     assert app.metric[0].value == "65"
     assert not app.file_uploader(key="add-cats-1-files").value, "the widget is empty again"
+
+
+def test_a_name_is_never_a_picture_or_a_formula(app: AppTest) -> None:
+    open_page(app)
+    name = "![x][y] $a$.png"
+    app.file_uploader(key=FILES).set_value([(name, b"text", "image/png")]).run()
+    assert not app.exception
+    shown = app.warning[0].value
+    assert "!\\[x\\]" in shown and "\\$a\\$" in shown

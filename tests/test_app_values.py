@@ -44,6 +44,15 @@ def test_the_standings_add_up(page: AppTest) -> None:
     assert "Half of the value goes to the top" in words and "Gini coefficient" in words
 
 
+def test_every_value_has_an_interval(page: AppTest) -> None:
+    table = page.dataframe[0].value
+    assert (table["interval"][table["standing"] != "contributor"] == "–").all()
+    some = table[table["standing"] == "contributor"]
+    for told, interval in zip(some["value"], some["interval"], strict=True):
+        low, high = map(float, interval.split(" – "))
+        assert low <= float(told) <= high > 0
+
+
 def test_the_table_is_sorted_on_the_server(page: AppTest, tmp_path: Path) -> None:
     by_value = shown(page)
     assert len(by_value) == 24

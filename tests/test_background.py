@@ -9,7 +9,7 @@ import pytest
 
 from gmv_core import WorkspaceError, background, build, jobs, open_source
 from gmv_core.jobs import Job
-from gmv_core.store import Workspace, write_json
+from gmv_core.store import FORMAT, Workspace, write_json
 from gmv_core.types import Embedder
 from gmv_core.uploads import open_spooled, spool
 from tests.fakes import write_images
@@ -68,7 +68,7 @@ def test_a_set_is_added_to_or_finished_from_where_it_was_read(
     def half_built(*locations: Path) -> Job:
         sources = [{**manifest["sources"][0], "location": str(path)} for path in locations]
         path = held.image_set("cats").folder / "manifest.json"
-        write_json(path, {**manifest, "format": 1, "state": "building", "sources": sources})
+        write_json(path, {**manifest, "format": FORMAT, "state": "building", "sources": sources})
         return background.finish_set(held, "cats")
 
     job = half_built(tmp_path / "x")

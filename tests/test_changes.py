@@ -22,7 +22,7 @@ from gmv_core import (
     value,
 )
 from gmv_core.candidate_lists import blocks
-from gmv_core.changes import LeftOut, changes, left_out, with_and_without_weighting
+from gmv_core.changes import LeftOut, changes, left_out, moves, with_and_without_weighting
 from tests.fakes import fake_embedder, strict_json, write_images
 from tests.test_results import TRAINING
 from tests.test_results import opened as opened  # the run worked out by hand, a fixture
@@ -137,6 +137,23 @@ def test_changes_by_hand() -> None:
     assert told["rank_after"].tolist() == [1, 3, 2]
     assert told["places"].tolist() == [0, -1, 0]
     assert told["value_after"].tolist() == [5, 0, 1]
+
+
+def test_who_moves_when_an_image_is_left_out(opened: Result) -> None:
+    told = moves(opened, opened.leaving_out(["cat/b.png"]))
+    near = 1 / (1 + np.exp(-2))
+    assert (told.held, told.others) == (pytest.approx(1 / 6 + 0.45), 4)
+    assert (told.before, told.after) == (pytest.approx(1.6 - told.held), pytest.approx(1.6))
+    by_hand = {
+        "dog/e.png": 0.9 * near - 0.45,
+        "cat/a.png": 0.375 - 1 / 3 + 0.9 * (1 - near),
+        "dog/c.png": 0.125,
+    }
+    moved = told.moved.set_index("training")["change"]
+    assert moved.to_dict() == pytest.approx(by_hand)
+    assert list(moved.index) == sorted(by_hand, key=by_hand.__getitem__, reverse=True)
+    nothing = moves(opened, opened.leaving_out([]))
+    assert nothing.moved.empty and nothing.held == 0 and nothing.others == 5
 
 
 @pytest.mark.parametrize("weighting", [True, False])

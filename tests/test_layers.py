@@ -18,8 +18,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     # One step each. A group in SIBLINGS may import among itself; the others know no other stage.
     (
         "to_rgb", "decode", "listing", "arrays", "labels", "loose_files", "zips", "tars", "parquet",
-        "npz", "idx", "sources", "network", "embed", "embed_hub", "weights", "distances", "metrics",
-        "models", "recall", "rerank", "quality", "quality_words", "value", "selection",
+        "npz", "idx", "sources", "glimpse", "network", "embed", "embed_hub", "weights", "distances",
+        "metrics", "models", "recall", "rerank", "quality", "quality_words", "value", "selection",
         "agreement", "detection", "portraits",
         "portrait_shapes", "portrait_styles", "demo",
     ),
@@ -53,7 +53,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 SIBLINGS = (
     {
         "to_rgb", "decode", "listing", "arrays", "labels", "loose_files", "zips", "tars", "parquet",
-        "npz", "idx", "sources",
+        "npz", "idx", "sources", "glimpse",
     },
     {"network", "embed", "embed_hub", "weights", "distances", "metrics", "models"},
     {"portraits", "portrait_shapes", "portrait_styles", "demo"},

@@ -16,6 +16,7 @@ from gmv_core.spread import (
     group_shares,
     lorenz,
     share_intervals,
+    value_intervals,
 )
 from gmv_core.types import Float64
 from tests.test_results import opened as opened  # the run worked out by hand, a fixture
@@ -118,6 +119,18 @@ def test_intervals_of_many_groups_are_those_of_few(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("gmv_core.spread._CHUNK", 7)
     for a, b in zip(whole, share_intervals(generated, group, value, groups=40), strict=True):
         assert a == pytest.approx(b)
+
+
+def test_intervals_of_values_are_brute_force(opened: Result) -> None:
+    low, high = value_intervals(opened, seed=5)
+    credits = credits_of(opened)
+    handed_out = np.zeros((4, 6))
+    handed_out[credits.generated, credits.training] = credits.value
+    rng = np.random.default_rng(5)  # the fourth generated image was rejected
+    drawn = [handed_out[rng.integers(0, 3, 3)].sum(axis=0) for _ in range(200)]
+    assert low == pytest.approx(np.quantile(drawn, 0.025, axis=0))
+    assert high == pytest.approx(np.quantile(drawn, 0.975, axis=0))
+    assert low[2] == high[2] == 0 < high[5]
 
 
 def test_intervals_cover_the_true_share() -> None:

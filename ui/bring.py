@@ -20,6 +20,7 @@ from gmv_core.survey import Survey, survey
 from gmv_core.types import OK
 from ui import engine, shell, state
 from ui.thumbs import Thumb, thumbs
+from ui.words import safe
 
 WAYS = {"files": "Files or an archive", "folder": "A folder", "path": "A path on the server"}
 LABELS_SHOWN = 8
@@ -99,6 +100,7 @@ def _ask(way: str, purpose: str, key: str) -> tuple[list[Any], str]:
             f"Choose a folder of {purpose}; folders in it become labels",
             accept_multiple_files="directory",
             key=f"{key}-folder",
+            help="A browser sends file by file: for more than a few hundred, a zip is much faster.",
         ), ""
     return st.file_uploader(
         f"Drop {purpose} here: files, or one zip or tar",
@@ -146,18 +148,18 @@ def show_survey(found: Survey) -> None:
     st.markdown(f"**{facts(found)}**")
     if found.labels:
         shown = list(found.labels.items())[:LABELS_SHOWN]
-        told = ", ".join(f"{_plain(label)} ({count:,})" for label, count in shown)
+        told = ", ".join(f"{shell.plain(label)} ({count:,})" for label, count in shown)
         more = len(found.labels) - len(shown)
         where = f", in the first {found.labelled:,} images" if _partly(found) else ""
         st.caption(f"Labels{where}: {told}" + (f", and {more:,} more" if more else ""))
     if found.skipped:
-        told = ", ".join(f"{count:,} {reason}" for reason, count in found.skipped.items())
+        told = ", ".join(f"{reason} ({count:,})" for reason, count in found.skipped.items())
         st.caption(f"Will be skipped: {told}.")
     for sentence in found.warnings():
-        st.warning(sentence, icon=":material/info:")
+        st.warning(safe(sentence), icon=":material/info:")
     sides = [max(i.width, i.height) for i in found.sample if i.status == OK]
     thumbs(
-        [Thumb(i.preview, alt=i.name) if i.preview else Thumb(b"", line=i.status)
+        [Thumb(i.preview, line="" if i.status == OK else i.status, alt=i.name)
          for i in found.sample],
         side_px=72,
         tiny=bool(sides) and max(sides) <= 64,
@@ -180,7 +182,7 @@ def facts(found: Survey) -> str:
     if found.owners:
         told.append(_count(found.owners, "owner"))
     if found.attributes:
-        told.append(f"with {', '.join(map(_plain, found.attributes))}")
+        told.append(f"with {', '.join(map(shell.plain, found.attributes))}")
     return " · ".join(told)
 
 
@@ -190,8 +192,3 @@ def _partly(found: Survey) -> bool:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def _plain(text: str) -> str:
-    """Return a user's text with what Markdown would read as a sign escaped."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-.!|~:$" else c for c in text)

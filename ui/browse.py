@@ -49,6 +49,12 @@ def browse(
     table: columns "name", "label", "id" and those of the orders, a row an image. The row is None,
     and a sentence says so, where the address names an image that the run lacks.
     """
+    seen = shelf.state(state.RUN)
+    if st.session_state.get(seen, run) != run:
+        # What was chosen in another run is forgotten here; what a link names is not.
+        if st.session_state.get(shelf.key) not in set(table["name"]):
+            st.session_state[shelf.key] = None
+    st.session_state[seen] = run
     left, right = st.columns([1, 3], gap="medium")
     with left:
         rows = _rows_in_order(shelf, table)
@@ -157,7 +163,6 @@ def _choose(shelf: Shelf, names: list[str]) -> str | None:
 
 def _go(shelf: Shelf, names: list[str], place: int) -> None:
     st.session_state[shelf.key] = names[place]
-    st.session_state[shelf.state(state.PAGE)] = place // PER_PAGE + 1
     _forget_other(shelf)
 
 
@@ -202,13 +207,15 @@ def _gallery(shelf: Shelf, rows: pd.DataFrame, images: ImageSet, *, selected: st
 def turn_pages(key: str, names: list[str], selected: str | None) -> int:
     """Draw the page numbers of a gallery of `names`, if there are several; return the page.
 
-    The first page is the one that shows the image selected. The page is kept under `key`, beside
-    the widget, so that other widgets can turn it too.
+    Whenever another image is selected, it is the page that shows it. The page is kept under `key`,
+    beside the widget, so that other widgets can turn it too.
     """
     pages = -(-len(names) // PER_PAGE)
-    if key not in st.session_state:
-        st.session_state[key] = names.index(selected) // PER_PAGE + 1 if selected in names else 1
-    page = int(min(st.session_state[key], pages))
+    shown = f"{key}-of"
+    if selected in names and st.session_state.get(shown) != selected:
+        st.session_state[key] = names.index(selected) // PER_PAGE + 1
+    st.session_state[shown] = selected
+    page = int(min(st.session_state.get(key, 1), pages))
     if pages > 1:
 
         def turn() -> None:

@@ -26,8 +26,11 @@ class Picture:
     alt: str
 
 
-def compare(left: Picture, right: Picture, *, key: str, tiny: bool) -> None:
-    """Show two images; the slider wipes between them, a box shows their absolute difference."""
+def compare(left: Picture, right: Picture, *, key: str, tiny: bool, seek: bool) -> None:
+    """Show two images; the slider wipes between them, a box shows their absolute difference.
+
+    seek: scroll the page to them.
+    """
     _mount(
         key=key,
         data={
@@ -35,6 +38,7 @@ def compare(left: Picture, right: Picture, *, key: str, tiny: bool) -> None:
             "right": _sent(right),
             "tiny": tiny,
             "side_px": SIDE_PX,
+            "seek": seek,
         },
     )
 

@@ -15,9 +15,9 @@ from gmv_core.store import ImageSet, Manifest, check_name
 from gmv_core.thumbnails import thumbnail
 from ui import engine, shell, state
 from ui.gallery import Card, gallery
-from ui.jobs import job_bar
 from ui.one_image import Shown, comparison, one_image
 from ui.paste import paste
+from ui.started import started_run
 
 _ARCHIVES = (".zip", ".npz", ".parquet", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 
@@ -43,8 +43,7 @@ def drop(result: Result | None, settings: ValueSettings) -> None:
         training = _against(result)
         files = _files()
     with right, shell.telling():
-        if state.STARTED in st.session_state:
-            job_bar(st.session_state[state.STARTED])
+        asked = started_run()
         source = _source(files)
         if source is None:
             st.info(
@@ -54,16 +53,17 @@ def drop(result: Result | None, settings: ValueSettings) -> None:
             )
             engine.warm(training, _run_of(result, training))  # while the reader looks for a file
             return
-        if source.total is None or source.total > MOST:
+        if source.total is not None and source.total <= MOST:
+            _answers(source, training, result, settings)
+        elif not asked:
             many = "Many" if source.total is None else f"{source.total:,}"
             st.info(
                 f"{many} images take longer than a moment: keep them as a run, which goes on "
                 f"beside the app. Up to {MOST} are answered at once.",
                 icon=":material/schedule:",
             )
-        else:
-            _answers(source, training, result, settings)
-        _keep(files, training)
+        if not asked:
+            _keep(files, training)
 
 
 def _against(result: Result | None) -> ImageSet:

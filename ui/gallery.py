@@ -52,6 +52,7 @@ def gallery(
     on_select: Callable[[str], None] | None = None,
     label: str = "Images",
     follow: bool = False,
+    seek: bool = False,
 ) -> None:
     """Show cards in as many columns as fit; `selected` is outlined.
 
@@ -59,7 +60,7 @@ def gallery(
     on_select: called with a card's id before the page runs again; without it nothing can be
         clicked. Beside such a gallery belongs an ordinary widget that selects the same.
     label: what the images are, for a screen reader. follow: scroll the container that the gallery
-        lies in (one of fixed height) to the card selected.
+        lies in (one of fixed height) to the card selected. seek: scroll the page to the gallery.
     """
     known = {card.id for card in cards}
 
@@ -88,6 +89,7 @@ def gallery(
             "label": label,
             "clickable": on_select is not None,
             "follow": follow,
+            "seek": seek,
         },
         on_selected_change=tell,
     )

@@ -8,13 +8,14 @@ from gmv_core import jobs
 from gmv_core.cli_output import STAGES, number
 from gmv_core.jobs import Job
 from ui import engine, shell
+from ui.words import safe
 
 POLL_SECONDS = 1.0
 _OVER = {
     "done": "Done.",
     "failed": "It did not succeed.",
     "cancelled": "Stopped; what was done is kept.",
-    "interrupted": "It was interrupted.",
+    "interrupted": jobs.INTERRUPTED,
 }
 
 
@@ -40,14 +41,14 @@ def _draw(target: str | None, active: tuple[str, ...]) -> None:
 
 def _bar(job: Job) -> None:
     with st.container(border=True, key=f"job-{job.id}"):
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", wrap=False):
             st.markdown(f"**{job.title}**  \n{_standing(job)}", width="stretch")
-            _buttons(job)
+            with st.container(horizontal=True, width="content", wrap=False):
+                _buttons(job)
         if job.active and job.total:
             st.progress(min(1.0, job.done / job.total))
-        if job.message:
-            show = st.error if job.state == "failed" else st.warning
-            show(job.message)
+        if job.state == "failed":
+            st.error(safe(job.message))
 
 
 def _buttons(job: Job) -> None:

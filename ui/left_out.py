@@ -10,7 +10,6 @@ from ui.figures import chart, number
 from ui.open_image import opening_gallery, training_cards
 
 MOVED = 12
-ROUNDING = 1e-9  # the same contributions, added up in another order
 MOST_BARS = 12
 
 
@@ -33,26 +32,21 @@ def left_out_section(key: str, result: Result, marked: frozenset[str]) -> None:
         return
     part = result.leaving_out(marked)
     part_key = engine.key(part)
-    changed = readings.without_marked(key, part_key, result, part)
-    if changed.empty:
+    told = readings.moves(key, part_key, result, part)
+    if not told.others:
         st.info("All training images are marked; nothing is left to be worth anything.")
         return
     _lists(part_key, part)
-    whole = readings.ranking(key, result)
-    held = whole.loc[whole["training"].isin(marked), "value"].sum()
     st.markdown(
-        f"The marked images held a value of {number(held)}; together the others now hold "
-        f"{number(changed['value_after'].sum())}, before {number(changed['value_before'].sum())}."
+        f"The marked images held a value of {number(told.held)}; together the others now hold "
+        f"{number(told.after)}, before {number(told.before)}."
     )
-    changed = changed.assign(change=changed["value_after"] - changed["value_before"])
-    moved = changed[changed["change"].abs() > ROUNDING]
-    if moved.empty:
+    if told.moved.empty:
         st.info("No other image's value changes: the marked ones were contributors to nothing.")
         return
     _owners(key, part_key, result, part)
-    rows = moved.reindex(moved["change"].abs().sort_values(ascending=False, kind="stable").index)
-    st.markdown(f"**{len(moved):,} other images change in value; these most**")
-    rows = rows.head(MOVED)
+    st.markdown(f"**{len(told.moved):,} other images change in value; these most**")
+    rows = told.moved.head(MOVED)
     lines = [
         f"value {number(row.value_before)} → {number(row.value_after)}" for row in rows.itertuples()
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pandas as pd
 import streamlit as st
@@ -37,7 +37,7 @@ def marking_gallery(
     _buttons(result, names, shown["training"] if part in plots.STANDING else None, marked)
 
     def toggle(name: str) -> None:
-        (marks.unmark if name in marked else marks.mark)(result.training, [name])
+        _write(marks.unmark if name in marked else marks.mark, result, [name])
 
     lines = [
         f"value {number(row.value)}" if row.value else f"{row.standing}"
@@ -57,21 +57,22 @@ def _buttons(
     with st.container(horizontal=True):
         st.button(
             f"Mark all {len(names)} shown",
-            on_click=marks.mark,
-            args=(result.training, names),
+            on_click=_write,
+            args=(marks.mark, result, names),
             disabled=marked.issuperset(names),
             icon=":material/select_all:",
         )
         if whole is not None and len(whole) > len(names):
             st.button(
                 f"Mark all {len(whole):,} of this kind",
-                on_click=lambda: marks.mark(result.training, whole),
+                on_click=_write,
+                args=(marks.mark, result, whole),
                 disabled=marked.issuperset(whole),
             )
         st.button(
             "Clear all marks",
-            on_click=marks.unmark,
-            args=(result.training,),
+            on_click=_write,
+            args=(marks.unmark, result),
             disabled=not marked,
             icon=":material/deselect:",
         )
@@ -84,6 +85,12 @@ def _buttons(
             disabled=not marked,
             icon=":material/download:",
         )
+
+
+def _write(change: Callable[..., None], result: Result, *names: Collection[str]) -> None:
+    """Change the marks; what goes wrong in a callback is a sentence too."""
+    with shell.telling():
+        change(result.training, *names)
 
 
 def _list(result: Result, marked: frozenset[str]) -> pd.DataFrame:

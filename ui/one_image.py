@@ -49,6 +49,7 @@ def one_image(
             tiny=tiny,
             side_px=150,
             label="The generated image",
+            seek=seek("large"),
         )
         _facts(shown, settings)
         owners = engine.owners(engine.set_key(training), training)
@@ -91,6 +92,7 @@ def comparison(shown: Shown, training: ImageSet, *, tiny: bool) -> None:
         ),
         key="compare",
         tiny=tiny,
+        seek=seek("compare"),
     )
     if shown.kept:
         st.button(
@@ -118,6 +120,7 @@ def _facts(shown: Shown, settings: ValueSettings) -> None:
 
 def _contributors(shown: Shown, training: ImageSet, *, reranked: bool, tiny: bool) -> None:
     def pick(name: str) -> None:
+        st.session_state[state.SEEK] = "compare"
         st.session_state[state.TRAINING] = name
 
     rows = tuple(one.row for one in shown.contributors)
@@ -165,3 +168,9 @@ def ordinal(n: int) -> str:
 def show_view(view: str) -> None:
     """Turn the page to another of its views; the two images in view stay chosen."""
     st.session_state[state.VIEW] = view
+    st.session_state[state.SEEK] = "large"
+
+
+def seek(what: str) -> bool:
+    """Return whether the page is to scroll to this part now; it is told so once."""
+    return st.session_state.get(state.SEEK) == what and bool(st.session_state.pop(state.SEEK))

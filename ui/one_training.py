@@ -10,7 +10,7 @@ from ui import engine, shell, state
 from ui.browse import PER_PAGE, Row, turn_pages
 from ui.compare import Picture, compare
 from ui.gallery import Card, gallery
-from ui.one_image import ordinal, show_view
+from ui.one_image import ordinal, seek, show_view
 
 
 def one_training(result: Result, about: Row, found: list[Contribution], *, tiny: bool) -> None:
@@ -19,6 +19,7 @@ def one_training(result: Result, about: Row, found: list[Contribution], *, tiny:
     about: its row of `engine.training_gallery`. found: by `engine.generated_of`.
     """
     name, k = about["name"], result.settings.k
+    count = f"{len(found):,} generated image{'' if len(found) == 1 else 's'}"
     left, right = st.columns([1, 2.2], gap="medium")
     with left:
         lines = tuple(filter(None, [about["label"], about["owner"]]))
@@ -28,9 +29,10 @@ def one_training(result: Result, about: Row, found: list[Contribution], *, tiny:
             tiny=tiny,
             side_px=150,
             label="The training image",
+            seek=seek("large"),
         )
         st.markdown(
-            f"Value **{number(about['value'])}**  \nContributor of **{len(found):,}** images",
+            f"Value **{number(about['value'])}**  \nContributor of **{count}**",
             help="Its value φ is the sum of what it earns from each of these generated images.",
         )
     with right:
@@ -79,6 +81,7 @@ def comparison(result: Result, about: Row, found: list[Contribution], *, tiny: b
         ),
         key="compare",
         tiny=tiny,
+        seek=seek("compare"),
     )
     st.button(
         "All contributors of this generated image",
@@ -94,6 +97,7 @@ def _preview(result: Result, about: Row) -> bytes:
 
 def _generated(result: Result, found: list[Contribution], *, tiny: bool) -> None:
     def pick(name: str) -> None:
+        st.session_state[state.SEEK] = "compare"
         st.session_state[state.IMAGE] = name
 
     place = st.container()

@@ -11,15 +11,23 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from gmv_core import Result, noise, plots, spread
-from gmv_core.changes import LeftOut, changes, left_out, with_and_without_weighting
+from gmv_core import Result, changes, noise, plots, spread
+from gmv_core.changes import LeftOut, Moves
 from gmv_core.results import GENERATED_COLUMNS
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+@st.cache_resource(max_entries=6, show_spinner="Ranking the training images …")
 def ranking(key: str, _result: Result) -> pd.DataFrame:
     """Return the training images from the bottom, see `Result.noisy`."""
     return _result.noisy()
+
+
+@st.cache_resource(max_entries=6, show_spinner="Drawing the generated images anew, 200 times …")
+def with_intervals(key: str, _result: Result) -> pd.DataFrame:
+    """Return the ranking with the 95 % interval of every value: value_low, value_high."""
+    table = ranking(key, _result)
+    low, high = spread.value_intervals(_result)
+    return table.assign(value_low=low[table["id"]], value_high=high[table["id"]])
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -28,7 +36,7 @@ def generated(key: str, _result: Result) -> pd.DataFrame:
     return _result.generated_table((*GENERATED_COLUMNS, "id", "status"))
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@st.cache_data(max_entries=16, show_spinner="Drawing the generated images anew, 200 times …")
 def shares(key: str, _result: Result, by: str) -> pd.DataFrame:
     """Return the shares of owners or labels, with intervals."""
     return spread.group_shares(_result, by)
@@ -43,24 +51,23 @@ def concentration(key: str, _result: Result) -> tuple[Any, float, int]:
     return figure, spread.gini(values), spread.fewest_for(values, 0.5)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
+@st.cache_resource(max_entries=6, show_spinner="Valuing with and without weighting …")
 def weighting(key: str, _result: Result) -> pd.DataFrame:
     """Return what quality weighting changes, the most valuable without it first."""
     columns = ("id", "training", "value", "label", "owner")
-    return with_and_without_weighting(_result, columns)
+    return changes.with_and_without_weighting(_result, columns)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
-def without_marked(key: str, part_key: str, _whole: Result, _part: Result) -> pd.DataFrame:
+@st.cache_resource(max_entries=6, show_spinner="Valuing without the marked images …")
+def moves(key: str, part_key: str, _whole: Result, _part: Result) -> Moves:
     """Return the changes from a whole result to one that leaves images out."""
-    before = _whole.values_table(("id", "training", "value", "label", "owner"))
-    return changes(before, _part.values_table(("training", "value")))
+    return changes.moves(_whole, _part)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def short_lists(part_key: str, _part: Result) -> LeftOut:
     """Count the candidate lists that leaving images out has made too short."""
-    return left_out(_part)
+    return changes.left_out(_part)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -78,3 +85,38 @@ def likely(columns: list[str]) -> int | None:
 def noise_report(key: str, _result: Result, column: str) -> noise.NoiseReport:
     """Hold the ranking from the bottom against a column."""
     return noise.judge(_result, column)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def histogram(key: str, _result: Result) -> Any:  # noqa: ANN401  (plotly ships no types)
+    """Return the figure of the distribution of values."""
+    return plots.value_histogram(ranking(key, _result)["value"].to_numpy())
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def weighting_figure(key: str, _result: Result) -> Any:  # noqa: ANN401
+    """Return the figure of the values with weighting against those without."""
+    changed = weighting(key, _result)
+    return plots.weighting_scatter(
+        changed["training"].tolist(),
+        changed["value_before"].to_numpy(),
+        changed["value_after"].to_numpy(),
+    )
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def ranking_figure(key: str, _result: Result, column: str | None) -> Any:  # noqa: ANN401
+    """Return the figure of the ranking from the bottom, with the noise that a column marks."""
+    table = ranking(key, _result)
+    return plots.ranking(
+        table["value"].to_numpy(),
+        table["mean_distance"].to_numpy(float),
+        table["standing"].to_numpy(),
+        noise_report(key, _result, column).flags if column else None,
+    )
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def noise_figure(key: str, _result: Result, column: str) -> Any:  # noqa: ANN401
+    """Return the figure of the noise found by rank."""
+    return plots.noise_found(noise_report(key, _result, column).flags)

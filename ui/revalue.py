@@ -8,7 +8,7 @@ from gmv_core import Result, jobs
 from gmv_core.models import ModelRow, list_models
 from gmv_core.store import check_name
 from ui import engine, shell, state
-from ui.jobs import job_bar
+from ui.started import started_run
 
 
 def revalue(result: Result) -> None:
@@ -24,8 +24,7 @@ def revalue(result: Result) -> None:
         st.button("Value again with another distance", icon=":material/tune:", on_click=_open)
     if st.session_state.get(state.ASKING):
         _ask(result)
-    if state.STARTED in st.session_state:
-        job_bar(st.session_state[state.STARTED])
+    started_run()
 
 
 def _open() -> None:

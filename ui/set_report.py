@@ -8,8 +8,9 @@ import streamlit as st
 
 from gmv_core import set_report
 from gmv_core.store import ImageSet, Manifest
-from ui import engine
+from ui import engine, links
 from ui.thumbs import Thumb, thumbs
+from ui.words import safe
 
 PAGE = 12
 SAMPLE = 12
@@ -35,8 +36,9 @@ def report(images: ImageSet, manifest: Manifest) -> None:
         thumbs([Thumb(image, alt=name) for name, image in _sample(_key(images, manifest), images)],
                side_px=104, tiny=tiny, kind="row")  # fmt: skip
         _how(manifest)
+        links.compare(images.name, "Next: drop generated images on Contributors")
     for sentence in _passed_over(manifest):
-        st.caption(sentence)
+        st.caption(safe(sentence))
     if counts["rejected"]:
         _rejected(images, manifest)
     if counts["duplicates"]:
@@ -58,7 +60,7 @@ def _passed_over(manifest: Manifest) -> list[str]:
     for source in manifest["sources"]:
         skipped = {reason: n for reason, n in source.get("skipped", {}).items() if n}
         if skipped:
-            told = ", ".join(f"{count:,} {reason}" for reason, count in skipped.items())
+            told = ", ".join(f"{reason} ({count:,})" for reason, count in skipped.items())
             said.append(f"Skipped files: {told}.")
     return [*said, *filter(None, [set_report.label_words(manifest)])]
 
@@ -76,7 +78,7 @@ def _rejected(images: ImageSet, manifest: Manifest) -> None:
 def _duplicates(images: ImageSet, manifest: Manifest) -> None:
     table = _duplicates_table(_key(images, manifest), images)
     st.subheader("Exact duplicates")
-    st.caption("Files with the same bytes as an earlier one. They stay in, and share its values.")
+    st.caption("Files with the same bytes as an earlier one. They stay in the set.")
     shown = _page(table, f"duplicates-{images.name}")
     pictures = set_report.previews(images, shown["id"].to_numpy(np.int64))
     rows = zip(pictures, shown["name"], shown["first"], strict=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import open_run
+from gmv_core import background, jobs, open_run
 from gmv_core.cli_output import number
 from gmv_core.demo import generated_folder
 from gmv_core.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Example, Overview, example
 from gmv_core.showcase import DEMO_RUN
 from gmv_core.store import Manifest
-from ui import engine, links
+from ui import engine, links, shell
 from ui.thumbs import Thumb, thumbs
+from ui.words import safe
 
 CLOSEST = 5
 STRIP = 10
@@ -50,6 +51,28 @@ def next_step(found: Overview) -> None:
         st.caption("You may leave this page, or close it: the work goes on.")
     elif found.step == BEGIN:
         st.caption("This workspace is empty. Begin with the demo, or with images of your own.")
+
+
+def unreadable(found: Overview) -> None:
+    """Name what cannot be read, and offer to remove it: it would stand in the way for ever."""
+    for name, why in found.unreadable.items():
+        with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
+            st.markdown(safe(why), width="stretch")
+            if st.button("Remove", key=f"remove-{name}", help=f"Deletes {name} for good."):
+                with shell.telling():
+                    jobs.delete(engine.workspace(), name)
+                    st.rerun()
+
+
+def outgrown(found: Overview) -> None:
+    """Name the runs whose sets have grown, and offer to value them again."""
+    for name in found.outgrown:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
+            st.markdown(f"The images of **{name}** have grown in number since.", width="stretch")
+            if st.button("Value again", key=f"again-{name}", help="With the settings that it had."):
+                with shell.telling():
+                    background.value_again(engine.workspace(), name)
+                    st.rerun()
 
 
 def sets(found: Overview) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 from gmv_core import GMVError, Result, ValueSettings
 from gmv_core.store import ImageSet
 from ui import engine, state
+from ui.words import safe
 
 TITLE = "Attribution explorer"
 TINY_PX = 64
@@ -42,6 +43,7 @@ def frame() -> None:
     # Without an icon of our own, the browser would fetch the page's from a server of Google.
     st.set_page_config(page_title=TITLE, page_icon="assets/icon.png", layout="wide")
     page = st.navigation(pages())
+    state.arrive(page.url_path)
     st.session_state[state.FRAMED] = True
     page.run()
 
@@ -63,7 +65,7 @@ def telling() -> Iterator[None]:
     try:
         yield
     except GMVError as problem:
-        st.error(str(problem), icon=":material/error:")
+        st.error(safe(str(problem)), icon=":material/error:")
 
 
 def need_run() -> Result:

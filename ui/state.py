@@ -26,7 +26,7 @@ FILTER = "filter"  # which part of the ranking from the bottom is shown
 LEAVE_OUT = "leave-out"  # whether the values without the marked images are shown
 NOISE = "noise"  # the column that marks known noise
 BROUGHT = "brought"  # images being brought, before anything is made of them
-SET = "set"  # an image set's name, or "+new"
+SET = "set"  # an image set's name, or NEW_SET
 NEXT_SET = "next_set"  # the set to look at from the next run on
 DEMO_ASKED = "demo_asked"  # true from the click on the demo until it is there
 VIEW = "view"  # what the page on contributors shows: one of VIEWS
@@ -35,13 +35,16 @@ PASTED = "pasted"  # the bytes of the images pasted so far
 SPOOLED = "spooled"  # uploads that no job has taken yet: what they are, and their folder
 DROPPED = "dropped"  # the name of a dropped image
 ASKING = "asking"  # true while the dialog of another distance is open
+SEEK = "seek"  # what the next run of the page scrolls to: "compare" or "large", once
 STARTED = "started"  # the run that a job was started for
 INJECT = "inject"  # what is done to a copy of the training set: a kind of `injection.KINDS`
 SPOILT = "spoilt"  # how much of the copy, in percent
 STRENGTH = "strength"  # how strongly
 FOREIGN_SET = "foreign-set"  # the set that foreign images are taken from
+AT = "at"  # the page of the last run
 FRAMED = "framed"  # true while app.py runs a page
 
+NEW_SET = "new set"  # instead of a set's name, which has no spaces
 # Of a gallery; each kind of gallery has its own, see `of`.
 FIND = "find"  # part of a name
 LABEL = "label"  # the only label shown
@@ -63,6 +66,24 @@ def of(kind: str, key: str) -> str:
 def in_url(key: str) -> dict[str, Any]:
     """Return the arguments that keep a widget's value in the URL under `key`."""
     return {"key": key, "bind": "query-params"}
+
+
+def arrive(page: str) -> None:
+    """Take over what the address says when a page has just been come to.
+
+    Streamlit does so by itself, but for a value that is the widget's default: that one it drops,
+    and an older choice of the session would win over the link. Of the two images that can be
+    compared, one that a link to the other does not name is forgotten.
+    """
+    if st.session_state.get(AT) != page:
+        for key in (RUN, IMAGE, TRAINING, AGAINST, VIEW):
+            named = st.query_params.get(key)
+            if named and (key != VIEW or named in VIEWS):
+                st.session_state[key] = named
+        for key, other in ((IMAGE, TRAINING), (TRAINING, IMAGE)):
+            if key in st.query_params and other not in st.query_params:
+                st.session_state[other] = None
+    st.session_state[AT] = page
 
 
 def with_chosen(key: str, options: Sequence[str]) -> list[str]:

@@ -65,8 +65,9 @@ export default function ({ data, parentElement }) {
   root.className = data.tiny ? "compare tiny" : "compare";
   root.style.setProperty("--side", `${data.side_px}px`);
   const shown = JSON.stringify([data.left, data.right]);
-  if (root.shown === shown) return;
-  root.shown = shown;
-  draw(root, data);
-  root.scrollIntoView({ behavior: "smooth", block: "nearest" });
+  if (root.shown !== shown) {
+    root.shown = shown;
+    draw(root, data);
+  }
+  if (data.seek) root.scrollIntoView({ behavior: "smooth", block: "nearest" });
 }

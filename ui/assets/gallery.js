@@ -75,6 +75,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     grid.replaceChildren(...data.cards.map((about) => card(about, data.clickable)));
     if (focused) [...grid.children].find((c) => c.dataset.id === focused)?.focus();
   }
+  if (data.seek) grid.scrollIntoView({ behavior: "smooth", block: "center" });
   if (!data.clickable) return;
 
   mark(grid, data.selected);

@@ -1,0 +1,14 @@
+"""Sentences that name what users brought, made safe to stand in Markdown."""
+
+from __future__ import annotations
+
+import re
+
+
+def safe(sentence: str) -> str:
+    """Return a sentence in which no name can become a link, a picture, a colour or a formula.
+
+    `Code` stays code, and Streamlit shows HTML as it is written; but a picture would be fetched
+    from wherever its name says. For a name by itself there is `shell.plain`.
+    """
+    return re.sub(r"([\[\]$])", r"\\\1", sentence)
