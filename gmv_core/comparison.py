@@ -61,12 +61,17 @@ def compare(
 
 def usual_ks(result: Result) -> tuple[int, ...]:
     """Return the run's own k and three times as many, as far as there are candidates."""
-    most = int(result.manifest["inputs"]["matches"]["candidates"])
+    most = _candidates(result)
     return tuple(sorted({min(result.settings.k, most), min(3 * result.settings.k, most)}))
 
 
+def _candidates(result: Result) -> int:
+    asked: int = result.manifest["inputs"]["matches"]["candidates"]
+    return min(asked, int(result.training.manifest()["counts"]["ok"]))
+
+
 def _checked(result: Result, ks: Sequence[int]) -> tuple[int, ...]:
-    most = int(result.manifest["inputs"]["matches"]["candidates"])
+    most = _candidates(result)
     for k in ks:
         if not 1 <= k <= most:
             raise SettingsError(f"k is {k}; give a number from 1 to {most}, the run's candidates.")

@@ -47,10 +47,12 @@ class Injection:
             raise SettingsError(f"share is {self.share}; give a number above 0, at most 0.5.")
         if not 0 < self.amount <= 1:
             raise SettingsError(f"strength is {self.amount}; give a number above 0, at most 1.")
-        if (self.kind == FOREIGN) != bool(self.source_set):
+        if self.kind == FOREIGN and not self.source_set:
+            raise SettingsError("Foreign images come from a set; give its name with --from.")
+        if self.kind != FOREIGN and self.source_set:
             raise SettingsError(
-                f"The images of {self.source_set or 'no set'!r} were asked for with the injection "
-                f"{self.kind!r}; give a set with {FOREIGN!r}, and none with another."
+                f"{self.kind} takes no images of {self.source_set!r}; leave --from out, or inject "
+                f"{FOREIGN!r}."
             )
 
     @property

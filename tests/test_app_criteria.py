@@ -112,6 +112,8 @@ def test_without_labels_it_says_what_to_give(app: AppTest, home: Workspace, tmp_
     assert "needs labels of both sets: give a CSV with name and label" in said
     assert "needs an attribute of both sets" in said
     assert "Whole classes" not in said
+    assert "nothing to compare distances by" in said
+    assert not any(button.label.startswith("Compare") for button in app.button)
     assert [head.value for head in app.subheader][3] == "Cost"
 
 

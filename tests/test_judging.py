@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -177,9 +178,14 @@ def test_a_comparison_has_a_row_a_distance_and_k(workspace: Workspace, opened: R
     assert first["foreign"] == pytest.approx(report.foreign["auroc"].mean())
     assert words.comparison_rows(found)["distance"].tolist()[:2] == ["features", "features"]
     strict_json(json.dumps(finite(as_json(opened, report)), default=str))
-    for k in (0, 13):
+    for k in (0, 13):  # of 12 candidates
         with pytest.raises(SettingsError, match="from 1 to 12"):
             compare(workspace, "run", ks=(k,), embedder=fake_embedder())
+
+
+def test_a_small_set_has_fewer_candidates_than_asked(opened: Result) -> None:
+    opened.manifest["inputs"]["matches"]["candidates"] = 100
+    assert usual_ks(replace(opened, settings=replace(opened.settings, k=10))) == (10, 24)
 
 
 def test_copies_are_told_from_others_and_deleted(workspace: Workspace, opened: Result) -> None:

@@ -112,6 +112,13 @@ def _injection(kind: str, share: float, sets: list[str]) -> Injection:
 def comparison(result: Result, found: Criteria) -> None:
     """Show the table over the distances, and offer to make it."""
     kept = found.comparison
+    if not (found.classes or found.attributes or found.column):
+        st.info(
+            "Without labels, attributes or known noise there is nothing to compare distances by; "
+            "give a label CSV with one of them.",
+            icon=":material/info:",
+        )
+        return
     distances = ", ".join(ready_distances(result))
     if kept:
         if kept["stale"]:
