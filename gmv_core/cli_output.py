@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -70,7 +70,12 @@ class Output:
         self.out.print(escape(text), soft_wrap=True)
 
     def table(self, title: str, frame: pd.DataFrame) -> None:
-        self._frame(title, frame)
+        """Print a table of words, none of them torn apart."""
+        longest = {
+            column: max(len(w) for cell in (column, *frame[column]) for w in str(cell).split())
+            for column in frame.columns
+        }
+        self._frame(title, frame, longest)
 
     def say(self, sentence: str) -> None:
         self.err.print(f"[yellow]![/] {escape(sentence)}")
@@ -247,7 +252,9 @@ class Output:
         ]
         self._frame("Models (licences: --json, or the README)", pd.DataFrame(short))
 
-    def _frame(self, title: str, frame: pd.DataFrame) -> None:
+    def _frame(
+        self, title: str, frame: pd.DataFrame, least: Mapping[str, int] | None = None
+    ) -> None:
         table = Table(
             title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD,
             padding=(0, 1, 0, 0), pad_edge=False,
@@ -259,7 +266,11 @@ class Output:
                 justify="right" if numeric else "left",
                 # A name or a number that is cut off is none; a heading of two words may wrap.
                 no_wrap=place == 0 or column == "training",
-                min_width=max(map(len, column.split("_"))) if numeric else None,
+                min_width=max(map(len, column.split("_")))
+                if numeric
+                else least[column]
+                if least
+                else None,
                 overflow="fold",
             )
         for row in frame.itertuples(index=False):

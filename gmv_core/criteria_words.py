@@ -122,6 +122,18 @@ def _row_near(table: pd.DataFrame, k: int = 10) -> pd.Series:
     return found
 
 
+def shares_in_a_line(table: pd.DataFrame, agreement: Agreement) -> pd.DataFrame:
+    """Return a table of shares by k for a narrow screen: the interval of the first k alone.
+
+    table: of `shares_by_value` or `attribute_rows`, of this agreement or of ones with its depths.
+    """
+    depths = [f"k = {k}" for k in agreement.overall()["k"]]
+    first = table[depths[0]].str.split(" (", n=1, regex=False).str
+    narrow = table.assign(**{k: table[k].str.split(" (", n=1, regex=False).str[0] for k in depths})
+    narrow.insert(narrow.columns.get_loc(depths[0]) + 1, "interval", "(" + first[1])
+    return narrow
+
+
 def attribute_rows(agreements: dict[str, Agreement]) -> pd.DataFrame:
     """Return C2: a row an attribute and value of it, "all" first, a column a k."""
     parts = []

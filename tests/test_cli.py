@@ -384,6 +384,20 @@ def test_criteria(ready: Command) -> None:
     assert "is not influence" in printed.out
 
 
+def test_criteria_tear_no_number_at_80_columns(
+    ready: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    report, printed = ready("criteria", "run", "--json").json, ready("criteria", "run").out
+    for row in report["foreign"]:
+        assert f"({row['low']:.3g}–{row['high']:.3g})" in printed
+    for row in report["classes"]["table"]:
+        if row["value"] == "":
+            assert f"({100 * row['low']:.3g}–{100 * row['high']:.3g})" in printed
+    for heading in ("distance", "precision", "by chance"):
+        assert heading in printed
+
+
 def test_criteria_with_an_injection_and_its_copies(ready: Command) -> None:
     report = ready("criteria", "run", "--inject", "blur", "--share", 0.2, "--json").json
     (found,) = report["injections"]
