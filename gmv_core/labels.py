@@ -49,7 +49,8 @@ class LabelTable:
         """Return the row of the image `name`, the closest match first.
 
         The path itself; the path without its first folders ("photos/cat/1.jpg" → "cat/1.jpg"); the
-        file name alone where it is unique in the table; that without its suffix.
+        file name alone where it is unique in the table; that without its suffix. By the file name
+        alone, "cat/1.jpg" never takes the row of "bear/1.jpg".
         """
         rest = name
         while rest not in self.rows:
@@ -59,7 +60,11 @@ class LabelTable:
         else:
             return self.rows[rest]
         path = PurePosixPath(name)
-        return self.by_file.get(path.name) or self.by_stem.get(path.stem)
+        found = self.by_file.get(path.name) or self.by_stem.get(path.stem)
+        if found is None:
+            return None
+        ours, theirs = path.parts[:-1][::-1], PurePosixPath(found.name).parts[:-1][::-1]
+        return found if all(a == b for a, b in zip(ours, theirs, strict=False)) else None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import pytest
 
 from gmv_core import cli, models, pipeline, showcase
 from gmv_core.store import Workspace
+from gmv_core.types import Progress, Report
 from tests.fakes import FAKE, draw, fake_embedder, png, strict_json, write_images
 
 pytestmark = pytest.mark.usefixtures("small_commits")
@@ -228,7 +229,8 @@ def test_an_empty_workspace_says_how_to_begin(command: Command) -> None:
 def test_the_demo(command: Command, sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Path] = []
 
-    def draw_training_set(folder: Path) -> None:
+    def draw_training_set(folder: Path, *, report: Report) -> None:
+        report(Progress("draw", 0, 20))
         write_images(folder, 20)
         drawn.append(folder)
 

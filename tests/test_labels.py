@@ -86,6 +86,14 @@ def test_the_closest_match_goes_first_and_ambiguous_ones_are_none() -> None:
     assert found(table, "2.jpeg") == "", "two rows have the stem 2"
 
 
+def test_a_file_name_alone_never_crosses_folders() -> None:
+    table = read_labels("name,label\nbear/00.png,bear\nbig/cat/01.png,cat\n")
+    assert found(table, "cat/00.png") == ""
+    assert found(table, "00.png") == found(table, "set/bear/00.png") == "bear"
+    assert found(table, "cat/01.png") == "cat"
+    assert found(table, "small/cat/01.png") == ""
+
+
 def test_rows_that_say_the_same_twice_are_one() -> None:
     assert len(read_labels("name,label\na.png,cat\na.png,cat\n").rows) == 1
 

@@ -72,7 +72,7 @@ def _standing(job: Job) -> str:
     """Return where a job stands, in words."""
     if job.state == "queued":
         others = [j for j in jobs.jobs(engine.workspace()) if j.active and j.id < job.id]
-        return f"Waits for: {others[-1].title}" if others else "Starting …"
+        return f"Waits for: {others[-1].title}" if others else "Starting, or waiting its turn …"
     if job.state != "running":
         return _OVER[job.state]
     told = [STAGES.get(job.stage, job.stage) or "Starting"]
