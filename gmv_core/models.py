@@ -17,7 +17,8 @@ from gmv_core.embed import EMBEDDED
 MANIQA_FILE = "ckpt_koniq10k.pt"  # pyiqa's own name for it
 
 OURS = "MIT (this project)"
-PYIQA = "PolyForm Noncommercial 1.0.0 and S-Lab 1.0 (pyiqa): no commercial use"
+NON_COMMERCIAL = "no commercial use"
+PYIQA = f"PolyForm Noncommercial 1.0.0 and S-Lab 1.0 (pyiqa): {NON_COMMERCIAL}"
 NO_WEIGHTS = "no weights"
 TRUNK = "heads BSD-2-Clause; trunk by torchvision (BSD-3-Clause), trained on ImageNet"
 
@@ -28,6 +29,7 @@ class ModelRow:
 
     step: "embed", "distance" or "quality". size_bytes: of the weights, None where not known here.
     where: the file, or "built in"; "" where not ready. note: what it takes, or what to know.
+    fetchable: not ready, and `download` is all that it takes.
     """
 
     key: str
@@ -39,6 +41,12 @@ class ModelRow:
     ready: bool
     where: str
     note: str
+    fetchable: bool = False
+
+    @property
+    def non_commercial(self) -> bool:
+        """Return whether the licence of its code or weights forbids commercial use."""
+        return NON_COMMERCIAL in f"{self.code_licence} {self.weights_licence}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +151,12 @@ def row_of(key: str) -> ModelRow:
     """Return one model of the table as this disk has it."""
     model = MODELS[key]
     where = model.where()
-    note = model.note if where else what_it_takes(key)
+    ready = where is not None
+    note = model.note if ready else what_it_takes(key)
     return ModelRow(
         key, model.step, model.title, model.size_bytes, model.code_licence, model.weights_licence,
-        where is not None, str(where or ""), note,
+        ready, str(where or ""), note,
+        fetchable=not ready and not missing_packages(key) and model.download is not None,
     )  # fmt: skip
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from gmv_core import jobs
 from gmv_core.contributors import Contributor
-from gmv_core.errors import WorkspaceError
+from gmv_core.records import newest
 from gmv_core.results import Result
 from gmv_core.set_report import previews
 from gmv_core.store import Manifest, Record, Workspace
@@ -82,28 +82,6 @@ def _next(
         if made["name"] not in used:
             return COMPARE, made["name"]
     return (LOOK, ready[0]["name"]) if ready else (BEGIN, "")
-
-
-def newest(
-    records: Sequence[Record], unreadable: dict[Record, str] | None = None
-) -> list[Manifest]:
-    """Return the manifests that can be read, newest first; see `readable`."""
-    found = readable(records, unreadable)
-    return sorted(found, key=lambda m: str(m.get("updated") or m["created"]), reverse=True)
-
-
-def readable(
-    records: Sequence[Record], unreadable: dict[Record, str] | None = None
-) -> list[Manifest]:
-    """Return the manifests that can be read, in order; note in `unreadable` why one cannot."""
-    found = []
-    for record in records:
-        try:
-            found.append(record.manifest())
-        except WorkspaceError as problem:
-            if unreadable is not None:
-                unreadable[record] = str(problem)
-    return found
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,11 @@ from gmv_core import (
 from gmv_core.dropped import Dropped, match_dropped, open_matcher, settings_of
 from gmv_core.listing import Source
 from gmv_core.matching import Matcher
-from gmv_core.overview import newest, training_sets
+from gmv_core.overview import training_sets
+from gmv_core.records import newest
 from gmv_core.results import GENERATED_COLUMNS, VALUE_COLUMNS
 from gmv_core.settings import IngestSettings
+from gmv_core.spoiling import COPY
 from gmv_core.store import ImageSet, Manifest, default_root
 from gmv_core.thumbnails import thumbnail
 
@@ -40,7 +42,8 @@ def workspace() -> Workspace:
 def finished_runs() -> dict[str, Manifest]:
     """Return the manifests of the runs that can be looked at by name, the newest first.
 
-    Those that cannot be read are left out; the start page names them.
+    Those made to judge another one come last; those that cannot be read are left out, the start
+    page names them.
     """
     ready = [m for m in newest(workspace().runs()) if m["state"] == "ready"]
     return {m["name"]: m for m in ready}
@@ -48,7 +51,11 @@ def finished_runs() -> dict[str, Manifest]:
 
 def finished_sets() -> dict[str, Manifest]:
     """Return the manifests of the sets that images can be compared with, the newest first."""
-    ready = [m for m in training_sets(workspace()) if m["state"] == "ready" and m["typical"]]
+    # Copies that were spoilt to judge a run are none.
+    ready = [
+        m for m in training_sets(workspace())
+        if m["state"] == "ready" and m["typical"] and m["sources"][0]["kind"] != COPY
+    ]  # fmt: skip
     return {m["name"]: m for m in ready}
 
 
