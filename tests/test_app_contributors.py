@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,8 +35,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """Note what jobs are asked to do instead of doing it."""
     asked: list[tuple[str, ...]] = []
 
-    def start(_: Workspace, arguments: Sequence[str], **more: Any) -> None:  # noqa: ANN401
+    def start(_: Workspace, arguments: Sequence[str], **more: Any) -> Any:  # noqa: ANN401
         asked.append((*arguments, str(more.get("uploads") or "")))
+        return SimpleNamespace(target=more["target"])
 
     monkeypatch.setattr(jobs, "start", start)
     return asked
@@ -317,7 +319,7 @@ def test_many_images_become_a_run(page: AppTest, started: list[tuple[str, ...]])
     assert f"{MOST + 1} images take longer" in page.info[0].value
     page.text_input[0].set_value("first")
     button(page, "Keep as a run").click().run()
-    assert "already" in page.warning[0].value and not started
+    assert "The name 'first' is taken" in page.error[0].value and not started
     page.text_input[0].set_value("kept")
     button(page, "Keep as a run").click().run()
     assert not page.exception

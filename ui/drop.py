@@ -9,10 +9,10 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from gmv_core import Result, ValueSettings, jobs, open_uploads, uploads
+from gmv_core import Result, ValueSettings, background, jobs, open_uploads, uploads
 from gmv_core.dropped import MOST, Dropped, weigh
 from gmv_core.listing import Source
-from gmv_core.store import ImageSet, Manifest, check_name
+from gmv_core.store import ImageSet, Manifest
 from gmv_core.thumbnails import thumbnail
 from ui import engine, shell, state
 from ui.gallery import Card, gallery
@@ -203,19 +203,8 @@ def _keep(files: list[File], training: ImageSet) -> None:
             asked = st.form_submit_button("Keep as a run", icon=":material/save:")
     if not asked:
         return
-    check_name(name)
-    if engine.workspace().run(name).exists():
-        st.warning(f"There is a run {name!r} already; give another name.")
-        return
-    folder = _spooled(files)
-    source = uploads.open_spooled(folder)
-    jobs.start(
-        engine.workspace(),
-        ["value", source.location, "--against", training.name, "--name", name],
-        title=f"Value dropped images against {training.name}",
-        target=name,
-        uploads=folder,
-    )
+    source = uploads.open_spooled(_spooled(files))
+    job = background.value_uploads(engine.workspace(), source, against=training.name, name=name)
     del st.session_state[state.SPOOLED]  # they are the job's now
-    st.session_state[state.STARTED] = name
+    st.session_state[state.STARTED] = job.target
     st.rerun()
