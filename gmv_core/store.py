@@ -189,6 +189,12 @@ class ImageSet(Record):
 class Run(Record):
     """The valuation of one generated set against one training set."""
 
+    def close(self) -> None:
+        """Let nobody open it before it is valued again: a set that it used is being replaced."""
+        manifest = self.manifest()
+        if manifest["state"] == "ready":
+            self.write_manifest({**manifest, "state": "running"})
+
 
 def file_name(key: str) -> str:
     """Return a model's key as a file name."""

@@ -139,8 +139,7 @@ def _build_generated(
                 f"{others[0]!r} too, and these are others; choose another name, or delete "
                 f"{others[0]!r} first."
             )
-        # What it matched goes with the old images: until it is done, it cannot be opened.
-        run.write_manifest({**run.manifest(), "state": "running"})
+        run.close()
         workspace.drop(target)
     chosen = trained["embedder"]
     precision = "auto" if chosen["precision"] == "own" else chosen["precision"]

@@ -18,7 +18,7 @@ from tests.test_app import APP, open_page, write_run
 from ui import state
 from ui.one_image import ordinal
 from ui.paste import _decoded
-from ui.shell import plain
+from ui.words import plain
 
 IMAGES = 40  # more than a page of the gallery
 

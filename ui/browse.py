@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from gmv_core.store import ImageSet
 from ui import engine, shell, state
 from ui.gallery import Card, gallery
+from ui.words import plain
 
 PER_PAGE = 30
 MOST_OPTIONS = 1000  # names that the list beside the gallery offers; any other can be typed
@@ -69,7 +70,7 @@ def browse(
         return found.iloc[0].to_dict(), right
     if name:
         right.warning(
-            f"The run {run} has no {shelf.kind} image “{shell.plain(name)}” that can be shown; "
+            f"The run {run} has no {shelf.kind} image “{plain(name)}” that can be shown; "
             "choose one in the gallery.",
             icon=":material/link_off:",
         )

@@ -19,6 +19,7 @@ from ui.gallery import Card, gallery
 from ui.one_image import Shown, comparison, one_image
 from ui.paste import paste
 from ui.started import started_run
+from ui.words import plain
 
 
 class Pasted(io.BytesIO):
@@ -158,7 +159,7 @@ def _run_of(result: Result | None, training: ImageSet) -> Manifest | None:
 
 
 def _problems(source: Source, found: Dropped) -> None:
-    said = [f"{shell.plain(name)}: {why}" for name, why in found.problems.items()]
+    said = [f"{plain(name)}: {why}" for name, why in found.problems.items()]
     said += [f"files passed over: {count:,} ({why})" for why, count in source.skipped.items()]
     if said:
         listed = "".join(f"\n- {line}" for line in said)

@@ -28,6 +28,7 @@ from gmv_core.matching import Matcher
 from gmv_core.overview import training_sets
 from gmv_core.records import newest
 from gmv_core.results import GENERATED_COLUMNS, VALUE_COLUMNS
+from gmv_core.set_report import previews
 from gmv_core.settings import IngestSettings
 from gmv_core.spoiling import COPY
 from gmv_core.store import ImageSet, Manifest, default_root
@@ -104,18 +105,13 @@ def set_key(images: ImageSet) -> str:
 @st.cache_data(max_entries=64, show_spinner=False)
 def thumbnails(set_key: str, _images: ImageSet, rows: tuple[int, ...]) -> list[bytes]:
     """Return small encoded images of rows of a set."""
-    return [thumbnail(preview) for preview in _previews(_images, rows)]
+    return [thumbnail(preview) for preview in previews(_images, np.array(rows, np.int64))]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def preview(set_key: str, _images: ImageSet, row: int) -> bytes:
     """Return the stored preview of one row of a set."""
-    return _previews(_images, (row,))[0]
-
-
-def _previews(images: ImageSet, rows: tuple[int, ...]) -> list[bytes]:
-    taken = images.images.take(np.array(rows, np.int64), ["preview"])
-    return list(taken["preview"].to_pylist())
+    return previews(_images, np.array([row], np.int64))[0]
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

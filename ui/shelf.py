@@ -28,7 +28,7 @@ def picture(runs: list[str]) -> None:
     run = DEMO_RUN if DEMO_RUN in runs else runs[0]
     result = open_run(engine.workspace(), run)
     shown = _example(engine.key(result), run)
-    tiny = result.training.manifest()["typical"]["side_px"][1] <= 64
+    tiny = shell.tiny(result.training)
     closest = [
         Thumb(image, f"{c.rank}. {c.label or c.training}", f"{number(c.distance)} away")
         for c, image in shown.contributors

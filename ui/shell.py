@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -131,11 +130,6 @@ def _reading(own: ValueSettings, most: int) -> ValueSettings:
     )
     taus: dict[str | None, float | str] = {"paper": 1.0, "spread": "auto", "run": own.temperature}
     return ValueSettings(int(k), taus[temperature], weighting)
-
-
-def plain(text: str) -> str:
-    """Return a user's text such that Streamlit's Markdown shows it letter by letter."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def tiny(images: ImageSet) -> bool:
