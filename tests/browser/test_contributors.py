@@ -146,3 +146,8 @@ def test_the_gallery_is_put_in_order_and_searched(demo: Server, visit: Visitor) 
     page.get_by_role("textbox", name="Search by name").press("Enter")
     expect(made).to_have_count(12)
     expect(made.filter(has_text="rabbit")).to_have_count(12)
+    first = made.first.inner_text()
+    other = visit(demo)
+    other.page.goto(page.url)  # the same order and search, and so the same first image
+    expect(cards(other.page, "Generated images")).to_have_count(12)
+    expect(cards(other.page, "Generated images").first).to_have_text(first, use_inner_text=True)
