@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gmv_core import Workspace, build, labels_for, open_source, value
+from gmv_core.store import write_json
 from tests.fakes import fake_embedder, write_images
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
@@ -79,3 +80,13 @@ def test_a_run_whose_set_is_gone_is_one_sentence(app: AppTest, tmp_path: Path) -
     Workspace(tmp_path / "home").image_set("first-set").images.drop()
     open_page(app, "values")
     assert "which now has 0; run its `value` command again." in app.error[0].value
+
+
+def test_a_run_of_another_format_hides_no_other(app: AppTest, tmp_path: Path) -> None:
+    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+    write_run(tmp_path / "home", tmp_path / "two", "second", generated=5)
+    second = Workspace(tmp_path / "home").run("second")
+    write_json(second.folder / "manifest.json", {**second.manifest(), "format": 1})
+    open_page(app, "values")
+    assert not app.error
+    assert app.selectbox(key="run").options == ["first"]

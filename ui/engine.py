@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from hashlib import sha256
 
@@ -19,11 +21,12 @@ from gmv_core import (
     open_run,
 )
 from gmv_core.dropped import Dropped, match_dropped, open_matcher, settings_of
+from gmv_core.errors import WorkspaceError
 from gmv_core.listing import Source
 from gmv_core.matching import Matcher
 from gmv_core.results import GENERATED_COLUMNS, VALUE_COLUMNS
 from gmv_core.settings import IngestSettings
-from gmv_core.store import ImageSet, Manifest, default_root
+from gmv_core.store import ImageSet, Manifest, Record, default_root
 from gmv_core.thumbnails import thumbnail
 
 
@@ -32,19 +35,27 @@ def workspace() -> Workspace:
     return Workspace(default_root())
 
 
+def _readable(records: Sequence[Record]) -> list[Manifest]:
+    """Return the manifests that can be read; the start page names the others."""
+    found = []
+    for record in records:
+        with suppress(WorkspaceError):
+            found.append(record.manifest())
+    return found
+
+
 def finished_runs() -> dict[str, Manifest]:
     """Return the manifests of the runs that can be looked at by name, the newest first."""
-    manifests = [run.manifest() for run in workspace().runs()]
-    ready = [m for m in manifests if m["state"] == "ready"]
+    ready = [m for m in _readable(workspace().runs()) if m["state"] == "ready"]
     return {m["name"]: m for m in sorted(ready, key=lambda m: m["updated"], reverse=True)}
 
 
 def finished_sets() -> dict[str, Manifest]:
     """Return the manifests of the sets that images can be compared with, the newest first."""
     place = workspace()
-    made = {m["generated"]["name"] for m in (run.manifest() for run in place.runs())}
-    manifests = [one.manifest() for one in place.sets() if one.name not in made]
-    ready = [m for m in manifests if m["state"] == "ready" and m["typical"]]
+    made = {m["generated"]["name"] for m in _readable(place.runs())}
+    sets = _readable([one for one in place.sets() if one.name not in made])
+    ready = [m for m in sets if m["state"] == "ready" and m["typical"]]
     return {m["name"]: m for m in sorted(ready, key=lambda m: m["updated"], reverse=True)}
 
 
