@@ -202,7 +202,7 @@ def test_a_finished_set_tells_everything(app: AppTest, home: Workspace, tmp_path
     assert "It misses none of the true nearest images: it compares with every one." in told
     assert "`fake`, own: It was given from Python." in told
     assert "Skipped files: not an image (1)." in told
-    assert "1 of its rows fit no image (such as lost.png)" in told
+    assert "1 of the label table's rows fits no image (such as lost.png)" in told
     assert [s.value for s in app.subheader] == ["Rejected images", "Exact duplicates"]
     pictures = "".join(html.proto.body for html in app.get("html"))
     assert "class0/0003.png<span>not an image" in pictures
@@ -337,3 +337,17 @@ def test_a_name_is_never_a_picture_or_a_formula(app: AppTest) -> None:
     assert not app.exception
     shown = app.warning[0].value
     assert "!\\[x\\]" in shown and "\\$a\\$" in shown
+
+
+def test_the_first_set_that_is_built_is_shown_whatever_the_address_says(
+    app: AppTest, home: Workspace, tmp_path: Path
+) -> None:
+    app.query_params["set"] = "new set"
+    open_page(app)
+    assert app.file_uploader and not app.selectbox
+    write_set(home, tmp_path / "cats")
+    app.session_state["next_set"] = "cats"
+    app.run()
+    assert not app.exception
+    assert app.selectbox(key="set").value == "cats"
+    assert app.metric[0].value == "61"
