@@ -61,6 +61,16 @@ def test_file_names_shared_between_folders_are_told_where_a_table_relies_on_them
     assert warning.startswith("60 images share their file name")
 
 
+def test_a_table_that_gives_the_folders_tells_shared_file_names_apart(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        write_images(tmp_path / folder, 30, labels=1)
+    source = open_source(tmp_path)
+    lines = [f"{name},{name[0]}" for name in source.names or ()]
+    found = survey(source, read_labels("\n".join(["name,owner", *lines, "lost.png,c"])))
+    assert found.warnings() == ["1 row of the label table fits no image (such as lost.png)."]
+    assert found.owners == 2, "not the owner of the row that fits none"
+
+
 def test_images_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     write_images(tmp_path, 60, labels=1)
     (tmp_path / "class0" / "0000.png").write_text("no picture")

@@ -38,7 +38,8 @@ def one_training(result: Result, about: Row, found: list[Contribution], *, tiny:
         )
     with right:
         if found:
-            st.markdown(f"**It is among the {k} closest to these generated images**")
+            these = "this generated image" if len(found) == 1 else "these generated images"
+            st.markdown(f"**It is among the {k} closest to {these}**")
             _generated(result, found, tiny=tiny)
         else:
             st.info(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from gmv_core import set_report
 from gmv_core.store import ImageSet, Manifest
-from ui import engine, links
+from ui import engine, links, shell
 from ui.thumbs import Thumb, thumbs
 from ui.words import safe
 
@@ -32,7 +32,7 @@ def report(images: ImageSet, manifest: Manifest) -> None:
     if not counts["ok"]:
         st.warning("No image of this set could be read; delete it and bring others.")
     else:
-        tiny = manifest["typical"]["side_px"][1] <= 64
+        tiny = shell.tiny(images)
         thumbs([Thumb(image, alt=name) for name, image in _sample(_key(images, manifest), images)],
                side_px=104, tiny=tiny, kind="row")  # fmt: skip
         _how(manifest)
@@ -83,7 +83,7 @@ def _duplicates(images: ImageSet, manifest: Manifest) -> None:
     pictures = set_report.previews(images, shown["id"].to_numpy(np.int64))
     rows = zip(pictures, shown["name"], shown["first"], strict=True)
     thumbs([Thumb(image, title=name, line=f"same as {first}") for image, name, first in rows],
-           side_px=130)  # fmt: skip
+           side_px=130, tiny=shell.tiny(images))  # fmt: skip
 
 
 def _page(table: pd.DataFrame, key: str) -> pd.DataFrame:
