@@ -15,11 +15,16 @@ from typing import Annotated, Any
 import typer
 
 from gmv_core import jobs, noise, results, showcase
+from gmv_core.cli_criteria import print_criteria
 from gmv_core.cli_output import Output
+from gmv_core.comparison import compare as compare_distances
+from gmv_core.criteria_report import criteria_of, drop_copies
 from gmv_core.errors import GMVError, SettingsError
+from gmv_core.injection import inject as injected
 from gmv_core.job_process import work
 from gmv_core.pipeline import BuildSettings, build, labels_for
 from gmv_core.pipeline import add as add_source
+from gmv_core.revaluing import PIXELS, value_by
 from gmv_core.settings import (
     EmbedSettings,
     IndexSettings,
@@ -28,6 +33,7 @@ from gmv_core.settings import (
     ValueSettings,
 )
 from gmv_core.sources import Source, open_source
+from gmv_core.spoiling import Injection
 from gmv_core.store import Workspace, default_root
 from gmv_core.valuation import value as value_images
 
@@ -205,6 +211,54 @@ def noisy_command(
     result = results.open_run(_workspace(workspace), run)
     auroc = None if column is None else noise.judge(result, column).auroc
     Output(json).noisy(result.noisy(), limit, auroc)
+
+
+@app.command("criteria")
+def criteria_command(
+    run: str,
+    column: Annotated[
+        str | None, typer.Option(help="An attribute that marks known noise (default: by name).")
+    ] = None,
+    inject: Annotated[
+        str | None, typer.Option(help="noise, blur or foreign: spoil a copy of the set, score it.")
+    ] = None,
+    source_set: Annotated[
+        str, typer.Option("--from", help="The set that foreign images are taken from.")
+    ] = "",
+    share: Annotated[float, typer.Option(help="How much of the copy is spoilt.")] = 0.05,
+    strength: Annotated[
+        float | None,
+        typer.Option(help="σ of the noise (0.1), radius of the blur (0.03 of a side)."),
+    ] = None,
+    seed: int = 0,
+    pixels: Annotated[
+        bool, typer.Option("--pixels", help="Order the candidates by pixel L2 as well.")
+    ] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Value by every ready distance and compare them.")
+    ] = False,
+    k: Annotated[list[int] | None, typer.Option(help="k to compare at; give it twice.")] = None,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Delete the copies and runs that judged this run.")
+    ] = False,
+    workspace: Root = None,
+    json: Json = False,
+) -> None:
+    """Hold a run against classes, attributes, noise and cost, each beside a baseline."""
+    out, place = Output(json), _workspace(workspace)
+    injection = Injection(inject, strength, share, seed, source_set) if inject is not None else None
+    with out.progress() as report:
+        if forget:
+            out.say(f"Deleted: {', '.join(drop_copies(place, run)) or 'nothing was there'}.")
+        if injection is not None:
+            injected(place, run, injection, report=report)
+        if pixels:
+            with place.writing():
+                value_by(place, results.open_run(place, run), PIXELS, report=report)
+        if compare:
+            compare_distances(place, run, ks=k or (), report=report)
+    result = results.open_run(place, run)
+    print_criteria(out, result, criteria_of(place, result, column=column))
 
 
 @app.command("export")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -29,7 +28,7 @@ from gmv_core import jobs
 from gmv_core.contributors import Contributor
 from gmv_core.job_process import reporter
 from gmv_core.results import Result
-from gmv_core.store import Manifest
+from gmv_core.store import Manifest, finite
 from gmv_core.types import Progress, Report
 
 STAGES = {
@@ -65,8 +64,23 @@ class Output:
 
     def _json(self, value: object) -> bool:
         if self.as_json:
-            print(json.dumps(_finite(value), indent=2, ensure_ascii=False, default=str))
+            print(json.dumps(finite(value), indent=2, ensure_ascii=False, default=str))
         return self.as_json
+
+    def document(self, value: object) -> bool:
+        """Print the answer as JSON where that is asked for, and return whether it was."""
+        return self._json(value)
+
+    def words(self, text: str) -> None:
+        self.out.print(escape(text), soft_wrap=True)
+
+    def table(self, title: str, frame: pd.DataFrame) -> None:
+        """Print a table of words, none of them torn apart."""
+        longest = {
+            column: max(len(w) for cell in (column, *frame[column]) for w in str(cell).split())
+            for column in frame.columns
+        }
+        self._frame(title, frame, longest)
 
     def say(self, sentence: str) -> None:
         self.err.print(f"[yellow]![/] {escape(sentence)}")
@@ -243,7 +257,9 @@ class Output:
         ]
         self._frame("Models (licences: --json, or the README)", pd.DataFrame(short))
 
-    def _frame(self, title: str, frame: pd.DataFrame) -> None:
+    def _frame(
+        self, title: str, frame: pd.DataFrame, least: Mapping[str, int] | None = None
+    ) -> None:
         table = Table(
             title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD,
             padding=(0, 1, 0, 0), pad_edge=False,
@@ -255,21 +271,16 @@ class Output:
                 justify="right" if numeric else "left",
                 # A name or a number that is cut off is none; a heading of two words may wrap.
                 no_wrap=place == 0 or column == "training",
-                min_width=max(map(len, column.split("_"))) if numeric else None,
+                min_width=max(map(len, column.split("_")))
+                if numeric
+                else least[column]
+                if least
+                else None,
                 overflow="fold",
             )
         for row in frame.itertuples(index=False):
             table.add_row(*(_cell(value) for value in row))
         self.out.print(table)
-
-
-def _finite(value: Any) -> Any:  # noqa: ANN401  (any JSON)
-    """Return the value with null for nan and infinity, which are no JSON."""
-    if isinstance(value, dict):
-        return {key: _finite(v) for key, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(v) for v in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _cell(value: object) -> str:

@@ -171,7 +171,7 @@ def _batched(distance: Distance, images: Sequence[UInt8]) -> Float32:
         distance(stack(list(images[start : start + NETWORK_BATCH]), distance.side_px))
         for start in range(0, len(images), NETWORK_BATCH)
     ]
-    return np.concatenate(parts)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def load_matcher(

@@ -24,7 +24,8 @@ MANIQA_FILE = "ckpt_koniq10k.pt"  # pyiqa's own name for it
 MANIQA_SIDE_PX = 224
 
 OURS = "MIT (this project)"
-PYIQA = "PolyForm Noncommercial 1.0.0 and S-Lab 1.0 (pyiqa): no commercial use"
+NON_COMMERCIAL = "no commercial use"
+PYIQA = f"PolyForm Noncommercial 1.0.0 and S-Lab 1.0 (pyiqa): {NON_COMMERCIAL}"
 NO_WEIGHTS = "no weights"
 TRUNK = "heads BSD-2-Clause; trunk by torchvision (BSD-3-Clause), trained on ImageNet"
 
@@ -35,6 +36,7 @@ class ModelRow:
 
     step: "embed", "distance" or "quality". size_bytes: of the weights, None where not known here.
     where: the file, or "built in"; "" where not ready. note: what it takes, or what to know.
+    fetchable: not ready, and `download` is all that it takes.
     """
 
     key: str
@@ -46,6 +48,12 @@ class ModelRow:
     ready: bool
     where: str
     note: str
+    fetchable: bool = False
+
+    @property
+    def non_commercial(self) -> bool:
+        """Return whether the licence of its code or weights forbids commercial use."""
+        return NON_COMMERCIAL in f"{self.code_licence} {self.weights_licence}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +157,13 @@ def list_models() -> list[ModelRow]:
 def _row(key: str) -> ModelRow:
     model = MODELS[key]
     where = model.where()
-    note = model.note if where else _missing(key)
+    ready = where is not None
+    note = model.note if ready else _missing(key)
+    installed = all(_installed(name) for name in model.packages)
     return ModelRow(
         key, model.step, model.title, model.size_bytes, model.code_licence, model.weights_licence,
-        where is not None, str(where or ""), note,
+        ready, str(where or ""), note,
+        fetchable=not ready and installed and model.download is not None,
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from gmv_core.network import resolve_precision
 from gmv_core.settings import EmbedSettings, IndexSettings, IngestSettings
 from gmv_core.sources import Source
 from gmv_core.store import ImageSet, Manifest, Workspace, now
-from gmv_core.summary import describe, peak_memory_mb, versions
+from gmv_core.summary import describe, note_memory, peak_memory_mb, versions
 from gmv_core.tables import image_rows
 from gmv_core.types import (
     Embedder,
@@ -251,6 +251,7 @@ def _fill(
         last["complete"] = True
         last["skipped"] = dict(source.skipped)
     manifest["seconds"]["embed"] = round(before + time.perf_counter() - started, 3)
+    note_memory(manifest, "embed")
     started = time.perf_counter()
     report(Progress("index", 0, None))
     target.images.tidy()
@@ -260,6 +261,7 @@ def _fill(
     manifest["embedder"]["dim"] = embedder.dim
     manifest["embedder"]["has_features"] = embedder.has_features
     manifest["seconds"]["index"] = round(time.perf_counter() - started, 3)
+    note_memory(manifest, "index")
     manifest["peak_memory_mb"] = peak_memory_mb()
     manifest["versions"] = versions()
     manifest["state"] = "ready"

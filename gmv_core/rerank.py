@@ -62,7 +62,7 @@ def pair_distances(
     vectors_of: VectorsOf,
     *,
     squared: bool,
-    tile: int = 256,
+    tile: int = 64,
 ) -> Float32:
     """Return the distance of every generated image to its candidates, (m, R), inf for none.
 
@@ -77,7 +77,11 @@ def pair_distances(
         # vectors: (t, D)
         norms = np.einsum("td,td->t", vectors, vectors)
         involved, local = np.unique(j, return_inverse=True)
-        products = generated[involved] @ vectors.T  # (g, t)
+        if 2 * len(involved) > len(generated):  # copying long vectors costs more than multiplying
+            involved, local = np.arange(len(generated)), j
+            products = generated @ vectors.T  # (m, t)
+        else:
+            products = generated[involved] @ vectors.T  # (g, t)
         t = np.searchsorted(rows, candidates[j, r])
         d = own[j] + norms[t] - 2 * products[local, t]
         # Near copies: the sum above cancels, so what is left of it is noise.

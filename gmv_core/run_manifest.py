@@ -60,7 +60,7 @@ def started(
         "seed": settings.match.seed,
     }
     before = run.manifest() if run.exists() else begun(run, trained, images, settings)
-    seconds, own = before["seconds"], before["generated"]
+    seconds, memory, own = before["seconds"], before.get("memory_mb", {}), before["generated"]
     if before["state"] != "begun":
         kept = before["inputs"]
         # A deeper exact list serves a smaller k as well.
@@ -72,6 +72,7 @@ def started(
                 say(f"The {table} are computed anew, because {_listed(changed)} changed.")
                 run.table(table).drop()
                 seconds.pop(table, None)
+                memory.pop(table, None)
     return {
         "kind": "run",
         "name": run.name,
@@ -87,6 +88,7 @@ def started(
         "reasons": {**matcher.reasons, "embedder": trained["embedder"]["reason"]},
         "value": asdict(settings.value),
         "seconds": seconds,
+        "memory_mb": memory,
     }
 
 

@@ -7,6 +7,7 @@ kept for good; what spans two tables is mended on the next start by cutting the 
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -194,6 +195,15 @@ def write_json(path: Path, value: object) -> None:
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     aside.write_text(json.dumps(value, indent=2, ensure_ascii=False), encoding="utf-8")
     aside.replace(path)
+
+
+def finite(value: Any) -> Any:  # noqa: ANN401  (any JSON)
+    """Return the value with null for nan and infinity, which are no JSON."""
+    if isinstance(value, dict):
+        return {key: finite(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def remove(folder: Path, aside: Path) -> None:

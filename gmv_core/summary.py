@@ -39,6 +39,12 @@ def peak_memory_mb() -> float:
     return round(peak / (1024 if platform.system() != "Darwin" else 1024**2), 1)
 
 
+def note_memory(manifest: Manifest, stage: str) -> None:
+    """Keep the most memory that was held by the end of a stage, of all processes that did it."""
+    kept = manifest.setdefault("memory_mb", {})
+    kept[stage] = max(kept.get(stage, 0.0), peak_memory_mb())
+
+
 def describe(target: ImageSet, labels: LabelTable | None, source: Manifest) -> Manifest:
     """Return the manifest's "counts", "typical" and, with a CSV, "labels".
 

@@ -25,7 +25,7 @@ from gmv_core.run_values import write_values
 from gmv_core.settings import EmbedSettings, IngestSettings, RunSettings
 from gmv_core.sources import Source
 from gmv_core.store import ImageSet, Manifest, Run, Workspace, check_name, now
-from gmv_core.summary import peak_memory_mb, preview_side, shifts, versions
+from gmv_core.summary import note_memory, peak_memory_mb, preview_side, shifts, versions
 from gmv_core.types import Embedder, Progress, Report, silent
 
 GENERATED = "-generated"  # what the set that a run makes of its source is called, after it
@@ -166,6 +166,7 @@ def _work(
         run, matcher.training, images, matcher.embedder.key, settings.value
     )
     manifest["seconds"]["values"] = round(time.perf_counter() - started, 3)
+    note_memory(manifest, "values")
     manifest["peak_memory_mb"] = peak_memory_mb()
     manifest["versions"] = versions()
     manifest["state"] = "ready"
@@ -191,6 +192,7 @@ def _stage(
         rows = np.arange(start, min(start + BLOCK, total))
         table.append(work(rows))
         manifest["seconds"][name] = round(before + time.perf_counter() - started, 3)
+        note_memory(manifest, name)
         run.write_manifest(manifest)
         report(Progress(name, int(rows[-1]) + 1, total))
     table.tidy()

@@ -72,6 +72,11 @@ def test_the_embedded_models_are_ready_and_the_others_say_what_they_take(empty_c
     )
     assert "no commercial use" in rows["piqe"].code_licence
     assert {row.step for row in rows.values()} == {"embed", "distance", "quality"}
+    # dreamsim lacks its package as well
+    assert {key for key, row in rows.items() if row.fetchable} == {
+        "clip", "lpips", "lpips-vgg", "maniqa",
+    }  # fmt: skip
+    assert {key for key, row in rows.items() if row.non_commercial} == {"stlpips", "piqe", "maniqa"}
 
 
 def test_auto_takes_what_the_hub_left_on_this_disk(empty_cache: Path) -> None:

@@ -86,17 +86,15 @@ def _rows_in_order(shelf: Shelf, table: pd.DataFrame) -> pd.DataFrame:
         placeholder="Search by name",
         icon=":material/search:",
         label_visibility="collapsed",
-        key=shelf.state(state.FIND),
         on_change=first_page,
-        persist_state="session",
+        **state.in_url(shelf.state(state.FIND)),
     )
     order = st.selectbox(
         "Order",
         list(shelf.orders),
         label_visibility="collapsed",
-        key=shelf.state(state.ORDER),
         on_change=first_page,
-        persist_state="session",
+        **state.in_url(shelf.state(state.ORDER)),
     )
     labels = sorted(set(table["label"].dropna()) - {""})
     label = None
@@ -107,9 +105,8 @@ def _rows_in_order(shelf: Shelf, table: pd.DataFrame) -> pd.DataFrame:
             index=None,
             placeholder="All labels",
             label_visibility="collapsed",
-            key=shelf.state(state.LABEL),
             on_change=first_page,
-            persist_state="session",
+            **state.in_url(shelf.state(state.LABEL)),
         )
     if find:
         table = table[table["name"].str.contains(find, case=False, regex=False)]

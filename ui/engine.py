@@ -26,6 +26,7 @@ from gmv_core.listing import Source
 from gmv_core.matching import Matcher
 from gmv_core.results import GENERATED_COLUMNS, VALUE_COLUMNS
 from gmv_core.settings import IngestSettings
+from gmv_core.spoiling import COPY
 from gmv_core.store import ImageSet, Manifest, Record, default_root
 from gmv_core.thumbnails import thumbnail
 
@@ -45,9 +46,13 @@ def _readable(records: Sequence[Record]) -> list[Manifest]:
 
 
 def finished_runs() -> dict[str, Manifest]:
-    """Return the manifests of the runs that can be looked at by name, the newest first."""
+    """Return the manifests of the runs that can be looked at by name, the newest first.
+
+    Runs that were made to judge another one come last: nobody asked to look at them.
+    """
     ready = [m for m in _readable(workspace().runs()) if m["state"] == "ready"]
-    return {m["name"]: m for m in sorted(ready, key=lambda m: m["updated"], reverse=True)}
+    order = sorted(ready, key=lambda m: ("judges" not in m, m["updated"]), reverse=True)
+    return {m["name"]: m for m in order}
 
 
 def finished_sets() -> dict[str, Manifest]:
@@ -55,7 +60,11 @@ def finished_sets() -> dict[str, Manifest]:
     place = workspace()
     made = {m["generated"]["name"] for m in _readable(place.runs())}
     sets = _readable([one for one in place.sets() if one.name not in made])
-    ready = [m for m in sets if m["state"] == "ready" and m["typical"]]
+    # Nor can copies that were spoilt to judge a run.
+    ready = [
+        m for m in sets
+        if m["state"] == "ready" and m["typical"] and m["sources"][0]["kind"] != COPY
+    ]  # fmt: skip
     return {m["name"]: m for m in sorted(ready, key=lambda m: m["updated"], reverse=True)}
 
 

@@ -32,6 +32,10 @@ def pages() -> dict[str, list[Any]]:
             st.Page("pages/values.py", title="Values", icon=":material/leaderboard:"),
             st.Page("pages/noisy.py", title="Noisy data", icon=":material/filter_alt:"),
         ],
+        "Check": [
+            st.Page("pages/criteria.py", title="Criteria", icon=":material/fact_check:"),
+            st.Page("pages/models.py", title="Models", icon=":material/deployed_code:"),
+        ],
     }
 
 

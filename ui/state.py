@@ -37,10 +37,15 @@ DROPPED = "dropped"  # the name of a dropped image
 ASKING = "asking"  # true while the dialog of another distance is open
 SEEK = "seek"  # what the next run of the page scrolls to: "compare" or "large", once
 STARTED = "started"  # the run that a job was started for
+INJECT = "inject"  # what is done to a copy of the training set: a kind of `injection.KINDS`
+SPOILT = "spoilt"  # how much of the copy, in percent
+STRENGTH = "strength"  # how strongly
+FOREIGN_SET = "foreign-set"  # the set that foreign images are taken from
 AT = "at"  # the page of the last run
 FRAMED = "framed"  # true while app.py runs a page
 
 NEW_SET = "new set"  # instead of a set's name, which has no spaces
+
 # Of a gallery; each kind of gallery has its own, see `of`.
 FIND = "find"  # part of a name
 LABEL = "label"  # the only label shown

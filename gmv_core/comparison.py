@@ -1,0 +1,130 @@
+"""Which distance deserves trust on this data: C1, C2 and C3 of every ready distance, in one table.
+
+Each distance orders the same candidates of the same generated images, under a run of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gmv_core.criteria import (
+    RUN,
+    Agreement,
+    attribute_agreement,
+    class_agreement,
+    lists_of,
+)
+from gmv_core.criteria_files import Finding, write_finding
+from gmv_core.errors import SettingsError
+from gmv_core.low_value import OneOut, against_column, distances_without, held_out_classes
+from gmv_core.noise import noise_columns, sounds_like_noise
+from gmv_core.results import Result, open_run
+from gmv_core.revaluing import ready_distances, value_by
+from gmv_core.store import Workspace
+from gmv_core.types import Embedder, Progress, Report, silent
+
+NAME = "comparison"
+
+
+def compare(
+    workspace: Workspace,
+    run: str,
+    *,
+    ks: Sequence[int] = (),
+    embedder: Embedder | None = None,
+    report: Report = silent,
+) -> Finding:
+    """Value the run's generated set by every ready distance, and keep and return the table.
+
+    ks: the values of k, () for `usual_ks`. "rows": one a distance and k, see `_row`; "column": the
+    attribute that marks known noise, "" for none.
+    embedder: needed again where the training set was built with one given from Python.
+    """
+    with workspace.writing():
+        result = open_run(workspace, run)
+        chosen = _checked(result, ks or usual_ks(result))
+        columns = [c for c in noise_columns(result.training) if sounds_like_noise(c)]
+        column = columns[0] if columns else ""
+        far = distances_without(result)
+        rows = []
+        for distance in ready_distances(result):
+            told = _under(report, distance)
+            other = value_by(workspace, result, distance, embedder=embedder, report=told)
+            rows += _rows(other, chosen, column, far)
+        finding = {"column": column, "ks": list(chosen), "rows": rows}
+        return write_finding(result, NAME, finding)
+
+
+def usual_ks(result: Result) -> tuple[int, ...]:
+    """Return the run's own k and three times as many, as far as there are candidates."""
+    most = _candidates(result)
+    return tuple(sorted({min(result.settings.k, most), min(3 * result.settings.k, most)}))
+
+
+def _candidates(result: Result) -> int:
+    asked: int = result.manifest["inputs"]["matches"]["candidates"]
+    return min(asked, int(result.training.manifest()["counts"]["ok"]))
+
+
+def _checked(result: Result, ks: Sequence[int]) -> tuple[int, ...]:
+    most = _candidates(result)
+    for k in ks:
+        if not 1 <= k <= most:
+            raise SettingsError(f"k is {k}; give a number from 1 to {most}, the run's candidates.")
+    return tuple(sorted(set(ks)))
+
+
+def _under(report: Report, distance: str) -> Report:
+    """Return a report that says which distance is being worked on."""
+
+    def told(step: Progress) -> None:
+        if step.stage != "done":
+            report(Progress(f"{distance}: {step.stage}", step.done, step.total))
+
+    return told
+
+
+def _rows(result: Result, ks: Sequence[int], column: str, far: OneOut) -> list[dict[str, Any]]:
+    """Return the rows of one distance.
+
+    classes and attributes (the mean over the columns) are shares from 0 to 1, with low, high and
+    by_chance; noise and foreign are AUROC against `column` and the mean of `held_out_classes`.
+    """
+    lists = {RUN: lists_of(result)[RUN]}
+    classes = class_agreement(result, lists, depths=ks)
+    shared = attribute_agreement(result, lists, depths=ks)
+    manifest = result.manifest
+    seconds = manifest["seconds"].get("matches", np.nan) / manifest["generated"]["images"]
+    rows = []
+    for k in ks:
+        at = replace(result, settings=replace(result.settings, k=k))
+        foreign = held_out_classes(at, far)
+        by_column = {name: _at(agreement, k) for name, agreement in shared.items()}
+        means = [[cells[key] for cells in by_column.values()] for key in ("share", "by_chance")]
+        rows.append(
+            {
+                "distance": manifest["inputs"]["matches"]["distance"],
+                "run": result.run.name,
+                "k": k,
+                "classes": _at(classes, k) if classes else None,
+                "attributes": by_column,
+                "attributes_share": float(np.mean(means[0])) if by_column else None,
+                "attributes_by_chance": float(np.mean(means[1])) if by_column else None,
+                "noise": against_column(at, column).auroc if column else None,
+                "foreign": float(foreign["auroc"].mean()) if len(foreign) else None,
+                "seconds_per_image": float(seconds),
+            }
+        )
+    return rows
+
+
+def _at(agreement: Agreement, k: int) -> dict[str, float]:
+    found = agreement.overall()
+    row = found[found["k"] == k]
+    if row.empty:
+        return dict.fromkeys(("share", "low", "high", "by_chance"), float("nan"))
+    return {key: float(row[key].iloc[0]) for key in ("share", "low", "high", "by_chance")}

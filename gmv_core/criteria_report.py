@@ -1,0 +1,142 @@
+"""All criteria of a run in one record: what is computed at once, and what was found before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from gmv_core.comparison import NAME as COMPARISON
+from gmv_core.criteria import (
+    PIXELS,
+    RUN,
+    Agreement,
+    attribute_agreement,
+    class_agreement,
+    cost,
+    lists_of,
+)
+from gmv_core.criteria_files import Finding, drop_findings, findings
+from gmv_core.detection import Detection
+from gmv_core.low_value import against_column, held_out_classes
+from gmv_core.noise import noise_columns, sounds_like_noise
+from gmv_core.results import Result, open_run
+from gmv_core.revaluing import PIXELS as PIXEL_DISTANCE
+from gmv_core.revaluing import valued_by
+from gmv_core.spoiling import COPY, location_of
+from gmv_core.store import Manifest, Record, Workspace
+from gmv_core.types import Int64
+
+INJECTION = "injection-"
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """What the criteria say of a run.
+
+    classes: C1, None without labels in both sets. attributes: C2 by column.
+    column, noise: C3 against a column that marks known noise, "" and None without one.
+    foreign: C3 of whole classes held out, see `held_out_classes`. injections: C3 on spoilt copies.
+    cost: C4. comparison: the table over the distances, None before it was made.
+    """
+
+    classes: Agreement | None
+    attributes: Mapping[str, Agreement]
+    column: str
+    noise: Detection | None
+    foreign: pd.DataFrame
+    cost: pd.DataFrame
+    injections: list[Finding]
+    comparison: Finding | None
+
+
+def criteria_of(workspace: Workspace, result: Result, *, column: str | None = None) -> Criteria:
+    """Return all criteria of a result under its settings; needs no model.
+
+    column: marks known noise; None for the first whose name sounds like it.
+    Pixel L2 is among the orders where `value_by(…, "l2")` or a comparison was made.
+    """
+    lists = orders_of(workspace, result)
+    if column is None:
+        likely = [c for c in noise_columns(result.training) if sounds_like_noise(c)]
+        column = likely[0] if likely else ""
+    return Criteria(
+        classes=class_agreement(result, lists),
+        attributes=attribute_agreement(result, {RUN: lists[RUN]}),
+        column=column,
+        noise=against_column(result, column) if column else None,
+        foreign=held_out_classes(result),
+        cost=cost(result),
+        injections=findings(result, INJECTION),
+        comparison=next(iter(findings(result, COMPARISON)), None),
+    )
+
+
+def orders_of(workspace: Workspace, result: Result) -> dict[str, Int64]:
+    """Return `lists_of`, and the order by pixels where it was made."""
+    lists = lists_of(result)
+    by_pixels = valued_by(workspace, result, PIXEL_DISTANCE)
+    if by_pixels is not None and by_pixels is not result:
+        lists[PIXELS] = lists_of(by_pixels)[RUN]
+    return lists
+
+
+def copies_of(workspace: Workspace, result: Result) -> list[Record]:
+    """Return the runs that were made to judge a run, then the copies of its training set."""
+    from_here = (COPY, location_of(result))
+    sets = []
+    for images in workspace.sets():
+        source = images.manifest()["sources"][0]
+        if (source["kind"], source["location"]) == from_here:
+            sets.append(images)
+    runs = []
+    for run in workspace.runs():
+        manifest = run.manifest()
+        against = manifest["training"]["name"]
+        # One that was stopped half-way is not marked yet.
+        if manifest.get("judges") == result.run.name or against in [s.name for s in sets]:
+            runs.append(run)
+    return [*runs, *sets]
+
+
+def drop_copies(workspace: Workspace, run: str) -> list[str]:
+    """Delete what `copies_of` lists and return the names; what it found is forgotten with it."""
+    with workspace.writing():
+        result = open_run(workspace, run)
+        gone = copies_of(workspace, result)
+        for record in gone:
+            workspace.drop(record)
+        drop_findings(result)
+        return [record.name for record in gone]
+
+
+def stamp(workspace: Workspace, result: Result) -> str:
+    """Return what changes when something was found about a run since."""
+    by_pixels = valued_by(workspace, result, PIXEL_DISTANCE)
+    told = [by_pixels.manifest["updated"] if by_pixels else ""]
+    for kind in (INJECTION, COMPARISON):
+        told += [str(finding["found"]) for finding in findings(result, kind)]
+    return " ".join(told)
+
+
+def as_json(result: Result, criteria: Criteria) -> Manifest:
+    """Return the criteria as one document."""
+
+    def told(agreement: Agreement) -> Manifest:
+        return {**agreement.__dict__, "table": agreement.table.to_dict("records")}
+
+    return {
+        "run": result.run.name,
+        "run_updated": result.manifest["updated"],
+        "distance": result.manifest["inputs"]["matches"]["distance"],
+        "value": asdict(result.settings),
+        "classes": told(criteria.classes) if criteria.classes else None,
+        "attributes": {name: told(one) for name, one in criteria.attributes.items()},
+        "column": criteria.column,
+        "noise": asdict(criteria.noise) if criteria.noise else None,
+        "foreign": criteria.foreign.to_dict("records"),
+        "cost": criteria.cost.to_dict("records"),
+        "injections": criteria.injections,
+        "comparison": criteria.comparison,
+    }

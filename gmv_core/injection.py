@@ -1,0 +1,104 @@
+"""Injected noise (C3): spoil a share of a copy of the training set, value it again, score it.
+
+The copy is an ordinary set, built from the stored previews, and its run an ordinary run: both have
+names of their own, can be looked at, and are made again only where something changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from gmv_core.criteria_files import write_finding
+from gmv_core.errors import SettingsError
+from gmv_core.low_value import against_column
+from gmv_core.pipeline import BuildSettings, build
+from gmv_core.results import Result, open_run
+from gmv_core.revaluing import mark_judge, run_settings
+from gmv_core.settings import EmbedSettings, IndexSettings, IngestSettings
+from gmv_core.spoiling import COLUMN, FOREIGN, Injection, spoilt_source
+from gmv_core.store import ImageSet, Manifest, Workspace
+from gmv_core.types import Embedder, Report, silent
+from gmv_core.valuation import value
+
+
+def inject(
+    workspace: Workspace,
+    run: str,
+    injection: Injection,
+    *,
+    embedder: Embedder | None = None,
+    report: Report = silent,
+) -> Manifest:
+    """Make the copy and its run, or go on with them, and return the finding, which is also kept.
+
+    embedder: needed again where the training set was built with one given from Python.
+    """
+    with workspace.writing():
+        result = open_run(workspace, run)
+        name = injection.name(run)
+        _build_copy(workspace, result, f"{name}-set", injection, embedder, report)
+        value(
+            workspace,
+            result.generated.name,
+            against=f"{name}-set",
+            name=name,
+            settings=run_settings(result),
+            embedder=embedder,
+            report=report,
+        )
+        mark_judge(workspace, name, result)
+        detection = against_column(open_run(workspace, name), COLUMN)
+        finding = {
+            **asdict(injection),
+            "strength": injection.amount,
+            "run": name,
+            "set": f"{name}-set",
+            "distance": result.manifest["inputs"]["matches"]["distance"],
+            "k": result.settings.k,
+            **asdict(detection),
+        }
+        return write_finding(result, f"injection-{name}", finding)
+
+
+def _build_copy(
+    workspace: Workspace,
+    result: Result,
+    name: str,
+    injection: Injection,
+    embedder: Embedder | None,
+    report: Report,
+) -> None:
+    """Build the spoilt copy; one that another state of the training set made is replaced."""
+    trained = result.training.manifest()
+    source = spoilt_source(result, injection, _foreign_set(workspace, result, injection))
+    copy = workspace.image_set(name)
+    if copy.exists():
+        made = copy.manifest()["sources"][0]
+        if made["kind"] == source.kind and made["fingerprint"] != source.fingerprint:
+            workspace.drop(copy)
+    chosen = trained["embedder"]
+    precision = "auto" if chosen["precision"] == "own" else chosen["precision"]
+    build(
+        workspace,
+        source,
+        name=name,
+        settings=BuildSettings(
+            IngestSettings(**trained["ingest"]),
+            EmbedSettings(chosen["key"], precision),
+            IndexSettings(trained["index"]["asked"], trained["index"]["seed"]),
+        ),
+        embedder=embedder,
+        report=report,
+    )
+
+
+def _foreign_set(workspace: Workspace, result: Result, injection: Injection) -> ImageSet | None:
+    """Return the set that foreign images are taken from."""
+    if injection.kind != FOREIGN:
+        return None
+    images = workspace.image_set(injection.source_set)
+    if images.manifest()["state"] != "ready" or images.name == result.training.name:
+        raise SettingsError(
+            f"Foreign images cannot be taken from {images.name!r}; give another finished set."
+        )
+    return images

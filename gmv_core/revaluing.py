@@ -1,0 +1,87 @@
+"""Value a run's generated set again, to judge the run: under runs of their own.
+
+Their manifests say which run they judge ("judges"), so that they can be told from others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gmv_core.criteria_files import derived_name
+from gmv_core.dropped import settings_of
+from gmv_core.errors import WorkspaceError
+from gmv_core.models import list_models
+from gmv_core.results import Result, open_run
+from gmv_core.settings import RunSettings
+from gmv_core.store import Workspace
+from gmv_core.types import Embedder, Report, silent
+from gmv_core.valuation import value
+
+PIXELS = "l2"
+_OF_THE_DISTANCE = ("distance", "exact_depth")
+
+
+def run_settings(result: Result, *, distance: str | None = None) -> RunSettings:
+    """Return the settings that a run was made with, or those with another distance."""
+    match = settings_of(result.manifest)
+    return RunSettings(replace(match, distance=distance or match.distance), result.settings)
+
+
+def ready_distances(result: Result) -> list[str]:
+    """Return the distances that this disk has and the training set allows, the run's own first."""
+    has_features = result.training.manifest()["embedder"].get("has_features", True)
+    own = result.manifest["inputs"]["matches"]["distance"]
+    ready = [m.key for m in list_models() if m.step == "distance" and m.ready]
+    return [own, *(key for key in ready if key != own and (key != "features" or has_features))]
+
+
+def value_by(
+    workspace: Workspace,
+    result: Result,
+    distance: str,
+    *,
+    embedder: Embedder | None = None,
+    report: Report = silent,
+) -> Result:
+    """Value the generated set by a distance, as "<run>-by-<distance>", and open that run.
+
+    The run itself is returned for its own distance; work of an earlier call is reused.
+    """
+    if distance == result.manifest["inputs"]["matches"]["distance"]:
+        return result
+    name = derived_name(result.run.name, f"-by-{distance}")
+    value(
+        workspace,
+        result.generated.name,
+        against=result.training.name,
+        name=name,
+        settings=run_settings(result, distance=distance),
+        embedder=embedder,
+        report=report,
+    )
+    mark_judge(workspace, name, result)
+    return open_run(workspace, name, settings=result.settings)
+
+
+def mark_judge(workspace: Workspace, name: str, result: Result) -> None:
+    """Write into the manifest of the run `name` that it was made to judge another one."""
+    run = workspace.run(name)
+    run.write_manifest({**run.manifest(), "judges": result.run.name})
+
+
+def valued_by(workspace: Workspace, result: Result, distance: str) -> Result | None:
+    """Open the run that `value_by` made, None where there is none or it was made from other sets.
+
+    It reads as `result` does: the same settings, the same images left out.
+    """
+    if distance == result.manifest["inputs"]["matches"]["distance"]:
+        return result
+    name = derived_name(result.run.name, f"-by-{distance}")
+    try:
+        other = open_run(workspace, name, settings=result.settings)
+    except WorkspaceError:
+        return None
+    mine, others = (r.manifest["inputs"]["matches"] for r in (result, other))
+    if any(mine[key] != others[key] for key in mine if key not in _OF_THE_DISTANCE):
+        return None
+    return replace(other, without=result.without)

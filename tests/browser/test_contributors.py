@@ -1,0 +1,153 @@
+"""Contributors: from a generated image to the training images closest to it, and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from gmv_core.demo import generated_folder
+from tests.browser.conftest import Visitor
+from tests.browser.server import Server
+from tests.browser.test_address import in_address, k_of
+
+RUN_MS = 120_000
+
+
+def cards(page: Page, label: str) -> Locator:
+    return page.get_by_role("group", name=label, exact=True).locator(".card")
+
+
+def chosen(page: Page) -> Locator:
+    """The combobox that names the generated image looked at."""
+    return page.get_by_role("combobox", name="Generated image")
+
+
+def test_a_click_in_the_gallery_shows_an_image_beside_its_contributors(
+    demo: Server, visit: Visitor
+) -> None:
+    page = visit(demo).open("contributors")
+    made = cards(page, "Generated images")
+    expect(made).to_have_count(30)
+    name = made.nth(3).get_attribute("data-id") or ""
+    made.nth(3).click()
+    expect(chosen(page)).to_have_value(name)
+    expect(cards(page, "The generated image")).to_contain_text(name)
+    closest = cards(page, "Closest training images")
+    expect(closest).to_have_count(10)
+    expect(closest.first).to_contain_text("away")
+    expect(closest.first).to_contain_text("weight")
+    k_of(page).fill("3")
+    k_of(page).press("Enter")
+    expect(closest).to_have_count(3)
+
+
+def test_an_image_and_its_contributor_are_compared_and_the_address_opens_it_again(
+    demo: Server, visit: Visitor
+) -> None:
+    page = visit(demo).open("contributors")
+    closest = cards(page, "Closest training images")
+    closest.nth(1).click()
+    slider = page.get_by_role("slider", name="How much of the left image is seen, in percent")
+    expect(slider).to_be_visible()
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(slider).to_have_value("51")
+    other = visit(demo)
+    other.page.goto(page.url)
+    expect(other.page.get_by_role("slider")).to_be_visible()
+    expect(chosen(other.page)).to_have_value(chosen(page).input_value())
+    selected = page.get_by_role("combobox", name="Compare with").input_value()
+    expect(other.page.get_by_role("combobox", name="Compare with")).to_have_value(selected)
+
+
+def test_the_arrow_keys_turn_to_the_next_image(demo: Server, visit: Visitor) -> None:
+    page = visit(demo).open("contributors")
+    names = [card.get_attribute("data-id") or "" for card in cards(page, "Generated images").all()]
+    expect(chosen(page)).to_have_value(names[0])
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("ArrowRight")
+    expect(chosen(page)).to_have_value(names[1])
+    page.keyboard.press("ArrowLeft")
+    expect(chosen(page)).to_have_value(names[0])
+
+
+def test_the_arrow_keys_move_through_the_gallery(demo: Server, visit: Visitor) -> None:
+    page = visit(demo).open("contributors")
+    made = cards(page, "Generated images")
+    made.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(made.nth(2)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(chosen(page)).to_have_value(made.nth(2).get_attribute("data-id") or "")
+    closest = cards(page, "Closest training images")
+    closest.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(closest.nth(1)).to_be_focused()
+
+
+def test_two_sessions_do_not_see_each_other(demo: Server, visit: Visitor) -> None:
+    ada, ben = visit(demo).open("contributors"), visit(demo).open("contributors")
+    cards(ada, "Generated images").nth(4).click()
+    k_of(ada).fill("2")
+    k_of(ada).press("Enter")
+    in_address(ada, "k", "2")
+    expect(cards(ada, "Closest training images")).to_have_count(2)
+    cards(ben, "Generated images").nth(7).click()
+    names = [card.get_attribute("data-id") or "" for card in cards(ben, "Generated images").all()]
+    expect(chosen(ben)).to_have_value(names[7])
+    expect(cards(ben, "Closest training images")).to_have_count(10)
+    expect(chosen(ada)).to_have_value(names[4])
+    ada.reload()
+    expect(chosen(ada)).to_have_value(names[4])
+    expect(cards(ada, "Closest training images")).to_have_count(2)
+
+
+def test_a_training_image_shows_the_generated_images_that_it_is_close_to(
+    demo: Server, visit: Visitor
+) -> None:
+    page = visit(demo).open("contributors?view=Training+images")
+    parts = cards(page, "Generated images that it contributed to")
+    expect(parts.first).to_contain_text("closest")
+    parts.first.click()
+    expect(page.get_by_role("slider")).to_be_visible()
+
+
+def test_a_dropped_image_is_answered(demo: Server, visit: Visitor) -> None:
+    page = visit(demo).open("contributors?view=Drop+an+image")
+    image = sorted(Path(generated_folder()).rglob("*.png"))[0]
+    page.locator("input[type=file]").first.set_input_files(image)
+    expect(cards(page, "The generated image")).to_contain_text("not kept")
+    expect(cards(page, "Closest training images")).to_have_count(10)
+
+
+def test_dropped_images_are_kept_as_a_run(own_demo: Server, visit: Visitor, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    page = visit(own_demo).open("contributors?view=Drop+an+image")
+    images = sorted(Path(generated_folder()).rglob("*.png"))[:3]
+    page.locator("input[type=file]").first.set_input_files([*images, tmp_path / "broken.png"])
+    expect(cards(page, "Dropped images")).to_have_count(3)
+    expect(page.get_by_role("alert")).to_contain_text("broken.png")
+    page.get_by_role("textbox", name="Keep as a run named").fill("first-look")
+    page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
+    page.get_by_role("button", name="Look at it").click(timeout=RUN_MS)
+    expect(page.get_by_role("combobox", name="Run")).to_have_value("first-look")
+    expect(cards(page, "Closest training images")).to_have_count(10)
+
+
+def test_the_gallery_is_put_in_order_and_searched(demo: Server, visit: Visitor) -> None:
+    page = visit(demo).open("contributors")
+    made = cards(page, "Generated images")
+    page.get_by_role("combobox", name="Order").click()
+    page.get_by_role("option", name="Quality, highest first").click()
+    expect(made.first).to_contain_text("quality 0.51")
+    page.get_by_role("textbox", name="Search by name").fill("rabbit")
+    page.get_by_role("textbox", name="Search by name").press("Enter")
+    expect(made).to_have_count(12)
+    expect(made.filter(has_text="rabbit")).to_have_count(12)
+    first = made.first.inner_text()
+    other = visit(demo)
+    other.page.goto(page.url)  # the same order and search, and so the same first image
+    expect(cards(other.page, "Generated images")).to_have_count(12)
+    expect(cards(other.page, "Generated images").first).to_have_text(first, use_inner_text=True)
