@@ -49,6 +49,11 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
+def counted(n: int, noun: str) -> str:
+    """Return a count with its noun: "1 image", "1,200 images"."""
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
 class Output:
     """Prints a command's answer. as_json: one document on stdout, everything else on stderr."""
 

@@ -66,7 +66,9 @@ def label_words(manifest: Manifest) -> str:
     if not missing and not unused:
         return "Every image has its row in the label table, and every row its image."
     such = f" (such as {told['examples'][0]})" if unused and told.get("examples") else ""
-    return (
-        f"{missing:,} images have no row in the label table; {unused:,} of its rows fit no "
-        f"image{such}."
-    )
+    images = "1 image has" if missing == 1 else f"{missing:,} images have"
+    table = "its rows" if missing else "the label table's rows"
+    rows = f"1 of {table} fits" if unused == 1 else f"{unused:,} of {table} fit"
+    said = [f"{images} no row in the label table"] if missing else []
+    said += [f"{rows} no image{such}"] if unused else []
+    return f"{'; '.join(said)}."

@@ -311,5 +311,10 @@ class Workspace:
 
 
 def _used_sets(run: Run) -> set[str]:
-    manifest = run.manifest()
+    try:
+        manifest = run.manifest()
+    except WorkspaceError as error:
+        raise WorkspaceError(
+            f"The run {run.name!r} cannot be read, and may use this set; delete that run first."
+        ) from error
     return {manifest["training"]["name"], manifest["generated"]["name"]}

@@ -48,7 +48,8 @@ class Survey:
     attributes: further columns of the label table.
     skipped: reason → files left out.
     fit: how the label table fits the images, None without table or names.
-    shared_names: images whose file name another image has in another folder.
+    shared_names: images whose file name another image has in another folder; of those that take a
+        row of the label table only where they take the same one.
     """
 
     total: int | None
@@ -120,8 +121,11 @@ def survey(source: Source, labels: LabelTable | None = None) -> Survey:
         counted.update(_with(image, labels).label for image in empty)
     labelled = counted.total()
     counted.pop("", None)
-    files = Counter(name.rpartition("/")[2] for name in source.names or ())
-    rows = labels.rows.values() if labels else ()
+    rows = [row for row in map(labels.find, source.names or ()) if row] if labels else []
+    files = [name.rpartition("/")[2] for name in source.names or ()]
+    shared = Counter([row.name for row in rows] if labels else files)
+    if labels and source.names is None:
+        rows = list(labels.rows.values())
     return Survey(
         total=source.total,
         labels=dict(counted.most_common()),
@@ -131,7 +135,7 @@ def survey(source: Source, labels: LabelTable | None = None) -> Survey:
         sample=sample,
         skipped={reason: count for reason, count in source.skipped.items() if count},
         fit=tally(labels, source.names) if labels and source.names is not None else None,
-        shared_names=sum(count for count in files.values() if count > 1),
+        shared_names=sum(count for count in shared.values() if count > 1),
     )
 
 

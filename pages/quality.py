@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result, plots
+from gmv_core.cli_output import counted
 from gmv_core.quality_words import meaning
 from gmv_core.summary import preview_side
 from ui import engine, readings, shell, state
@@ -67,7 +68,7 @@ def not_judged(table: pd.DataFrame) -> None:
     left = table[table["quality"].isna()]
     if left.empty:
         return
-    with st.expander(f"{len(left):,} images could not be judged", icon=":material/help:"):
+    with st.expander(f"{counted(len(left), 'image')} could not be judged", icon=":material/help:"):
         why = left["status"].where(left["status"] != "ok", "the metric could not judge it")
         st.dataframe(
             pd.DataFrame({"Generated image": left["generated"], "Why": why}).head(500),

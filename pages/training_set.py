@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import background, jobs
+from gmv_core.cli_output import counted
 from gmv_core.overview import training_sets
 from gmv_core.store import ImageSet
 from ui import engine, shell, state
@@ -21,10 +22,15 @@ def training_set() -> None:
     if not names:
         new_set()
         return
-    if state.NEXT_SET in st.session_state:
-        st.session_state[state.SET] = st.session_state.pop(state.NEXT_SET)
+    wanted = st.session_state.pop(state.NEXT_SET, None)
+    if wanted is not None:
+        st.session_state[state.SET] = wanted
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox("Set", [*names, state.NEW_SET], **state.in_url(state.SET))
+        if wanted in names and chosen != wanted:
+            # Where this list is drawn for the first time, the address wins over what is wanted.
+            st.session_state[state.NEXT_SET] = wanted
+            st.rerun()
         if chosen != state.NEW_SET and st.button("Bring a new set", icon=":material/add:"):
             st.session_state[state.NEXT_SET] = state.NEW_SET
             st.rerun()
@@ -82,7 +88,8 @@ def known_set(name: str) -> None:
 
 def unfinished(images: ImageSet) -> None:
     """A half-built set: go on with it, where the job bar does not offer that, or delete it."""
-    kept = f"{len(images.images):,} images are kept so far."
+    n = len(images.images)
+    kept = f"{counted(n, 'image')} {'is' if n == 1 else 'are'} kept so far."
     mine = [job for job in jobs.jobs(engine.workspace()) if job.target == images.name]
     if any(job.state != "done" for job in mine):
         st.caption(f"{kept} The set can be used when it is finished.")

@@ -392,3 +392,25 @@ def test_words() -> None:
     assert told[:7] == ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th"]
     assert told[7:] == ["21st", "102nd", "111th", "1,001st"]
     assert plain("a_b [c](d)") == r"a\_b \[c\]\(d\)"
+
+
+def test_the_first_image_of_another_order_stands_in_the_address(page: AppTest) -> None:
+    page.selectbox(key="generated-order").select("Name, Z to A").run()
+    gallery = [card["id"] for card in cards(page, "Generated images")]
+    page.selectbox(key=state.IMAGE).select(gallery[1]).run()
+    page.button(key="generated-previous").click().run()
+    assert page.selectbox(key=state.IMAGE).value == gallery[0]
+    assert page.query_params[state.IMAGE] == gallery[0] != "class0/0000.png"
+
+
+def test_an_unknown_run_is_told_and_a_known_one_stands_in_the_address(
+    app: AppTest, tmp_path: Path
+) -> None:
+    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+    app.query_params[state.RUN] = "gone"
+    open_page(app, "contributors")
+    (warning,) = app.warning
+    assert warning.value == "This workspace has no run “gone”; you see first."
+    app.run()
+    assert not app.warning
+    assert app.query_params[state.RUN] == "first"

@@ -107,6 +107,20 @@ def test_the_demo_that_is_there_opens_at_once(
     assert jobs.jobs(home) == []
 
 
+def test_one_image_is_not_told_in_the_plural(app: AppTest, home: Workspace, tmp_path: Path) -> None:
+    source = open_source(write_images(tmp_path / "cats", 1))
+    build(home, source, name="cats", embedder=fake_embedder())
+    made = open_source(write_images(tmp_path / "made", 1, first_seed=100))
+    value(home, made, against="cats", name="look", embedder=fake_embedder())
+    app.run()
+    assert not app.exception
+    assert list(links(app))[:2] == [
+        "Next: look at look, image by image",
+        "**cats** · 1 image · 1 label",
+    ]
+    assert "**look** · 1 generated image against cats" in links(app)
+
+
 def test_sets_and_runs_are_links_and_a_run_is_shown(
     app: AppTest, home: Workspace, tmp_path: Path
 ) -> None:

@@ -164,11 +164,11 @@ def test_a_folder_and_a_table(app: AppTest, home: Workspace) -> None:
     table = b"name,label,owner,hat\n00.png,wolf,Ada,yes\nlost.png,cat,Ben,no\n"
     app.file_uploader(key="training-images-0-table").set_value(("t.csv", table, "text/csv")).run()
     assert not app.exception and not app.error
-    assert "3 labels · 2 owners · with hat" in words(app)
+    assert "3 labels · 1 owner · with hat" in words(app)
     said = [warning.value for warning in app.warning]
     assert "1 row of the label table fits no image (such as lost.png)." in said
     assert "58 images have no row in the label table." in said
-    assert any(sentence.startswith("60 images share their file name") for sentence in said)
+    assert any(sentence.startswith("2 images share their file name") for sentence in said)
     assert len(list((home.root / "uploads").iterdir())) == 1, "the first spool is gone"
     app.file_uploader(key="training-images-0-table").set_value(("t.csv", b"a\n1\n", "")).run()
     assert "has no column of image names" in app.error[0].value
@@ -202,7 +202,7 @@ def test_a_finished_set_tells_everything(app: AppTest, home: Workspace, tmp_path
     assert "It misses none of the true nearest images: it compares with every one." in told
     assert "`fake`, own: It was given from Python." in told
     assert "Skipped files: not an image (1)." in told
-    assert "1 of its rows fit no image (such as lost.png)" in told
+    assert "1 of the label table's rows fits no image (such as lost.png)" in told
     assert [s.value for s in app.subheader] == ["Rejected images", "Exact duplicates"]
     pictures = "".join(html.proto.body for html in app.get("html"))
     assert "class0/0003.png<span>not an image" in pictures
@@ -337,3 +337,17 @@ def test_a_name_is_never_a_picture_or_a_formula(app: AppTest) -> None:
     assert not app.exception
     shown = app.warning[0].value
     assert "!\\[x\\]" in shown and "\\$a\\$" in shown
+
+
+def test_the_first_set_that_is_built_is_shown_whatever_the_address_says(
+    app: AppTest, home: Workspace, tmp_path: Path
+) -> None:
+    app.query_params["set"] = "new set"
+    open_page(app)
+    assert app.file_uploader and not app.selectbox
+    write_set(home, tmp_path / "cats")
+    app.session_state["next_set"] = "cats"
+    app.run()
+    assert not app.exception
+    assert app.selectbox(key="set").value == "cats"
+    assert app.metric[0].value == "61"

@@ -118,6 +118,23 @@ def test_a_top_image_opens_reversed_on_contributors(page: AppTest) -> None:
     assert page.selectbox(key="training").value == best
 
 
+def test_an_image_is_opened_as_it_was_read(app: AppTest, tmp_path: Path) -> None:
+    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+    write_run(tmp_path / "home", tmp_path / "two", "second", generated=4)
+    asked = {"run": "first", "k": "3", "temperature": "By spread", "weighting": "false"}
+    for key, text in asked.items():
+        app.query_params[key] = text
+    page = open_page(app, "values")
+    assert page.number_input(key="k").value == 3
+    page.selectbox(key="top-open").select(shown(page)[0]).run()
+    assert not page.exception
+    assert page.title[0].value == "Contributors"
+    assert page.number_input(key="k").value == 3
+    assert page.segmented_control(key="temperature").value == "spread"
+    assert page.toggle(key="weighting").value is False
+    assert page.selectbox(key="run").value == "first"
+
+
 def test_shares_say_who_earns_what(page: AppTest) -> None:
     assert [tab.label for tab in page.tabs] == ["By owner", "By label"]
     captions = " ".join(caption.value for caption in page.caption)

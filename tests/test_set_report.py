@@ -76,9 +76,11 @@ def test_recall_is_told_in_words() -> None:
     [
         (None, ""),
         ((0, 0, []), "Every image has its row in the label table, and every row its image."),
-        ((2, 1, ["a.png"]), "2 images have no row in the label table; 1 of its rows fit no image "
+        ((2, 1, ["a.png"]), "2 images have no row in the label table; 1 of its rows fits no image "
          "(such as a.png)."),
-        ((2, 0, []), "2 images have no row in the label table; 0 of its rows fit no image."),
+        ((1, 2, []), "1 image has no row in the label table; 2 of its rows fit no image."),
+        ((2, 0, []), "2 images have no row in the label table."),
+        ((0, 2, []), "2 of the label table's rows fit no image."),
     ],
 )  # fmt: skip
 def test_label_match_is_told_in_words(

@@ -192,6 +192,15 @@ def with_run(workspace: Workspace) -> None:
     workspace.run("first").write_manifest({"name": "first", **uses})
 
 
+def test_a_set_is_kept_while_a_run_that_cannot_be_read_may_use_it(workspace: Workspace) -> None:
+    with_run(workspace)
+    (workspace.run("first").folder / "manifest.json").write_text('{"format": 1}')
+    with pytest.raises(WorkspaceError, match=r"run .first. cannot be read.*delete that run first"):
+        workspace.delete("spare")
+    assert workspace.delete("first") == "run"
+    assert workspace.delete("spare") == "set"
+
+
 @pytest.mark.parametrize("name", ["train", "made"])
 def test_a_set_that_a_run_uses_is_kept(workspace: Workspace, name: str) -> None:
     with_run(workspace)

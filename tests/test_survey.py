@@ -39,7 +39,7 @@ def test_a_table_is_held_against_the_images(tmp_path: Path) -> None:
     table = read_labels("\n".join(["name,label,owner,hat", *rows, "lost.png,cat,Ben,no"]))
     found = survey(open_source(tmp_path), table)
     assert found.labels == {"bear": 30, "class1": 30}
-    assert (found.owners, found.attributes) == (2, ("hat",))
+    assert (found.owners, found.attributes) == (1, ("hat",)), "Ben has no image"
     assert found.fit is not None
     assert (found.fit.images_without_row, found.fit.rows_without_image) == (30, 1)
     assert {image.label for image in found.sample} == {"bear", "class1"}
@@ -59,6 +59,16 @@ def test_file_names_shared_between_folders_are_told_where_a_table_relies_on_them
     table = read_labels("name,label\n" + "\n".join(f"{i:04d}.png,x" for i in range(30)))
     (warning,) = survey(open_source(tmp_path), table).warnings()
     assert warning.startswith("60 images share their file name")
+
+
+def test_a_table_that_gives_the_folders_tells_shared_file_names_apart(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        write_images(tmp_path / folder, 30, labels=1)
+    source = open_source(tmp_path)
+    lines = [f"{name},{name[0]}" for name in source.names or ()]
+    found = survey(source, read_labels("\n".join(["name,owner", *lines, "lost.png,c"])))
+    assert found.warnings() == ["1 row of the label table fits no image (such as lost.png)."]
+    assert found.owners == 2, "not the owner of the row that fits none"
 
 
 def test_images_that_cannot_be_read_are_told(tmp_path: Path) -> None:

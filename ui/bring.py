@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from gmv_core import GMVError, uploads
+from gmv_core.cli_output import counted
 from gmv_core.jobs import drop_uploads
 from gmv_core.labels import LabelTable
 from gmv_core.listing import Source
@@ -150,7 +151,7 @@ def show_survey(found: Survey) -> None:
         shown = list(found.labels.items())[:LABELS_SHOWN]
         told = ", ".join(f"{plain(label)} ({count:,})" for label, count in shown)
         more = len(found.labels) - len(shown)
-        where = f", in the first {found.labelled:,} images" if _partly(found) else ""
+        where = f", in the first {counted(found.labelled, 'image')}" if _partly(found) else ""
         st.caption(f"Labels{where}: {told}" + (f", and {more:,} more" if more else ""))
     if found.skipped:
         told = ", ".join(f"{reason} ({count:,})" for reason, count in found.skipped.items())
@@ -171,16 +172,16 @@ def facts(found: Survey) -> str:
     fine = [image for image in found.sample if image.status == OK]
     told = ["Images in an archive, counted when it is read"]
     if found.total is not None:
-        told = [_count(found.total, "image")]
+        told = [counted(found.total, "image")]
     told += [", ".join(sorted({image.kind for image in fine}))] if fine else []
     sizes = sorted({(i.width, i.height) for i in fine})
     if sizes:
         first, last = (f"{width:,} × {height:,}" for width, height in (sizes[0], sizes[-1]))
         told.append(f"{first} px" if first == last else f"{first} to {last} px")
     if found.labels and not _partly(found):
-        told.append(_count(len(found.labels), "label"))
+        told.append(counted(len(found.labels), "label"))
     if found.owners:
-        told.append(_count(found.owners, "owner"))
+        told.append(counted(found.owners, "owner"))
     if found.attributes:
         told.append(f"with {', '.join(map(plain, found.attributes))}")
     return " · ".join(told)
@@ -188,7 +189,3 @@ def facts(found: Survey) -> str:
 
 def _partly(found: Survey) -> bool:
     return found.total is None or found.labelled < found.total
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

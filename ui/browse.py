@@ -62,7 +62,7 @@ def browse(
         rows = _rows_in_order(shelf, key, table)
     names = rows["name"].tolist()
     with right:
-        name = _choose(shelf, names)
+        name = _choose(shelf, names, _first(shelf, table))
     with left:
         _gallery(shelf, rows, images, selected=name)
     found = table[table["name"] == name]
@@ -125,18 +125,32 @@ def _ordered(
     return table.sort_values(column, ascending=rises, kind="stable")
 
 
-def _choose(shelf: Shelf, names: list[str]) -> str | None:
+def _first(shelf: Shelf, table: pd.DataFrame) -> str | None:
+    """Return the image that comes first where nothing was searched for or ordered anew."""
+    if table.empty:
+        return None
+    column, rises = next(iter(shelf.orders.values()))
+    best = table[column].min() if rises else table[column].max()
+    return str(table.loc[table[column] == best, "name"].iloc[0])
+
+
+def _choose(shelf: Shelf, names: list[str], first: str | None) -> str | None:
     """Draw previous, next and the list of names; return the name chosen.
 
-    names: what the gallery shows, in order.
+    names: what the gallery shows, in order. first: chosen where nothing else is. The address leaves
+    it out, so it must not depend on the search and the order, which the address does not hold.
     """
     if st.session_state.get(shelf.key, "") is None and names:
         st.session_state[shelf.key] = names[0]  # it was cleared where it was the other image
+    options = state.with_chosen(shelf.key, names[:MOST_OPTIONS])
+    if first is not None and first not in options:
+        options.append(first)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         back = st.container(width="content")
         name = st.selectbox(
             f"{shelf.kind.capitalize()} image",
-            state.with_chosen(shelf.key, names[:MOST_OPTIONS]),
+            options,
+            index=options.index(first) if first in options else 0,
             label_visibility="collapsed",
             accept_new_options=True,
             placeholder="No image",

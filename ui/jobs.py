@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import jobs
-from gmv_core.cli_output import STAGES, number
+from gmv_core.cli_output import STAGES, counted, number
 from gmv_core.jobs import Job
 from ui import engine, shell
 from ui.words import safe
@@ -77,9 +77,9 @@ def _standing(job: Job) -> str:
         return _OVER[job.state]
     told = [STAGES.get(job.stage, job.stage) or "Starting"]
     if job.total:
-        told.append(f"{job.done:,} of {job.total:,} images")
+        told.append(f"{job.done:,} of {counted(job.total, 'image')}")
     elif job.done:
-        told.append(f"{job.done:,} images")
+        told.append(counted(job.done, "image"))
     if job.rate:
         told.append(f"{number(job.rate)} a second")
     if job.seconds_left is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import Result, plots
+from gmv_core.cli_output import counted
 from ui import engine, readings, shell, state
 from ui.figures import chart, number
 from ui.open_image import opening_gallery, training_cards
@@ -45,7 +46,10 @@ def left_out_section(key: str, result: Result, marked: frozenset[str]) -> None:
         st.info("No other image's value changes: the marked ones were contributors to nothing.")
         return
     _owners(key, part_key, result, part)
-    st.markdown(f"**{len(told.moved):,} other images change in value; these most**")
+    n = len(told.moved)
+    st.markdown(
+        f"**{counted(n, 'other image')} {'changes' if n == 1 else 'change'} in value; these most**"
+    )
     rows = told.moved.head(MOVED)
     lines = [
         f"value {number(row.value_before)} → {number(row.value_after)}" for row in rows.itertuples()
@@ -60,16 +64,16 @@ def _lists(part_key: str, part: Result) -> None:
     told = readings.short_lists(part_key, part)
     if told.short:
         st.warning(
-            f"{told.short:,} generated images keep fewer than {part.settings.k} candidates, so "
-            "their quality is shared among fewer; value the images again without the marked ones "
-            "for the full list."
-            + (f" {told.empty:,} keep none and hand out nothing." if told.empty else ""),
+            f"{counted(told.short, 'generated image')} {'keeps' if told.short == 1 else 'keep'} "
+            f"fewer than {part.settings.k} candidates, so the quality is shared among fewer; "
+            "value the images again without the marked ones for the full list."
+            + (f" {told.empty:,} of them: none, and no value is handed out." if told.empty else ""),
             icon=":material/warning:",
         )
     if told.estimated:
         st.caption(
-            f"In {told.estimated:,} lists an image moved up whose distance is an estimate; the "
-            "order there may differ a little from a new run."
+            f"In {counted(told.estimated, 'list')} an image moved up whose distance is an "
+            "estimate; the order there may differ a little from a new run."
         )
 
 

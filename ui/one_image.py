@@ -13,6 +13,7 @@ from gmv_core.plots_contributors import weight_bars
 from gmv_core.store import ImageSet
 from ui import engine, state
 from ui.compare import Picture, choose_other, compare
+from ui.figures import share
 from ui.gallery import Card, gallery
 from ui.words import plain
 
@@ -143,7 +144,7 @@ def contributor_lines(one: Contributor, *, reranked: bool) -> tuple[str, ...]:
     distance = f"{'' if one.exact else '≈ '}{number(one.distance)} away"
     lines = [
         distance if one.exact else f"{distance} (estimate)",
-        f"weight {one.weight:.1%}",
+        f"weight {share(one.weight)}",
         f"value {number(one.value)}",
         one.label,
         one.owner,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import Contribution, Result
-from gmv_core.cli_output import number
+from gmv_core.cli_output import counted, number
 from ui import engine, state
 from ui.browse import PER_PAGE, Row, turn_pages
 from ui.compare import Picture, choose_other, compare
+from ui.figures import share
 from ui.gallery import Card, gallery
 from ui.one_image import ordinal, seek, show_view
 from ui.words import plain
@@ -20,7 +21,7 @@ def one_training(result: Result, about: Row, found: list[Contribution], *, tiny:
     about: its row of `engine.training_gallery`. found: by `engine.generated_of`.
     """
     name, k = about["name"], result.settings.k
-    count = f"{len(found):,} generated image{'' if len(found) == 1 else 's'}"
+    count = counted(len(found), "generated image")
     left, right = st.columns([1, 2.2], gap="medium")
     with left:
         lines = tuple(filter(None, [about["label"], about["owner"]]))
@@ -38,7 +39,8 @@ def one_training(result: Result, about: Row, found: list[Contribution], *, tiny:
         )
     with right:
         if found:
-            st.markdown(f"**It is among the {k} closest to these generated images**")
+            these = "this generated image" if len(found) == 1 else "these generated images"
+            st.markdown(f"**It is among the {k} closest to {these}**")
             _generated(result, found, tiny=tiny)
         else:
             st.info(
@@ -110,7 +112,7 @@ def _generated(result: Result, found: list[Contribution], *, tiny: bool) -> None
                     (
                         f"{ordinal(one.rank)} closest",
                         f"{'' if one.exact else '≈ '}{number(one.distance)} away",
-                        f"weight {one.weight:.1%}",
+                        f"weight {share(one.weight)}",
                         f"value {number(one.value)}",
                     ),
                     f"Generated image {one.generated}",

@@ -12,8 +12,6 @@ from gmv_core.store import ImageSet
 from ui import engine, state
 from ui.gallery import Card, gallery
 
-SHARED = (state.RUN, state.K, state.TEMPERATURE, state.WEIGHTING)
-
 
 def opening_gallery(
     cards: Sequence[Card], *, key: str, kind: str, tiny: bool, label: str, side_px: int = 130
@@ -83,5 +81,6 @@ def _follow() -> None:
     if chosen:
         kind, name = chosen
         view = state.TRAINING_VIEW if kind == state.TRAINING else state.GENERATED_VIEW
-        kept = {key: st.query_params[key] for key in SHARED if key in st.query_params}
-        st.switch_page("pages/contributors.py", query_params={**kept, state.VIEW: view, kind: name})
+        # The run and its reading go along by themselves, as widgets do that are in the address; to
+        # name what a widget of this page is bound to would be an error.
+        st.switch_page("pages/contributors.py", query_params={state.VIEW: view, kind: name})

@@ -83,7 +83,7 @@ def _duplicates(images: ImageSet) -> None:
     pictures = set_report.previews(images, shown["id"].to_numpy(np.int64))
     rows = zip(pictures, shown["name"], shown["first"], strict=True)
     thumbs([Thumb(image, title=name, line=f"same as {first}") for image, name, first in rows],
-           side_px=130)  # fmt: skip
+           side_px=130, tiny=shell.tiny(images))  # fmt: skip
 
 
 def _page(table: pd.DataFrame, key: str) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import background, jobs, open_run
-from gmv_core.cli_output import number
+from gmv_core.cli_output import counted, number
 from gmv_core.demo import generated_folder
 from gmv_core.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Example, Overview, example
 from gmv_core.showcase import DEMO_RUN
@@ -96,7 +96,7 @@ def runs(found: Overview) -> None:
         st.caption("None yet.")
     for manifest in found.runs[:SHOWN]:
         made, training = manifest["generated"]["images"], manifest["training"]["name"]
-        told = f"**{manifest['name']}** · {made:,} generated images against {training}"
+        told = f"**{manifest['name']}** · {counted(made, 'generated image')} against {training}"
         links.run(manifest["name"], told, icon=":material/link:")
     _more(len(found.runs))
 
@@ -105,8 +105,8 @@ def _set_line(manifest: Manifest) -> str:
     if manifest["state"] != "ready":
         return f"**{manifest['name']}** · unfinished"
     counts = manifest["counts"]
-    told = [f"**{manifest['name']}**", f"{counts['ok']:,} images"]
-    told += [f"{counts[what]:,} {what}" for what in ("labels", "owners") if counts[what]]
+    told = [f"**{manifest['name']}**", counted(counts["ok"], "image")]
+    told += [counted(counts[f"{what}s"], what) for what in ("label", "owner") if counts[f"{what}s"]]
     return " · ".join(told)
 
 

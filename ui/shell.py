@@ -11,7 +11,7 @@ import streamlit as st
 from gmv_core import GMVError, Result, ValueSettings
 from gmv_core.store import ImageSet
 from ui import engine, state
-from ui.words import safe
+from ui.words import plain, safe
 
 TITLE = "Attribution explorer"
 TINY_PX = 64
@@ -78,13 +78,26 @@ def need_run() -> Result:
         st.info("Nothing has been valued in this workspace yet.", icon=":material/info:")
         st.page_link("pages/start.py", label="Start with the demo or with your own images")
         st.stop()
+    newest = next(iter(runs))
+    asked = st.session_state.get(state.RUN) or newest
+    if asked not in runs:
+        st.warning(
+            f"This workspace has no run “{plain(str(asked))}”; you see {plain(newest)}.",
+            icon=":material/link_off:",
+        )
+    # Set anew each time, and never a default: Streamlit leaves defaults out of the address, and
+    # tomorrow another run is the newest.
+    st.session_state[state.RUN] = asked if asked in runs else newest
     with st.sidebar:
         name = st.selectbox(
             "Run",
             list(runs),
+            index=None,
+            placeholder=newest,
             help="One set of generated images, valued against one training set.",
             **state.in_url(state.RUN),
         )
+    name = name or newest
     own = ValueSettings(**runs[name]["value"])
     most = int(runs[name]["inputs"]["matches"]["candidates"])
     return engine.open_result(name, reading(own, most))

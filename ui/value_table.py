@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result, plots
+from gmv_core.cli_output import counted
 from gmv_core.selection import as_csv, as_parquet, select
 from gmv_core.spread import RESAMPLES
 from ui import shell, state
@@ -116,7 +117,11 @@ def _sort_by(columns: list[str]) -> None:
 
 
 def _downloads(result: Result, found: pd.DataFrame, n: int) -> None:
-    what = f"all {n:,} images" if len(found) == n else f"the {len(found):,} images found"
+    what = (
+        f"all {counted(n, 'image')}"
+        if len(found) == n
+        else f"the {counted(len(found), 'image')} found"
+    )
     table = found.drop(columns=["id"])
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"Download {what}:")
