@@ -13,6 +13,7 @@ from gmv_core import (
     GMVError,
     SettingsError,
     Workspace,
+    WorkspaceError,
     build,
     criteria_report,
     open_run,
@@ -127,12 +128,21 @@ def test_foreign_images_take_the_places_of_others(
 
 
 def test_a_copy_of_an_older_training_set_is_made_anew(
-    workspace: Workspace, opened: Result, tmp_path: Path
+    workspace: Workspace, opened: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    inject(workspace, "run", HEAVY, embedder=fake_embedder())
+    judge = inject(workspace, "run", HEAVY, embedder=fake_embedder())["run"]
     write_images(tmp_path / "more" / "added", 4, first_seed=300)
     add(workspace, "train", open_source(tmp_path / "more"), embedder=fake_embedder())
     value(workspace, "run-generated", against="train", name="run", embedder=fake_embedder())
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("gmv_core.injection.value", killed)
+        inject(workspace, "run", HEAVY, embedder=fake_embedder())
+    with pytest.raises(WorkspaceError, match="is unfinished"):  # its matches are of the old copy
+        open_run(workspace, judge)
     found = inject(workspace, "run", HEAVY, embedder=fake_embedder())
     assert (found["known"], found["images"]) == (7, 28)
 
