@@ -221,7 +221,7 @@ def test_what_cannot_be_read_can_be_removed(app: AppTest, home: Workspace, tmp_p
     assert len(told) == 2
     assert "Open the demo" in [button.label for button in app.button]
     app.button(key="remove-set-cats").click().run()
-    assert "'look' was written in format 0" in app.error[0].value, "the run may use the set"
+    assert "The run 'look' cannot be read" in app.error[0].value, "the run may use the set"
     app.button(key="remove-run-look").click().run()
     app.button(key="remove-set-cats").click().run()
     assert not app.exception and not app.error
