@@ -5,22 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from gmv_core import jobs
+from gmv_core.dropped import settings_of
 from gmv_core.errors import WorkspaceError
 from gmv_core.jobs import Job
 from gmv_core.listing import Source
-from gmv_core.store import Workspace
+from gmv_core.results import Result
+from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
+from gmv_core.store import Manifest, Workspace
 from gmv_core.uploads import uploads_of
 
 
 def build_set(workspace: Workspace, source: Source, *, name: str) -> Job:
     """Start building a new set; raise WorkspaceError for a name that is none, or is taken."""
-    name = name.strip()
-    taken = workspace.image_set(name).exists() or workspace.run(name).exists()
-    waiting = [job for job in jobs.jobs(workspace) if job.target == name and job.state != "done"]
-    if taken or waiting:
-        raise WorkspaceError(
-            f"The name {name!r} is taken in this workspace; choose another, or delete what has it."
-        )
+    name = _free(workspace, name)
     return _start(workspace, ["build", source.location, "--name", name], source, name, "Building")
 
 
@@ -50,25 +47,62 @@ def finish_set(workspace: Workspace, name: str) -> Job:
     return jobs.start(workspace, arguments, title=f"Building {name}", target=name)
 
 
+def value_uploads(workspace: Workspace, source: Source, *, against: str, name: str) -> Job:
+    """Start valuing a source as a new run; raise WorkspaceError for a name as `build_set` does."""
+    name = _free(workspace, name)
+    arguments = ["value", source.location, "--against", against, "--name", name]
+    return _start(workspace, arguments, source, name, "Valuing")
+
+
+def value_anew(workspace: Workspace, result: Result, *, name: str, match: MatchSettings) -> Job:
+    """Start valuing a run's images as a new run: matched otherwise, its values read as `result`'s.
+
+    Raises WorkspaceError for a name as `build_set` does.
+    """
+    name = _free(workspace, name)
+    title = f"Valuing {result.generated.name} by the distance {match.distance}"
+    return _value(workspace, result.manifest, name, RunSettings(match, result.settings), title)
+
+
 def value_again(workspace: Workspace, name: str) -> Job:
     """Start a finished run again with its own settings, as after its training set has grown."""
     manifest = workspace.run(name).manifest()
-    matching, judging = (manifest["inputs"][part] for part in ("matches", "quality"))
+    settings = RunSettings(settings_of(manifest), ValueSettings(**manifest["value"]))
+    return _value(workspace, manifest, name, settings, f"Valuing {name} again")
+
+
+def _value(
+    workspace: Workspace, made: Manifest, name: str, settings: RunSettings, title: str
+) -> Job:
+    """Start valuing the sets of the run whose manifest is `made`, as the run `name`."""
+    match, value = settings.match, settings.value
     options = {
-        "against": manifest["training"]["name"],
+        "against": made["training"]["name"],
         "name": name,
-        "k": manifest["value"]["k"],
-        "candidates": matching["candidates"],
-        "distance": matching["distance"],
-        "quality": judging["quality"],
-        "temperature": manifest["value"]["temperature"],
-        "seed": judging["seed"],
+        "k": value.k,
+        "candidates": match.candidates,
+        "distance": match.distance,
+        "quality": match.quality,
+        "temperature": value.temperature,
+        "seed": match.seed,
     }
-    arguments = ["value", manifest["generated"]["name"]]
-    arguments += [word for option, value in options.items() for word in (f"--{option}", str(value))]
-    if not manifest["value"]["quality_weighting"]:
+    arguments = ["value", made["generated"]["name"]]
+    arguments += [word for option, given in options.items() for word in (f"--{option}", str(given))]
+    if not value.quality_weighting:
         arguments.append("--no-weighting")
-    return jobs.start(workspace, arguments, title=f"Valuing {name} again", target=name)
+    return jobs.start(workspace, arguments, title=title, target=name)
+
+
+def _free(workspace: Workspace, name: str) -> str:
+    """Return a name for a new set or run; raise WorkspaceError where it is none, or is taken."""
+    name = name.strip()
+    taken = workspace.image_set(name).exists() or workspace.run(name).exists()
+    waiting = [job for job in jobs.jobs(workspace) if job.target == name and job.state != "done"]
+    if taken or waiting:
+        raise WorkspaceError(
+            f"The name {name!r} is taken in this workspace; choose another, or delete what has it."
+        )
+    return name
 
 
 def _start(

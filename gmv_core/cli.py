@@ -24,6 +24,7 @@ from gmv_core.injection import inject as injected
 from gmv_core.job_process import work
 from gmv_core.pipeline import BuildSettings, build, labels_for
 from gmv_core.pipeline import add as add_source
+from gmv_core.records import readable
 from gmv_core.revaluing import PIXELS, value_by
 from gmv_core.settings import (
     EmbedSettings,
@@ -34,7 +35,7 @@ from gmv_core.settings import (
 )
 from gmv_core.sources import Source, open_source
 from gmv_core.spoiling import Injection
-from gmv_core.store import Workspace, default_root
+from gmv_core.store import Record, Workspace, default_root
 from gmv_core.valuation import value as value_images
 
 app = typer.Typer(
@@ -271,8 +272,11 @@ def export_command(run: str, folder: Path, workspace: Root = None, json: Json = 
 @app.command("list")
 def list_command(workspace: Root = None, json: Json = False) -> None:
     """List the sets and runs of the workspace."""
-    place = _workspace(workspace)
-    Output(json).listing([s.manifest() for s in place.sets()], [r.manifest() for r in place.runs()])
+    place, out = _workspace(workspace), Output(json)
+    unreadable: dict[Record, str] = {}
+    out.listing(readable(place.sets(), unreadable), readable(place.runs(), unreadable))
+    for why in unreadable.values():
+        out.say(why)
 
 
 @app.command("delete")
@@ -306,7 +310,7 @@ def models_command(context: typer.Context, json: Json = False, workspace: Root =
 @models_app.command("download")
 def download_command(key: str, json: Json = False, workspace: Root = None) -> None:
     """Fetch a model's weights; the only command that uses the network."""
-    from gmv_core.models import download
+    from gmv_core.model_download import download
 
     Output(json).models([asdict(download(key))])
 

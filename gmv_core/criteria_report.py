@@ -21,6 +21,7 @@ from gmv_core.criteria_files import Finding, drop_findings, findings
 from gmv_core.detection import Detection
 from gmv_core.low_value import against_column, held_out_classes
 from gmv_core.noise import noise_columns, sounds_like_noise
+from gmv_core.records import readable
 from gmv_core.results import Result, open_run
 from gmv_core.revaluing import PIXELS as PIXEL_DISTANCE
 from gmv_core.revaluing import valued_by
@@ -85,19 +86,18 @@ def orders_of(workspace: Workspace, result: Result) -> dict[str, Int64]:
 def copies_of(workspace: Workspace, result: Result) -> list[Record]:
     """Return the runs that were made to judge a run, then the copies of its training set."""
     from_here = (COPY, location_of(result))
-    sets = []
-    for images in workspace.sets():
-        source = images.manifest()["sources"][0]
+    sets = set()
+    for made in readable(workspace.sets()):
+        source = made["sources"][0]
         if (source["kind"], source["location"]) == from_here:
-            sets.append(images)
-    runs = []
-    for run in workspace.runs():
-        manifest = run.manifest()
-        against = manifest["training"]["name"]
+            sets.add(made["name"])
+    runs = [
+        run["name"]
+        for run in readable(workspace.runs())
         # One that was stopped half-way is not marked yet.
-        if manifest.get("judges") == result.run.name or against in [s.name for s in sets]:
-            runs.append(run)
-    return [*runs, *sets]
+        if run.get("judges") == result.run.name or run["training"]["name"] in sets
+    ]
+    return [*map(workspace.run, runs), *map(workspace.image_set, sorted(sets))]
 
 
 def drop_copies(workspace: Workspace, run: str) -> list[str]:

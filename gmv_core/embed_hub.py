@@ -221,7 +221,7 @@ def _timm_module(asked: _Spec, file: Path, config: dict[str, Any]) -> torch.nn.M
 
 
 def fetch(spec: str) -> None:
-    """Download what a key of `load_open_clip` or `load_timm` names; see models.download."""
+    """Download what a key of `load_open_clip` or `load_timm` names; see model_download."""
     if spec.startswith("timm:"):
         from huggingface_hub import hf_hub_download
 

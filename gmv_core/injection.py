@@ -75,6 +75,8 @@ def _build_copy(
     if copy.exists():
         made = copy.manifest()["sources"][0]
         if made["kind"] == source.kind and made["fingerprint"] != source.fingerprint:
+            for user in workspace.users(name):
+                workspace.run(user).close()
             workspace.drop(copy)
     chosen = trained["embedder"]
     precision = "auto" if chosen["precision"] == "own" else chosen["precision"]

@@ -14,7 +14,7 @@ import numpy as np
 from gmv_core.embed import EMBEDDED_DISTANCES, FEATURES_NORM_SQUARED, stack
 from gmv_core.errors import ModelError
 from gmv_core.index import load_index, load_reference
-from gmv_core.models import reload_embedder, resolve_distance, resolve_quality
+from gmv_core.model_choice import reload_embedder, resolve_distance, resolve_quality
 from gmv_core.quality import MIN_REFERENCE, Reference, realism, realism_quality
 from gmv_core.recall import ExactIndex, QuantizedIndex
 from gmv_core.rerank import pair_distances, sketch, sketch_step, sort_by_distance

@@ -1,27 +1,20 @@
-"""Which models there are, which are ready on this disk, and the only door to a download.
+"""Which models there are and which are ready on this disk: a table, a row a model.
 
-A model is a row in `MODELS`; beside the rows, three steps take open forms: an embedder may be
-open_clip:MODEL:TAG, timm:NAME or either with a checkpoint file, a quality metric any no-reference
-metric of pyiqa. Looking costs no import of torch or of a model's library.
+Beside the rows there are open forms, see `model_choice`. Looking costs no import of torch or of a
+model's library.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from gmv_core import distances, embed_hub, metrics, weights
-from gmv_core.embed import EMBEDDED, load_lite0
-from gmv_core.errors import ModelError, unknown_choice
-from gmv_core.network import choose_device
-from gmv_core.types import Embedder
+from gmv_core.embed import EMBEDDED
 
-OPEN_EMBEDDERS = ("open_clip:MODEL:TAG", "open_clip:MODEL:FILE", "timm:NAME", "timm:NAME:FILE")
 MANIQA_FILE = "ckpt_koniq10k.pt"  # pyiqa's own name for it
-MANIQA_SIDE_PX = 224
 
 OURS = "MIT (this project)"
 NON_COMMERCIAL = "no commercial use"
@@ -151,158 +144,35 @@ MODELS: dict[str, _Model] = {
 
 def list_models() -> list[ModelRow]:
     """Return every model of the table as this disk has it."""
-    return [_row(key) for key in MODELS]
+    return [row_of(key) for key in MODELS]
 
 
-def _row(key: str) -> ModelRow:
+def row_of(key: str) -> ModelRow:
+    """Return one model of the table as this disk has it."""
     model = MODELS[key]
     where = model.where()
     ready = where is not None
-    note = model.note if ready else _missing(key)
-    installed = all(_installed(name) for name in model.packages)
+    note = model.note if ready else what_it_takes(key)
     return ModelRow(
         key, model.step, model.title, model.size_bytes, model.code_licence, model.weights_licence,
         ready, str(where or ""), note,
-        fetchable=not ready and installed and model.download is not None,
+        fetchable=not ready and not missing_packages(key) and model.download is not None,
     )  # fmt: skip
 
 
-def _missing(key: str) -> str:
-    """Return what it takes to make a model ready."""
-    steps = [f"pip install {name}" for name in MODELS[key].packages if not _installed(name)]
+def what_it_takes(key: str) -> str:
+    """Return what makes a model of the table ready, as commands to run."""
+    steps = [f"pip install {name}" for name in missing_packages(key)]
     if MODELS[key].download is not None:
         steps.append(f"python -m gmv_core models download {key}")
     return f"run `{'`, then `'.join(steps)}`" if steps else ""
 
 
+def missing_packages(key: str) -> list[str]:
+    """Return the packages of a model of the table that are not installed."""
+    return [name for name in MODELS[key].packages if not _installed(name)]
+
+
 def _installed(package: str) -> bool:
     modules = {"open_clip_torch": "open_clip"}
     return find_spec(modules.get(package, package.replace("-", "_"))) is not None
-
-
-def download(key: str) -> ModelRow:
-    """Fetch a model's weights; this is the only function that may reach the network.
-
-    key: of the table, or an open form (open_clip:MODEL:TAG, timm:NAME, a metric of pyiqa).
-    Raises ModelError where a package is missing or the hub cannot be reached.
-    """
-    if key in MODELS:
-        if MODELS[key].where() is not None:
-            return _row(key)
-        missing = [name for name in MODELS[key].packages if not _installed(name)]
-        fetch = MODELS[key].download
-        if missing or fetch is None:
-            raise ModelError(f"{key} needs a package that is not installed; {_missing(key)}.")
-        _fetch(key, fetch)
-        return _row(key)
-    if key.startswith("open_clip:") or key.startswith("timm:"):
-        _fetch(key, lambda: embed_hub.fetch(key))
-        return ModelRow(key, "embed", key, None, "", "see its model card", True, "", "")
-    resolve_quality(key, MANIQA_SIDE_PX)
-    _fetch(key, lambda: metrics.build(key))
-    return ModelRow(key, "quality", key, None, PYIQA, "see its authors' page", True, "", "")
-
-
-def _fetch(key: str, fetch: Callable[[], object]) -> None:
-    try:
-        with weights.quiet():
-            fetch()
-    except ModelError:
-        raise
-    except Exception as error:  # every hub's client has a tree of errors of its own
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise ModelError(
-            f"{key} could not be downloaded: {reason[:200].rstrip('.')}. Check the connection and "
-            "run the command again, or copy the file from a machine that has it."
-        ) from error
-
-
-def resolve_embedder(key: str) -> tuple[str, str]:
-    """Return the embedder that "auto" stands for, or the one asked for, and why."""
-    if key == "auto":
-        if MODELS["clip"].where() is not None:
-            return "clip", "CLIP's weights are on this disk."
-        return EMBEDDED, "CLIP's weights are not on this disk; these come with the packages."
-    if key.startswith(("open_clip:", "timm:")):
-        return key, "It was asked for."
-    return _asked("embed", key, [*OPEN_EMBEDDERS])
-
-
-def resolve_distance(key: str, *, has_features: bool) -> tuple[str, str]:
-    """Return the distance that "auto" stands for, or the one asked for, and why.
-
-    has_features: whether the embedder gives perceptual vectors.
-    Raises ModelError where "features" is asked of an embedder that has none.
-    """
-    if key == "auto":
-        if has_features:
-            return "features", "The embedder gives perceptual vectors in the same pass."
-        if MODELS["lpips"].where() is not None:
-            return "lpips", "The embedder has no feature maps; LPIPS's weights are on this disk."
-        if MODELS["stlpips"].where() is not None:
-            return "stlpips", "The embedder has no feature maps; these weights come with a package."
-        return "l2", "The embedder has no feature maps, and no perceptual network is installed."
-    if key == "features" and not has_features:
-        raise ModelError(
-            "The distance features needs an embedder with feature maps, and this one gives none; "
-            f"embed with {EMBEDDED}, or use stlpips, lpips, l2 or none."
-        )
-    return _asked("distance", key, [])
-
-
-def resolve_quality(key: str, side_px: int) -> tuple[str, str]:
-    """Return the quality metric that "auto" stands for, or the one asked for, and why.
-
-    side_px: the usual shorter side of the previews, which is what a metric sees.
-    """
-    if key == "auto":
-        if side_px < MANIQA_SIDE_PX:
-            return "realism", f"MANIQA needs images of {MANIQA_SIDE_PX} px; these have {side_px}."
-        if MODELS["maniqa"].where() is None:
-            return "realism", "MANIQA's weights are not on this disk."
-        if choose_device() != "cuda":  # measured: minutes an image on two CPU cores
-            return "realism", "MANIQA takes minutes an image without a GPU; ask for it by name."
-        return "maniqa", "MANIQA's weights are on this disk, and the images are large enough."
-    if key == "none" or key in metrics.names():
-        return key, "It was asked for."
-    return _asked("quality", key, ["none", "any no-reference metric of pyiqa"])
-
-
-def _asked(step: str, key: str, more: list[str]) -> tuple[str, str]:
-    known = [name for name, model in MODELS.items() if model.step == step]
-    if key not in known:
-        what = {"embed": "embedder", "distance": "distance", "quality": "quality metric"}[step]
-        raise unknown_choice(what, key, ["auto", *known, *more])
-    return key, "It was asked for."
-
-
-def load_embedder(key: str, precision: str = "auto") -> Embedder:
-    """Return an embedder by its key, "auto" included.
-
-    Raises SettingsError for an unknown key, ModelError where its weights are not on this disk.
-    """
-    key, _ = resolve_embedder(key)
-    if key == EMBEDDED:
-        return load_lite0(precision)
-    if key.startswith("timm:"):
-        return embed_hub.load_timm(key, precision)
-    return embed_hub.load_open_clip(key, precision)
-
-
-def reload_embedder(chosen: Mapping[str, Any], given: Embedder | None) -> Embedder:
-    """Return the embedder that a set was built with.
-
-    chosen: the manifest's "embedder". given: the same one from Python, where it came from there;
-    raises ModelError where it is another one or was forgotten.
-    """
-    if given is not None and given.key != chosen["key"]:
-        raise ModelError(
-            f"The set was built with the embedder {chosen['key']!r} and {given.key!r} was given; "
-            "give the same one."
-        )
-    if given is None and chosen["precision"] == "own":
-        raise ModelError(
-            f"The set was built with the embedder {chosen['key']!r} given from Python; "
-            "give it again."
-        )
-    return given or load_embedder(chosen["key"], chosen["precision"])

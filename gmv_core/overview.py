@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from gmv_core import jobs
 from gmv_core.contributors import Contributor
-from gmv_core.errors import WorkspaceError
+from gmv_core.records import newest
 from gmv_core.results import Result
 from gmv_core.set_report import previews
 from gmv_core.store import Manifest, Record, Workspace
@@ -26,7 +26,7 @@ class Overview:
     step, on: what to do next, and on which set or run ("" for the first two): BEGIN with a set,
         WAIT for a job, FINISH a half-built set, COMPARE generated images with a set that was used
         in no run, LOOK at a run.
-    unreadable: name → why, of sets and runs whose manifest cannot be read.
+    unreadable: set or run whose manifest cannot be read → why.
     outgrown: names of the runs whose training or generated set has more images by now; such a run
         cannot be opened before it is valued again.
     """
@@ -35,7 +35,7 @@ class Overview:
     runs: tuple[Manifest, ...]
     step: str
     on: str
-    unreadable: Mapping[str, str]
+    unreadable: Mapping[Record, str]
     outgrown: tuple[str, ...]
 
 
@@ -45,16 +45,17 @@ def training_sets(workspace: Workspace) -> list[Manifest]:
     Those that cannot be read are left out; `overview` names them.
     """
     made_by = {run.name for run in workspace.runs()}
-    made_by |= {job.target for job in jobs.jobs(workspace)}
+    valued = [job for job in jobs.jobs(workspace) if job.arguments[0] in ("value", "demo")]
+    made_by |= {job.target for job in valued}
     generated = {run + GENERATED for run in made_by}
-    return _newest([images for images in workspace.sets() if images.name not in generated], {})
+    return newest([images for images in workspace.sets() if images.name not in generated])
 
 
 def overview(workspace: Workspace) -> Overview:
     """Look at a workspace."""
-    unreadable: dict[str, str] = {}
-    every = _newest(workspace.sets(), unreadable)
-    runs = _newest(workspace.runs(), unreadable)
+    unreadable: dict[Record, str] = {}
+    every = newest(workspace.sets(), unreadable)
+    runs = newest(workspace.runs(), unreadable)
     sets = training_sets(workspace)
     done = [run for run in runs if run["state"] == "ready"]
     sizes = {made["name"]: made["counts"]["images"] for made in every if made["state"] == "ready"}
@@ -81,17 +82,6 @@ def _next(
         if made["name"] not in used:
             return COMPARE, made["name"]
     return (LOOK, ready[0]["name"]) if ready else (BEGIN, "")
-
-
-def _newest(records: Sequence[Record], unreadable: dict[str, str]) -> list[Manifest]:
-    """Return the manifests, newest first; note why one cannot be read."""
-    found = []
-    for record in records:
-        try:
-            found.append(record.manifest())
-        except WorkspaceError as problem:
-            unreadable[record.name] = str(problem)
-    return sorted(found, key=lambda m: str(m.get("updated") or m["created"]), reverse=True)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from gmv_core.errors import SourceError, WorkspaceError
 from gmv_core.filling import append_vectors, catch_up, decoded_batches
 from gmv_core.index import build_index
 from gmv_core.labels import LabelTable
-from gmv_core.models import reload_embedder, resolve_embedder
+from gmv_core.model_choice import reload_embedder, resolve_embedder
 from gmv_core.network import resolve_precision
 from gmv_core.settings import EmbedSettings, IndexSettings, IngestSettings
 from gmv_core.sources import Source

@@ -15,7 +15,7 @@ OWNER_COLOURS = (ACCENT, BETWEEN, WARNING, "#b45cc4", "#5f9e3e", "#d0607a")
 ROW_PX, MOST_ROWS_PX = 24, 480
 
 
-def share_bars(contributors: Sequence[Contributor], owners: Sequence[str]) -> go.Figure:
+def weight_bars(contributors: Sequence[Contributor], owners: Sequence[str]) -> go.Figure:
     """Draw the part of an image's quality that each contributor gets, the nearest on top.
 
     owners: all owners of the training set in a fixed order, so that a colour means the same on

@@ -93,7 +93,7 @@ def started(
 
 
 def _stamp(manifest: Manifest) -> str:
-    # The times are to the second: the sources tell two sets apart that were made within one.
+    # The sources tell two sets apart that were made at the same time by the clock.
     sources = " ".join(source["fingerprint"] for source in manifest["sources"])
     return f"{manifest['name']} {manifest['created']} {manifest['updated']} {sources}"
 

@@ -35,8 +35,8 @@ def default_root() -> Path:
 
 
 def now() -> str:
-    """Return the time as ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """Return the time as ISO 8601 in UTC, to the millisecond, to tell two states of a set apart."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def check_name(name: str) -> str:
@@ -136,6 +136,11 @@ class Record:
     def name(self) -> str:
         return self.folder.name
 
+    @property
+    def kind(self) -> str:
+        """Which it is, "set" or "run"."""
+        return self.folder.parent.name[:-1]
+
     def table(self, name: str) -> Table:
         return Table(self.folder / f"{name}.lance")
 
@@ -148,17 +153,18 @@ class Record:
             manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise WorkspaceError(
-                f"There is no {self.folder.parent.name[:-1]} named {self.name!r} in this "
+                f"There is no {self.kind} named {self.name!r} in this "
                 "workspace; `python -m gmv_core list` shows what there is."
             ) from None
         except ValueError as error:
             raise WorkspaceError(
                 f"The manifest {path} is not readable ({error}); restore it or delete the folder."
             ) from error
-        if manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        if found != FORMAT:
             raise WorkspaceError(
-                f"{self.name!r} was written in format {manifest.get('format')}, this version reads "
-                f"format {FORMAT}; build it again."
+                f"{self.name!r} was written in format {found}, this version reads format {FORMAT}; "
+                "build it again."
             )
         return manifest
 
@@ -182,6 +188,12 @@ class ImageSet(Record):
 
 class Run(Record):
     """The valuation of one generated set against one training set."""
+
+    def close(self) -> None:
+        """Let nobody open it before it is valued again: a set that it used is being replaced."""
+        manifest = self.manifest()
+        if manifest["state"] == "ready":
+            self.write_manifest({**manifest, "state": "running"})
 
 
 def file_name(key: str) -> str:
@@ -262,26 +274,34 @@ class Workspace:
         finally:
             lock.release()
 
-    def delete(self, name: str) -> str:
+    def delete(self, name: str, *, kind: str = "") -> str:
         """Delete the set or run of that name and return which it was.
 
+        kind: "set" or "run" where one is meant; else a run goes before a set of the same name.
         Only a folder that holds our manifest is ever deleted; a set that a run still uses is kept.
         """
-        found = [r for r in (self.run(name), self.image_set(name)) if r.exists()]
+        both = (self.run(name), self.image_set(name))
+        found = [r for r in both if r.exists() and kind in ("", r.kind)]
         if not found:
             raise WorkspaceError(
-                f"There is no set or run named {name!r}; `python -m gmv_core list` shows what "
-                "there is."
+                f"There is no {kind or 'set or run'} named {name!r}; `python -m gmv_core list` "
+                "shows what there is."
             )
         record = found[0]
-        if isinstance(record, ImageSet):
-            users = [r.name for r in self.runs() if name in _used_sets(r)]
-            if users:
-                raise WorkspaceError(
-                    f"The set {name!r} is used by the run {users[0]!r}; delete that run first."
-                )
+        users = self.users(name) if isinstance(record, ImageSet) else []
+        if users:
+            raise WorkspaceError(
+                f"The set {name!r} is used by the run {users[0]!r}; delete that run first."
+            )
         self.drop(record)
-        return record.folder.parent.name[:-1]
+        return record.kind
+
+    def users(self, name: str) -> list[str]:
+        """Return the names of the runs that use the set of that name.
+
+        Raises WorkspaceError for a run that cannot be read: it may use the set.
+        """
+        return [run.name for run in self.runs() if name in _used_sets(run)]
 
     def drop(self, record: Record) -> None:
         """Delete a record's folder, which must hold our manifest and lie in this workspace."""

@@ -33,6 +33,7 @@ _NAME_BYTES = 200  # file systems end at 255
 _ARCHIVES = (
     ".zip", ".npz", ".parquet", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz"
 )  # fmt: skip
+_COMPRESSED = (".gz", ".bz2", ".xz")  # an IDX file too
 
 
 class Upload(Protocol):
@@ -55,7 +56,9 @@ def limit_bytes() -> int:
 
 def used_bytes(workspace: Workspace) -> int:
     """Return what the uploads of a workspace take."""
-    return sum(_size(path) for path in (workspace.root / "uploads").rglob("*"))
+    # os.walk passes over what another session removes meanwhile.
+    walk = os.walk(workspace.root / "uploads")
+    return sum(_size(Path(folder, name)) for folder, _, names in walk for name in names)
 
 
 def size_text(size_bytes: int) -> str:
@@ -96,6 +99,11 @@ def spool(workspace: Workspace, files: Sequence[Upload], *, table: Upload | None
             "room on the disk of the workspace."
         ) from error
     return folder
+
+
+def is_packed(name: str) -> bool:
+    """Return whether a file of that name holds many images: an archive, or a compressed file."""
+    return name.lower().endswith((*_ARCHIVES, *_COMPRESSED))
 
 
 def open_spooled(folder: Path) -> Source:
@@ -148,7 +156,7 @@ def sweep(workspace: Workspace) -> None:
     """Remove uploads that no job reads and that were made more than a day ago."""
     needed = {job.uploads for job in jobs.jobs(workspace)}
     for folder in (workspace.root.absolute() / "uploads").glob("*"):
-        if folder not in needed and time.time() - folder.stat().st_mtime > ABANDONED_SECONDS:
+        if folder not in needed and _age_seconds(folder) > ABANDONED_SECONDS:
             jobs.drop_uploads(workspace, folder)
 
 
@@ -165,9 +173,14 @@ def open_on_server(path: str) -> Source:
         SourceError: where it does not, or is no source of images.
     """
     roots = data_roots()
-    # A relative path is that of the first root that has it; links are followed before judging.
-    places = [root / Path(path.strip()).expanduser() for root in roots]
-    place = next((p for p in places if p.exists()), next(iter(places), Path())).resolve()
+    try:
+        # A relative path is that of the first root that has it; links are followed before judging.
+        places = [root / Path(path.strip()).expanduser() for root in roots]
+        place = next((p for p in places if p.exists()), next(iter(places), Path())).resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # too long, no text, no such user's home
+        raise SourceError(
+            f"{path[:80]!r} is no path on this server ({error}); give a folder or file that is."
+        ) from error
     if not path.strip() or not any(place == root or root in place.parents for root in roots):
         allowed = ", ".join(map(str, roots)) or f"none; start the app with {ROOTS}=FOLDER"
         raise SourceError(f"{path!r} is not below a folder that may be read here ({allowed}).")
@@ -205,6 +218,13 @@ def _write(path: Path, file: Upload, left: int) -> int:
                 raise _OverLimit
             target.write(block)
     return written
+
+
+def _age_seconds(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0  # removed just now
 
 
 def _size(path: Path) -> int:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from gmv_core.errors import GMVError, WorkspaceError
 from gmv_core.matching import Matcher, load_matcher
-from gmv_core.models import reload_embedder
+from gmv_core.model_choice import reload_embedder
 from gmv_core.pipeline import BuildSettings, Labels, build, ensure_embedded, is_from
 from gmv_core.run_blocks import match_block, quality_block
 from gmv_core.run_manifest import Say, begun, started
@@ -132,6 +132,14 @@ def _build_generated(
     made = run.manifest()["generated"]
     mine = made["name"] == target.name and made["own"] and target.exists()
     if mine and not is_from(target.manifest(), source, labels):
+        others = [name for name in workspace.users(target.name) if name != run.name]
+        if others:
+            raise WorkspaceError(
+                f"The images that {run.name!r} was given before are those of the run "
+                f"{others[0]!r} too, and these are others; choose another name, or delete "
+                f"{others[0]!r} first."
+            )
+        run.close()
         workspace.drop(target)
     chosen = trained["embedder"]
     precision = "auto" if chosen["precision"] == "own" else chosen["precision"]

@@ -40,8 +40,9 @@ def contributors() -> None:
 def generated(result: Result) -> None:
     for sentence in result.manifest["shifts"]:
         st.warning(sentence)
-    table = engine.generated_gallery(engine.key(result), result)
-    about, beside = browse.browse(GENERATED, table, result.generated, run=result.run.name)
+    key = engine.key(result)
+    table = engine.generated_gallery(key, result)
+    about, beside = browse.browse(GENERATED, key, table, result.generated, run=result.run.name)
     if about is not None:
         tiny = shell.tiny(result.training)
         shown = stored(result, about)
@@ -71,7 +72,7 @@ def stored(result: Result, about: Row) -> Shown:
 def training(result: Result) -> None:
     key = engine.key(result)
     table = engine.training_gallery(key, result)
-    about, beside = browse.browse(TRAINING, table, result.training, run=result.run.name)
+    about, beside = browse.browse(TRAINING, key, table, result.training, run=result.run.name)
     if about is not None:
         tiny = shell.tiny(result.training)
         found = engine.generated_of(key, result, str(about["name"]))

@@ -57,7 +57,7 @@ def same_class(result: Result, found: Criteria) -> None:
             icon=":material/info:",
         )
         return
-    said = [checks.plain(sentence) for sentence in words.counted(found.classes, "class")]
+    said = [checks.whole(sentence) for sentence in words.counted(found.classes, "class")]
     if not found.classes.images:
         st.info(f"Nothing can be compared. {' '.join(said[1:])}", icon=":material/info:")
         return

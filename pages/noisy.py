@@ -10,6 +10,7 @@ from ui import engine, readings, shell, state
 from ui.figures import chart, count, metric_row, share
 from ui.left_out import left_out_section
 from ui.marking import marking_gallery
+from ui.words import plain
 
 FILTERS = {
     "all": "All",
@@ -92,7 +93,7 @@ def figure_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
         return
     if not 0 < report.known < len(report.flags):
         st.info(
-            f"The column {shell.plain(str(column))} marks {report.known:,} of {len(ranking):,} "
+            f"The column {plain(str(column))} marks {report.known:,} of {len(ranking):,} "
             "images: there is nothing to tell apart."
         )
         return

@@ -124,7 +124,7 @@ def delete(name: str) -> None:
         st.write(f"{name} and everything computed from it is removed from this workspace.")
         if st.button("Delete it for good", key=f"delete-{name}"):
             with shell.telling():
-                jobs.delete(engine.workspace(), name)
+                jobs.delete(engine.workspace(), name, kind="set")
                 st.rerun()
 
 

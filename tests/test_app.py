@@ -9,7 +9,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gmv_core import Workspace, build, labels_for, open_source, value
-from gmv_core.store import write_json
 from tests.fakes import fake_embedder, write_images
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
@@ -82,11 +81,26 @@ def test_a_run_whose_set_is_gone_is_one_sentence(app: AppTest, tmp_path: Path) -
     assert "which now has 0; run its `value` command again." in app.error[0].value
 
 
-def test_a_run_of_another_format_hides_no_other(app: AppTest, tmp_path: Path) -> None:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
-    write_run(tmp_path / "home", tmp_path / "two", "second", generated=5)
-    second = Workspace(tmp_path / "home").run("second")
-    write_json(second.folder / "manifest.json", {**second.manifest(), "format": 1})
-    open_page(app, "values")
+@pytest.mark.parametrize("page", ["contributors", "quality", "values", "noisy"])
+def test_a_record_that_cannot_be_read_is_left_out(app: AppTest, tmp_path: Path, page: str) -> None:
+    home = tmp_path / "home"
+    write_run(home, tmp_path / "one", "first", generated=4)
+    for folder, text in (("runs/old", '{"format": 1}'), ("sets/old", "[]"), ("runs/torn", "{")):
+        (home / folder).mkdir(parents=True)
+        (home / folder / "manifest.json").write_text(text)
+    open_page(app, page)
     assert not app.error
     assert app.selectbox(key="run").options == ["first"]
+
+
+def test_images_are_dropped_on_a_set_that_was_valued_against_itself(
+    app: AppTest, tmp_path: Path
+) -> None:
+    source = open_source(write_images(tmp_path / "train", 24))
+    workspace = Workspace(tmp_path / "home")
+    build(workspace, source, name="cats", embedder=fake_embedder())
+    value(workspace, "cats", against="cats", name="look", embedder=fake_embedder())
+    open_page(app, "contributors")
+    app.segmented_control(key="view").set_value("Drop an image").run()
+    assert not app.exception
+    assert app.selectbox(key="against").options == ["cats"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from tests.test_app import APP, open_page, write_run
 from ui import state
 from ui.one_image import ordinal
 from ui.paste import _decoded
-from ui.shell import plain
+from ui.words import plain
 
 IMAGES = 40  # more than a page of the gallery
 
@@ -34,8 +35,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """Note what jobs are asked to do instead of doing it."""
     asked: list[tuple[str, ...]] = []
 
-    def start(_: Workspace, arguments: Sequence[str], **more: Any) -> None:  # noqa: ANN401
+    def start(_: Workspace, arguments: Sequence[str], **more: Any) -> Any:  # noqa: ANN401
         asked.append((*arguments, str(more.get("uploads") or "")))
+        return SimpleNamespace(target=more["target"])
 
     monkeypatch.setattr(jobs, "start", start)
     return asked
@@ -317,7 +319,7 @@ def test_many_images_become_a_run(page: AppTest, started: list[tuple[str, ...]])
     assert f"{MOST + 1} images take longer" in page.info[0].value
     page.text_input[0].set_value("first")
     button(page, "Keep as a run").click().run()
-    assert "already" in page.warning[0].value and not started
+    assert "The name 'first' is taken" in page.error[0].value and not started
     page.text_input[0].set_value("kept")
     button(page, "Keep as a run").click().run()
     assert not page.exception
@@ -325,6 +327,21 @@ def test_many_images_become_a_run(page: AppTest, started: list[tuple[str, ...]])
     assert rest == ["--against", "first-set", "--name", "kept"]
     assert not any(one.label == "Keep as a run" for one in page.button)
     assert location.startswith(uploads) and len(list(Path(location).iterdir())) == MOST + 1
+
+
+def test_other_files_of_the_same_names_and_sizes_are_not_mistaken(
+    page: AppTest, started: list[tuple[str, ...]]
+) -> None:
+    look_at(page, state.DROP_VIEW)
+    first, second = ([png(draw(i)) for i in rows] for rows in (range(13), range(100, 113)))
+    longest = max(map(len, first + second))
+    for images in (first, second):
+        padded = [image.ljust(longest, b"\0") for image in images]
+        drop(page, *((f"{i}.png", image) for i, image in enumerate(padded)))
+    page.text_input[0].set_value("kept")
+    button(page, "Keep as a run").click().run()
+    location = Path(started[0][1])
+    assert {path.read_bytes() for path in location.iterdir()} == set(padded)
 
 
 def test_a_run_that_is_ready_can_be_looked_at(page: AppTest, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from gmv_core.store import write_json
 from tests.fakes import fake_embedder, write_images
 from tests.test_app import open_page
 from tests.test_criteria import judged_run
+from ui.words import plain
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
 
@@ -146,7 +147,9 @@ def test_what_was_found_is_read_back_told_stale_and_deleted(
     compare(home, "run", embedder=fake_embedder())
     open_page(app, "criteria")
     assert app.selectbox(key="run").value == "run"  # not one of the runs that judge it
-    assert "noise, σ = 0\\.5, in 25\u00a0% of the images" in app.table[3].value["test"].tolist()
+    assert (
+        plain("noise, σ = 0.5, in 25\u00a0% of the images") in app.table[3].value["test"].tolist()
+    )
     assert "highest class share" in words(app)
     assert "Compare the distances" not in str([button.label for button in app.button])
     result.run.write_manifest({**result.manifest, "updated": "2999-01-01T00:00:00+00:00"})

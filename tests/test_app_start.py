@@ -220,9 +220,23 @@ def test_what_cannot_be_read_can_be_removed(app: AppTest, home: Workspace, tmp_p
     told = [m.value for m in app.markdown if "was written in format 0" in m.value]
     assert len(told) == 2
     assert "Open the demo" in [button.label for button in app.button]
-    app.button(key="remove-cats").click().run()
-    assert "The run 'look' cannot be read" in app.error[0].value, "the run may use the set"
-    app.button(key="remove-look").click().run()
-    app.button(key="remove-cats").click().run()
+    app.button(key="remove-set-cats").click().run()
+    assert "'look' was written in format 0" in app.error[0].value, "the run may use the set"
+    app.button(key="remove-run-look").click().run()
+    app.button(key="remove-set-cats").click().run()
     assert not app.exception and not app.error
     assert not home.image_set("cats").exists() and not home.run("look").exists()
+
+
+def test_the_one_that_cannot_be_read_is_removed_not_its_namesake(
+    app: AppTest, home: Workspace, tmp_path: Path
+) -> None:
+    write_set(home, tmp_path, "cats")
+    write_set(home, tmp_path, "dogs")
+    write_run(home, tmp_path, "cats", "dogs")
+    images = home.image_set("cats")
+    write_json(images.folder / "manifest.json", {**images.manifest(), "format": 0})
+    app.run()
+    app.button(key="remove-set-cats").click().run()
+    assert not app.exception and not app.error
+    assert home.run("cats").exists() and not images.exists()

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gmv_core import cli, models, pipeline, showcase
+from gmv_core import cli, model_choice, pipeline, showcase
 from gmv_core.store import Workspace
 from gmv_core.types import Progress, Report
 from tests.fakes import FAKE, draw, fake_embedder, png, strict_json, write_images
@@ -45,7 +45,7 @@ def command(
 ) -> Command:
     """Run `python -m gmv_core …` in this process, on the workspace, with the fake embedder."""
     monkeypatch.setattr(pipeline, "resolve_embedder", lambda key: (FAKE, "It is a test [bold]."))
-    monkeypatch.setattr(models, "load_embedder", lambda key, precision: fake_embedder())
+    monkeypatch.setattr(model_choice, "load_embedder", lambda key, precision: fake_embedder())
     monkeypatch.setenv("GMV_HOME", str(workspace.root))
     monkeypatch.setenv("COLUMNS", "200")
 
@@ -304,6 +304,17 @@ def test_wrong_usage_has_status_2(command: Command, words: list[str]) -> None:
         assert "Usage:" in told.err
 
 
+def test_a_record_that_cannot_be_read_is_told_beside_the_others(
+    ready: Command, workspace: Workspace
+) -> None:
+    broken = workspace.root / "runs" / "old"
+    broken.mkdir()
+    (broken / "manifest.json").write_text('{"format": 1}')
+    told = ready("list", "--json")
+    assert [r["name"] for r in told.json["runs"]] == ["run"]
+    assert "'old' was written in format 1" in told.err
+
+
 def test_a_bug_stays_visible(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError
@@ -322,7 +333,7 @@ def test_another_workspace(ready: Command, tmp_path: Path) -> None:
 SLOWLY = """
 import sys, time
 import pytest
-from gmv_core import cli, models, pipeline
+from gmv_core import cli, model_choice as choice, pipeline
 from gmv_core.embed import NetworkEmbedder
 from tests import fakes
 
@@ -333,7 +344,7 @@ def slow(pixels):
 
 fakes.shrink_commits(pytest.MonkeyPatch())
 pipeline.resolve_embedder = lambda key: (fakes.FAKE, "a test")
-models.load_embedder = lambda key, precision: NetworkEmbedder("fake", 8, fakes.DIM, True, slow)
+choice.load_embedder = lambda key, precision: NetworkEmbedder("fake", 8, fakes.DIM, True, slow)
 cli.main()
 """
 

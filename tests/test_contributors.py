@@ -26,7 +26,7 @@ from gmv_core import (
 from gmv_core.contributors import contributions_of
 from gmv_core.dropped import MOST, Dropped, match_dropped, open_matcher, settings_of, weigh
 from gmv_core.matching import Matches
-from gmv_core.plots_contributors import share_bars
+from gmv_core.plots_contributors import weight_bars
 from gmv_core.settings import IngestSettings
 from tests.fakes import draw, fake_embedder, png, write_images
 
@@ -166,20 +166,20 @@ def test_a_dropped_image_is_matched_with_the_settings_of_the_run(run: Result) ->
     )
 
 
-def test_the_share_bars_have_a_row_for_each_and_a_colour_for_each_owner(run: Result) -> None:
+def test_the_weight_bars_have_a_row_for_each_and_a_colour_for_each_owner(run: Result) -> None:
     found = [
         replace(c, owner="<b>Ada" if c.rank % 2 else "Ben") for c in run.contributors("0001.png")
     ]
-    figure = share_bars(found, ["<b>Ada", "Ben", "Cyd"])
+    figure = weight_bars(found, ["<b>Ada", "Ben", "Cyd"])
     assert [list(bar.y) for bar in figure.data] == [[1, 3, 5], [2, 4]]
     assert sum(sum(bar.x) for bar in figure.data) == pytest.approx(100)
     assert [bar.name for bar in figure.data] == ["&lt;b&gt;Ada", "Ben"]
     assert len({bar.marker.color for bar in figure.data}) == 2
     # Another image, whose nearest is Ben's: his colour stays his.
-    other = share_bars(found[1:2], ["<b>Ada", "Ben", "Cyd"])
+    other = weight_bars(found[1:2], ["<b>Ada", "Ben", "Cyd"])
     assert other.data[0].marker.color == figure.data[1].marker.color
 
 
-def test_share_bars_without_owners_have_one_colour_and_no_legend(run: Result) -> None:
-    (bar,) = share_bars(run.contributors("0001.png"), []).data
+def test_weight_bars_without_owners_have_one_colour_and_no_legend(run: Result) -> None:
+    (bar,) = weight_bars(run.contributors("0001.png"), []).data
     assert len(bar.x) == 5 and not bar.showlegend

@@ -11,15 +11,14 @@ import pytest
 
 from gmv_core import models
 from gmv_core.errors import ModelError, SettingsError
-from gmv_core.models import (
-    MODELS,
-    download,
-    list_models,
+from gmv_core.model_choice import (
     load_embedder,
     resolve_distance,
     resolve_embedder,
     resolve_quality,
 )
+from gmv_core.model_download import download
+from gmv_core.models import MODELS, list_models
 from gmv_core.network import choose_device
 
 
@@ -200,9 +199,9 @@ def test_load_embedder_dispatches(empty_cache: Path) -> None:
 @pytest.mark.models
 def test_the_embedded_defaults_never_import_pyiqa() -> None:
     code = (
-        "import sys, numpy as np; from gmv_core import models, quality; "
-        "e = models.load_embedder('efficientnet-lite0'); e(np.zeros((1, 128, 128, 3), np.uint8)); "
-        "models.resolve_quality('auto', 64); models.resolve_distance('auto', has_features=True); "
+        "import sys, numpy as np; from gmv_core import model_choice as c, quality; "
+        "e = c.load_embedder('efficientnet-lite0'); e(np.zeros((1, 128, 128, 3), np.uint8)); "
+        "c.resolve_quality('auto', 64); c.resolve_distance('auto', has_features=True); "
         "print([m for m in sys.modules if m.startswith('pyiqa')])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from gmv_core import build, jobs, open_run, open_source, value
-from gmv_core.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, example, overview
+from gmv_core.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, example, overview, training_sets
 from gmv_core.set_report import previews
 from gmv_core.store import Workspace, write_json
 from gmv_core.types import Embedder
@@ -41,6 +41,17 @@ def test_the_next_step_follows_what_is_there(
     assert step() == (BEGIN, ""), "a run that is not finished cannot be looked at"
     write_json(images.folder / "manifest.json", {**images.manifest(), "state": "building"})
     assert step() == (FINISH, "cats")
+
+
+def test_a_set_named_like_the_images_of_a_run_is_one_until_a_run_made_it(
+    workspace: Workspace, tmp_path: Path, embedder: Embedder
+) -> None:
+    train = open_source(write_images(tmp_path / "train", 12))
+    build(workspace, train, name="cats-generated", embedder=embedder)
+    with workspace.writing():  # the job waits
+        job = jobs.start(workspace, ["build", "x", "--name", "cats"], title="B", target="cats")
+        assert [m["name"] for m in training_sets(workspace)] == ["cats-generated"]
+        jobs.forget(workspace, job.id)
 
 
 def test_the_example_is_the_image_of_highest_quality(

@@ -177,6 +177,9 @@ def test_missing_broken_and_foreign_manifests_are_sentences(workspace: Workspace
     path.write_text('{"format": 1}')
     with pytest.raises(WorkspaceError, match="written in format 1, this version reads format 2"):
         record.manifest()
+    path.write_text("[]")
+    with pytest.raises(WorkspaceError, match="written in format None, this version reads format 2"):
+        record.manifest()
     path.write_text('{"format"')
     with pytest.raises(WorkspaceError, match="is not readable"):
         record.manifest()
@@ -208,6 +211,18 @@ def test_a_set_that_a_run_uses_is_kept(workspace: Workspace, name: str) -> None:
     assert workspace.delete(name) == "set"
     assert not workspace.image_set(name).folder.exists()
     assert workspace.image_set("spare").exists()
+
+
+def test_of_a_set_and_a_run_of_one_name_the_one_that_is_meant_is_deleted(
+    workspace: Workspace,
+) -> None:
+    with_run(workspace)
+    workspace.image_set("first").write_manifest({"name": "first"})
+    assert workspace.delete("first", kind="set") == "set"
+    assert workspace.run("first").exists()
+    with pytest.raises(WorkspaceError, match="There is no set named 'first'"):
+        workspace.delete("first", kind="set")
+    assert workspace.delete("first", kind="run") == "run"
 
 
 def test_nothing_but_our_own_folders_is_deleted(workspace: Workspace, tmp_path: Path) -> None:

@@ -200,6 +200,13 @@ def test_paths_outside_are_refused(roots: Path, path: str) -> None:
         open_on_server(path)
 
 
+@pytest.mark.usefixtures("roots")
+@pytest.mark.parametrize("path", ["x" * 5000, "a\0b", "~no-such-user/cats"])
+def test_what_is_no_path_at_all_is_a_sentence(path: str) -> None:
+    with pytest.raises(SourceError, match=r"is no path on this server|is not below"):
+        open_on_server(path)
+
+
 def test_a_name_that_only_begins_like_a_root_is_outside(roots: Path) -> None:
     write_images(roots / "two-secret", 3)
     with pytest.raises(SourceError, match="is not below"):

@@ -18,6 +18,7 @@ from gmv_core import (
     SettingsError,
     ValueSettings,
     WorkspaceError,
+    open_run,
     open_source,
     value,
 )
@@ -351,6 +352,40 @@ def test_other_generated_images_replace_those_of_the_run(
     names = rows_of(workspace.image_set("run-generated").images)["name"].to_pylist()
     assert names[0].startswith("class0/")
     assert columns(workspace, "matches")["distance"][:, 0].min() > 0.01  # no copies any more
+
+
+def test_images_that_another_run_uses_too_are_not_replaced(
+    workspace: Workspace, run: Callable[..., Manifest], tmp_path: Path
+) -> None:
+    run()
+    run(generated="run-generated", name="again")
+    other = write_images(tmp_path / "other", 18, first_seed=300)
+    with pytest.raises(WorkspaceError, match="'run' was given before are those of the run 'again'"):
+        run(generated=other)
+    names = rows_of(workspace.image_set("run-generated").images)["name"].to_pylist()
+    assert names[0] == "000.png"
+    for name in ("run", "again"):
+        assert len(open_run(workspace, name).contributors("000.png")) == 4
+
+
+def test_a_run_whose_images_are_being_replaced_cannot_be_opened(
+    workspace: Workspace, run: Callable[..., Manifest], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    run()
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    other = write_images(tmp_path / "other", 18, first_seed=300)
+    with monkeypatch.context() as patched:
+        patched.setattr("gmv_core.valuation.load_matcher", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(generated=other)
+    with pytest.raises(WorkspaceError, match="The run 'run' is unfinished"):
+        open_run(workspace, "run")
+    run(generated=other)
+    assert open_run(workspace, "run").contributors("class0/0000.png")
 
 
 def test_a_set_in_the_way_of_the_runs_own_is_not_replaced(

@@ -21,7 +21,7 @@ from gmv_core.survey import Survey, survey
 from gmv_core.types import OK
 from ui import engine, shell, state
 from ui.thumbs import Thumb, thumbs
-from ui.words import safe
+from ui.words import plain, safe
 
 WAYS = {"files": "Files or an archive", "folder": "A folder", "path": "A path on the server"}
 LABELS_SHOWN = 8
@@ -149,7 +149,7 @@ def show_survey(found: Survey) -> None:
     st.markdown(f"**{facts(found)}**")
     if found.labels:
         shown = list(found.labels.items())[:LABELS_SHOWN]
-        told = ", ".join(f"{shell.plain(label)} ({count:,})" for label, count in shown)
+        told = ", ".join(f"{plain(label)} ({count:,})" for label, count in shown)
         more = len(found.labels) - len(shown)
         where = f", in the first {counted(found.labelled, 'image')}" if _partly(found) else ""
         st.caption(f"Labels{where}: {told}" + (f", and {more:,} more" if more else ""))
@@ -163,7 +163,7 @@ def show_survey(found: Survey) -> None:
         [Thumb(i.preview, line="" if i.status == OK else i.status, alt=i.name)
          for i in found.sample],
         side_px=72,
-        tiny=bool(sides) and max(sides) <= 64,
+        tiny=bool(sides) and max(sides) <= shell.TINY_PX,
     )  # fmt: skip
 
 
@@ -183,7 +183,7 @@ def facts(found: Survey) -> str:
     if found.owners:
         told.append(counted(found.owners, "owner"))
     if found.attributes:
-        told.append(f"with {', '.join(map(shell.plain, found.attributes))}")
+        told.append(f"with {', '.join(map(plain, found.attributes))}")
     return " · ".join(told)
 
 

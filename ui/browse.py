@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from gmv_core.store import ImageSet
 from ui import engine, shell, state
 from ui.gallery import Card, gallery
+from ui.words import plain
 
 PER_PAGE = 30
 MOST_OPTIONS = 1000  # names that the list beside the gallery offers; any other can be typed
@@ -42,12 +43,13 @@ class Shelf:
 
 
 def browse(
-    shelf: Shelf, table: pd.DataFrame, images: ImageSet, *, run: str
+    shelf: Shelf, key: str, table: pd.DataFrame, images: ImageSet, *, run: str
 ) -> tuple[Row | None, DeltaGenerator]:
     """Draw a gallery and the choice of one image; return its row, and the place beside both.
 
-    table: columns "name", "label", "id" and those of the orders, a row an image. The row is None,
-    and a sentence says so, where the address names an image that the run lacks.
+    key: changes whenever the table does. table: columns "name", "label", "id" and those of the
+    orders, a row an image. The row is None, and a sentence says so, where the address names an
+    image that the run lacks.
     """
     seen = shelf.state(state.RUN)
     if st.session_state.get(seen, run) != run:
@@ -57,7 +59,7 @@ def browse(
     st.session_state[seen] = run
     left, right = st.columns([1, 3], gap="medium")
     with left:
-        rows = _rows_in_order(shelf, table)
+        rows = _rows_in_order(shelf, key, table)
     names = rows["name"].tolist()
     with right:
         name = _choose(shelf, names, _first(shelf, table))
@@ -68,14 +70,14 @@ def browse(
         return found.iloc[0].to_dict(), right
     if name:
         right.warning(
-            f"The run {run} has no {shelf.kind} image “{shell.plain(name)}” that can be shown; "
+            f"The run {run} has no {shelf.kind} image “{plain(name)}” that can be shown; "
             "choose one in the gallery.",
             icon=":material/link_off:",
         )
     return None, right
 
 
-def _rows_in_order(shelf: Shelf, table: pd.DataFrame) -> pd.DataFrame:
+def _rows_in_order(shelf: Shelf, key: str, table: pd.DataFrame) -> pd.DataFrame:
     """Draw search, label and order, and return the rows of the table that they leave."""
 
     def first_page() -> None:
@@ -96,7 +98,7 @@ def _rows_in_order(shelf: Shelf, table: pd.DataFrame) -> pd.DataFrame:
         on_change=first_page,
         **state.in_url(shelf.state(state.ORDER)),
     )
-    labels = sorted(set(table["label"].dropna()) - {""})
+    labels = sorted(set(table["label"].dropna().unique()) - {""})
     label = None
     if labels:
         label = st.selectbox(
@@ -108,11 +110,18 @@ def _rows_in_order(shelf: Shelf, table: pd.DataFrame) -> pd.DataFrame:
             on_change=first_page,
             **state.in_url(shelf.state(state.LABEL)),
         )
+    return _ordered(f"{shelf.kind} {key}", table, find, label, *shelf.orders[order])
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)  # to sort a million names takes seconds
+def _ordered(
+    key: str, _table: pd.DataFrame, find: str, label: str | None, column: str, rises: bool
+) -> pd.DataFrame:
+    table = _table
     if find:
         table = table[table["name"].str.contains(find, case=False, regex=False)]
     if label:
         table = table[table["label"] == label]
-    column, rises = shelf.orders[order]
     return table.sort_values(column, ascending=rises, kind="stable")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 import streamlit as st
 from pandas.api.types import is_numeric_dtype
@@ -17,6 +15,7 @@ from gmv_core.revaluing import ready_distances
 from gmv_core.spoiling import FOREIGN, KINDS, Injection
 from ui import engine, state
 from ui.jobs import job_bar
+from ui.words import plain
 
 MOST_ROWS = 40  # of a table that is shown whole
 NAMES = {"noise": "Gaussian noise", "blur": "Blur", FOREIGN: "Foreign images"}
@@ -42,15 +41,14 @@ def table(frame: pd.DataFrame, alt: str) -> None:
         st.dataframe(frame, hide_index=True, alt=alt)
         return
     texts = [column for column in frame if not is_numeric_dtype(frame[column])]
-    told = frame.assign(**{column: frame[column].map(plain) for column in texts})
+    told = frame.assign(**{column: frame[column].map(whole) for column in texts})
     st.table(told, border="horizontal", hide_index=True, alt=alt)
 
 
-def plain(text: object) -> str:
-    """Return a user's words such that nothing reads them as Markdown."""
-    escaped = re.sub(r"([\\`*_{}\[\]()#+.!|~$:<>-])", r"\\\1", str(text))
+def whole(text: object) -> str:
+    """Return words that nothing reads as Markdown, with numbers that stay in one piece."""
     # On a narrow screen a number must not be torn from its sign, nor an interval in two.
-    return escaped.replace(" %", "\u00a0%").replace("–", "\u2060–\u2060")
+    return plain(str(text).replace(" %", "\u00a0%").replace("–", "\u2060–\u2060"))
 
 
 def start_pixels(result: Result) -> None:

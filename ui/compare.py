@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
+from ui import state
 from ui.gallery import ASSETS, data_address
 
 SIDE_PX = 256  # the longest side of a stored preview
@@ -24,6 +26,22 @@ class Picture:
     image: bytes
     title: str
     alt: str
+
+
+def choose_other(key: str, names: Sequence[str], what: str) -> str | None:
+    """Draw the choice of the image that the one in view is compared with, and return its name.
+
+    key: of its name in the URL. names: to choose from; any other can be typed. what: they are.
+    """
+    return st.selectbox(
+        "Compare with",
+        state.with_chosen(key, names),
+        index=None,
+        placeholder=f"Click a {what}, or choose one here, to compare the two",
+        label_visibility="collapsed",
+        accept_new_options=True,
+        **state.in_url(key),
+    )
 
 
 def compare(left: Picture, right: Picture, *, key: str, tiny: bool, seek: bool) -> None:

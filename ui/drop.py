@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import io
+from hashlib import sha256
 from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from gmv_core import Result, ValueSettings, jobs, open_uploads, uploads
+from gmv_core import Result, ValueSettings, background, jobs, open_uploads, uploads
 from gmv_core.dropped import MOST, Dropped, weigh
 from gmv_core.listing import Source
-from gmv_core.store import ImageSet, Manifest, check_name
+from gmv_core.store import ImageSet, Manifest
 from gmv_core.thumbnails import thumbnail
 from ui import engine, shell, state
 from ui.gallery import Card, gallery
 from ui.one_image import Shown, comparison, one_image
 from ui.paste import paste
 from ui.started import started_run
-
-_ARCHIVES = (".zip", ".npz", ".parquet", ".tar", ".tgz", ".gz", ".bz2", ".xz")
+from ui.words import plain
 
 
 class Pasted(io.BytesIO):
-    """A pasted image, with a name as an uploaded file has one."""
+    """A pasted image, with a name and an id as an uploaded file has them."""
 
     def __init__(self, image: bytes, number: int) -> None:
         super().__init__(image)
         self.name = f"pasted-{number}"
+        self.file_id = sha256(image).hexdigest()
 
 
 File = UploadedFile | Pasted
@@ -103,7 +104,7 @@ def _source(files: list[File]) -> Source | None:
     """Return what was brought as a source: in memory where it is a few images, else spooled."""
     if not files:
         return None
-    if len(files) > MOST or any(file.name.lower().endswith(_ARCHIVES) for file in files):
+    if len(files) > MOST or any(uploads.is_packed(file.name) for file in files):
         return uploads.open_spooled(_spooled(files))
     return open_uploads([(file.name, file.getvalue()) for file in files])
 
@@ -111,13 +112,13 @@ def _source(files: list[File]) -> Source | None:
 def _spooled(files: list[File]) -> Path:
     """Return the folder that holds these files, written once; the one before is removed."""
     workspace = engine.workspace()
-    parts = "".join(f"{file.name} {len(file.getbuffer())} " for file in files)
-    mark, folder = st.session_state.get(state.SPOOLED, ("", None))
-    if mark != parts or not folder.exists():
+    given = tuple(file.file_id for file in files)
+    mark, folder = st.session_state.get(state.SPOOLED, ((), None))
+    if mark != given or not folder.exists():
         if folder is not None:
             jobs.drop_uploads(workspace, folder)
         folder = uploads.spool(workspace, files)
-        st.session_state[state.SPOOLED] = (parts, folder)
+        st.session_state[state.SPOOLED] = (given, folder)
     return folder
 
 
@@ -158,7 +159,7 @@ def _run_of(result: Result | None, training: ImageSet) -> Manifest | None:
 
 
 def _problems(source: Source, found: Dropped) -> None:
-    said = [f"{shell.plain(name)}: {why}" for name, why in found.problems.items()]
+    said = [f"{plain(name)}: {why}" for name, why in found.problems.items()]
     said += [f"files passed over: {count:,} ({why})" for why, count in source.skipped.items()]
     if said:
         listed = "".join(f"\n- {line}" for line in said)
@@ -203,19 +204,8 @@ def _keep(files: list[File], training: ImageSet) -> None:
             asked = st.form_submit_button("Keep as a run", icon=":material/save:")
     if not asked:
         return
-    check_name(name)
-    if engine.workspace().run(name).exists():
-        st.warning(f"There is a run {name!r} already; give another name.")
-        return
-    folder = _spooled(files)
-    source = uploads.open_spooled(folder)
-    jobs.start(
-        engine.workspace(),
-        ["value", source.location, "--against", training.name, "--name", name],
-        title=f"Value dropped images against {training.name}",
-        target=name,
-        uploads=folder,
-    )
+    source = uploads.open_spooled(_spooled(files))
+    job = background.value_uploads(engine.workspace(), source, against=training.name, name=name)
     del st.session_state[state.SPOOLED]  # they are the job's now
-    st.session_state[state.STARTED] = name
+    st.session_state[state.STARTED] = job.target
     st.rerun()

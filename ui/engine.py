@@ -1,9 +1,11 @@
-"""Cached doors to the engine. What is cached is keyed by what a result was made from."""
+"""Cached doors to the engine. What is cached is keyed by what a result was made from.
+
+Tables with a row an image are shared by all sessions and never changed: a copy of a million rows at
+every rerun would cost seconds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from hashlib import sha256
 
@@ -21,13 +23,15 @@ from gmv_core import (
     open_run,
 )
 from gmv_core.dropped import Dropped, match_dropped, open_matcher, settings_of
-from gmv_core.errors import WorkspaceError
 from gmv_core.listing import Source
 from gmv_core.matching import Matcher
+from gmv_core.overview import training_sets
+from gmv_core.records import newest
 from gmv_core.results import GENERATED_COLUMNS, VALUE_COLUMNS
+from gmv_core.set_report import previews
 from gmv_core.settings import IngestSettings
 from gmv_core.spoiling import COPY
-from gmv_core.store import ImageSet, Manifest, Record, default_root
+from gmv_core.store import ImageSet, Manifest, default_root
 from gmv_core.thumbnails import thumbnail
 
 
@@ -36,36 +40,24 @@ def workspace() -> Workspace:
     return Workspace(default_root())
 
 
-def _readable(records: Sequence[Record]) -> list[Manifest]:
-    """Return the manifests that can be read; the start page names the others."""
-    found = []
-    for record in records:
-        with suppress(WorkspaceError):
-            found.append(record.manifest())
-    return found
-
-
 def finished_runs() -> dict[str, Manifest]:
     """Return the manifests of the runs that can be looked at by name, the newest first.
 
-    Runs that were made to judge another one come last: nobody asked to look at them.
+    Those made to judge another one come last; those that cannot be read are left out, the start
+    page names them.
     """
-    ready = [m for m in _readable(workspace().runs()) if m["state"] == "ready"]
-    order = sorted(ready, key=lambda m: ("judges" not in m, m["updated"]), reverse=True)
-    return {m["name"]: m for m in order}
+    ready = [m for m in newest(workspace().runs()) if m["state"] == "ready"]
+    return {m["name"]: m for m in ready}
 
 
 def finished_sets() -> dict[str, Manifest]:
     """Return the manifests of the sets that images can be compared with, the newest first."""
-    place = workspace()
-    made = {m["generated"]["name"] for m in _readable(place.runs())}
-    sets = _readable([one for one in place.sets() if one.name not in made])
-    # Nor can copies that were spoilt to judge a run.
+    # Copies that were spoilt to judge a run are none.
     ready = [
-        m for m in sets
+        m for m in training_sets(workspace())
         if m["state"] == "ready" and m["typical"] and m["sources"][0]["kind"] != COPY
     ]  # fmt: skip
-    return {m["name"]: m for m in sorted(ready, key=lambda m: m["updated"], reverse=True)}
+    return {m["name"]: m for m in ready}
 
 
 def open_result(name: str, settings: ValueSettings) -> Result:
@@ -86,14 +78,14 @@ def contributors(key: str, _result: Result, image: str) -> list[Contributor]:
     return _result.contributors(image)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def generated_gallery(key: str, _result: Result) -> pd.DataFrame:
     """Return the generated images that could be read, with their label and row "id"."""
     table = _result.generated_table((*GENERATED_COLUMNS, "id", "label", "status"))
     return table[table["status"] == "ok"].rename(columns={"generated": "name"})
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def training_gallery(key: str, _result: Result) -> pd.DataFrame:
     """Return the training images that could be read, with their value and row "id"."""
     return _result.values_table((*VALUE_COLUMNS, "id")).rename(columns={"training": "name"})
@@ -113,18 +105,13 @@ def set_key(images: ImageSet) -> str:
 @st.cache_data(max_entries=64, show_spinner=False)
 def thumbnails(set_key: str, _images: ImageSet, rows: tuple[int, ...]) -> list[bytes]:
     """Return small encoded images of rows of a set."""
-    return [thumbnail(preview) for preview in _previews(_images, rows)]
+    return [thumbnail(preview) for preview in previews(_images, np.array(rows, np.int64))]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def preview(set_key: str, _images: ImageSet, row: int) -> bytes:
     """Return the stored preview of one row of a set."""
-    return _previews(_images, (row,))[0]
-
-
-def _previews(images: ImageSet, rows: tuple[int, ...]) -> list[bytes]:
-    taken = images.images.take(np.array(rows, np.int64), ["preview"])
-    return list(taken["preview"].to_pylist())
+    return previews(_images, np.array([row], np.int64))[0]
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

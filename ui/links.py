@@ -23,5 +23,5 @@ def image_set(name: str, label: str, *, icon: str = FORWARD) -> None:
 
 def compare(name: str, label: str) -> None:
     """Link to where generated images are dropped, to be compared with a training set."""
-    asked = {"view": "Drop an image", "against": name}
+    asked = {state.VIEW: state.DROP_VIEW, state.AGAINST: name}
     st.page_link("pages/contributors.py", label=label, icon=FORWARD, query_params=asked)

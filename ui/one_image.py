@@ -9,12 +9,13 @@ import streamlit as st
 
 from gmv_core import Contributor, ValueSettings
 from gmv_core.cli_output import number
-from gmv_core.plots_contributors import share_bars
+from gmv_core.plots_contributors import weight_bars
 from gmv_core.store import ImageSet
-from ui import engine, shell, state
-from ui.compare import Picture, compare
+from ui import engine, state
+from ui.compare import Picture, choose_other, compare
 from ui.figures import share
 from ui.gallery import Card, gallery
+from ui.words import plain
 
 EFFECTIVE = (
     "The *effective contributors*: so many contributors of equal weight would share the quality as "
@@ -54,7 +55,7 @@ def one_image(
         )
         _facts(shown, settings)
         owners = engine.owners(engine.set_key(training), training)
-        bars = share_bars(shown.contributors, owners)
+        bars = weight_bars(shown.contributors, owners)
         st.plotly_chart(bars, key="shares", config={"displayModeBar": False})
     with right:
         st.markdown(
@@ -69,19 +70,11 @@ def one_image(
 def comparison(shown: Shown, training: ImageSet, *, tiny: bool) -> None:
     """Draw the choice of a contributor to compare the image with, and the two at full size."""
     names = [one.training for one in shown.contributors]
-    other = st.selectbox(
-        "Compare with",
-        state.with_chosen(state.TRAINING, names),
-        index=None,
-        placeholder="Click a contributor, or choose one here, to compare the two",
-        label_visibility="collapsed",
-        accept_new_options=True,
-        **state.in_url(state.TRAINING),
-    )
+    other = choose_other(state.TRAINING, names, "contributor")
     if other is None:
         return
     if other not in names:
-        st.info(f"{shell.plain(other)} is not among the {len(names)} contributors of this image.")
+        st.info(f"{plain(other)} is not among the {len(names)} contributors of this image.")
         return
     one = shown.contributors[names.index(other)]
     compare(

@@ -6,12 +6,13 @@ import streamlit as st
 
 from gmv_core import Contribution, Result
 from gmv_core.cli_output import counted, number
-from ui import engine, shell, state
+from ui import engine, state
 from ui.browse import PER_PAGE, Row, turn_pages
-from ui.compare import Picture, compare
+from ui.compare import Picture, choose_other, compare
 from ui.figures import share
 from ui.gallery import Card, gallery
 from ui.one_image import ordinal, seek, show_view
+from ui.words import plain
 
 
 def one_training(result: Result, about: Row, found: list[Contribution], *, tiny: bool) -> None:
@@ -54,21 +55,13 @@ def comparison(result: Result, about: Row, found: list[Contribution], *, tiny: b
     names = [one.generated for one in found]
     if not names:
         return
-    other = st.selectbox(
-        "Compare with",
-        state.with_chosen(state.IMAGE, names),
-        index=None,
-        placeholder="Click a generated image, or choose one here, to compare the two",
-        label_visibility="collapsed",
-        accept_new_options=True,
-        **state.in_url(state.IMAGE),
-    )
+    other = choose_other(state.IMAGE, names, "generated image")
     if other is None:
         return
     if other not in names:
         k = result.settings.k
-        name = shell.plain(str(about["name"]))
-        st.info(f"{name} is not among the {k} contributors of {shell.plain(other)}.")
+        name = plain(str(about["name"]))
+        st.info(f"{name} is not among the {k} contributors of {plain(other)}.")
         return
     images = result.generated
     row = found[names.index(other)].row

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import Result, jobs
+from gmv_core import MatchSettings, Result, background
 from gmv_core.models import ModelRow, list_models
-from gmv_core.store import check_name
 from ui import engine, shell, state
 from ui.started import started_run
 
@@ -64,9 +63,10 @@ def _ask(result: Result) -> None:
         if name in taken:
             st.warning(f"There is a run {name!r} already; give another name.")
         if st.button("Start", type="primary", disabled=name in taken):
-            check_name(name)
-            _start(result, name, distance, quality, int(candidates))
-            st.session_state[state.STARTED] = name
+            seed = int(inputs["quality"]["seed"])
+            match = MatchSettings(int(candidates), distance, quality, seed)
+            job = background.value_anew(engine.workspace(), result, name=name, match=match)
+            st.session_state[state.STARTED] = job.target
             _close()
             st.rerun()
 
@@ -81,21 +81,3 @@ def _pick(label: str, rows: list[ModelRow], step: str, own: str) -> str:
             label, keys, index=keys.index(own) if own in keys else 0, format_func=titles.__getitem__
         )
     )
-
-
-def _start(result: Result, name: str, distance: str, quality: str, candidates: int) -> None:
-    settings, made = result.settings, result.manifest["generated"]["name"]
-    options = {
-        "against": result.training.name,
-        "name": name,
-        "distance": distance,
-        "quality": quality,
-        "candidates": candidates,
-        "k": settings.k,
-        "temperature": settings.temperature,
-        "seed": result.manifest["inputs"]["quality"]["seed"],
-    }
-    arguments = ["value", made, *(str(p) for k, v in options.items() for p in (f"--{k}", v))]
-    arguments += [] if settings.quality_weighting else ["--no-weighting"]
-    title = f"Value {made} with the distance {distance}"
-    jobs.start(engine.workspace(), arguments, title=title, target=name)

@@ -33,16 +33,16 @@ def report(images: ImageSet, manifest: Manifest) -> None:
         st.warning("No image of this set could be read; delete it and bring others.")
     else:
         tiny = shell.tiny(images)
-        thumbs([Thumb(image, alt=name) for name, image in _sample(_key(images, manifest), images)],
+        thumbs([Thumb(image, alt=name) for name, image in _sample(engine.set_key(images), images)],
                side_px=104, tiny=tiny, kind="row")  # fmt: skip
         _how(manifest)
         links.compare(images.name, "Next: drop generated images on Contributors")
     for sentence in _passed_over(manifest):
         st.caption(safe(sentence))
     if counts["rejected"]:
-        _rejected(images, manifest)
+        _rejected(images)
     if counts["duplicates"]:
-        _duplicates(images, manifest)
+        _duplicates(images)
 
 
 def _how(manifest: Manifest) -> None:
@@ -65,8 +65,8 @@ def _passed_over(manifest: Manifest) -> list[str]:
     return [*said, *filter(None, [set_report.label_words(manifest)])]
 
 
-def _rejected(images: ImageSet, manifest: Manifest) -> None:
-    table = _rejected_table(_key(images, manifest), images)
+def _rejected(images: ImageSet) -> None:
+    table = _rejected_table(engine.set_key(images), images)
     st.subheader("Rejected images")
     st.caption("They keep their row and take no part in anything.")
     shown = _page(table, f"rejected-{images.name}")
@@ -75,8 +75,8 @@ def _rejected(images: ImageSet, manifest: Manifest) -> None:
     thumbs([Thumb(image, title=name, line=reason) for image, name, reason in rows], side_px=130)
 
 
-def _duplicates(images: ImageSet, manifest: Manifest) -> None:
-    table = _duplicates_table(_key(images, manifest), images)
+def _duplicates(images: ImageSet) -> None:
+    table = _duplicates_table(engine.set_key(images), images)
     st.subheader("Exact duplicates")
     st.caption("Files with the same bytes as an earlier one. They stay in the set.")
     shown = _page(table, f"duplicates-{images.name}")
@@ -91,10 +91,6 @@ def _page(table: pd.DataFrame, key: str) -> pd.DataFrame:
     pages = -(-len(table) // PAGE)
     page = st.pagination(pages, key=key) if pages > 1 else 1
     return table.iloc[(page - 1) * PAGE : page * PAGE]
-
-
-def _key(images: ImageSet, manifest: Manifest) -> str:
-    return f"{engine.workspace().root.absolute()} {images.name} {manifest['updated']}"
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -8,8 +8,9 @@ import streamlit as st
 from gmv_core import Result, plots
 from gmv_core.selection import as_csv
 from gmv_core.spread import RESAMPLES
-from ui import readings, shell
+from ui import readings
 from ui.figures import chart, share
+from ui.words import plain
 
 MOST_BARS = 12
 NAMED = 3
@@ -80,7 +81,7 @@ def _group(by: str, shares: pd.DataFrame) -> None:
 def _sentence(by: str, words: str, some: pd.DataFrame) -> str:
     """Say which groups earn clearly more or less than their share of the images."""
     named = [
-        f"{shell.plain(getattr(row, by)) or f'(no {by})'} ({share(row.share_of_value)} of the "
+        f"{plain(getattr(row, by)) or f'(no {by})'} ({share(row.share_of_value)} of the "
         f"value, {share(row.share_of_images)} of the images)"
         for row in some.head(NAMED).itertuples()
     ]

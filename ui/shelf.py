@@ -28,7 +28,7 @@ def picture(runs: list[str]) -> None:
     run = DEMO_RUN if DEMO_RUN in runs else runs[0]
     result = open_run(engine.workspace(), run)
     shown = _example(engine.key(result), run)
-    tiny = result.training.manifest()["typical"]["side_px"][1] <= 64
+    tiny = shell.tiny(result.training)
     closest = [
         Thumb(image, f"{c.rank}. {c.label or c.training}", f"{number(c.distance)} away")
         for c, image in shown.contributors
@@ -55,12 +55,14 @@ def next_step(found: Overview) -> None:
 
 def unreadable(found: Overview) -> None:
     """Name what cannot be read, and offer to remove it: it would stand in the way for ever."""
-    for name, why in found.unreadable.items():
+    for record, why in found.unreadable.items():
+        told = f"Deletes the {record.kind} {record.name} for good."
+        key = f"remove-{record.kind}-{record.name}"
         with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
             st.markdown(safe(why), width="stretch")
-            if st.button("Remove", key=f"remove-{name}", help=f"Deletes {name} for good."):
+            if st.button("Remove", key=key, help=told):
                 with shell.telling():
-                    jobs.delete(engine.workspace(), name)
+                    jobs.delete(engine.workspace(), record.name, kind=record.kind)
                     st.rerun()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +11,7 @@ import streamlit as st
 from gmv_core import GMVError, Result, ValueSettings
 from gmv_core.store import ImageSet
 from ui import engine, state
-from ui.words import safe
+from ui.words import plain, safe
 
 TITLE = "Attribution explorer"
 TINY_PX = 64
@@ -144,11 +143,6 @@ def _reading(own: ValueSettings, most: int) -> ValueSettings:
     )
     taus: dict[str | None, float | str] = {"paper": 1.0, "spread": "auto", "run": own.temperature}
     return ValueSettings(int(k), taus[temperature], weighting)
-
-
-def plain(text: str) -> str:
-    """Return a user's text such that Streamlit's Markdown shows it letter by letter."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def tiny(images: ImageSet) -> bool:

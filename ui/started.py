@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import engine, shell, state
+from ui import engine, state
 from ui.jobs import job_bar
+from ui.words import plain
 
 
 def started_run() -> bool:
@@ -15,7 +16,7 @@ def started_run() -> bool:
         return False
     if name in engine.finished_runs():
         with st.container(horizontal=True, vertical_alignment="center"):
-            ready = f"The run {shell.plain(name)} is ready."
+            ready = f"The run {plain(name)} is ready."
             st.success(ready, icon=":material/check:", width="stretch")
             st.button("Look at it", type="primary", on_click=_look_at, args=(name,))
     else:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 import streamlit as st
+
+from ui.gallery import data_address
 
 _STYLE = """<style>
 .gmv-thumbs {display:grid; gap:.6rem; align-items:start;
@@ -49,7 +50,7 @@ def thumbs(shown: Sequence[Thumb], *, side_px: int, tiny: bool = False, kind: st
 
 def _figure(thumb: Thumb) -> str:
     if thumb.image:
-        source = f"data:image;base64,{base64.b64encode(thumb.image).decode()}"
+        source = data_address(thumb.image)
         picture = f'<img alt="{escape(thumb.alt or thumb.title)}" src="{source}">'
     else:
         picture = '<div class="none">no picture</div>'
