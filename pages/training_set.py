@@ -22,11 +22,16 @@ def training_set() -> None:
     if not names:
         new_set()
         return
+    options = [*names, state.NEW_SET]
     wanted = st.session_state.pop(state.NEXT_SET, None)
-    if wanted is not None:
-        st.session_state[state.SET] = wanted
+    asked = wanted or st.session_state.get(state.SET)
+    # Set anew each time, and never a default: Streamlit leaves defaults out of the address.
+    st.session_state[state.SET] = asked if asked in options else names[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox("Set", [*names, state.NEW_SET], **state.in_url(state.SET))
+        chosen = st.selectbox(
+            "Set", options, index=None, placeholder=names[0], **state.in_url(state.SET)
+        )
+        chosen = chosen or names[0]
         if wanted in names and chosen != wanted:
             # Where this list is drawn for the first time, the address wins over what is wanted.
             st.session_state[state.NEXT_SET] = wanted

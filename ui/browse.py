@@ -138,7 +138,7 @@ def _choose(shelf: Shelf, names: list[str], first: str | None) -> str | None:
     """Draw previous, next and the list of names; return the name chosen.
 
     names: what the gallery shows, in order. first: chosen where nothing else is. The address leaves
-    it out, so it must not depend on the search and the order, which the address does not hold.
+    it out, so it must not depend on the search, which the address does not hold.
     """
     if st.session_state.get(shelf.key, "") is None and names:
         st.session_state[shelf.key] = names[0]  # it was cleared where it was the other image

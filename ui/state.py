@@ -77,7 +77,7 @@ def arrive(page: str) -> None:
     compared, one that a link to the other does not name is forgotten.
     """
     if st.session_state.get(AT) != page:
-        for key in (RUN, IMAGE, TRAINING, AGAINST, VIEW):
+        for key in (RUN, IMAGE, TRAINING, AGAINST, VIEW, SET):
             named = st.query_params.get(key)
             if named and (key != VIEW or named in VIEWS):
                 st.session_state[key] = named
