@@ -12,6 +12,7 @@ from gmv_core.contributors import Contributor
 from gmv_core.records import newest
 from gmv_core.results import Result
 from gmv_core.set_report import previews
+from gmv_core.spoiling import COPY
 from gmv_core.store import Manifest, Record, Workspace
 from gmv_core.valuation import GENERATED
 
@@ -40,15 +41,17 @@ class Overview:
 
 
 def training_sets(workspace: Workspace) -> list[Manifest]:
-    """Return the manifests of the sets that no run made of its generated images, newest first.
+    """Return the manifests of the sets that a user brought, newest first.
 
+    Not those that a run made of its generated images, nor copies that were spoilt to judge a run.
     Those that cannot be read are left out; `overview` names them.
     """
     made_by = {run.name for run in workspace.runs()}
     valued = [job for job in jobs.jobs(workspace) if job.arguments[0] in ("value", "demo")]
     made_by |= {job.target for job in valued}
     generated = {run + GENERATED for run in made_by}
-    return newest([images for images in workspace.sets() if images.name not in generated])
+    sets = newest([images for images in workspace.sets() if images.name not in generated])
+    return [made for made in sets if made["sources"][0]["kind"] != COPY]
 
 
 def overview(workspace: Workspace) -> Overview:
@@ -57,7 +60,7 @@ def overview(workspace: Workspace) -> Overview:
     every = newest(workspace.sets(), unreadable)
     runs = newest(workspace.runs(), unreadable)
     sets = training_sets(workspace)
-    done = [run for run in runs if run["state"] == "ready"]
+    done = [run for run in runs if run["state"] == "ready" and "judges" not in run]
     sizes = {made["name"]: made["counts"]["images"] for made in every if made["state"] == "ready"}
     outgrown = tuple(run["name"] for run in done if _outgrown(run, sizes))
     ready = [run for run in done if run["name"] not in outgrown]

@@ -13,7 +13,7 @@ from ui.shelf import next_step, outgrown, picture, runs, sets, unreadable
 
 
 def start() -> None:
-    st.title("Where do generated images come from?")
+    st.title("Whose images are generated images closest to?")
     st.markdown(
         "- Which **training images are closest** to an image that a model generated?\n"
         "- How is **credit by similarity** spread over the training images, and over their "

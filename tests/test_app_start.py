@@ -80,7 +80,7 @@ def test_the_demo_is_made_by_a_job_and_opens_when_it_is_there(
         assert not app.exception
         (job,) = jobs.jobs(home)
         assert (job.arguments, job.target) == (("demo",), DEMO_RUN)
-        assert app.title[0].value.startswith("Where do"), "it shows the progress here"
+        assert app.title[0].value.startswith("Whose images"), "it shows the progress here"
         assert any("You may leave this page" in caption.value for caption in app.caption)
         app.button[0].click().run()
         assert len(jobs.jobs(home)) == 1, "a second click starts no second job"
@@ -99,7 +99,7 @@ def test_the_demo_that_is_there_opens_at_once(
     write_run(home, tmp_path, DEMO_RUN, "cats")
     write_run(home, tmp_path, "another", "cats")
     app.run()
-    assert app.title[0].value.startswith("Where do"), "nobody asked for it"
+    assert app.title[0].value.startswith("Whose images"), "nobody asked for it"
     app.button[0].click().run()
     assert not app.exception
     assert app.title[0].value == "Contributors"

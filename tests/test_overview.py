@@ -9,6 +9,7 @@ import numpy as np
 from gmv_core import build, jobs, open_run, open_source, value
 from gmv_core.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, example, overview, training_sets
 from gmv_core.set_report import previews
+from gmv_core.spoiling import COPY
 from gmv_core.store import Workspace, write_json
 from gmv_core.types import Embedder
 from tests.fakes import write_images
@@ -52,6 +53,24 @@ def test_a_set_named_like_the_images_of_a_run_is_one_until_a_run_made_it(
         job = jobs.start(workspace, ["build", "x", "--name", "cats"], title="B", target="cats")
         assert [m["name"] for m in training_sets(workspace)] == ["cats-generated"]
         jobs.forget(workspace, job.id)
+
+
+def test_what_judges_a_run_is_not_shown_among_what_a_user_brought(
+    workspace: Workspace, tmp_path: Path, embedder: Embedder
+) -> None:
+    for name in ("cats", "copy"):
+        train = open_source(write_images(tmp_path / name, 12))
+        build(workspace, train, name=name, embedder=embedder)
+    for name in ("look", "look-by-l2"):
+        made = open_source(write_images(tmp_path / "made", 3, first_seed=50))
+        value(workspace, made, against="cats", name=name, embedder=embedder)
+    judge, copied = workspace.run("look-by-l2"), workspace.image_set("copy").manifest()
+    judge.write_manifest({**judge.manifest(), "judges": "look"})
+    copied["sources"][0]["kind"] = COPY
+    workspace.image_set("copy").write_manifest(copied)
+    found = overview(workspace)
+    assert [m["name"] for m in found.sets] == ["cats"]
+    assert [m["name"] for m in found.runs] == ["look"]
 
 
 def test_the_example_is_the_image_of_highest_quality(

@@ -30,7 +30,6 @@ from gmv_core.records import newest
 from gmv_core.results import GENERATED_COLUMNS, VALUE_COLUMNS
 from gmv_core.set_report import previews
 from gmv_core.settings import IngestSettings
-from gmv_core.spoiling import COPY
 from gmv_core.store import ImageSet, Manifest, default_root
 from gmv_core.thumbnails import thumbnail
 
@@ -52,11 +51,7 @@ def finished_runs() -> dict[str, Manifest]:
 
 def finished_sets() -> dict[str, Manifest]:
     """Return the manifests of the sets that images can be compared with, the newest first."""
-    # Copies that were spoilt to judge a run are none.
-    ready = [
-        m for m in training_sets(workspace())
-        if m["state"] == "ready" and m["typical"] and m["sources"][0]["kind"] != COPY
-    ]  # fmt: skip
+    ready = [m for m in training_sets(workspace()) if m["state"] == "ready" and m["typical"]]
     return {m["name"]: m for m in ready}
 
 

@@ -57,6 +57,7 @@ def _group(by: str, shares: pd.DataFrame) -> None:
             st.markdown(_sentence(by, words, some))
     if not any(len(some) for some in standing_out.values()):
         st.markdown(f"No {by} earns clearly more or less than its share of the images.")
+    st.table(_numbers(by, shown), border="horizontal", hide_index=True)
     st.caption(
         f"Orange: the 95 % interval over {RESAMPLES} resamples of the generated images (bootstrap, "
         "fixed seed): where the share would lie had the model made other images of the same kind. "
@@ -75,6 +76,22 @@ def _group(by: str, shares: pd.DataFrame) -> None:
         on_click="ignore",
         icon=":material/download:",
         type="tertiary",
+    )
+
+
+def _numbers(by: str, shares: pd.DataFrame) -> pd.DataFrame:
+    """Return the shares as they are read: the bars say which is longer, this says how long."""
+    return pd.DataFrame(
+        {
+            by.capitalize(): [name or f"(no {by})" for name in shares[by]],
+            "Share of value": shares["share_of_value"].map(share),
+            "95 % interval": [
+                f"{share(low)} to {share(high)}"
+                for low, high in zip(shares["low"], shares["high"], strict=True)
+            ],
+            "Share of images": shares["share_of_images"].map(share),
+            "Images": shares["images"],
+        }
     )
 
 
