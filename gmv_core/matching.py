@@ -163,7 +163,7 @@ def embed_previews(embedder: Embedder, images: Sequence[UInt8]) -> tuple[Float32
         vectors.append(v)
         if f is not None:
             features.append(f)
-    return np.concatenate(vectors), np.concatenate(features) if features else None
+    return _joined(vectors), _joined(features) if features else None
 
 
 def _batched(distance: Distance, images: Sequence[UInt8]) -> Float32:
@@ -171,6 +171,11 @@ def _batched(distance: Distance, images: Sequence[UInt8]) -> Float32:
         distance(stack(list(images[start : start + NETWORK_BATCH]), distance.side_px))
         for start in range(0, len(images), NETWORK_BATCH)
     ]
+    return _joined(parts)
+
+
+def _joined(parts: list[Float32]) -> Float32:
+    """Return the rows of all parts; of a single one without copying it."""
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 

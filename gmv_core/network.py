@@ -85,8 +85,8 @@ def _openvino(build: Build, side_px: int, name: str, precision: str) -> Network:
 
     def run(pixels: UInt8) -> tuple[Float32, ...]:
         request = compiled.create_infer_request()
-        result = request.infer(np.ascontiguousarray(pixels))
-        return tuple(np.array(result[i], dtype=np.float32) for i in range(len(compiled.outputs)))
+        result = request.infer(np.ascontiguousarray(pixels))  # copies of its outputs
+        return tuple(np.asarray(result[i], np.float32) for i in range(len(compiled.outputs)))
 
     return run
 

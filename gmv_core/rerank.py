@@ -8,9 +8,7 @@ from which a distance is estimated without any network.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 
 import numpy as np
@@ -62,19 +60,19 @@ def pair_distances(
     vectors_of: VectorsOf,
     *,
     squared: bool,
-    tile: int = 64,
+    tile: int = 128,
 ) -> Float32:
     """Return the distance of every generated image to its candidates, (m, R), inf for none.
 
     generated: (m, D) vectors. candidates: (m, R) training rows, −1 for none.
     vectors_of: gives the vectors of training rows; called once for each distinct row, `tile` rows
-        at a time and one tile ahead in a thread, so memory is bounded by two tiles.
+        at a time, so memory is bounded by the tile.
     squared: whether d is the squared norm (LPIPS's form) or the norm.
     """
     distances = np.full(candidates.shape, np.inf, np.float32)
     own = np.einsum("md,md->m", generated, generated)
-    for (rows, (j, r)), vectors in _with_vectors(_tiles(candidates, tile), vectors_of):
-        # vectors: (t, D)
+    for rows, (j, r) in _tiles(candidates, tile):
+        vectors = vectors_of(rows)  # (t, D)
         norms = np.einsum("td,td->t", vectors, vectors)
         involved, local = np.unique(j, return_inverse=True)
         if 2 * len(involved) > len(generated):  # copying long vectors costs more than multiplying
@@ -92,23 +90,7 @@ def pair_distances(
     return distances if squared else np.sqrt(distances)
 
 
-Tile = tuple[Int64, tuple[Int64, Int64]]
-
-
-def _with_vectors(tiles: Iterator[Tile], vectors_of: VectorsOf) -> Iterator[tuple[Tile, Float32]]:
-    """Yield each tile with its vectors, while the next tile's are being made."""
-    with ThreadPoolExecutor(1) as pool:
-        waiting: deque[tuple[Tile, Future[Float32]]] = deque()
-        for tile in tiles:
-            waiting.append((tile, pool.submit(vectors_of, tile[0])))
-            if len(waiting) == 2:
-                ready, future = waiting.popleft()
-                yield ready, future.result()
-        for ready, future in waiting:
-            yield ready, future.result()
-
-
-def _tiles(candidates: Int64, tile: int) -> Iterator[Tile]:
+def _tiles(candidates: Int64, tile: int) -> Iterator[tuple[Int64, tuple[Int64, Int64]]]:
     """Yield (distinct training rows, (generated, position) of every pair with one of them)."""
     flat = candidates.ravel()
     order = np.argsort(flat, kind="stable")
