@@ -18,7 +18,7 @@ from gmv_core.showcase import make_demo
 from tests.browser.server import Visit, launch, running
 
 PAGES = (
-    "start", "training_set", "contributors", "quality", "values", "noisy", "models",
+    "start", "training_set", "contributors", "quality", "values", "noisy", "criteria", "models",
 )  # fmt: skip
 COLOURS = 256  # of the palette; less than 300 kB a page
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visitor
 from tests.browser.server import Server
 
-PAGES = ["", "training_set", "contributors", "quality", "values", "noisy", "models"]
+PAGES = ["", "training_set", "contributors", "quality", "values", "noisy", "criteria", "models"]
 DARK, LIGHT = "rgb(18, 24, 23)", "rgb(255, 255, 255)"
 
 
