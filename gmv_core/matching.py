@@ -111,7 +111,6 @@ class Matcher:
             candidates,
             lambda rows: sketches_of(stored, rows, norm_squared=FEATURES_NORM_SQUARED),
             squared=True,
-            tile=1024,
         )
         candidates, distances, first = sort_by_distance(candidates, estimates)
         depth = min(self.exact_depth, candidates.shape[1])

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from gmv_core.types import Float32, Int64
 
 SKETCH_DIM = 4096
+TILE_BYTES = 64_000_000  # of vectors compared at once; larger ones cost more in fresh memory
 SKETCH_SEED = 20230410
 NEAR = 1e-2  # below this share of the norms a distance is taken from the difference itself
 SKETCH_RANGE = 8.0  # in standard deviations of a sketch's entries; beyond it a byte saturates
@@ -60,17 +61,18 @@ def pair_distances(
     vectors_of: VectorsOf,
     *,
     squared: bool,
-    tile: int = 128,
+    tile: int | None = None,
 ) -> Float32:
     """Return the distance of every generated image to its candidates, (m, R), inf for none.
 
     generated: (m, D) vectors. candidates: (m, R) training rows, −1 for none.
     vectors_of: gives the vectors of training rows; called once for each distinct row, `tile` rows
-        at a time, so memory is bounded by the tile.
+        at a time (by itself: TILE_BYTES of vectors), so memory is bounded by the tile.
     squared: whether d is the squared norm (LPIPS's form) or the norm.
     """
     distances = np.full(candidates.shape, np.inf, np.float32)
     own = np.einsum("md,md->m", generated, generated)
+    tile = tile or max(16, TILE_BYTES // (4 * generated.shape[1]))
     for rows, (j, r) in _tiles(candidates, tile):
         vectors = vectors_of(rows)  # (t, D)
         norms = np.einsum("td,td->t", vectors, vectors)
