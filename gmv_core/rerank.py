@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gmv_core.types import Float32, Int64
 
 SKETCH_DIM = 4096
-TILE_BYTES = 64_000_000  # of vectors compared at once; larger ones cost more in fresh memory
+TILE_BYTES = 64_000_000  # of vectors compared at once: a bound on memory, whatever their length
 SKETCH_SEED = 20230410
 NEAR = 1e-2  # below this share of the norms a distance is taken from the difference itself
 SKETCH_RANGE = 8.0  # in standard deviations of a sketch's entries; beyond it a byte saturates
