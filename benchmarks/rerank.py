@@ -137,7 +137,7 @@ def measure(made: BuiltSet, m: int, pairs: int, runs: int, seed: int) -> tuple[l
                 own = embed_previews(made.embedder, previews)[1]
                 pair_distances(
                     own, found, lambda rows: embed_previews(made.embedder, made.previews(rows))[1],
-                    squared=True,
+                    squared=True, tile=NETWORK_BATCH,
                 )  # fmt: skip
             else:
                 matcher.match(vectors, None, previews)

@@ -31,7 +31,7 @@ from gmv_core.types import (
     UInt8,
 )
 
-NETWORK_BATCH = 64
+NETWORK_BATCH = 64  # and the tile of re-ranking, so that no batch is copied to join another
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,11 @@ class Matcher:
         else:
             own = _batched(self.distance, previews)
             distances = pair_distances(
-                own, found.ids, self._network_vectors, squared=self.distance.squared
+                own,
+                found.ids,
+                self._network_vectors,
+                squared=self.distance.squared,
+                tile=NETWORK_BATCH,
             )
             candidates, distances, order = sort_by_distance(found.ids, distances)
             depth = r
@@ -115,7 +119,11 @@ class Matcher:
         candidates, distances, first = sort_by_distance(candidates, estimates)
         depth = min(self.exact_depth, candidates.shape[1])
         distances[:, :depth] = pair_distances(
-            features, candidates[:, :depth], self._feature_vectors, squared=True
+            features,
+            candidates[:, :depth],
+            self._feature_vectors,
+            squared=True,
+            tile=NETWORK_BATCH,
         )
         candidates, distances, second = sort_by_distance(candidates, distances, exact=depth)
         return candidates, distances, np.take_along_axis(first, second, 1), depth
