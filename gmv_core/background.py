@@ -1,24 +1,42 @@
-"""Builds and runs as jobs: what was asked is checked while someone is there, then it starts."""
+"""Builds and runs as jobs: what was asked is checked while someone is there, then it starts.
+
+What jobs made is deleted here too, so that no job is left behind.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from gmv_core import jobs
+from gmv_core import jobs, removal
 from gmv_core.dropped import settings_of
 from gmv_core.errors import WorkspaceError
 from gmv_core.jobs import Job
 from gmv_core.listing import Source
+from gmv_core.model_choice import resolve_embedder
 from gmv_core.results import Result
-from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
+from gmv_core.settings import IndexSettings, MatchSettings, RunSettings, ValueSettings
 from gmv_core.store import Manifest, Workspace
 from gmv_core.uploads import uploads_of
 
 
-def build_set(workspace: Workspace, source: Source, *, name: str) -> Job:
-    """Start building a new set; raise WorkspaceError for a name that is none, or is taken."""
+def build_set(
+    workspace: Workspace,
+    source: Source,
+    *,
+    name: str,
+    embedder: str = "auto",
+    index: str = "auto",
+) -> Job:
+    """Start building a new set.
+
+    Raises WorkspaceError for a name that is none, or is taken, SettingsError for an unknown
+    embedder or index.
+    """
     name = _free(workspace, name)
-    return _start(workspace, ["build", source.location, "--name", name], source, name, "Building")
+    resolve_embedder(embedder)
+    chosen = ["--embedder", embedder, "--index", IndexSettings(index).kind]
+    arguments = ["build", source.location, "--name", name, *chosen]
+    return _start(workspace, arguments, source, name, "Building")
 
 
 def add_to_set(workspace: Workspace, source: Source, *, name: str) -> Job:
@@ -69,6 +87,20 @@ def value_again(workspace: Workspace, name: str) -> Job:
     manifest = workspace.run(name).manifest()
     settings = RunSettings(settings_of(manifest), ValueSettings(**manifest["value"]))
     return _value(workspace, manifest, name, settings, f"Valuing {name} again")
+
+
+def delete(workspace: Workspace, name: str, *, kind: str = "") -> str:
+    """Delete the set or run of that name and forget the jobs that made it; see `removal.delete`.
+
+    Raises WorkspaceError where a job works on it, too.
+    """
+    made = [job for job in jobs.jobs(workspace) if job.target == name]
+    if any(job.active for job in made):
+        raise WorkspaceError(f"{name!r} is being worked on; cancel that first.")
+    deleted = removal.delete(workspace, name, kind=kind)
+    for job in made:
+        jobs.forget(workspace, job.id)
+    return deleted
 
 
 def _value(

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gmv_core import jobs, noise, results, showcase
+from gmv_core import jobs, noise, removal, results, showcase
 from gmv_core.cli_criteria import print_criteria
 from gmv_core.cli_output import Output
 from gmv_core.comparison import compare as compare_distances
@@ -281,11 +281,8 @@ def list_command(workspace: Root = None, json: Json = False) -> None:
 
 @app.command("delete")
 def delete_command(name: str, workspace: Root = None, json: Json = False) -> None:
-    """Delete a set or a run; a set that a run uses is kept."""
-    place = _workspace(workspace)
-    with place.writing():
-        kind = place.delete(name)
-    Output(json).deleted(kind, name)
+    """Delete a set, or a run with what was made for it alone; a set that a run uses is kept."""
+    Output(json).deleted(removal.delete(_workspace(workspace), name), name)
 
 
 @app.command("demo")

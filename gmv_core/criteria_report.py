@@ -83,19 +83,19 @@ def orders_of(workspace: Workspace, result: Result) -> dict[str, Int64]:
     return lists
 
 
-def copies_of(workspace: Workspace, result: Result) -> list[Record]:
+def copies_of(workspace: Workspace, run: str, training: str) -> list[Record]:
     """Return the runs that were made to judge a run, then the copies of its training set."""
-    from_here = (COPY, location_of(result))
+    from_here = (COPY, location_of(run, training))
     sets = set()
     for made in readable(workspace.sets()):
         source = made["sources"][0]
         if (source["kind"], source["location"]) == from_here:
             sets.add(made["name"])
     runs = [
-        run["name"]
-        for run in readable(workspace.runs())
+        made["name"]
+        for made in readable(workspace.runs())
         # One that was stopped half-way is not marked yet.
-        if run.get("judges") == result.run.name or run["training"]["name"] in sets
+        if made.get("judges") == run or made["training"]["name"] in sets
     ]
     return [*map(workspace.run, runs), *map(workspace.image_set, sorted(sets))]
 
@@ -104,7 +104,7 @@ def drop_copies(workspace: Workspace, run: str) -> list[str]:
     """Delete what `copies_of` lists and return the names; what it found is forgotten with it."""
     with workspace.writing():
         result = open_run(workspace, run)
-        gone = copies_of(workspace, result)
+        gone = copies_of(workspace, run, result.training.name)
         for record in gone:
             workspace.drop(record)
         drop_findings(result)

@@ -196,22 +196,6 @@ def forget(workspace: Workspace, id: str) -> None:
     remove(folder, folder.with_name(f".{id}.deleted"))
 
 
-def delete(workspace: Workspace, name: str, *, kind: str = "") -> str:
-    """Delete the set or run of that name and forget the jobs that made it; return which it was.
-
-    kind: "set" or "run" where one is meant, see `Workspace.delete`. Raises WorkspaceError where a
-    run uses the set, or a job works on it.
-    """
-    made = [job for job in jobs(workspace) if job.target == name]
-    if any(job.active for job in made):
-        raise WorkspaceError(f"{name!r} is being worked on; cancel that first.")
-    with workspace.writing():
-        deleted = workspace.delete(name, kind=kind)
-    for job in made:
-        forget(workspace, job.id)
-    return deleted
-
-
 def end(folder: Path, state: str, message: str = "") -> None:
     """Write how a job ended."""
     write_json(folder / "outcome.json", {"state": state, "message": message, "ended": now()})

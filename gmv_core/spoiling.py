@@ -96,7 +96,7 @@ def spoilt_source(result: Result, injection: Injection, foreign: ImageSet | None
     told = (injection.kind, injection.amount, injection.share, injection.seed)
     return Source(
         kind=COPY,
-        location=location_of(result),
+        location=location_of(result.run.name, result.training.name),
         names=names,
         total=len(rows),
         skipped={},
@@ -120,9 +120,9 @@ def _foreign_rows(foreign: ImageSet | None, spoilt: frozenset[int], seed: int) -
     return dict(zip(sorted(spoilt), drawn.tolist(), strict=True))
 
 
-def location_of(result: Result) -> str:
+def location_of(run: str, training: str) -> str:
     """Return where a copy says that its images come from."""
-    return f"a copy of {result.training.name}, to judge {result.run.name}"
+    return f"a copy of {training}, to judge {run}"
 
 
 def spoilt_rows(rows: Int64, injection: Injection) -> frozenset[int]:

@@ -7,6 +7,7 @@ import streamlit as st
 from gmv_core import Result, ValueSettings
 from ui import browse, engine, one_image, one_training, shell, state
 from ui.browse import Row
+from ui.deleting import delete
 from ui.drop import drop
 from ui.one_image import Shown
 from ui.revalue import revalue
@@ -52,7 +53,9 @@ def generated(result: Result) -> None:
                 shown, result.training, result.settings, reranked=reranked, tiny=tiny
             )
         one_image.comparison(shown, result.training, tiny=tiny)
-    revalue(result)
+    with st.container(horizontal=True):
+        revalue(result)
+        delete_run(result)
 
 
 def stored(result: Result, about: Row) -> Shown:
@@ -79,6 +82,15 @@ def training(result: Result) -> None:
         with beside:
             one_training.one_training(result, about, found, tiny=tiny)
         one_training.comparison(result, about, found, tiny=tiny)
+
+
+def delete_run(result: Result) -> None:
+    delete(
+        "run",
+        result.run.name,
+        f"{result.run.name} and its values are removed, and with them its generated images, unless "
+        f"another run uses them. The training set {result.training.name} is kept.",
+    )
 
 
 shell.show(contributors)

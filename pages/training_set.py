@@ -10,6 +10,8 @@ from gmv_core.overview import training_sets
 from gmv_core.store import ImageSet
 from ui import engine, shell, state
 from ui.bring import bring, taken
+from ui.building import build_form
+from ui.deleting import delete
 from ui.jobs import job_bar
 from ui.set_report import report
 
@@ -61,13 +63,9 @@ def new_set() -> None:
     source = bring("training images", BRINGING, table=True)
     if source is None:
         return
-    with st.form("build", border=False):
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            name = st.text_input("Name of the set", placeholder="portraits", width=360)
-            pressed = st.form_submit_button("Build", type="primary")
-    if pressed:
-        with shell.telling():
-            job = background.build_set(engine.workspace(), source, name=name)
+    with shell.telling():
+        job = build_form(source)
+        if job is not None:
             taken(BRINGING)
             st.session_state[state.NEXT_SET] = job.target
             st.rerun()
@@ -104,7 +102,7 @@ def unfinished(images: ImageSet) -> None:
             with shell.telling():
                 background.finish_set(engine.workspace(), images.name)
                 st.rerun()
-    delete(images.name)
+    delete_set(images.name)
 
 
 def more(name: str) -> None:
@@ -116,16 +114,11 @@ def more(name: str) -> None:
                 background.add_to_set(engine.workspace(), source, name=name)
                 taken(f"add-{name}")
                 st.rerun()
-    delete(name)
+    delete_set(name)
 
 
-def delete(name: str) -> None:
-    with st.popover("Delete this set", icon=":material/delete:"):
-        st.write(f"{name} and everything computed from it is removed from this workspace.")
-        if st.button("Delete it for good", key=f"delete-{name}"):
-            with shell.telling():
-                jobs.delete(engine.workspace(), name, kind="set")
-                st.rerun()
+def delete_set(name: str) -> None:
+    delete("set", name, f"{name} and everything computed from it is removed from this workspace.")
 
 
 shell.show(training_set)

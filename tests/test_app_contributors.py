@@ -414,3 +414,14 @@ def test_an_unknown_run_is_told_and_a_known_one_stands_in_the_address(
     app.run()
     assert not app.warning
     assert app.query_params[state.RUN] == "first"
+
+
+def test_a_run_is_deleted_once_confirmed(page: AppTest, tmp_path: Path) -> None:
+    home = Workspace(tmp_path / "home")
+    (name,) = (run.name for run in home.runs())
+    told = [block.value for block in page.markdown if "is kept." in block.value]
+    assert told and name in told[0]
+    page.button(key=f"delete-{name}").click().run()
+    assert not page.exception and not page.error
+    assert home.runs() == []
+    assert not page.tabs and "Delete it for good" not in [b.label for b in page.button]

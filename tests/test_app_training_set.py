@@ -98,6 +98,24 @@ def test_files_become_a_set(app: AppTest, home: Workspace) -> None:
     assert "misses none" in words(app)
 
 
+def test_embedder_and_index_can_be_chosen(app: AppTest, home: Workspace) -> None:
+    with home.writing():  # so that the job waits
+        open_page(app)
+        app.file_uploader(key=FILES).set_value(files(2)).run()
+        embedder, index = app.selectbox
+        assert (embedder.value, index.value) == ("auto", "auto")
+        embedder.set_value("efficientnet-lite0")
+        index.set_value("pq")
+        app.text_input[0].set_value("cats")
+        app.button[-1].click().run()
+        assert not app.exception and not app.error
+        (job,) = jobs.jobs(home)
+        jobs.cancel(home, job.id)
+    assert job.arguments[2:8] == (
+        "--name", "cats", "--embedder", "efficientnet-lite0", "--index", "pq",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [

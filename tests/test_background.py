@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gmv_core import WorkspaceError, background, build, jobs, open_source
+from gmv_core import SettingsError, WorkspaceError, background, build, jobs, open_source
 from gmv_core.jobs import Job
 from gmv_core.store import FORMAT, Workspace, write_json
 from gmv_core.types import Embedder
@@ -27,9 +27,10 @@ def held(workspace: Workspace) -> Iterator[Workspace]:
 def test_a_new_set_is_built_with_the_table_beside_it(held: Workspace, tmp_path: Path) -> None:
     write_images(tmp_path / "x", 3)
     (tmp_path / "x" / "labels.csv").write_text("name,owner\n0000.png,Ada\n")
-    job = background.build_set(held, open_source(tmp_path / "x"), name=" cats ")
+    job = background.build_set(held, open_source(tmp_path / "x"), name=" cats ", index="pq")
     assert job.arguments == (
-        "build", str(tmp_path / "x"), "--name", "cats", "--labels", str(tmp_path / "x/labels.csv"),
+        "build", str(tmp_path / "x"), "--name", "cats", "--embedder", "auto", "--index", "pq",
+        "--labels", str(tmp_path / "x/labels.csv"),
     )  # fmt: skip
     assert (job.title, job.target, job.uploads) == ("Building cats", "cats", None)
     with pytest.raises(WorkspaceError, match="The name 'cats' is taken"):
@@ -52,6 +53,19 @@ def test_a_name_that_will_not_do_starts_nothing(
     source = open_source(write_images(tmp_path / "x", 3))
     with pytest.raises(WorkspaceError, match=sentence):
         background.build_set(held, source, name=name)
+    assert jobs.jobs(held) == []
+
+
+@pytest.mark.parametrize(
+    ("choice", "sentence"),
+    [({"embedder": "clap"}, "clap"), ({"index": "hnsw"}, "hnsw")],
+)
+def test_an_unknown_embedder_or_index_starts_nothing(
+    held: Workspace, tmp_path: Path, choice: dict[str, str], sentence: str
+) -> None:
+    source = open_source(write_images(tmp_path / "x", 3))
+    with pytest.raises(SettingsError, match=sentence):
+        background.build_set(held, source, name="cats", **choice)
     assert jobs.jobs(held) == []
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gmv_core import WorkspaceError, build, jobs, open_source
+from gmv_core import WorkspaceError, background, build, jobs, open_source
 from gmv_core.job_process import reporter, work
 from gmv_core.jobs import Job
 from gmv_core.store import Workspace, write_json
@@ -112,7 +112,7 @@ def test_the_same_again_is_the_same_job_and_other_work_on_it_is_refused(
     with pytest.raises(WorkspaceError, match=r"'slow' is being worked on \(Building slow\)"):
         jobs.start(workspace, ["delete", "slow"], title="Deleting", target="slow")
     with pytest.raises(WorkspaceError, match="cancel that first"):
-        jobs.delete(workspace, "slow")
+        background.delete(workspace, "slow")
     jobs.cancel(workspace, job.id)
 
 
@@ -148,7 +148,7 @@ def test_killed_it_is_interrupted_and_resumes_to_the_end(
     assert wait_for(workspace, job, "done", "failed").message == ""
     assert workspace.image_set("slow").manifest()["counts"]["owners"] == 1
     assert jobs.resume(workspace, job.id).state == "done", "nothing is left to do"
-    jobs.delete(workspace, "slow")
+    background.delete(workspace, "slow")
     assert workspace.sets() == [] and jobs.jobs(workspace) == []
 
 

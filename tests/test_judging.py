@@ -18,6 +18,7 @@ from gmv_core import (
     criteria_report,
     open_run,
     open_source,
+    removal,
     value,
 )
 from gmv_core import criteria_words as words
@@ -202,7 +203,7 @@ def test_copies_are_told_from_others_and_deleted(workspace: Workspace, opened: R
     inject(workspace, "run", HEAVY, embedder=fake_embedder())
     compare(workspace, "run", embedder=fake_embedder())
     before = criteria_report.stamp(workspace, opened)
-    names = [record.name for record in copies_of(workspace, opened)]
+    names = [record.name for record in copies_of(workspace, opened.run.name, opened.training.name)]
     assert names == ["run-by-l2", "run-by-none", "run-noise-0.6-25pct", "run-noise-0.6-25pct-set"]
     assert drop_copies(workspace, "run") == names
     assert [r.name for r in workspace.runs()] == ["run"]
@@ -211,3 +212,26 @@ def test_copies_are_told_from_others_and_deleted(workspace: Workspace, opened: R
     assert (left.injections, left.comparison) == ([], None)
     assert criteria_report.stamp(workspace, opened) != before
     assert drop_copies(workspace, "run") == []
+
+
+def test_a_run_is_deleted_with_what_was_made_for_it_alone(
+    workspace: Workspace, opened: Result
+) -> None:
+    value(workspace, "run-generated", against="train", name="second", embedder=fake_embedder())
+    inject(workspace, "run", HEAVY, embedder=fake_embedder())
+    assert removal.delete(workspace, opened.run.name) == "run"
+    assert [r.name for r in workspace.runs()] == ["second"], "no copy is left"
+    assert [s.name for s in workspace.sets()] == ["run-generated", "train"], "second uses them"
+    assert removal.delete(workspace, "second") == "run"
+    assert [s.name for s in workspace.sets()] == ["run-generated", "train"], "it was given to it"
+
+
+def test_with_a_run_goes_its_own_generated_set(workspace: Workspace, opened: Result) -> None:
+    assert removal.delete(workspace, opened.run.name, kind="run") == "run"
+    assert [s.name for s in workspace.sets()] == ["train"]
+
+
+def test_a_run_that_cannot_be_read_is_deleted_too(workspace: Workspace, opened: Result) -> None:
+    (opened.run.folder / "manifest.json").write_text('{"format": 1}')
+    assert removal.delete(workspace, "run", kind="run") == "run"
+    assert [s.name for s in workspace.sets()] == ["run-generated", "train"]

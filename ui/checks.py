@@ -142,7 +142,7 @@ def comparison(result: Result, found: Criteria) -> None:
 
 def copies(result: Result) -> None:
     """List what was made to judge the run, and offer to delete it."""
-    made = copies_of(engine.workspace(), result)
+    made = copies_of(engine.workspace(), result.run.name, result.training.name)
     if not made:
         return
     with st.expander(f"Made to judge this run: {len(made)} runs and sets"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import background, jobs, open_run
+from gmv_core import background, open_run
 from gmv_core.cli_output import counted, number
 from gmv_core.demo import generated_folder
 from gmv_core.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Example, Overview, example
@@ -62,7 +62,7 @@ def unreadable(found: Overview) -> None:
             st.markdown(safe(why), width="stretch")
             if st.button("Remove", key=key, help=told):
                 with shell.telling():
-                    jobs.delete(engine.workspace(), record.name, kind=record.kind)
+                    background.delete(engine.workspace(), record.name, kind=record.kind)
                     st.rerun()
 
 

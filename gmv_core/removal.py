@@ -1,0 +1,34 @@
+"""Deleting a set or a run together with what was made for it alone."""
+
+from __future__ import annotations
+
+from gmv_core.criteria_report import copies_of
+from gmv_core.errors import WorkspaceError
+from gmv_core.store import Manifest, Run, Workspace
+
+
+def delete(workspace: Workspace, name: str, *, kind: str = "") -> str:
+    """Delete the set or run of that name and return which it was.
+
+    With a run go the copies that were made to judge it, and its generated images, where they were
+    built for it and no other run uses them. kind: see `Workspace.delete`, whose errors these are.
+    """
+    with workspace.writing():
+        run = workspace.run(name)
+        manifest = _readable(run) if kind != "set" else None
+        if manifest is None:
+            return workspace.delete(name, kind=kind)
+        for record in copies_of(workspace, name, manifest["training"]["name"]):
+            workspace.drop(record)
+        deleted = workspace.delete(name, kind="run")
+        made = workspace.image_set(manifest["generated"]["name"])
+        if manifest["generated"]["own"] and made.exists() and not workspace.users(made.name):
+            workspace.drop(made)
+        return deleted
+
+
+def _readable(run: Run) -> Manifest | None:
+    try:
+        return run.manifest() if run.exists() else None
+    except WorkspaceError:
+        return None

@@ -1,0 +1,21 @@
+"""Delete: a set or a run goes for good, once that was confirmed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gmv_core import background
+from ui import engine, shell
+
+
+def delete(kind: str, name: str, told: str) -> None:
+    """Offer to delete a set or run, and say when it is meant what goes with it.
+
+    kind: "set" or "run".
+    """
+    with st.popover(f"Delete this {kind}", icon=":material/delete:"):
+        st.write(told)
+        if st.button("Delete it for good", key=f"delete-{name}"):
+            with shell.telling():
+                background.delete(engine.workspace(), name, kind=kind)
+                st.rerun()
