@@ -53,9 +53,8 @@ def generated(result: Result) -> None:
                 shown, result.training, result.settings, reranked=reranked, tiny=tiny
             )
         one_image.comparison(shown, result.training, tiny=tiny)
-    with st.container(horizontal=True):
-        revalue(result)
-        delete_run(result)
+    revalue(result)
+    delete_run(result)
 
 
 def stored(result: Result, about: Row) -> Shown:
