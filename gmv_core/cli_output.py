@@ -123,19 +123,22 @@ class Output:
             return
         counts, index = manifest["counts"], manifest["index"]
         told = "already built" if manifest["reused"] else "ready"
-        self.out.print(f"[bold]{escape(manifest['name'])}[/] is {told}: {counts['ok']:,} images.")
+        fine = counted(counts["ok"], "image")
+        self.out.print(f"[bold]{escape(manifest['name'])}[/] is {told}: {fine}.")
         if counts["rejected"]:
-            self.out.print(f"  {counts['rejected']:,} images were rejected.")
+            self.out.print(f"  Rejected: {counted(counts['rejected'], 'image')}.")
         skipped = manifest["sources"][-1].get("skipped", {})
         for reason, count in skipped.items():
-            self.out.print(f"  {count:,} files were passed over: {escape(reason)}.")
+            self.out.print(f"  Passed over: {counted(count, 'file')}, {escape(reason)}.")
         if counts["duplicates"]:
-            self.out.print(f"  {counts['duplicates']:,} are exact duplicates of others.")
+            copies = counted(counts["duplicates"], "image")
+            self.out.print(f"  Exact duplicates of others: {copies}.")
         told_labels = manifest.get("labels")
         if told_labels and (told_labels["images_without_row"] or told_labels["rows_without_image"]):
             self.out.print(
-                f"  {told_labels['images_without_row']:,} images have no row in the label table, "
-                f"{told_labels['rows_without_image']:,} of its rows fit no image."
+                f"  Without a row in the label table: "
+                f"{counted(told_labels['images_without_row'], 'image')}; fitting no image: "
+                f"{counted(told_labels['rows_without_image'], 'row')}."
             )
         embedder = manifest["embedder"]
         self.out.print(

@@ -102,8 +102,8 @@ def test_build_tells_of_rejected_and_duplicate_images(command: Command, sources:
     (images / "copy.png").write_bytes((images / "0000.png").read_bytes())
     told = command("build", sources / "made", "--name", "made").out
     assert "made is ready: 10 images." in told
-    assert "1 images were rejected" in told
-    assert "1 are exact duplicates" in told
+    assert "Rejected: 1 image." in told
+    assert "Exact duplicates of others: 1 image." in told
 
 
 def test_add(command: Command, sources: Path) -> None:

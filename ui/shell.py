@@ -99,7 +99,8 @@ def need_run() -> Result:
         )
     name = name or newest
     own = ValueSettings(**runs[name]["value"])
-    most = int(runs[name]["inputs"]["matches"]["candidates"])
+    asked = int(runs[name]["inputs"]["matches"]["candidates"])
+    most = min(asked, int(runs[name]["training"]["images"]))
     return engine.open_result(name, reading(own, most))
 
 
