@@ -10,19 +10,15 @@ import json
 import math
 import os
 import re
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
 from gmv_core.errors import WorkspaceError
-from gmv_core.types import Int64
+from gmv_core.lance_table import Table, remove
 
 FORMAT = 2
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -47,83 +43,6 @@ def check_name(name: str) -> str:
             "starting with a letter or digit."
         )
     return name
-
-
-@dataclass(frozen=True)
-class Table:
-    """One Lance table, appended to in whole batches. A table that was never written has 0 rows."""
-
-    path: Path
-
-    def open(self) -> Any | None:  # noqa: ANN401  (lance ships no types)
-        import lance
-
-        return lance.dataset(str(self.path)) if self.exists() else None
-
-    def exists(self) -> bool:
-        """Return whether a commit was ever finished; a killed first append leaves files without."""
-        return any((self.path / "_versions").glob("*.manifest"))
-
-    def __len__(self) -> int:
-        dataset = self.open()
-        return 0 if dataset is None else int(dataset.count_rows())
-
-    def append(self, rows: pa.Table) -> None:
-        import lance
-
-        mode = "append" if self.exists() else "create"
-        lance.write_dataset(rows, str(self.path), mode=mode)
-
-    def write(self, rows: pa.Table) -> None:
-        """Replace the whole table in one commit."""
-        import lance
-
-        mode = "overwrite" if self.exists() else "create"
-        lance.write_dataset(rows, str(self.path), mode=mode)
-
-    def cut(self, rows: int) -> None:
-        """Drop what lies behind the first `rows` rows (ids are row numbers)."""
-        dataset = self.open()
-        if dataset is not None and dataset.count_rows() > rows:
-            dataset.delete(f"id >= {rows}")
-
-    def drop(self) -> None:
-        """Delete the table; it has 0 rows again."""
-        if self.path.exists():
-            remove(self.path, self.path.with_name(f".{self.path.name}.deleted"))
-
-    def tidy(self) -> None:
-        """Merge the small files that appending left, and forget older versions."""
-        dataset = self.open()
-        if dataset is not None and len(dataset.get_fragments()) > 1:
-            # Copying whole pages needs 14 MB where decoding them needs 180 MB and ten times as long
-            # (50,000 sketches); Lance decodes by itself where rows were deleted.
-            dataset.optimize.compact_files(compaction_mode="try_binary_copy", num_threads=1)
-            dataset.cleanup_old_versions(older_than=timedelta(0))
-
-    def take(self, rows: Int64, columns: Sequence[str]) -> pa.Table:
-        """Return the rows in the order asked for; repeats are allowed."""
-        dataset = self.open()
-        if dataset is None:
-            raise WorkspaceError(f"The table {self.path.name} is missing; build the set again.")
-        unique, inverse = np.unique(rows, return_inverse=True)
-        return dataset.take(unique, columns=list(columns)).take(pa.array(inverse))
-
-    def read(self, columns: Sequence[str]) -> pa.Table:
-        dataset = self.open()
-        if dataset is None:
-            raise WorkspaceError(f"The table {self.path.name} is missing; build the set again.")
-        return dataset.to_table(columns=list(columns))
-
-    def batches(
-        self, columns: Sequence[str], *, start: int = 0, size: int = 4096
-    ) -> Iterator[pa.RecordBatch]:
-        """Yield the rows from `start` on, in order, at most `size` at a time."""
-        dataset = self.open()
-        if dataset is not None and start < dataset.count_rows():
-            yield from dataset.to_batches(
-                columns=list(columns), batch_size=size, offset=start, scan_in_order=True
-            )
 
 
 @dataclass(frozen=True)
@@ -216,13 +135,6 @@ def finite(value: Any) -> Any:  # noqa: ANN401  (any JSON)
     if isinstance(value, list | tuple):
         return [finite(v) for v in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def remove(folder: Path, aside: Path) -> None:
-    """Rename, then delete: whoever is killed in between leaves no half of a folder to be found."""
-    shutil.rmtree(aside, ignore_errors=True)
-    folder.replace(aside)
-    shutil.rmtree(aside)
 
 
 @dataclass(frozen=True)

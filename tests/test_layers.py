@@ -24,6 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "portrait_shapes", "portrait_styles", "demo",
     ),
     ("thumbnails",),
+    ("lance_table",),
     ("store",),
     ("jobs", "records"),
     ("job_process", "uploads", "survey", "set_report"),
