@@ -52,8 +52,8 @@ def main() -> None:
             source = save_npz(Path(folder) / f"{name}.npz", made, labels[:n])
             build(workspace, open_source(source), name=name, settings=SETTINGS)
             value(workspace, "clean", against=name, name=f"run-{sigma}", settings=settings)
-            table = open_run(workspace, f"run-{sigma}").values_table(("value", "mean_distance"))
-            values, distance = table["value"].to_numpy(), table["mean_distance"].to_numpy()
+            table = open_run(workspace, f"run-{sigma}").values_table(("value", "nearest_distance"))
+            values, distance = table["value"].to_numpy(), table["nearest_distance"].to_numpy()
             zero = values == 0
             told.append({
                 "σ": sigma, "at zero": int(zero.sum()),

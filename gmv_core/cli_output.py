@@ -192,7 +192,7 @@ class Output:
         head = ranking.head(limit)
         if self._json({"auroc": auroc, "ranking": head.to_dict("records")}):
             return
-        columns = ["rank", "training", "value", "times_contributor", "mean_distance", "standing"]
+        columns = ["rank", "training", "value", "times_contributor", "nearest_distance", "standing"]
         self._frame("From the bottom", head[[*columns, "label", "owner"]])
         if auroc is not None:
             self.out.print(f"AUROC against the known noise: {auroc:.3f}")

@@ -22,8 +22,8 @@ class Detection:
     """How the ranking meets the known noise; nan without both kinds of images.
 
     known: noisy images of `images`. auroc, low, high: of the whole ranking, with its interval.
-    by_value: AUROC of the value alone, ties half; by_distance: of the mean distance to the
-    generated images alone, which attributes nothing.
+    by_value: AUROC of the value alone, ties half; by_distance: of the distance to the
+    nearest generated image alone, which attributes nothing.
     precision: share of noise among the first so many; `known` is one of the depths.
     """
 
@@ -37,11 +37,11 @@ class Detection:
     precision: dict[int, float]
 
 
-def detect(order: Int64, value: Float64, mean_distance: Float64, noisy: np.ndarray) -> Detection:
+def detect(order: Int64, value: Float64, distance: Float64, noisy: np.ndarray) -> Detection:
     """Hold a ranking from the bottom against known noise.
 
     order: (n,) places, lowest first (`rank_from_bottom`). value: (n,) φ.
-    mean_distance: (n,) to the generated images. noisy: (n,) bool.
+    distance: (n,) to the nearest generated image. noisy: (n,) bool.
     """
     n, known = len(value), int(noisy.sum())
     lowness = np.empty(n)
@@ -56,7 +56,7 @@ def detect(order: Int64, value: Float64, mean_distance: Float64, noisy: np.ndarr
         low=low,
         high=high,
         by_value=auroc_interval(-value, noisy)[0],
-        by_distance=auroc_interval(mean_distance, noisy)[0],
+        by_distance=auroc_interval(distance, noisy)[0],
         precision={d: float(flags[:d].mean()) for d in depths},
     )
 

@@ -39,19 +39,19 @@ def against_column(result: Result, column: str) -> Detection:
             f"The set {result.training.name!r} has no attribute {column!r}; give the name of a "
             "column of its label CSV."
         )
-    table = result.values_table(("id", "value", "mean_distance"))
+    table = result.values_table(("id", "value", "nearest_distance"))
     noisy = np.isin(np.array(known)[table["id"].to_numpy()], list(YES))
     return _detect(table, noisy)
 
 
 def _detect(table: pd.DataFrame, noisy: np.ndarray) -> Detection:
-    value, distance = table["value"].to_numpy(), table["mean_distance"].to_numpy(float)
+    value, distance = table["value"].to_numpy(), table["nearest_distance"].to_numpy(float)
     return detect(rank_from_bottom(value, distance), value, distance, noisy)
 
 
 @dataclass(frozen=True)
 class OneOut:
-    """Mean distances to the generated images, those of one class left out at a time.
+    """Distances to the nearest generated image, those of one class left out at a time.
 
     rows: (c,) training rows, rising: all, or MOST_TRAINING drawn at random.
     without: (c,) by class, the largest first, MOST_CLASSES at most.
@@ -93,7 +93,7 @@ def held_out_classes(result: Result, distances: OneOut | None = None) -> pd.Data
 
 
 def distances_without(result: Result, *, seed: int = 0) -> OneOut:
-    """Measure mean embedding distances for `held_out_classes`, against MOST_GENERATED images.
+    """Measure nearest embedding distances for `held_out_classes`, among MOST_GENERATED images.
 
     Of no class where one of the sets has no labels, or one class.
     """
@@ -108,18 +108,15 @@ def distances_without(result: Result, *, seed: int = 0) -> OneOut:
     drawn = _some(np.flatnonzero(statuses(result.generated)), MOST_GENERATED, rng)
     embedder = result.manifest["inputs"]["matches"]["embedder"]
     generated = vectors_of(result.generated.embeddings(embedder), drawn)
-    of_class = np.array([made[drawn] == label for label in labels]).T  # (g, classes)
-    total, by_class = np.zeros(len(rows)), np.zeros((len(rows), len(labels)))
+    kept = {label: made[drawn] != label for label in labels}  # each (g,)
+    without = {label: np.empty(len(rows)) for label in labels if kept[label].any()}
     for first in range(0, len(rows), _BLOCK):
         part = slice(first, first + _BLOCK)
         training = vectors_of(result.training.embeddings(embedder), rows[part])
         d = _distances(training, generated)  # (block, g)
-        total[part], by_class[part] = d.sum(axis=1), d @ of_class
-    left = len(drawn) - of_class.sum(axis=0)
-    return OneOut(
-        rows,
-        {label: (total - by_class[:, i]) / left[i] for i, label in enumerate(labels) if left[i]},
-    )
+        for label, nearest in without.items():
+            nearest[part] = d[:, kept[label]].min(axis=1)
+    return OneOut(rows, without)
 
 
 def _some(rows: Int64, most: int, rng: np.random.Generator) -> Int64:

@@ -163,7 +163,7 @@ def ranking(
             )  # fmt: skip
     _framed(figure, x="", y="value φ", height=500)
     figure.update_layout(margin_t=76)  # four names take two lines on a phone
-    _headed(figure, "mean distance to the generated images", top=figure.layout.yaxis2.domain[1])
+    _headed(figure, "distance to the nearest generated image", top=figure.layout.yaxis2.domain[1])
     return figure.update_xaxes(title_text="rank from the bottom", row=2, col=1)
 
 

@@ -153,13 +153,14 @@ class Result:
         return table[kept][list(columns)].reset_index(drop=True)
 
     def noisy(self) -> pd.DataFrame:
-        """Return the ranking from the bottom: by value, ties by mean distance, farthest first.
+        """Return the ranking from the bottom: by value, ties by nearest distance, farthest
+        first.
 
         `standing` tells "never a candidate", "never a contributor" and "contributor" apart.
         """
-        extra = ("times_candidate", "mean_distance", "id")
-        table = self.values_table((*VALUE_COLUMNS, *extra))
-        order = rank_from_bottom(table["value"].to_numpy(), table["mean_distance"].to_numpy(float))
+        table = self.values_table((*VALUE_COLUMNS, "times_candidate", "id"))
+        nearest = table["nearest_distance"].to_numpy(float)
+        order = rank_from_bottom(table["value"].to_numpy(), nearest)
         table = table.iloc[order].reset_index(drop=True)
         standing = np.where(
             table["times_contributor"] > 0,

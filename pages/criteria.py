@@ -114,8 +114,8 @@ def low_value(result: Result, found: Criteria, columns: list[str]) -> None:
     if tests:
         checks.table(pd.DataFrame(tests), "How well each known noise is found")
         st.caption(
-            "**Distance alone** ranks by mean distance to the generated images and attributes "
-            "nothing: where it does as well, the test is an easy one."
+            "**Distance alone** ranks by the distance to the nearest generated image and "
+            "attributes nothing: where it does as well, the test is an easy one."
         )
     checks.noise_test(result)
     if len(found.foreign):

@@ -53,7 +53,7 @@ def noisy() -> None:
         default="all",
         format_func=FILTERS.__getitem__,
         required=True,
-        help="All without value are ordered by their mean distance to the generated images, the "
+        help="All without value are ordered by their distance to the nearest generated image, the "
         "farthest first. Low value: contributors, the least valuable first.",
         **state.in_url(state.FILTER),
     )
@@ -69,8 +69,8 @@ def noisy() -> None:
 def figure_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
     st.subheader(
         "The whole ranking",
-        help="Rank from the bottom. Above: value. Below: the mean distance to the generated "
-        "images, which orders the many whose value is 0.",
+        help="Rank from the bottom. Above: value. Below: the distance to the nearest "
+        "generated image, which orders the many whose value is 0.",
     )
     columns = readings.noise_columns(key, result)
     column = None
@@ -87,7 +87,7 @@ def figure_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
     report = readings.noise_report(key, result, column) if column else None
     chart(
         readings.ranking_figure(key, result, column),
-        "Value and mean distance of every training image, by its rank from the bottom",
+        "Value and nearest distance of every training image, by its rank from the bottom",
     )
     if report is None:
         return

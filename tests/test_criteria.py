@@ -190,8 +190,8 @@ def test_a_class_held_out_is_as_if_it_had_not_been_generated(opened: Result) -> 
     ids, vectors = all_vectors(opened.generated.embeddings("fake"))
     made = np.array(opened.generated.images.read(["label"])["label"].to_pylist())[ids]
     far = distances_to_generated(opened.training.embeddings("fake"), vectors[made != "class1"], 24)
-    np.testing.assert_allclose(distances_without(opened).without["class1"], far[1], rtol=1e-6)
-    order = np.lexsort((-far[1], worth))
+    np.testing.assert_allclose(distances_without(opened).without["class1"], far[0], rtol=1e-6)
+    order = np.lexsort((-far[0], worth))
     below = [(labels[order[i + 1 :]] != "class1").sum() for i in range(24)]
     pairs = sum(b for i, b in enumerate(below) if labels[order[i]] == "class1")
     assert table.loc["class1", "auroc"] == pytest.approx(pairs / (8 * 16))

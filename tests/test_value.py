@@ -156,8 +156,8 @@ def test_an_impossible_temperature_is_a_sentence(temperature: float | str) -> No
 
 def test_the_ranking_from_the_bottom_breaks_ties_by_distance() -> None:
     value = np.array([0.2, 0.0, 0.0, 0.1, 0.0])
-    mean_distance = np.array([9.0, 0.5, 0.9, 0.1, 0.7])
-    assert rank_from_bottom(value, mean_distance).tolist() == [2, 4, 1, 3, 0]
+    nearest_distance = np.array([9.0, 0.5, 0.9, 0.1, 0.7])
+    assert rank_from_bottom(value, nearest_distance).tolist() == [2, 4, 1, 3, 0]
 
 
 @pytest.mark.parametrize("seed", range(5))

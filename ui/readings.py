@@ -110,7 +110,7 @@ def ranking_figure(key: str, _result: Result, column: str | None) -> Any:  # noq
     table = ranking(key, _result)
     return plots.ranking(
         table["value"].to_numpy(),
-        table["mean_distance"].to_numpy(float),
+        table["nearest_distance"].to_numpy(float),
         table["standing"].to_numpy(),
         noise_report(key, _result, column).flags if column else None,
     )
