@@ -60,12 +60,13 @@ class Block(nn.Module):
 
 
 class Flow(nn.Module):
-    """U-Net of two levels, each with a learned map of positions; shape: (h, w, c), by 4."""
+    """U-Net of two levels, each with a learned map of positions. shape: (h, w, c), h and w by 4."""
 
     def __init__(self, shape: Sequence[int], classes: int, fine: int, coarse: int) -> None:
         super().__init__()
         height, width, channels = shape
         condition = coarse
+        self.shape = (channels, height, width)
         self.classes = classes  # the class after the last stands for "any"
         self.inward = nn.Conv2d(channels * PATCH_PX**2, fine, 3, padding=1)
         self.fine_map = nn.Parameter(torch.zeros(1, fine, height // 2, width // 2))
@@ -113,6 +114,13 @@ def centred(images: Images) -> Tensor:
     return pixels.float().div_(127.5).sub_(1)
 
 
+@torch.no_grad()
+def follow(average: nn.Module, model: nn.Module, step: int) -> None:
+    """Move a running average of weights, over about 500 steps, fewer at the start."""
+    decay = min(0.998, (1 + step) / (10 + step))
+    torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
+
+
 @dataclass(frozen=True)
 class Trained:
     """model: the running average of the weights. losses: (steps,), as they were met."""
@@ -140,19 +148,16 @@ def train(images: Images, *, seed: int, recipe: Recipe) -> Trained:
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        decay = min(0.998, (1 + step) / (10 + step))
-        with torch.no_grad():
-            torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
+        follow(average, model, step)
         losses.append(loss.item())
     return Trained(average.eval(), losses)
 
 
 @torch.inference_mode()
-def sample(model: Flow, classes: Int64, shape: tuple[int, ...], *, seed: int, recipe: Recipe) -> UInt8:  # fmt: skip
+def sample(model: Flow, classes: Int64, *, seed: int, recipe: Recipe) -> UInt8:
     """Generate one image for each class asked for, (m, h, w, c) uint8, by Heun's method."""
-    height, width, channels = shape
     generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(len(classes), channels, height, width, generator=generator)
+    noise = torch.randn(len(classes), *model.shape, generator=generator)
     asked = torch.from_numpy(np.asarray(classes, np.int64))
     parts = zip(noise.split(SAMPLE_BATCH), asked.split(SAMPLE_BATCH), strict=True)
     with torch.autocast("cpu", torch.bfloat16):

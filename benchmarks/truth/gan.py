@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from benchmarks.truth.data import Images
-from benchmarks.truth.flow import centred
+from benchmarks.truth.flow import centred, follow
 from gmv_core.types import Int64, UInt8
 
 LATENT = 64
@@ -27,10 +27,10 @@ SAMPLE_BATCH = 250
 
 @dataclass(frozen=True)
 class Recipe:
-    """steps: of the generator, one of the discriminator before each. width: channels at full size.
+    """steps: of the generator; the discriminator takes one before each.
 
-    rate, critic_rate: of Adam, for generator and discriminator, constant, then falling over the
-    last third.
+    width: channels at full size. rate, critic_rate: of Adam, for generator and discriminator,
+    falling over the last third.
     """
 
     steps: int = 4000
@@ -38,7 +38,6 @@ class Recipe:
     width: int = 32
     rate: float = 2e-4
     critic_rate: float = 4e-4
-    decay: float = 0.998  # of the running average
 
 
 class ClassNorm(nn.Module):
@@ -62,7 +61,8 @@ class Generator(nn.Module):
         super().__init__()
         height, wide, channels = shape
         self.start = (4 * width, height // 4, wide // 4)
-        self.inward = nn.Linear(LATENT, 4 * width * (height // 4) * (wide // 4))
+        self.told = nn.Embedding(classes, LATENT)
+        self.inward = nn.Linear(2 * LATENT, 4 * width * (height // 4) * (wide // 4))
         self.norms = nn.ModuleList(ClassNorm(n * width, classes) for n in (4, 2, 1))
         self.up1 = nn.ConvTranspose2d(4 * width, 2 * width, 4, stride=2, padding=1)
         self.up2 = nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1)
@@ -70,7 +70,8 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor, classes: Tensor) -> Tensor:
         """Return images (n, c, h, w) in −1…1 from z (n, LATENT) and classes (n,)."""
-        x = self.inward(z).view(-1, *self.start).contiguous(memory_format=torch.channels_last)
+        x = self.inward(torch.cat([z, self.told(classes)], 1)).view(-1, *self.start)
+        x = x.contiguous(memory_format=torch.channels_last)
         x = self.up1(F.relu(self.norms[0](x, classes)))
         x = self.up2(F.relu(self.norms[1](x, classes)))
         return self.outward(F.relu(self.norms[2](x, classes))).float().tanh()
@@ -79,8 +80,9 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Images and their classes to one number, higher for real."""
 
-    def __init__(self, channels: int, classes: int, width: int) -> None:
+    def __init__(self, shape: Sequence[int], classes: int, width: int) -> None:
         super().__init__()
+        channels = shape[-1]
         sizes = ((channels, width, 4, 2), (width, 2 * width, 4, 2), (2 * width, 4 * width, 3, 1),
                  (4 * width, 4 * width, 4, 2))  # fmt: skip
         self.layers = nn.ModuleList(
@@ -110,48 +112,45 @@ def train(images: Images, *, seed: int, recipe: Recipe) -> Trained:
     torch.manual_seed(seed)
     names, shape = len(images.names), images.pixels.shape[1:]
     generator = Generator(shape, names, recipe.width).to(memory_format=torch.channels_last)
-    critic = Discriminator(shape[-1], names, recipe.width).to(memory_format=torch.channels_last)
+    critic = Discriminator(shape, names, recipe.width).to(memory_format=torch.channels_last)
     average = copy.deepcopy(generator)
-    g_steps = torch.optim.Adam(generator.parameters(), lr=recipe.rate, betas=(0.0, 0.9), fused=True)
-    d_steps = torch.optim.Adam(
-        critic.parameters(), lr=recipe.critic_rate, betas=(0.0, 0.9), fused=True
-    )
+    critic_steps = _adam(critic, recipe.critic_rate)
+    generator_steps = _adam(generator, recipe.rate)
     losses = []
-    for step in range(recipe.steps):
-        left = min(1.0, 3 * (1 - step / recipe.steps))
-        g_steps.param_groups[0]["lr"] = recipe.rate * left
-        d_steps.param_groups[0]["lr"] = recipe.critic_rate * left
+    for step in range(1, recipe.steps + 1):
+        left = min(1.0, 3 * (1 - (step - 1) / recipe.steps))
+        critic_steps.param_groups[0]["lr"] = recipe.critic_rate * left
+        generator_steps.param_groups[0]["lr"] = recipe.rate * left
         rows = torch.randint(len(x), (recipe.batch,))
         asked = torch.randint(names, (recipe.batch,))
         with torch.autocast("cpu", torch.bfloat16):
             made = generator(torch.randn(recipe.batch, LATENT), asked)
-            both = torch.cat([x[rows], made.detach()])
-            told = critic(both, torch.cat([classes[rows], asked]))
-            real, fake = told.chunk(2)
-            d_loss = F.relu(1 - real).mean() + F.relu(1 + fake).mean()
-        _step(d_steps, d_loss)
+            judged = critic(torch.cat([x[rows], made.detach()]), torch.cat([classes[rows], asked]))
+        real, fake = judged.chunk(2)
+        critic_loss = F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+        _descend(critic_steps, critic_loss)
         critic.requires_grad_(False)
         with torch.autocast("cpu", torch.bfloat16):
-            g_loss = -critic(made, asked).mean()
-        _step(g_steps, g_loss)
+            generator_loss = -critic(made, asked).mean()
+        _descend(generator_steps, generator_loss)
         critic.requires_grad_(True)
-        decay = min(recipe.decay, (1 + step) / (10 + step))
-        with torch.no_grad():
-            torch._foreach_lerp_(
-                list(average.parameters()), list(generator.parameters()), 1 - decay
-            )
-        losses.append((d_loss.item(), g_loss.item()))
+        follow(average, generator, step)
+        losses.append((critic_loss.item(), generator_loss.item()))
     return Trained(settled(average, names), losses)
 
 
-def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+def _adam(model: nn.Module, rate: float) -> torch.optim.Optimizer:
+    return torch.optim.Adam(model.parameters(), lr=rate, betas=(0.5, 0.9), fused=True)
+
+
+def _descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     optimizer.step()
 
 
 @torch.inference_mode()
-def settled(model: Generator, classes: int, *, batches: int = 50) -> Generator:
+def settled(model: Generator, classes: int, *, batches: int = 20) -> Generator:
     """Take the batch norms' statistics anew: averaged weights have other activations."""
     for layer in model.norms:
         layer.norm.reset_running_stats()

@@ -14,10 +14,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,8 @@ from gmv_core.types import Int64, UInt8
 
 MODELS = ("vae", "flow", "gan")
 Recipe = vae.Recipe | flow.Recipe | gan.Recipe
-TITLES = {"vae": "β-VAE", "flow": "rectified flow", "gan": "GAN"}
+LAST = 500  # steps whose mean loss is told
+TITLES = {"vae": "VAE", "flow": "rectified flow", "gan": "GAN"}
 
 
 @dataclass(frozen=True)
@@ -72,44 +75,43 @@ QUICK = Sizes(
 
 
 @dataclass(frozen=True)
-class Generated:
-    """pixels: (m, h, w, c) uint8. losses: their names and means over the last steps or images."""
+class Trained:
+    """One trained generator. steps: of its optimizer. losses: by name."""
 
-    pixels: UInt8
     model: nn.Module
     steps: int
-    seconds: float  # of training
     losses: dict[str, float]
+    sample: Callable[[Int64], UInt8]  # classes asked for (m,) → images (m, h, w, c)
 
 
-def generate(images: Images, recipe: Recipe, asked: Int64, *, seed: int) -> Generated:
-    """Train on the images and generate one image for each class asked for."""
-    shape, after = images.pixels.shape[1:], seed + 1
-    started = time.perf_counter()
+def train(images: Images, recipe: Recipe, *, seed: int) -> Trained:
+    """Train the model that the recipe belongs to."""
+    after = seed + 1
     match recipe:
         case vae.Recipe():
             model = vae.train(images, seed=seed, recipe=recipe).model
-            seconds = time.perf_counter() - started
-            told = vae.losses(model, images.take(slice(5000)), beta=recipe.beta, draws=4, seed=seed)
-            steps = recipe.epochs * -(-len(images) // vae.BATCH)
-            pixels = vae.sample(model, asked, shape, seed=after)
-            return Generated(pixels, model, steps, seconds, {"negative ELBO, nats": told.mean()})
+            steps = recipe.epochs * math.ceil(len(images) / vae.BATCH)
+            some = draw(images, min(5000, len(images)), seed=seed)
+            told = vae.losses(model, some, beta=recipe.beta, draws=4, seed=seed)
+            shape = images.pixels.shape[1:]
+            sample = partial(vae.sample, model, shape=shape, seed=after)
+            return Trained(model, steps, {"negative ELBO, nats": told.mean()}, sample)
         case flow.Recipe():
             flowing = flow.train(images, seed=seed, recipe=recipe)
-            seconds = time.perf_counter() - started
-            pixels = flow.sample(flowing.model, asked, shape, seed=after, recipe=recipe)
-            losses = {"velocity MSE": np.mean(flowing.losses[-500:])}
-            return Generated(pixels, flowing.model, recipe.steps, seconds, losses)
+            losses = {"velocity": float(np.mean(flowing.losses[-LAST:]))}
+            sample = partial(flow.sample, flowing.model, seed=after, recipe=recipe)
+            return Trained(flowing.model, recipe.steps, losses, sample)
         case gan.Recipe():
             played = gan.train(images, seed=seed, recipe=recipe)
-            seconds = time.perf_counter() - started
-            pixels = gan.sample(played.model, asked, seed=after)
-            losses = dict(zip(("discriminator", "generator"),
-                              np.mean(played.losses[-500:], axis=0), strict=True))  # fmt: skip
-            return Generated(pixels, played.model, recipe.steps, seconds, losses)
+            critic, generator = np.mean(played.losses[-LAST:], axis=0)
+            losses = {"critic": critic, "generator": generator}
+            sample = partial(gan.sample, played.model, seed=after)
+            return Trained(played.model, recipe.steps, losses, sample)
 
 
-def provide(options: argparse.Namespace, data: str, model: str, images: Images, sizes: Sizes) -> None:  # fmt: skip
+def provide(
+    options: argparse.Namespace, data: str, model: str, images: Images, sizes: Sizes
+) -> None:
     """Train one generator and write its images, unless they lie there by an equal recipe."""
     recipe = sizes.recipes[f"{data}/{model}"]
     wanted = {"data": data, "model": model, "images": len(images), "generated": sizes.generated,
@@ -118,15 +120,22 @@ def provide(options: argparse.Namespace, data: str, model: str, images: Images, 
     if _told(folder).get("recipe") == wanted:
         return
     print(f"training {data}/{model} …", flush=True)
+    started = time.process_time()  # other work on the machine does not count
+    trained = train(images, recipe, seed=options.seed)
+    seconds = round(time.process_time() - started)
     asked = asked_classes(images, sizes.generated)
-    made = generate(images, recipe, asked, seed=options.seed)
+    pixels = trained.sample(asked)
     shutil.rmtree(folder, ignore_errors=True)
-    write_images(folder, made.pixels, asked.tolist(), images.names)
-    trained = {"parameters": sum(p.numel() for p in made.model.parameters()), "steps": made.steps,
-               "seconds": round(made.seconds),
-               "losses": {name: round(float(loss), 3) for name, loss in made.losses.items()}}  # fmt: skip
-    told = json.dumps({"recipe": wanted, "trained": trained}, indent=1)
-    (folder / "recipe.json").write_text(told + "\n")  # last: it vouches for the images
+    write_images(folder, pixels, asked.tolist(), images.names)
+    told = {
+        "recipe": wanted,
+        "parameters": sum(p.numel() for p in trained.model.parameters()),
+        "steps": trained.steps,
+        "seconds": seconds,
+        "losses": {name: round(float(loss), 3) for name, loss in trained.losses.items()},
+    }
+    # Written last: it vouches for the images.
+    (folder / "recipe.json").write_text(json.dumps(told, indent=1) + "\n")
 
 
 def _told(folder: Path) -> dict[str, Any]:
@@ -145,12 +154,12 @@ def measured(options: argparse.Namespace, data: str, images: Images, sizes: Size
                      **_cells(against.measure(drawn.pixels[others]))})  # fmt: skip
         for model in MODELS:
             folder = work.generated_folder(options, data, model)
-            trained = dict(_told(folder)["trained"])
-            losses = trained.pop("losses")
-            made = read_images(folder, images.names)
-            rows.append({"data": data, "model": TITLES[model], **trained,
-                         **_cells(against.measure(made.pixels)),
-                         "loss": ", ".join(f"{name} {loss}" for name, loss in losses.items())})  # fmt: skip
+            told = _told(folder)
+            losses = ", ".join(f"{name} {loss}" for name, loss in told["losses"].items())
+            made = read_images(folder, images.names).pixels
+            rows.append({"data": data, "model": TITLES[model], "parameters": told["parameters"],
+                         "steps": told["steps"], "core seconds": told["seconds"],
+                         **_cells(against.measure(made)), "loss": losses})  # fmt: skip
     return rows
 
 
