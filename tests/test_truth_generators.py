@@ -49,7 +49,7 @@ def test_generates_images_of_the_asked_shape_and_equal_ones_for_an_equal_seed(
     [
         flow.Recipe(steps=120, batch=32, fine=16, coarse=16, heun_steps=4),
         gan.Recipe(steps=150, batch=32, width=8, rate=2e-3, critic_rate=2e-3),
-        vae.Recipe(epochs=200, hidden=32),
+        vae.Recipe(epochs=600, hidden=64),
     ],
 )
 def test_learns_what_each_class_looks_like(recipe: generators.Recipe) -> None:
