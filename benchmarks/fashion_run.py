@@ -1,7 +1,7 @@
 """Value generated images against Fashion-MNIST's 60,000, and draw their contributors.
 
-python -m benchmarks.train_fashion_generator GENERATED
-python -m benchmarks.fashion_run GENERATED --workspace WORKSPACE --figure docs/figures/fashion-contributors.png
+python -m benchmarks.truth.generators --work WORK --only fashion/flow
+python -m benchmarks.fashion_run WORK/generated/fashion/flow --workspace WORKSPACE --figure docs/figures/fashion-contributors.png
 """  # noqa: E501
 
 from __future__ import annotations
