@@ -3,9 +3,10 @@
 Fashion-MNIST, 10,000 training images of which 5 or 10 % are made noisy (`planting`). On each noisy
 set a class-conditional β-VAE is trained, its 1,000 images are valued by the product as it stands
 (features, realism, k = 10), and the run is read in several ways (`noise_readings`): AUROC with
-DeLong's interval and precision at n, the number of noisy images. A control at 5 % values real test
-images instead, so that what the generator does can be told from what the method does. The paper's
-own kinds of noise and its C3 figures are not known here; these are not its sets.
+DeLong's interval and precision at n, the number of noisy images. The same without re-ranking stands
+beside it, and a control at 5 % values real test images instead, so that what the generator does can
+be told from what the method does. The paper's own kinds of noise and its C3 figures are not known
+here; these are not its sets.
 
     python -m benchmarks.truth.noise --work truth
     python -m benchmarks.truth.noise --work truth --only foreign   # its conditions alone
@@ -36,11 +37,12 @@ from benchmarks.truth.planting import KINDS, grey_cifar, plant
 from benchmarks.truth.remembered import RememberingEmbedder
 from benchmarks.truth.vae import Recipe, sample, train
 from benchmarks.truth.work import parser, save
-from gmv_core import Workspace, build, open_run, open_source, value
+from gmv_core import MatchSettings, RunSettings, Workspace, build, open_run, open_source, value
 from gmv_core.detection import auroc_interval
 from gmv_core.embed import load_lite0
 from gmv_core.matching import NETWORK_BATCH, embed_previews
 from gmv_core.types import Float64, UInt8
+from gmv_core.valuation import GENERATED
 
 CONTROL_SHARE = 0.05
 
@@ -119,6 +121,9 @@ def measured(
             )
             value(workspace, open_source(pictures), against="training", name=name,
                   embedder=embedder)  # fmt: skip
+        value(workspace, f"generated{GENERATED}", against="training", name="embedding",
+              settings=RunSettings(MatchSettings(distance="none")), embedder=embedder)  # fmt: skip
+        for name in (*judged, "embedding"):
             read = suspicions(workspace, name, seed=seed)
             found[name] = {
                 **_standing(workspace, name, planted.noisy),
@@ -145,7 +150,8 @@ def _standing(workspace: Workspace, run: str, noisy: np.ndarray) -> dict[str, fl
     """Return how many images have no value and how many were never recalled, and the quality."""
     result = open_run(workspace, run)
     table = result.values_table(("value", "times_candidate"))
-    at_zero = table["value"].to_numpy() == 0
+    values = table["value"].to_numpy()
+    at_zero = values == 0
     unseen = table["times_candidate"].to_numpy() == 0
     quality = float(result.generated_table(("quality",))["quality"].mean())
     return {
@@ -154,6 +160,7 @@ def _standing(workspace: Workspace, run: str, noisy: np.ndarray) -> dict[str, fl
         "noisy at zero": float(at_zero[noisy].mean()),
         "clean never candidate": float(unseen[~noisy].mean()),
         "noisy never candidate": float(unseen[noisy].mean()),
+        "value to noise": float(values[noisy].sum() / values.sum()),
         "mean quality": quality,
     }
 

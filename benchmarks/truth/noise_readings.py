@@ -21,6 +21,9 @@ VALUE, VALUE_100, VALUE_EVEN = "value", "value, k=100", "value, no quality"
 RANDOM, MEAN, LEAST = "random", "mean distance", "min distance"
 OWN, TWIN = "own neighbours", "has a twin"
 OTHER_CLASS, OWN_CLASS = "neighbours of another class", "value by own class"
+NEAR_MEAN = "value of near matches, mean distance"
+NEAR_MIN = "value of near matches, min distance"
+BETTER = "value of the better half, min distance"
 TIES = {
     "min distance": "then min distance",
     "own neighbours": "then own neighbours",
@@ -30,6 +33,7 @@ TIES = {
     "value 100, min": "then value at k=100, min distance",
 }
 NEIGHBOURS = 10
+NEAR = 0.95  # a near match is no farther than this share of training images from their nearest
 _COLUMNS = ("value", "times_candidate", "mean_distance", "nearest_distance")
 
 
@@ -41,6 +45,7 @@ def suspicions(workspace: Workspace, run: str, *, seed: int) -> dict[str, Float6
     even = _values(workspace, run, ValueSettings(quality_weighting=False))
     deep = _values(workspace, run, ValueSettings(k=100))
     alone, twin, other_class = _neighbourhood(result)
+    near = _near_value(result, float(np.quantile(twin, NEAR)))
     return {
         PRODUCT: _ranked(value, mean),
         PRODUCT_EVEN: _ranked(even, mean),
@@ -55,6 +60,9 @@ def suspicions(workspace: Workspace, run: str, *, seed: int) -> dict[str, Float6
         TWIN: -twin,
         OTHER_CLASS: other_class,
         OWN_CLASS: _by_own_class(result),
+        NEAR_MEAN: first_by(-near, mean),
+        NEAR_MIN: first_by(-near, least),
+        BETTER: first_by(-_better_value(result), least),
         TIES["min distance"]: first_by(-value, least),
         TIES["own neighbours"]: first_by(-value, alone),
         TIES["candidate, mean"]: first_by(-value, -candidate, mean),
@@ -106,6 +114,29 @@ def _neighbourhood(result: Result) -> tuple[Float64, Float64, Float64]:
     distances = found.distances[other].reshape(n, k).astype(np.float64)
     foreign = (labels[ids] != labels[:, None]).mean(axis=1)
     return distances.mean(axis=1), distances[:, 0], foreign
+
+
+def _near_value(result: Result, reach: float) -> Float64:
+    """Return the value that comes from matches within reach, an embedding distance; (n,).
+
+    The method hands out all of a generated image's quality, also where nothing is near.
+    """
+    (trained, made), credits = _vectors(result), credits_of(result)
+    cosine = np.einsum("cd,cd->c", trained[credits.training], made[credits.generated])
+    near = np.sqrt(np.maximum(2 - 2 * cosine, 0)) <= reach
+    return np.bincount(credits.training[near], weights=credits.value[near], minlength=len(trained))
+
+
+def _better_value(result: Result) -> Float64:
+    """Return the value that comes from the half of the generated images with the best quality."""
+    credits = credits_of(result)
+    quality = result.generated_table(("quality",))["quality"].to_numpy()
+    good = quality[credits.generated] >= np.median(quality)
+    return np.bincount(
+        credits.training[good],
+        weights=credits.value[good],
+        minlength=len(result.training.images),
+    )
 
 
 def _by_own_class(result: Result) -> Float64:

@@ -22,6 +22,7 @@ from gmv_core.types import Int64, UInt8
 
 HEAVY, MILD = 0.5, 0.1  # σ where white is 1
 BRIGHTNESS = 0.1  # a near-duplicate is up to so much darker or brighter
+CIFAR_CLASSES = 10
 _STEPS = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if (dy, dx) != (0, 0)]
 
 
@@ -105,7 +106,8 @@ KINDS: dict[str, Callable[..., Images]] = {
 
 
 def grey_cifar(archive: Path, count: int, side_px: int, *, seed: int) -> UInt8:
-    """Return about `count` of CIFAR-10's images, grey, (count, side_px, side_px, 1) uint8."""
+    """Return at least `count` of CIFAR-10's images, grey, (·, side_px, side_px, 1) uint8."""
+    count = -(-count // CIFAR_CLASSES) * CIFAR_CLASSES  # the same number of each class
     with zipfile.ZipFile(archive) as file:
         members = [file.read(name) for name in cifar_names(archive, count, seed=seed)]
     size = (side_px, side_px)
