@@ -16,7 +16,9 @@ from benchmarks.truth.noise_readings import (
     TIES,
     TWIN,
     VALUE,
+    better_value,
     first_by,
+    near_value,
     suspicions,
 )
 from benchmarks.truth.planting import KINDS, plant
@@ -150,6 +152,20 @@ def test_the_readings_of_a_run(read: dict[str, np.ndarray], workspace: Workspace
     nearest = read[TWIN][twins]
     assert np.allclose(nearest, 0, atol=0.01)  # vectors are stored in half precision
     assert ((read[OTHER_CLASS] >= 0) & (read[OTHER_CLASS] <= 1)).all()
+
+
+def test_value_of_near_matches_and_of_the_better_half(
+    read: dict[str, np.ndarray], workspace: Workspace
+) -> None:
+    result = open_run(workspace, "run")
+    assert np.allclose(near_value(result, np.inf), -read[VALUE])
+    assert not near_value(result, 0.0).any()
+    table = result.generated_table(("quality", "nearest_distance"))
+    nearest = table["nearest_distance"].sort_values().to_numpy()
+    assert not near_value(result, nearest[0] - 0.01).any()
+    assert 0 < near_value(result, nearest[-1]).sum() < read[VALUE].sum() * -1
+    q = table["quality"].to_numpy()
+    assert np.isclose(better_value(result).sum(), q[q >= np.median(q)].sum())
 
 
 def test_every_rule_for_ties_keeps_the_order_of_value(read: dict[str, np.ndarray]) -> None:

@@ -45,7 +45,7 @@ def suspicions(workspace: Workspace, run: str, *, seed: int) -> dict[str, Float6
     even = _values(workspace, run, ValueSettings(quality_weighting=False))
     deep = _values(workspace, run, ValueSettings(k=100))
     alone, twin, other_class = _neighbourhood(result)
-    near = _near_value(result, float(np.quantile(twin, NEAR)))
+    near = near_value(result, float(np.quantile(twin, NEAR)))
     return {
         PRODUCT: _ranked(value, mean),
         PRODUCT_EVEN: _ranked(even, mean),
@@ -62,7 +62,7 @@ def suspicions(workspace: Workspace, run: str, *, seed: int) -> dict[str, Float6
         OWN_CLASS: _by_own_class(result),
         NEAR_MEAN: first_by(-near, mean),
         NEAR_MIN: first_by(-near, least),
-        BETTER: first_by(-_better_value(result), least),
+        BETTER: first_by(-better_value(result), least),
         TIES["min distance"]: first_by(-value, least),
         TIES["own neighbours"]: first_by(-value, alone),
         TIES["candidate, mean"]: first_by(-value, -candidate, mean),
@@ -116,7 +116,7 @@ def _neighbourhood(result: Result) -> tuple[Float64, Float64, Float64]:
     return distances.mean(axis=1), distances[:, 0], foreign
 
 
-def _near_value(result: Result, reach: float) -> Float64:
+def near_value(result: Result, reach: float) -> Float64:
     """Return the value that comes from matches within reach, an embedding distance; (n,).
 
     The method hands out all of a generated image's quality, also where nothing is near.
@@ -127,7 +127,7 @@ def _near_value(result: Result, reach: float) -> Float64:
     return np.bincount(credits.training[near], weights=credits.value[near], minlength=len(trained))
 
 
-def _better_value(result: Result) -> Float64:
+def better_value(result: Result) -> Float64:
     """Return the value that comes from the half of the generated images with the best quality."""
     credits = credits_of(result)
     quality = result.generated_table(("quality",))["quality"].to_numpy()
