@@ -24,6 +24,7 @@ from gmv_core.types import Float64, Int64
 
 CHUNK = 8  # trainings that are kept together
 GENERATED_SEED = 5  # of the latent codes; another than the training's
+RECIPE = Recipe(epochs=60, rate=4e-3, batch=64, decay=True)
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Sizes:
     halves: int = 128
     seeds: int = 8
     removal_seeds: int = 10
-    recipe: Recipe = Recipe(epochs=60, rate=4e-3, batch=64, decay=True)
+    recipe: Recipe = RECIPE
     checkpoint_epochs: tuple[int, ...] = (6, 12, 18, 24, 30, 36, 42, 48, 54)
     ensemble: int = 5  # independently trained models for TRAK
 

@@ -54,7 +54,7 @@ class VAE(nn.Module):
 
         x: (n, pixels) in 0…1. classes: (n,) int64. noise: (n, LATENT) standard normal.
         """
-        told = F.one_hot(classes, self.classes).to(x.dtype)
+        told = torch.eye(self.classes, dtype=x.dtype)[classes]  # one_hot fails under vmap
         code = self.latent(F.silu(self.encoder(torch.cat([x, told], -1))))
         mean, log_variance = code.chunk(2, dim=-1)
         z = mean + noise * (0.5 * log_variance).exp()
