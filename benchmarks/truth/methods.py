@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,6 +168,3 @@ def same_class(training: Images, generated: Images) -> Float64:
     It looks at no image: what a method knows beyond it is what it knows beyond the label.
     """
     return (generated.classes[:, None] == training.classes[None]).astype(np.float64)
-
-
-Methods = Mapping[str, Float64]

@@ -101,7 +101,7 @@ def _kept(folder: Path, generated: Images, recipe: Recipe, seed: int) -> Images:
     name = hashlib.sha256(f"{recipe} {seed} {generated.pixels.shape}".encode()).hexdigest()[:16]
     path = folder / f"generated-{name}.npz"
     if not path.exists():
-        _write(path, pixels=generated.pixels)
+        write_arrays(path, pixels=generated.pixels)
     with np.load(path) as kept:
         return Images(kept["pixels"], generated.classes, generated.names)
 
@@ -121,7 +121,7 @@ def outputs(setting: Setting, trainings: Sequence[Training]) -> Float64:
     paths = [setting.folder / f"{_name(setting, chunk)}.npz" for chunk in chunks]
     for i in np.random.default_rng(os.getpid()).permutation(len(chunks)):
         if not paths[i].exists():
-            _write(paths[i], outputs=np.stack([_output(setting, each) for each in chunks[i]]))
+            write_arrays(paths[i], outputs=np.stack([_output(setting, each) for each in chunks[i]]))
     parts = []
     for path in paths:
         with np.load(path) as kept:
@@ -145,7 +145,7 @@ def _name(setting: Setting, trainings: Sequence[Training]) -> str:
     return told.hexdigest()[:32]
 
 
-def _write(path: Path, **arrays: np.ndarray) -> None:
+def write_arrays(path: Path, **arrays: np.ndarray) -> None:
     """Write aside, then rename: a file is whole or it is not there."""
     aside = path.with_suffix(f".{os.getpid()}.part")
     with aside.open("wb") as file:
