@@ -169,14 +169,14 @@ def half_outputs(setting: Setting, chosen: np.ndarray, seeds: int, *, seed: int)
     weights do to an image is then the same for all of them and leaves their order alone.
     """
     trainings = [
-        Training(np.flatnonzero(rows), seed=_mixed(seed, s, h), start_seed=_mixed(seed, s))
+        Training(np.flatnonzero(rows), seed=mixed(seed, s, h), start_seed=mixed(seed, s))
         for s in range(seeds)
         for h, rows in enumerate(chosen)
     ]
     return outputs(setting, trainings).reshape(seeds, len(chosen), -1)
 
 
-def _mixed(*parts: int) -> int:
+def mixed(*parts: int) -> int:
     """Return one seed for a combination of seeds."""
     return int(np.random.SeedSequence(parts).generate_state(1)[0])
 
@@ -184,6 +184,6 @@ def _mixed(*parts: int) -> int:
 def ensemble(setting: Setting, count: int, *, seed: int) -> list[dict[str, torch.Tensor]]:
     """Return the weights of models trained on all images from seeds of their own."""
     return [
-        train(setting.training, seed=_mixed(seed, s, 7), recipe=setting.recipe).model.state_dict()
+        train(setting.training, seed=mixed(seed, s, 7), recipe=setting.recipe).model.state_dict()
         for s in range(count)
     ]
