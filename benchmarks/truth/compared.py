@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.truth.influence import Projection, tracin, trak
+from benchmarks.truth.influence import Checkpoints, Projection, tracin, trak
 from benchmarks.truth.methods import (
     DEFAULT,
     Sets,
@@ -86,8 +86,8 @@ def _gradients(setting: Setting, size: Sizes, *, seed: int) -> dict[str, Float64
     projection = Projection(dim=min(TRAK_DIM, size.n // 2))
 
     def by_tracin() -> Float64:
-        return tracin(trained.model, trained.checkpoints, trained.rates, *pair, beta=beta,
-                      draws=NOISE_DRAWS, seed=seed)  # fmt: skip
+        checkpoints = Checkpoints.of(trained, setting.recipe)
+        return tracin(checkpoints, *pair, draws=NOISE_DRAWS, seed=seed)
 
     def by_trak(count: int) -> Float64:
         states = [trained.model.state_dict(), *ensemble(setting, count - 1, seed=seed)]

@@ -25,7 +25,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.truth.data import Images
-from benchmarks.truth.vae import LATENT, VAE, negative_elbo, tensors
+from benchmarks.truth.vae import LATENT, VAE, Recipe, Trained, negative_elbo, tensors
 from gmv_core.types import Float64
 
 State = dict[str, Tensor]
@@ -39,45 +39,62 @@ def _with_noise(images: Images, *, seed: int) -> tuple[Tensor, Tensor, Tensor]:
     return x, classes, noise
 
 
+@dataclass(frozen=True)
+class Checkpoints:
+    """States of a model in training, the learning rate of each, and the training's β."""
+
+    model: VAE
+    states: Sequence[State]
+    rates: Sequence[float]
+    beta: float
+
+    @classmethod
+    def of(cls, trained: Trained, recipe: Recipe) -> Checkpoints:
+        return cls(trained.model, trained.checkpoints, trained.rates, recipe.beta)
+
+
 def tracin(
-    model: VAE,
-    checkpoints: Sequence[State],
-    rates: Sequence[float],
-    training: Images,
-    generated: Images,
-    *,
-    beta: float,
-    draws: int = 1,
-    seed: int = 0,
+    checkpoints: Checkpoints, training: Images, generated: Images, *, draws: int = 1, seed: int = 0
 ) -> Float64:
     """Return VAE-TracIn of every pair, (m, n): positive where a training image lowers the loss.
 
     draws: of the noise, over which it is averaged; the time grows with them.
     """
-    model = _copy(model)
-
-    def load(model: VAE, at: int) -> float:
-        model.load_state_dict(checkpoints[at])
-        return rates[at]
-
-    def loss(output: Tensor, x: Tensor) -> Tensor:
-        return negative_elbo(output, x, beta=beta).sum()
-
-    loss.reduction = "sum"  # type: ignore[attr-defined]  # captum reads it
-
     total = np.zeros((len(generated), len(training)))
     for draw in range(draws):
-        x, classes, noise = _with_noise(training, seed=seed + 2 * draw)
-        dataset = TensorDataset(x, classes, noise, x)
-        explained = TracInCP(
-            model, dataset, range(len(checkpoints)), checkpoints_load_func=load, loss_fn=loss,
-            batch_size=BATCH, sample_wise_grads_per_batch=True,
-        )  # fmt: skip
+        explained = _explained(checkpoints, training, seed=seed + 2 * draw)
         x, classes, noise = _with_noise(generated, seed=seed + 2 * draw + 1)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # captum's, that inputs need no gradients
             total += explained.influence((x, classes, noise, x)).double().numpy()
     return total / draws
+
+
+def self_influence(checkpoints: Checkpoints, training: Images, *, seed: int = 0) -> Float64:
+    """Return VAE-TracIn of each training image on itself, (n,): its gradients' squared lengths."""
+    explained = _explained(checkpoints, training, seed=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return explained.self_influence().double().numpy()
+
+
+def _explained(checkpoints: Checkpoints, training: Images, *, seed: int) -> TracInCP:
+    """Return captum's TracInCP; sample-wise gradients, since the model has linear layers only."""
+
+    def load(model: VAE, at: int) -> float:
+        model.load_state_dict(checkpoints.states[at])
+        return checkpoints.rates[at]
+
+    def loss(output: Tensor, x: Tensor) -> Tensor:
+        return negative_elbo(output, x, beta=checkpoints.beta).sum()
+
+    loss.reduction = "sum"  # type: ignore[attr-defined]  # captum reads it
+    x, classes, noise = _with_noise(training, seed=seed)
+    return TracInCP(
+        _copy(checkpoints.model), TensorDataset(x, classes, noise, x),
+        range(len(checkpoints.states)), checkpoints_load_func=load, loss_fn=loss,
+        batch_size=BATCH, sample_wise_grads_per_batch=True,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
