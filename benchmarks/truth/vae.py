@@ -7,7 +7,7 @@ randomness of a loss is an input: equal inputs give equal losses.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -24,11 +24,18 @@ RATE = 1e-3  # of Adam
 
 @dataclass(frozen=True)
 class Recipe:
-    """beta weighs the KL term. hidden: width. epochs: over whatever is given."""
+    """beta weighs the KL term. hidden: width. epochs: over whatever is given.
+
+    decay: the rate falls to 0 in a straight line. Equal training images then give more equal
+    models: a constant rate leaves the last steps' noise in them.
+    """
 
     epochs: int = 40
     hidden: int = 256
     beta: float = 1.0
+    rate: float = RATE
+    batch: int = BATCH
+    decay: bool = False
 
 
 class VAE(nn.Module):
@@ -47,7 +54,7 @@ class VAE(nn.Module):
 
         x: (n, pixels) in 0…1. classes: (n,) int64. noise: (n, LATENT) standard normal.
         """
-        told = F.one_hot(classes, self.classes).to(x.dtype)
+        told = torch.eye(self.classes, dtype=x.dtype)[classes]  # one_hot fails under vmap
         code = self.latent(F.silu(self.encoder(torch.cat([x, told], -1))))
         mean, log_variance = code.chunk(2, dim=-1)
         z = mean + noise * (0.5 * log_variance).exp()
@@ -73,23 +80,40 @@ def tensors(images: Images) -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True)
 class Trained:
-    """checkpoints: states of the model after the epochs that were asked for."""
+    """checkpoints: states of the model after the epochs that were asked for.
+
+    rates: the learning rate of each checkpoint's epoch, its mean over the steps.
+    """
 
     model: VAE
     checkpoints: list[dict[str, Tensor]]
+    rates: list[float] = field(default_factory=list)
 
 
 def train(
-    images: Images, *, seed: int, recipe: Recipe, checkpoint_epochs: Sequence[int] = ()
+    images: Images,
+    *,
+    seed: int,
+    recipe: Recipe,
+    checkpoint_epochs: Sequence[int] = (),
+    start_seed: int | None = None,
 ) -> Trained:
-    """Train from scratch; equal inputs and threads give equal weights."""
+    """Train from scratch; equal inputs and threads give equal weights.
+
+    start_seed: of the first weights, where they shall be others than `seed` gives.
+    """
     x, classes = tensors(images)
-    torch.manual_seed(seed)
+    torch.manual_seed(seed if start_seed is None else start_seed)
     model = VAE(x.shape[1], len(images.names), recipe.hidden)
-    optimizer = torch.optim.Adam(model.parameters(), lr=RATE, fused=True)
-    kept = []
+    if start_seed is not None:
+        torch.manual_seed(seed)
+    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.rate, fused=True)
+    kept, rates = [], []
     for epoch in range(1, recipe.epochs + 1):
-        for rows in torch.randperm(len(x)).split(BATCH):
+        batches = torch.randperm(len(x)).split(recipe.batch)
+        for step, rows in enumerate(batches):
+            done = (epoch - 1 + step / len(batches)) / recipe.epochs
+            optimizer.param_groups[0]["lr"] = recipe.rate * (1 - recipe.decay * done)
             output = model(x[rows], classes[rows], torch.randn(len(rows), LATENT))
             loss = negative_elbo(output, x[rows], beta=recipe.beta).mean()
             optimizer.zero_grad(set_to_none=True)
@@ -97,7 +121,8 @@ def train(
             optimizer.step()
         if epoch in checkpoint_epochs:
             kept.append({name: value.clone() for name, value in model.state_dict().items()})
-    return Trained(model.eval(), kept)
+            rates.append(recipe.rate * (1 - recipe.decay * (epoch - 0.5) / recipe.epochs))
+    return Trained(model.eval(), kept, rates)
 
 
 @torch.inference_mode()
