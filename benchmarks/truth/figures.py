@@ -1,0 +1,187 @@
+"""Draw the plots of docs/results.md from the figures that the truth scripts saved.
+
+Measures nothing. A plot whose script has not run is left out.
+
+    python -m benchmarks.truth.figures --work WORK --to docs/figures
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+
+from benchmarks.truth.work import parser
+
+matplotlib.use("Agg")
+
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+Told = dict[str, Any]
+# Okabe and Ito's colours, which the colour-blind tell apart; shapes tell them apart as well.
+BLUE, ORANGE, GREEN, PINK, SKY, GREY = (
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#6b6b6b",
+)  # fmt: skip
+MARKS = "osD^vP"
+DPI = 200  # 9 inches wide: 10 pt are 14 px where a page shows the plot at 900 px
+TITLES = {"fashion": "Fashion-MNIST", "cifar10": "CIFAR-10", "vae": "β-VAE", "gan": "GAN",
+          "flow": "flow matching"}  # fmt: skip
+plt.rcParams.update({
+    "font.size": 10, "axes.titlesize": 10.5, "axes.spines.top": False, "axes.spines.right": False,
+    "axes.grid": True, "grid.color": "#e4e4e4", "axes.axisbelow": True, "axes.edgecolor": "#888888",
+})  # fmt: skip
+
+
+def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], *, gap: float = 0.075) -> None:
+    """Write the name of each line beside its last point: (y, name, colour), pushed apart.
+
+    gap: least distance between names as a share of the axis.
+    """
+    low, high = axes.get_ylim()
+    at = -np.inf
+    for y, name, colour in sorted(ends):
+        at = max((y - low) / (high - low), at + gap)
+        axes.text(1.03, at, name, color=colour, transform=axes.transAxes, va="center")
+
+
+def by_k(axes: Axes, lines: dict[str, list[Told]], *, named: bool) -> None:
+    """Draw C1 against k, a line a distance; the product's own, "features", with its interval."""
+    looks = {"features": BLUE, "stlpips": ORANGE, "none": GREEN, "l2": PINK,
+             "pixel L2, exhaustive": SKY, "chance": GREY}  # fmt: skip
+    names = {"none": "no re-ranking", "l2": "pixel L2", "pixel L2, exhaustive": "pixel L2, all"}
+    axes.set(xscale="log", ylim=(0, 102))
+    ends = []
+    for (distance, rows), mark in zip(lines.items(), MARKS, strict=False):
+        ks, share = [row["k"] for row in rows], [row["share"] for row in rows]
+        colour = looks[distance]
+        look = ":" if distance == "chance" else f"{mark}-"
+        axes.plot(ks, share, look, color=colour, markersize=4.5)
+        if distance == "features":
+            low, high = ([row[end] for row in rows] for end in ("low", "high"))
+            axes.fill_between(ks, low, high, color=colour, alpha=0.15, linewidth=0)
+        ends.append((share[-1], names.get(distance, distance), colour))
+        axes.set_xticks(ks, [str(k) for k in ks])
+    axes.minorticks_off()
+    if named:
+        label_ends(axes, ends)
+
+
+def class_share(told: Told) -> Figure:
+    """C1 by k, a panel a generator."""
+    cells: dict[str, dict[str, dict[str, list[Told]]]] = {}
+    for row in told["rows"]:
+        panel = cells.setdefault(row["data"], {}).setdefault(row["generator"], {})
+        panel.setdefault(row["distance"], []).append(row)
+    wide = max(len(panels) for panels in cells.values())
+    figure, grid = plt.subplots(len(cells), wide, figsize=(9, 0.8 + 2.9 * len(cells)),
+                                sharex=True, sharey=True, squeeze=False)  # fmt: skip
+    for line, (data, panels) in zip(grid, cells.items(), strict=True):
+        for axes, (generator, lines) in zip(line, panels.items(), strict=False):
+            last = generator == list(panels)[-1]
+            by_k(axes, lines, named=last)
+            axes.set_title(f"{TITLES[data]}, {TITLES[generator]}", loc="left")
+        line[0].set_ylabel("contributors of the\nclass asked for, %")
+        for axes in line[len(panels) :]:
+            axes.set_visible(False)
+    for axes in grid[-1]:
+        axes.set_xlabel("k, contributors counted")
+    return figure
+
+
+def noise(told: Told) -> Figure:
+    """AUROC by kind of noise, a panel a share of it: means over the seeds and their range."""
+    readings = {
+        "product": ("value, ties by distance", BLUE),
+        "value": ("value alone", SKY),
+        "mean distance": ("mean distance alone", ORANGE),
+        "own neighbours": ("own neighbours", GREEN),
+        "random": ("random", GREY),
+    }
+    kinds = list(dict.fromkeys(f["kind"] for f in told["findings"]))
+    portions = sorted({f["share"] for f in told["findings"]})
+    figure, grid = plt.subplots(1, len(portions), figsize=(9, 1.6 + 0.75 * len(kinds)),
+                                sharey=True, squeeze=False)  # fmt: skip
+    for axes, share in zip(grid[0], portions, strict=True):
+        for i, (reading, (name, colour)) in enumerate(readings.items()):
+            for place, kind in enumerate(kinds):
+                found = [f["generated"]["readings"][reading]["auroc"] for f in told["findings"]
+                         if (f["kind"], f["share"]) == (kind, share)]  # fmt: skip
+                y = place + 0.15 * (i - (len(readings) - 1) / 2)
+                axes.plot([min(found), max(found)], [y, y], color=colour, linewidth=1.5)
+                axes.plot(np.mean(found), y, MARKS[i], color=colour, markersize=6,
+                          label=name if place == 0 else None)  # fmt: skip
+        axes.axvline(0.5, color=GREY, linestyle=":", linewidth=1)
+        axes.set(xlim=(0, 1.02), xlabel="AUROC")
+        axes.set_title(f"{100 * share:g} % of the training images", loc="left")
+        axes.set_yticks(range(len(kinds)), kinds)
+        axes.grid(axis="y", visible=False)
+    grid[0][0].invert_yaxis()
+    figure.legend(*grid[0][0].get_legend_handles_labels(), loc="outside upper left", ncols=5,
+                  frameon=False, handletextpad=0.2, columnspacing=1.2)  # fmt: skip
+    return figure
+
+
+def settling(told: Told) -> Figure:
+    """Agreement of the values from m generated images with those from others."""
+    rows = told["settling"]
+    ms = [row["m"] for row in rows]
+    figure, grid = plt.subplots(1, 2, figsize=(9, 3.3))
+    shown = (("spearman", "Spearman's ρ of all values", 1.0),
+             ("top_in_common", "top 1 % of training images in common, %", 100.0))  # fmt: skip
+    for axes, (name, title, most) in zip(grid, shown, strict=True):
+        low, high = ([row[f"{name}_{end}"] for row in rows] for end in ("low", "high"))
+        axes.plot(ms, [row[name] for row in rows], "o-", color=BLUE)
+        axes.fill_between(ms, low, high, color=BLUE, alpha=0.15, linewidth=0)
+        for m, row in zip(ms, rows, strict=True):
+            text = f"{row[name]:.2f}" if most == 1 else f"{row[name]:.0f}"
+            axes.annotate(text, (m, row[name]), (0, 7), textcoords="offset points", ha="center")
+        others = f"m, generated images, against {rows[0]['against']:,} others"
+        axes.set(xscale="log", ylim=(min(0, *low), most), xlabel=others)
+        axes.set_xticks(ms, [f"{m:,}" for m in ms])
+        axes.minorticks_off()
+        axes.set_title(title, loc="left")
+    return figure
+
+
+PLOTS: dict[str, tuple[str, Callable[[Told], Figure]]] = {
+    "truth-class-share": ("class_share", class_share),
+    "truth-noise": ("noise", noise),
+    "truth-settling": ("ablations", settling),
+}
+
+
+def draw(results: Path, to: Path) -> list[Path]:
+    """Draw every plot whose figures lie in `results`, and return the files."""
+    to.mkdir(parents=True, exist_ok=True)
+    drawn = []
+    for name, (script, plot) in PLOTS.items():
+        source = results / f"{script}.json"
+        if not source.exists():
+            print(f"{name}: {source} is not there, left out", file=sys.stderr)
+            continue
+        figure = plot(json.loads(source.read_text()))
+        figure.set_layout_engine("constrained")
+        figure.savefig(to / f"{name}.png", dpi=DPI)
+        plt.close(figure)
+        drawn.append(to / f"{name}.png")
+    return drawn
+
+
+def main() -> None:
+    """Draw what there is and say where it lies."""
+    made = parser(__doc__)
+    made.add_argument("--to", type=Path, default=Path("docs/figures"))
+    options = made.parse_args()
+    for path in draw(options.work / "results", options.to):
+        print(path)
+
+
+if __name__ == "__main__":
+    main()
