@@ -130,23 +130,25 @@ def noise(told: Told) -> Figure:
 
 def settling(told: Told) -> Figure:
     """Agreement of the values from m generated images with those from others."""
-    rows = told["settling"]
-    ms = [row["m"] for row in rows]
-    figure, grid = plt.subplots(1, 2, figsize=(9, 3.3))
+    by_generator: dict[str, list[Told]] = {}
+    for row in told["settling"]:
+        by_generator.setdefault(row["generator"], []).append(row)
+    figure, grid = plt.subplots(1, 2, figsize=(9, 3.5))
     shown = (("spearman", "Spearman's ρ of all values", 1.0),
              ("top_in_common", "top 1 % of training images in common, %", 100.0))  # fmt: skip
     for axes, (name, title, most) in zip(grid, shown, strict=True):
-        low, high = ([row[f"{name}_{end}"] for row in rows] for end in ("low", "high"))
-        axes.plot(ms, [row[name] for row in rows], "o-", color=BLUE)
-        axes.fill_between(ms, low, high, color=BLUE, alpha=0.15, linewidth=0)
-        for m, row in zip(ms, rows, strict=True):
-            text = f"{row[name]:.2f}" if most == 1 else f"{row[name]:.0f}"
-            axes.annotate(text, (m, row[name]), (0, 7), textcoords="offset points", ha="center")
-        others = f"m, generated images, against {rows[0]['against']:,} others"
-        axes.set(xscale="log", ylim=(min(0, *low), most), xlabel=others)
-        axes.set_xticks(ms, [f"{m:,}" for m in ms])
-        axes.minorticks_off()
+        axes.set(xscale="log", ylim=(0, most), xlabel="m, generated images")
+        for (generator, rows), colour in zip(by_generator.items(), (BLUE, ORANGE), strict=False):
+            ms, low, high = ([row[c] for row in rows] for c in ("m", f"{name}_low", f"{name}_high"))
+            said = f"{TITLES[generator]}, against {rows[0]['against']:,} others"
+            axes.plot(ms, [row[name] for row in rows], "o-", color=colour, label=said)
+            axes.fill_between(ms, low, high, color=colour, alpha=0.15, linewidth=0)
+            text = f"{rows[-1][name]:.2f}" if most == 1 else f"{rows[-1][name]:.0f}"
+            axes.annotate(text, (ms[-1], rows[-1][name]), (0, 9), textcoords="offset points",
+                          ha="center", color=colour)  # fmt: skip
+            axes.set_xticks([10, 100, 1000], ["10", "100", "1,000"])
         axes.set_title(title, loc="left")
+    grid[0].legend(frameon=False, loc="upper left")
     return figure
 
 
