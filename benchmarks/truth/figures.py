@@ -144,9 +144,10 @@ def settling(told: Told) -> Figure:
             axes.plot(ms, [row[name] for row in rows], "o-", color=colour, label=said)
             axes.fill_between(ms, low, high, color=colour, alpha=0.15, linewidth=0)
             text = f"{rows[-1][name]:.2f}" if most == 1 else f"{rows[-1][name]:.0f}"
-            axes.annotate(text, (ms[-1], rows[-1][name]), (0, 9), textcoords="offset points",
-                          ha="center", color=colour)  # fmt: skip
+            axes.annotate(text, (ms[-1], rows[-1][name]), (8, -4), textcoords="offset points",
+                          color=colour)  # fmt: skip
             axes.set_xticks([10, 100, 1000], ["10", "100", "1,000"])
+        axes.margins(x=0.13)
         axes.set_title(title, loc="left")
     grid[0].legend(frameon=False, loc="upper left")
     return figure
