@@ -1,7 +1,7 @@
 """Run every truth script in the order in which one needs what another made.
 
-python -m benchmarks.truth --quick    # minutes
-python -m benchmarks.truth --workspace WORKSPACE --work WORK    # hours
+    python -m benchmarks.truth --quick    # minutes
+    python -m benchmarks.truth --workspace WORKSPACE --work WORK    # hours
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 import time
 from importlib import import_module
 
-from benchmarks.truth.work import parser
+from benchmarks.truth.work import parser, save
 
 SCRIPTS = ("generators", "class_share", "noise", "baselines", "removal", "lds", "ablations")
 
@@ -23,7 +23,8 @@ def main() -> None:
     for name in SCRIPTS:
         started = time.perf_counter()
         print(f"\n# {name}", flush=True)
-        import_module(f"benchmarks.truth.{name}").run(options)  # lazily: each brings its libraries
+        script = import_module(f"benchmarks.truth.{name}")  # lazily: each brings its own libraries
+        save(options, name, script.run(options))
         print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
 
 

@@ -196,7 +196,7 @@ def chosen_generator(options: argparse.Namespace) -> str:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Measure every ablation, print the tables and save the figures."""
+    """Measure every ablation and print the tables."""
     sizes, seed = QUICK if options.quick else FULL, options.seed
     generator = chosen_generator(options)
     paths = image_paths(generated_folder(options, "fashion", generator))
@@ -225,14 +225,13 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         }  # fmt: skip
     for name, rows in told.items():
         print_table(f"{name}: {generator}, {sizes.training:,} training images", flat(rows))
-    figures = {"generator": generator, "generated": len(some.previews), **told}
-    save(options, "ablations", figures)
-    return figures
+    return {"generator": generator, "generated": len(some.previews), **told}
 
 
 def main() -> None:
-    """Measure, print the tables and the figures."""
-    run(parser(__doc__).parse_args())
+    """Measure, print the tables and save the figures."""
+    options = parser(__doc__).parse_args()
+    save(options, "ablations", run(options))
 
 
 if __name__ == "__main__":

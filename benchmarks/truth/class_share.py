@@ -165,7 +165,7 @@ def table_of(rows: Sequence[dict[str, Any]]) -> list[Row]:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Measure every generator whose images are in the work folder, and save the figures."""
+    """Measure every generator whose images are in the work folder, and print the tables."""
     sizes = QUICK if options.quick else FULL
     rows: list[dict[str, Any]] = []
     missing: list[str] = []
@@ -183,14 +183,13 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         print(f"no images of {name} in {options.work}: left out", file=sys.stderr)
     print_table("C1: contributors of the class asked for, % [95 % interval]", table_of(rows))
     print_table("The paper's figures: other generators, other data where it says so", PAPER)
-    figures = {"candidates": sizes.candidates, "rows": rows, "missing": missing, "paper": PAPER}
-    save(options, "class_share", figures)
-    return figures
+    return {"candidates": sizes.candidates, "rows": rows, "missing": missing, "paper": PAPER}
 
 
 def main() -> None:
-    """Measure, print the tables and the figures."""
-    run(parser(__doc__).parse_args())
+    """Measure, print the tables and save the figures."""
+    options = parser(__doc__).parse_args()
+    save(options, "class_share", run(options))
 
 
 if __name__ == "__main__":
