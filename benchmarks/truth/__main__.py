@@ -1,7 +1,7 @@
 """Run every truth script in the order in which one needs what another made.
 
-    python -m benchmarks.truth --quick    # minutes
-    python -m benchmarks.truth --workspace WORKSPACE --work WORK    # hours
+python -m benchmarks.truth --quick    # minutes
+python -m benchmarks.truth --workspace WORKSPACE --work WORK    # hours
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
-import numpy as np
 
 matplotlib.use("Agg")
 
@@ -31,7 +30,12 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], *, gap: float
     gap: least distance between names as a share of the axis.
     """
     low, high = axes.get_ylim()
-    at = -np.inf
-    for y, name, colour in sorted(ends):
-        at = max((y - low) / (high - low), at + gap)
-        axes.text(1.03, at, name, color=colour, transform=axes.transAxes, va="center")
+    ordered = sorted(ends)
+    at = [(y - low) / (high - low) for y, _, _ in ordered]
+    for _ in range(200):  # neighbours that are too near push each other away by the same amount
+        for i in range(len(at) - 1):
+            lacking = gap - (at[i + 1] - at[i])
+            if lacking > 1e-6:
+                at[i], at[i + 1] = at[i] - lacking / 2, at[i + 1] + lacking / 2
+    for place, (_, name, colour) in zip(at, ordered, strict=True):
+        axes.text(1.03, place, name, color=colour, transform=axes.transAxes, va="center")

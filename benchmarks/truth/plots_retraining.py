@@ -40,7 +40,7 @@ def datamodeling(told: Told) -> Figure:
         axes.axvline(0, color=GREY, linestyle=":", linewidth=1)
         most = top["highest LDS to expect"]
         axes.axvline(most, color=RED, linewidth=1.5)
-        axes.text(most, len(rows) - 0.4, f"ceiling {most:.2f}", color=RED, ha="right", va="bottom")
+        axes.text(most, len(rows) - 0.4, f"ceiling {most:.2f} ", color=RED, ha="right", va="bottom")
         axes.set(xlabel="linear datamodeling score", ylim=(-0.6, len(rows) + 0.4))
         axes.set_yticks(range(len(rows)), [row["method"] for row in rows])
         axes.grid(axis="y", visible=False)
@@ -56,11 +56,12 @@ def temperature(told: Told) -> Figure:
     looks = (PINK, GREEN, BLUE, AMBER, RED, BLACK)
     for name, colour, mark in zip(list(told["sweep"][0])[1:], looks, MARKS, strict=False):
         values = [row[name] for row in told["sweep"]]
-        axes.plot(taus, values, f"{mark}-", color=colour, markersize=5)
+        axes.plot(taus[:-1], values[:-1], f"{mark}-", color=colour, markersize=5)
+        axes.plot(taus[-1], values[-1], mark, color=colour, markersize=5)  # "auto" is no number
         ends.append((values[-1], name, colour))
         if name == "k=10":
-            cells = [told["cells"][f"τ={tau} {name}"] for tau in taus]
-            axes.fill_between(taus, [c["low"] for c in cells], [c["high"] for c in cells],
+            cells = [told["cells"][f"τ={tau} {name}"] for tau in taus[:-1]]
+            axes.fill_between(taus[:-1], [c["low"] for c in cells], [c["high"] for c in cells],
                               color=colour, alpha=0.12, linewidth=0)  # fmt: skip
     axes.set(xlabel="temperature τ (1 is the paper's)", ylabel="linear datamodeling score")
     label_ends(axes, ends)
@@ -84,7 +85,7 @@ def removal(told: Told) -> Figure:
                       linestyle=":" if arm == RANDOM else "-")  # fmt: skip
         ends.append((means[-1], arm, colour))
     axes.axhline(0, color=GREY, linewidth=1)
-    axes.set_xticks(range(len(portions)), [f"{share} removed" for share in portions])
+    axes.set_xticks(range(len(portions)), [f"{share.rstrip('%')} % removed" for share in portions])
     axes.set_ylabel("loss on the valued images,\nless that with all training images, nats")
     label_ends(axes, ends, gap=0.06)
     return figure
