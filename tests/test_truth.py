@@ -206,6 +206,33 @@ def test_ablations_of_every_choice(results: Path) -> None:
 
 
 @pytest.mark.models
+def test_noise_is_read_in_every_way(results: Path) -> None:
+    told = figures(results, "noise")
+    assert len({one["kind"] for one in told["findings"]}) == 5
+    for one in told["findings"]:
+        readings = one["generated"]["readings"]
+        assert {"product", "value", "mean distance", "own neighbours", "random"} <= set(readings)
+        assert all(r["low"] <= r["auroc"] <= r["high"] for r in readings.values())
+
+
+@pytest.mark.models
+def test_retraining_is_told_with_its_intervals(results: Path) -> None:
+    told = figures(results, "lds")
+    assert {"ours", "VAE-TracIn", "pixel L2", "random"} <= {
+        row["method"] for row in told["methods"]
+    }
+    assert all(-1 <= row["LDS"] <= 1 for row in told["methods"])
+    assert all(one["low"] <= one["high"] for one in told["cells"].values())
+    told = figures(results, "removal")
+    assert all(
+        len(arm) == told["seeds"] for part in told["losses"].values() for arm in part.values()
+    )
+    assert all(
+        loss > 0 for part in told["losses"].values() for arm in part.values() for loss in arm
+    )
+
+
+@pytest.mark.models
 def test_every_plot_is_drawn(results: Path, tmp_path: Path) -> None:
     drawn = draw(results, tmp_path)
     assert [path.stem for path in drawn] == list(PLOTS)
