@@ -54,7 +54,7 @@ class Sizes:
     training: int = 10_000
     generated: int = 1000
     epochs: int = 30
-    seeds: int = 3
+    seeds: int = 2
     shares: tuple[float, ...] = (0.05, 0.1)
 
     def of_one(self) -> dict[str, int]:
