@@ -39,7 +39,7 @@ class Sizes:
     m: int = 100
     halves: int = 128
     seeds: int = 8
-    removal_seeds: int = 10
+    removal_seeds: int = 6
     recipe: Recipe = RECIPE
     checkpoint_epochs: tuple[int, ...] = (6, 12, 18, 24, 30, 36, 42, 48, 54)
     ensemble: int = 5  # independently trained models for TRAK
