@@ -18,19 +18,19 @@ from gmv_core.value import rank_from_bottom
 PRODUCT, PRODUCT_100 = "product", "product, k=100"
 PRODUCT_EVEN = "product, no quality"
 VALUE, VALUE_100, VALUE_EVEN = "value", "value, k=100", "value, no quality"
-RANDOM, MEAN, LEAST = "random", "mean distance", "min distance"
+RANDOM, MEAN, LEAST = "random", "mean distance", "nearest distance"
 OWN, TWIN = "own neighbours", "has a twin"
 OTHER_CLASS, OWN_CLASS = "neighbours of another class", "value by own class"
 NEAR_MEAN = "value of near matches, mean distance"
-NEAR_MIN = "value of near matches, min distance"
-BETTER = "value of the better half, min distance"
+NEAR_MIN = "value of near matches, nearest distance"
+BETTER = "value of the better half, nearest distance"
 TIES = {
-    "min distance": "then min distance",
+    "mean distance": "then mean distance",
     "own neighbours": "then own neighbours",
     "candidate, mean": "then times candidate, mean distance",
-    "candidate, min": "then times candidate, min distance",
+    "candidate, min": "then times candidate, nearest distance",
     "value 100, mean": "then value at k=100, mean distance",
-    "value 100, min": "then value at k=100, min distance",
+    "value 100, min": "then value at k=100, nearest distance",
 }
 NEIGHBOURS = 10
 NEAR = 0.95  # a near match is no farther than this share of training images from their nearest
@@ -47,9 +47,9 @@ def suspicions(workspace: Workspace, run: str, *, seed: int) -> dict[str, Float6
     alone, twin, other_class = _neighbourhood(result)
     near = near_value(result, float(np.quantile(twin, NEAR)))
     return {
-        PRODUCT: _ranked(value, mean),
-        PRODUCT_EVEN: _ranked(even, mean),
-        PRODUCT_100: _ranked(deep, mean),
+        PRODUCT: _ranked(value, least),
+        PRODUCT_EVEN: _ranked(even, least),
+        PRODUCT_100: _ranked(deep, least),
         VALUE: -value,
         VALUE_EVEN: -even,
         VALUE_100: -deep,
@@ -63,7 +63,7 @@ def suspicions(workspace: Workspace, run: str, *, seed: int) -> dict[str, Float6
         NEAR_MEAN: first_by(-near, mean),
         NEAR_MIN: first_by(-near, least),
         BETTER: first_by(-better_value(result), least),
-        TIES["min distance"]: first_by(-value, least),
+        TIES["mean distance"]: first_by(-value, mean),
         TIES["own neighbours"]: first_by(-value, alone),
         TIES["candidate, mean"]: first_by(-value, -candidate, mean),
         TIES["candidate, min"]: first_by(-value, -candidate, least),
@@ -78,10 +78,10 @@ def first_by(*suspicions: Float64) -> Float64:
     return places.ravel().astype(np.float64)
 
 
-def _ranked(value: Float64, mean_distance: Float64) -> Float64:
+def _ranked(value: Float64, distance: Float64) -> Float64:
     """Return the product's own ranking from the bottom as a suspicion."""
     suspicion = np.empty(len(value))
-    suspicion[rank_from_bottom(value, mean_distance)] = np.arange(len(value), 0, -1)
+    suspicion[rank_from_bottom(value, distance)] = np.arange(len(value), 0, -1)
     return suspicion
 
 
@@ -140,9 +140,9 @@ def better_value(result: Result) -> Float64:
 
 
 def _by_own_class(result: Result) -> Float64:
-    """Return the product's ranking, where an image is held against its own class's images alone.
+    """Return a ranking where an image is held against the generated images of its class alone.
 
-    Value from, and mean distance to, the generated images of its class.
+    By the value that they give it, ties by its mean distance to them.
     """
     (trained, made), credits = _vectors(result), credits_of(result)
     labels, asked = labels_of(result.training), labels_of(result.generated)
