@@ -39,7 +39,7 @@ from gmv_core.store import Record, Workspace, default_root
 from gmv_core.valuation import value as value_images
 
 app = typer.Typer(
-    help="Which training images is each generated image closest to, and what are they worth?",
+    help="Which training images is each generated image closest to, and how is credit spread?",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

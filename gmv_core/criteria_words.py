@@ -27,7 +27,11 @@ LIMITS = (
     "though the contributors may be right.",
     "Heavy noise is an outlier test: distance alone finds it, without attributing anything. Mild "
     "noise and whole foreign classes ask for more.",
-    "Only retraining without an image shows what it did to the model. Nothing here retrains.",
+    "Low value finds images unlike the generated ones. It finds neither wrong labels nor near "
+    "copies, and less of everything where the generated images are poor.",
+    "Only retraining without an image shows what it did to the model, and nothing here retrains. "
+    "Where it was measured (a VAE on Fashion-MNIST), values predicted it weakly, and no better "
+    "than the class label alone.",
 )
 
 

@@ -30,7 +30,8 @@ def noisy() -> None:
     st.markdown(
         "Training images that no generated image is close to are the first to look at when you "
         "clean a training set: broken files, foreign images, rare ones. **Low value is a reason "
-        "to look, not to delete**: a rare kind that the model never made stands here too."
+        "to look, not to delete**: a rare kind that the model never made stands here too. Wrong "
+        "labels and near copies do not: value looks at pixels alone."
     )
     standing = ranking["standing"].value_counts()
     of = {name: int(standing.get(name, 0)) for name in plots.STANDING}
