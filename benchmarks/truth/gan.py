@@ -1,15 +1,16 @@
 """A class-conditional GAN of a few convolutions.
 
 Hinge loss and a discriminator with spectral norm (Miyato et al., arXiv 1802.05957) that is told the
-class by projection (Miyato & Koyama, arXiv 1802.05637); the generator's batch norms are scaled and
-shifted by the class. What generates is the running average of the generator's weights.
+class by projection (Miyato & Koyama, arXiv 1802.05637) and judges packs of images of one class
+(Lin et al., arXiv 1712.04086): alone, each class collapsed to a single shape. The generator's batch
+norms are scaled and shifted by the class. What generates is the running average of its weights.
 """
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,7 @@ from benchmarks.truth.flow import PATCH_PX, centred, follow
 from gmv_core.types import Int64, UInt8
 
 LATENT = 64
+PACK = 2  # images of one class that are judged together
 SAMPLE_BATCH = 250
 
 
@@ -30,12 +32,12 @@ SAMPLE_BATCH = 250
 class Recipe:
     """steps: of the generator; the discriminator takes one before each.
 
-    width: channels at half size. rate, critic_rate: of Adam, for generator and discriminator,
-    falling over the last third.
+    batch: images. width: channels at half size. rate, critic_rate: of Adam, for generator and
+    discriminator, falling over the last third.
     """
 
     steps: int = 6000
-    batch: int = 32
+    batch: int = 64
     width: int = 48
     rate: float = 5e-4
     critic_rate: float = 1e-3
@@ -80,11 +82,11 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Images and their classes to one number, higher for real."""
+    """Packs of images (n, PACK · c, h, w) and their classes to a number each, higher for real."""
 
     def __init__(self, shape: Sequence[int], classes: int, width: int) -> None:
         super().__init__()
-        sizes = ((shape[-1] * PATCH_PX**2, width, 3, 1), (width, 2 * width, 4, 2),
+        sizes = ((PACK * shape[-1] * PATCH_PX**2, width, 3, 1), (width, 2 * width, 4, 2),
                  (2 * width, 2 * width, 3, 1), (2 * width, 2 * width, 3, 2))  # fmt: skip
         self.layers = nn.ModuleList(
             spectral_norm(nn.Conv2d(i, o, k, stride=s, padding=1)) for i, o, k, s in sizes
@@ -98,6 +100,18 @@ class Discriminator(nn.Module):
             x = F.leaky_relu(layer(x), 0.1)
         pooled = x.float().sum((2, 3))  # (n, 2 · width)
         return self.outward(pooled)[:, 0].float() + (self.told(classes) * pooled).sum(1)
+
+
+def drawing(classes: Tensor) -> Callable[[Tensor], Tensor]:
+    """Return what draws PACK rows (n, PACK) of each class asked for (n,), at random."""
+    order, counts = classes.argsort(), classes.bincount()
+    starts = counts.cumsum(0) - counts
+
+    def draw(asked: Tensor) -> Tensor:
+        places = torch.rand(len(asked), PACK) * counts[asked, None]
+        return order[starts[asked, None] + places.long()]
+
+    return draw
 
 
 @dataclass(frozen=True)
@@ -118,18 +132,19 @@ def train(images: Images, *, seed: int, recipe: Recipe) -> Trained:
     average = copy.deepcopy(generator)
     critic_steps = _adam(critic, recipe.critic_rate)
     generator_steps = _adam(generator, recipe.rate)
-    losses = []
+    rows_of, packs, losses = drawing(classes), recipe.batch // PACK, []
     for step in range(1, recipe.steps + 1):
         left = min(1.0, 3 * (1 - (step - 1) / recipe.steps))
         critic_steps.param_groups[0]["lr"] = recipe.critic_rate * left
         generator_steps.param_groups[0]["lr"] = recipe.rate * left
-        rows = torch.randint(len(x), (recipe.batch,))
-        asked = torch.randint(names, (recipe.batch,))
+        told, asked = classes[torch.randint(len(x), (2, packs))]
         with torch.autocast("cpu", torch.bfloat16):
-            made = generator(torch.randn(recipe.batch, LATENT), asked)
-            judged = critic(torch.cat([x[rows], made.detach()]), torch.cat([classes[rows], asked]))
-        real, fake = judged.chunk(2)
-        critic_loss = F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+            made = generator(torch.randn(packs * PACK, LATENT), asked.repeat_interleave(PACK))
+            made = made.reshape(packs, -1, *shape[:2])
+            real = x[rows_of(told)].reshape(made.shape)
+            judged = critic(torch.cat([real, made.detach()]), torch.cat([told, asked]))
+        of_real, of_made = judged.chunk(2)
+        critic_loss = F.relu(1 - of_real).mean() + F.relu(1 + of_made).mean()
         _descend(critic_steps, critic_loss)
         critic.requires_grad_(False)
         with torch.autocast("cpu", torch.bfloat16):

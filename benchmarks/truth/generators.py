@@ -61,7 +61,7 @@ FULL = Sizes(
         "fashion/gan": gan.Recipe(steps=5000),
         "cifar10/vae": vae.Recipe(epochs=15),
         "cifar10/flow": flow.Recipe(steps=3400),
-        "cifar10/gan": gan.Recipe(steps=6000),
+        "cifar10/gan": gan.Recipe(steps=4000),
     },
 )
 QUICK_RECIPES: dict[str, Recipe] = {
