@@ -130,6 +130,17 @@ def test_scores_equal_scipy_and_a_constant_prediction_scores_zero() -> None:
     assert score(np.ones((32, M)), b, draws).value == 0
 
 
+def test_what_another_prediction_says_already_is_taken_out() -> None:
+    rng = np.random.default_rng(3)
+    known, own = rng.normal(size=(2, 400, M))
+    outputs, draws = known + own, resamples(400, M, draws=10, seed=0)
+    through = known + 0.5 * rng.normal(size=known.shape)  # says of the outputs what `known` does
+    assert score(through, outputs, draws).value > 0.5
+    assert abs(score(through, outputs, draws, beyond=known).value) < 0.1
+    assert score(own, outputs, draws, beyond=known).value > 0.9
+    assert score(known, outputs, draws, beyond=known).value == 0
+
+
 def test_the_ceiling_is_one_for_equal_seeds_and_near_zero_for_unrelated_ones() -> None:
     rng = np.random.default_rng(2)
     same = np.repeat(rng.normal(size=(1, 64, M)), 4, axis=0)

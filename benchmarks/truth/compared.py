@@ -32,6 +32,7 @@ from gmv_core.settings import ValueSettings
 from gmv_core.types import Float64
 
 OURS = "ours"
+LABEL = "same class (the label alone)"
 DEEP_R, DEEP_K = 300, 100  # of the run that a sweep of k and τ reads
 NOISE_DRAWS = 4  # of VAE-TracIn
 TRAK_DIM = 512
@@ -62,7 +63,7 @@ def compare(setting: Setting, workspace: Workspace, size: Sizes, *, seed: int) -
     features = _kept(setting, "features", lambda: feature_distances(sets.training, sets.generated))
     made = {OURS: product_matrix(result), **_similarity(sets, features, quality)}
     made |= _gradients(setting, size, seed=seed)
-    made["same class (the label alone)"] = same_class(sets.training, sets.generated)
+    made[LABEL] = same_class(sets.training, sets.generated)
     made["random"] = random_matrix(size.m, size.n, seed=seed)
     return Compared(made, result, deep, mean_distances(result), quality, features)
 

@@ -4,8 +4,9 @@ Fashion-MNIST, a class-conditional β-VAE trained on n images, m images that it 
 class). The VAE is trained again on random halves S, several times each; the measured output of
 generated image j is −loss. The score of a method (Park et al., ICML 2023, arXiv 2303.14186, §3) is
 the rank correlation over the halves of Σ_{i∈S} V_ij with the output, averaged over j. Set level:
-of Σ_{i∈S} φ_i with the mean output of all generated images. Intervals resample halves and images
-together. The ceiling is what the outputs of other seeds say of the same halves.
+of Σ_{i∈S} φ_i with the mean output of all generated images. "beyond the label": the rank
+correlation left when the number of images of the asked class in S is known. Intervals resample
+halves and images together. The ceiling is what the outputs of other seeds say of the same halves.
 
     python -m benchmarks.truth.lds --workspace WORKSPACE --json
 """
@@ -21,7 +22,7 @@ import numpy as np
 from benchmarks.datasets import workspace_of
 from benchmarks.reporting import Row, print_table
 from benchmarks.truth import work
-from benchmarks.truth.compared import OURS, Compared, compare
+from benchmarks.truth.compared import LABEL, OURS, Compared, compare
 from benchmarks.truth.methods import nearest_matrix, product_matrix
 from benchmarks.truth.rank_scores import Score, ceiling, resamples, score
 from benchmarks.truth.retraining import (
@@ -50,8 +51,9 @@ class Judge:
         self.draws = resamples(*self.outputs.shape, draws=DRAWS, seed=seed)
         self.set_draws = replace(self.draws, images=np.ones((DRAWS, 1)))
 
-    def images(self, matrix: Float64) -> Score:
-        return score(self.chosen @ matrix.T, self.outputs, self.draws)
+    def images(self, matrix: Float64, *, beyond: Float64 | None = None) -> Score:
+        known = None if beyond is None else self.chosen @ beyond.T
+        return score(self.chosen @ matrix.T, self.outputs, self.draws, beyond=known)
 
     def whole(self, matrix: Float64) -> Score:
         summed = self.chosen @ matrix.sum(0)
@@ -64,14 +66,16 @@ class Judge:
 
 
 def method_rows(judge: Judge, compared: Compared) -> list[Row]:
-    """Score every method, and its difference from ours on the same resamples."""
+    """Score every method, its difference from ours, and what it knows beyond the label."""
     ours = judge.images(compared.matrices[OURS])
+    label = compared.matrices[LABEL]
     rows: list[Row] = []
     for name, matrix in compared.matrices.items():
         found, whole = judge.images(matrix), judge.whole(matrix)
         rows.append({
             "method": name, "LDS": round(found.value, 3), "95 %": found.interval(),
             "less ours": found.less(ours).told() if name != OURS else "",
+            "beyond the label": judge.images(matrix, beyond=label).told() if name != LABEL else "",
             "set level": round(whole.value, 3), "set level 95 %": whole.interval(),
         })  # fmt: skip
     return rows

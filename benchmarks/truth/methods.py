@@ -47,18 +47,14 @@ def build_sets(workspace: Workspace, training: Images, generated: Images) -> Set
     """Build both sets, or open them where they are built already."""
     told = hashlib.sha256(training.pixels.tobytes() + generated.pixels.tobytes())
     sets = Sets(workspace, f"truth-vae-{told.hexdigest()[:12]}", training, generated)
-    build_training(sets)
-    with tempfile.TemporaryDirectory() as folder:
-        path = write_source(Path(folder) / "generated.npz", generated)
-        build(workspace, open_source(path), name=f"{sets.name}-generated", settings=SETTINGS)
+    for part, images in (("training", training), ("generated", generated)):
+        built = workspace.image_set(f"{sets.name}-{part}")
+        if built.exists() and built.manifest()["state"] == "ready":
+            continue  # the name holds the pixels' digest
+        with tempfile.TemporaryDirectory() as folder:
+            path = write_source(Path(folder) / f"{part}.npz", images)
+            build(workspace, open_source(path), name=built.name, settings=SETTINGS)
     return sets
-
-
-def build_training(sets: Sets) -> None:
-    """Build the training set: what a user waits for once."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = write_source(Path(folder) / "training.npz", sets.training)
-        build(sets.workspace, open_source(path), name=f"{sets.name}-training", settings=SETTINGS)
 
 
 def write_source(path: Path, images: Images) -> Path:

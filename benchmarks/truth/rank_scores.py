@@ -64,24 +64,34 @@ class Score:
         return self.low, self.value, self.high
 
 
-def score(predicted: Float64, outputs: Float64, draws: Resamples) -> Score:
-    """Return the mean over images of Spearman's correlation over halves; both (halves, m).
+def score(
+    predicted: Float64, outputs: Float64, draws: Resamples, *, beyond: Float64 | None = None
+) -> Score:
+    """Return the mean over images of Spearman's correlation over halves; all (halves, m).
 
     A prediction that is the same for all halves says nothing: its correlation counts as 0.
+    beyond: another prediction, whose part in both is taken out (partial rank correlation).
     """
     a, b = _ranks(predicted), _ranks(outputs)
+    c = None if beyond is None else _ranks(beyond)
     every = np.ones((1, len(a)))
-    of_draws = _correlations(a, b, draws.halves)  # (draws, m)
-    value = float(_correlations(a, b, every).mean())
+
+    def of(counts: Float64) -> Float64:
+        plain = _correlations(a, b, counts)
+        if c is None:
+            return plain
+        with_a, with_b = _correlations(a, c, counts), _correlations(b, c, counts)
+        left = np.sqrt((1 - with_a**2) * (1 - with_b**2))
+        return np.divide(plain - with_a * with_b, left, out=np.zeros_like(left), where=left > 1e-6)
+
     weights = draws.images / draws.images.sum(1, keepdims=True)
-    return Score(value, (of_draws * weights).sum(1))
+    return Score(float(of(every).mean()), (of(draws.halves) * weights).sum(1))
 
 
 def spearman(predicted: Float64, outputs: Float64) -> float:
     """Return the mean over images of Spearman's correlation over halves; both (halves, m)."""
-    return float(
-        _correlations(_ranks(predicted), _ranks(outputs), np.ones((1, len(outputs)))).mean()
-    )
+    every = np.ones((1, len(outputs)))
+    return float(_correlations(_ranks(predicted), _ranks(outputs), every).mean())
 
 
 def _ranks(values: Float64) -> Float64:
