@@ -21,7 +21,7 @@ from benchmarks.truth.plot_style import (
 )
 
 TITLES = {"fashion": "Fashion-MNIST", "cifar10": "CIFAR-10", "vae": "β-VAE", "gan": "GAN",
-          "flow": "flow matching"}  # fmt: skip
+          "flow": "rectified flow"}  # fmt: skip
 
 
 def by_k(axes: Axes, lines: dict[str, list[Told]], *, named: bool) -> None:
