@@ -46,7 +46,7 @@ def lists_by_hand() -> Lists:
         recall_distances=np.array([[0.9, 0.5, 0.1], [0.2, 0.3, 0.4]], np.float32),
         quality=np.array([0.5, 1.0]),
         codes=coded(["a", "a", "b", "b", "b"], ["a", "b"]),
-        far=np.ones(5),
+        nearest=np.ones(5),
     )
 
 

@@ -49,13 +49,13 @@ def by_index(
         squared=True,
     )
     codes = coded(made.labels.tolist(), asked.labels.tolist())
-    far = np.zeros(len(ids))  # no ranking from the bottom here
+    nearest = np.zeros(len(ids))  # no ranking from the bottom here
     rows: list[dict[str, Any]] = []
     for (name, (first, setting)), d in zip(
         found.items(), np.split(apart, len(found), axis=1), strict=True
     ):
         candidates, distances, rank = sort_by_distance(first, d)
-        lists = Lists(candidates, distances, rank + 1, distances, quality, codes, far)
+        lists = Lists(candidates, distances, rank + 1, distances, quality, codes, nearest)
         phi = value(lists, ValueSettings())[0]
         if not rows:
             truth, exact, reference = first, candidates, phi

@@ -30,7 +30,7 @@ class Lists:
     """Candidates of m generated images among n training images, (m, R), nearest first, −1 for none.
 
     distances: (m, R) that order them. recall_rank, recall_distances: (m, R), of the embedding.
-    quality: (m,). far: (n,) mean embedding distance to the generated images.
+    quality: (m,). nearest: (n,) embedding distance to the nearest generated image.
     """
 
     candidates: Int64
@@ -39,7 +39,7 @@ class Lists:
     recall_distances: Float32
     quality: Float64
     codes: Coded
-    far: Float64
+    nearest: Float64
 
 
 def matched(made: BuiltSet, asked: Asked, candidates: int, *, exact: int | None = None) -> Lists:
@@ -61,7 +61,7 @@ def matched(made: BuiltSet, asked: Asked, candidates: int, *, exact: int | None 
         found.recall_distance,
         matcher.quality(asked.vectors, asked.previews, np.arange(len(asked.previews))),
         coded(made.labels.tolist(), asked.labels.tolist()),
-        distances_to_generated(stored, asked.vectors, len(made.labels))[1],
+        distances_to_generated(stored, asked.vectors, len(made.labels))[0],
     )
 
 
@@ -105,9 +105,10 @@ def value_in_class(lists: Lists, settings: ValueSettings) -> float:
 
 
 def noise_found(lists: Lists, noisy: np.ndarray, settings: ValueSettings) -> dict[str, float]:
-    """Return C3: AUROC of the ranking from the bottom, its interval, and of the value alone."""
+    """Return C3: AUROC of the ranking from the bottom, its interval, and of its two parts alone."""
     phi = value(lists, settings)[0]
-    found: Detection = detect(rank_from_bottom(phi, lists.far), phi, lists.far, noisy)
+    order = rank_from_bottom(phi, lists.nearest)
+    found: Detection = detect(order, phi, lists.nearest, noisy)
     told = {
         "auroc": found.auroc,
         "auroc_low": found.low,

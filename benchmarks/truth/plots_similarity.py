@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmarks.truth.plot_style import (
+    AMBER,
     BLUE,
     GREEN,
     GREY,
@@ -20,7 +21,7 @@ from benchmarks.truth.plot_style import (
 )
 
 TITLES = {"fashion": "Fashion-MNIST", "cifar10": "CIFAR-10", "vae": "β-VAE", "gan": "GAN",
-          "flow": "flow matching"}  # fmt: skip
+          "flow": "rectified flow"}  # fmt: skip
 
 
 def by_k(axes: Axes, lines: dict[str, list[Told]], *, named: bool) -> None:
@@ -70,9 +71,10 @@ def class_share(told: Told) -> Figure:
 def noise(told: Told) -> Figure:
     """AUROC by kind of noise, a panel a share of it: means over the seeds and their range."""
     readings = {
-        "product": ("value, ties by distance", BLUE),
+        "product": ("value, then distance", BLUE),
         "value": ("value alone", SKY),
-        "mean distance": ("mean distance alone", RED),
+        "nearest distance": ("nearest distance", AMBER),
+        "mean distance": ("mean distance", RED),
         "own neighbours": ("own neighbours", GREEN),
         "random": ("random", GREY),
     }
@@ -85,7 +87,7 @@ def noise(told: Told) -> Figure:
             for place, kind in enumerate(kinds):
                 found = [f["generated"]["readings"][reading]["auroc"] for f in told["findings"]
                          if (f["kind"], f["share"]) == (kind, share)]  # fmt: skip
-                y = place + 0.15 * (i - (len(readings) - 1) / 2)
+                y = place + 0.13 * (i - (len(readings) - 1) / 2)
                 axes.plot([min(found), max(found)], [y, y], color=colour, linewidth=1.5)
                 axes.plot(np.mean(found), y, MARKS[i], color=colour, markersize=6,
                           label=name if place == 0 else None)  # fmt: skip
@@ -95,8 +97,8 @@ def noise(told: Told) -> Figure:
         axes.set_yticks(range(len(kinds)), kinds)
         axes.grid(axis="y", visible=False)
     grid[0][0].invert_yaxis()
-    figure.legend(*grid[0][0].get_legend_handles_labels(), loc="outside upper left", ncols=5,
-                  frameon=False, handletextpad=0.2, columnspacing=1.2)  # fmt: skip
+    figure.legend(*grid[0][0].get_legend_handles_labels(), loc="outside upper left", ncols=6,
+                  frameon=False, handletextpad=0.1, columnspacing=0.9)  # fmt: skip
     return figure
 
 
