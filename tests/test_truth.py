@@ -35,6 +35,7 @@ from gmv_core.agreement import coded
 ROOT = Path(__file__).parents[1]
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 CIFAR = ROOT.parent / "shared" / "data" / "cifar10-train.zip"
+DATA = ("fashion", "cifar10") if CIFAR.exists() else ("fashion",)
 
 
 def lists_by_hand() -> Lists:
@@ -140,11 +141,9 @@ def test_a_table_has_a_column_for_each_k() -> None:
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The figures of one short run of every script."""
+    """The figures of one short run of every script, on the sets that are here."""
     if not FASHION.is_dir():
         pytest.skip("Fashion-MNIST is not installed")
-    if not CIFAR.is_file():
-        pytest.skip("the CIFAR-10 zip is not there")
     work = tmp_path_factory.mktemp("truth")
     command = [sys.executable, "-m", "benchmarks.truth", "--quick", "--work", str(work),
                "--cifar", str(CIFAR), "--fashion", str(FASHION)]  # fmt: skip
@@ -182,7 +181,7 @@ def test_class_share_of_all_generators(results: Path) -> None:
     told = figures(results, "class_share")
     assert told["missing"] == []
     assert {(row["data"], row["generator"]) for row in told["rows"]} == {
-        (data, generator) for data in ("fashion", "cifar10") for generator in ("vae", "gan", "flow")
+        (data, generator) for data in DATA for generator in ("vae", "gan", "flow")
     }
     assert len({row["distance"] for row in told["rows"]}) == 6
     assert all(0 <= row["low"] <= row["share"] <= row["high"] <= 100 for row in told["rows"])
@@ -208,7 +207,8 @@ def test_ablations_of_every_choice(results: Path) -> None:
 @pytest.mark.models
 def test_noise_is_read_in_every_way(results: Path) -> None:
     told = figures(results, "noise")
-    assert len({one["kind"] for one in told["findings"]}) == 5
+    kinds = {one["kind"] for one in told["findings"]}
+    assert len(kinds) == (5 if CIFAR.exists() else 4)
     for one in told["findings"]:
         readings = one["generated"]["readings"]
         assert {"product", "value", "mean distance", "own neighbours", "random"} <= set(readings)

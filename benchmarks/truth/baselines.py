@@ -65,7 +65,7 @@ from gmv_core.value import auroc, rank_from_bottom
 
 PLANTED = 0.05
 WIDE = 50
-PAPER = {"ours": 0.25, TRACIN: 47.9}  # seconds a generated image, GMValuator Table 5
+PAPER = {"ours": 0.25, TRACIN: 47.9}  # seconds a generated image, as GMValuator reports
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from PIL import Image
 
 from benchmarks.datasets import BuiltSet, cifar_set, fashion_set, workspace_of
 from benchmarks.reporting import Row, print_table
-from benchmarks.truth.data import DATA
+from benchmarks.truth.data import available
 from benchmarks.truth.work import generated_folder, parser, save
 from gmv_core import MatchSettings, ValueSettings, Workspace, load_matcher
 from gmv_core.agreement import by_chance, coded, mean_interval, shares
@@ -170,7 +170,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
     missing: list[str] = []
     with workspace_of(options) as workspace:
-        for data in DATA:
+        for data in available(options):
             folders = {name: generated_folder(options, data, name) for name in GENERATORS}
             missing += [f"{data}/{name}" for name, path in folders.items() if not path.is_dir()]
             paths = [p for f in folders.values() for p in image_paths(f, sizes.each)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import sys
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +32,15 @@ class Images:
 
     def take(self, rows: Int64 | slice) -> Images:
         return Images(self.pixels[rows], self.classes[rows], self.names)
+
+
+def available(options: argparse.Namespace) -> list[str]:
+    """Return the sets whose files are here, and say which are not."""
+    files = {"fashion": options.fashion / "train-images-idx3-ubyte.gz", "cifar10": options.cifar}
+    for data in DATA:
+        if not files[data].exists():
+            print(f"{files[data]} is not here: {data} is left out", file=sys.stderr)
+    return [data for data in DATA if files[data].exists()]
 
 
 def load(data: str, options: argparse.Namespace, *, split: str = "train") -> Images:

@@ -30,7 +30,16 @@ from torch import nn
 from benchmarks.datasets import FASHION_CLASSES
 from benchmarks.reporting import Row, print_table
 from benchmarks.truth import flow, gan, vae, work
-from benchmarks.truth.data import DATA, Images, asked_classes, draw, load, read_images, write_images
+from benchmarks.truth.data import (
+    DATA,
+    Images,
+    asked_classes,
+    available,
+    draw,
+    load,
+    read_images,
+    write_images,
+)
 from benchmarks.truth.fidelity import Fidelity, reference
 from benchmarks.truth.sheet import below, contact_sheet
 from gmv_core.types import Int64, UInt8
@@ -171,7 +180,7 @@ def _cells(fidelity: Fidelity) -> dict[str, float]:
 def figure(options: argparse.Namespace) -> Image.Image:
     """Draw the first image of each class: real ones, then each generator's, of both sets."""
     sheets = []
-    for data in DATA:
+    for data in available(options):
         images = load(data, options)
         rows = {"real": images}
         for model in MODELS:
@@ -185,7 +194,7 @@ def figure(options: argparse.Namespace) -> Image.Image:
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Train what is missing and measure all of it; return the figures as saved."""
     sizes, rows = QUICK if options.quick else FULL, []
-    for data in DATA:
+    for data in available(options):
         images = load(data, options)
         if sizes.trained is not None:
             images = draw(images, sizes.trained, seed=options.seed)

@@ -81,7 +81,9 @@ def clean(options: argparse.Namespace, sizes: Sizes, seed: int) -> Clean:
     images = draw(load("fashion", options), sizes.training, seed=seed)
     tests = draw(load("fashion", options, split="t10k"), sizes.generated, seed=seed)
     most = round(max(sizes.shares) * sizes.training)
-    foreign = grey_cifar(options.cifar, most, images.pixels.shape[1], seed=seed)
+    foreign = images.pixels[:0]
+    if options.cifar.exists():
+        foreign = grey_cifar(options.cifar, most, images.pixels.shape[1], seed=seed)
     embedder = RememberingEmbedder(load_lite0("fp32"))
     for pixels in (images.pixels, tests.pixels):
         for start in range(0, len(pixels), NETWORK_BATCH):
@@ -170,6 +172,9 @@ def run(options: argparse.Namespace, only: Sequence[str] = tuple(KINDS)) -> dict
     sizes = QUICK if options.quick else Sizes()
     folder = options.work / "results" / ("noise-quick" if options.quick else "noise")
     folder.mkdir(parents=True, exist_ok=True)
+    if not options.cifar.exists():
+        print(f"{options.cifar} is not here: foreign images are left out", file=sys.stderr)
+        only = [kind for kind in only if kind != "foreign"]
     findings = []
     for seed in range(options.seed, options.seed + sizes.seeds):
         made: Clean | None = None
