@@ -192,7 +192,7 @@ def figure(options: argparse.Namespace) -> Image.Image:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Train what is missing and measure all of it; return the figures as saved."""
+    """Train what is missing and measure all of it; return the figures."""
     sizes, rows = QUICK if options.quick else FULL, []
     for data in available(options):
         images = load(data, options)
@@ -202,9 +202,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             provide(options, data, model, images, sizes)
         rows += measured(options, data, images, sizes)
     print_table("Generators trained here, and how near their images are to real ones", rows)
-    figures = {"generators": rows}
-    work.save(options, "generators", figures)
-    return figures
+    return {"generators": rows}
 
 
 def main() -> None:
@@ -217,7 +215,7 @@ def main() -> None:
         data, model = options.only.split("/")
         provide(options, data, model, load(data, options), FULL)
         return
-    run(options)
+    work.save(options, "generators", run(options))
     if options.figure is not None:
         options.figure.parent.mkdir(parents=True, exist_ok=True)
         figure(options).save(options.figure, optimize=True)

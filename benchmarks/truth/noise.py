@@ -192,9 +192,7 @@ def run(options: argparse.Namespace, only: Sequence[str] = tuple(KINDS)) -> dict
     told = tables(findings)
     for title, rows in told.items():
         print_table(title, rows)
-    figures = {"sizes": asdict(sizes), "tables": told, "findings": findings}
-    save(options, "noise", figures)
-    return figures
+    return {"sizes": asdict(sizes), "tables": told, "findings": findings}
 
 
 def _known(file: Path, sizes: Sizes) -> dict[str, Any] | None:
@@ -211,7 +209,7 @@ def main() -> None:
     made.add_argument("--only", nargs="+", choices=list(KINDS), default=list(KINDS),
                       help="the kinds of noise to measure")  # fmt: skip
     options = made.parse_args()
-    run(options, options.only)
+    save(options, "noise", run(options, options.only))
 
 
 if __name__ == "__main__":
