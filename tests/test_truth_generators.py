@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.truth import flow, gan, generators, vae
-from benchmarks.truth.data import Images, read_images
+from benchmarks.truth.data import DATA, Images, read_images
 from benchmarks.truth.sheet import GAP_PX, LEFT_PX, TILE_PX, TOP_PX, contact_sheet
 
 FLOW = flow.Recipe(steps=3, batch=8, fine=8, coarse=8, heun_steps=2)
@@ -205,8 +205,8 @@ def test_quick_run_measures_all_generators_and_draws_them(
         names = tuple("0123456789")
         return Images(rng.integers(0, 256, (200, *shape), np.uint8), np.arange(200) % 10, names)
 
+    monkeypatch.setattr(generators, "available", lambda _: list(DATA))
     monkeypatch.setattr(generators, "load", load)
     rows = generators.run(options)["generators"]
     assert [row["model"] for row in rows] == 2 * ["real images", "VAE", "rectified flow", "GAN"]
-    assert (options.work / "results" / "generators.json").exists()
     assert generators.figure(options).height > 8 * TILE_PX
