@@ -6,8 +6,8 @@ several seeds; the same seeds and first weights serve every arm, so arms pair by
 the mean loss on the generated images that were valued, less that of models trained on all images:
 positive means that the removal hurt. A smaller set also means fewer steps an epoch, for all arms
 alike, so "less random" is the clean comparison. Intervals are Student's over seeds; the random arm
-draws other images for every seed. "per class" takes the same share of every class, since a top taken over all
-classes also shifts their balance.
+draws other images for every seed. "per class" takes the same share of every class, since a top
+taken over all classes also shifts their balance.
 
     python -m benchmarks.truth.removal --workspace WORKSPACE --json
 """
