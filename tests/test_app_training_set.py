@@ -91,6 +91,10 @@ def test_files_become_a_set(app: AppTest, home: Workspace) -> None:
     assert app.selectbox(key="set").value == "cats"
     job = wait(home)
     assert (job.state, job.message, job.title) == ("done", "", "Building cats")
+    for _ in range(100):  # they go right after the job has said that it is done
+        if not spooled[0].exists():
+            break
+        time.sleep(0.1)
     assert not spooled[0].exists(), "uploads go with the job"
     app.run()
     assert not app.exception
