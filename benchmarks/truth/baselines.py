@@ -3,7 +3,7 @@
 Fashion-MNIST, a class-conditional β-VAE trained on n images with checkpoints, m images that it
 generated. C1: the share of the 10 (50) training images with the largest V_ij that have the class
 asked for. C3: n images of which 5 % get Gaussian noise, a VAE trained on all of them; AUROC of a
-low Σ_j V_ij (ours and embedding only: the product's ranking with its tie rule; the others: ties
+low Σ_j V_ij (ours and embedding only: ties by mean embedding distance; the others: ties
 half). "gradient norm" is TracIn's self-influence turned round: a high one counts as noise.
 
 Seconds: wall, networks loaded before. "of 100": all m images in one call, over m. "alone": one

@@ -42,7 +42,7 @@ TRAK_DIM = 512
 class Compared:
     """matrices: V (m, n) by method. result: the product's run. deep: one that holds R = 300.
 
-    mean_distance: (n,), the product's tie rule. quality: (m,). features: (m, n) distances.
+    mean_distance: (n,), breaks ties of value. quality: (m,). features: (m, n) distances.
     """
 
     matrices: dict[str, Float64]

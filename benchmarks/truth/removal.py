@@ -36,13 +36,13 @@ Removed = Callable[[int, int], Int64]  # (how many, seed) → the rows that go
 
 
 def top(value: Float64, mean_distance: Float64) -> Removed:
-    """Take from the end of the product's ranking, the most valuable."""
+    """Take from the end of the ranking by value and mean distance, the most valuable."""
     order = rank_from_bottom(value, mean_distance)
     return lambda count, _: order[len(order) - count :]
 
 
 def bottom(value: Float64, mean_distance: Float64) -> Removed:
-    """Take from the bottom of the product's ranking."""
+    """Take from the bottom of that ranking."""
     order = rank_from_bottom(value, mean_distance)
     return lambda count, _: order[:count]
 
