@@ -10,6 +10,12 @@ from gmv_core.rerank import SKETCH_DIM, pair_distances, sketch, sketch_step, sor
 from gmv_core.types import Float32, Int64
 
 
+@pytest.fixture(params=[0, 10**9], ids=["pair by pair", "one product"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways to a distance must give the same, whichever the share of pairs would choose."""
+    monkeypatch.setattr("gmv_core.rerank.SPARSE", request.param)
+
+
 def pairs() -> tuple[Float32, Float32, Int64]:
     """6 generated and 40 training vectors; 9 candidates each, some of them −1."""
     rng = np.random.default_rng(3)

@@ -40,7 +40,7 @@ def _choices() -> tuple[str, str]:
     embedder = left.selectbox(
         "Embedder",
         [AUTO, *ready],
-        format_func=lambda key: _embedder_title(key),
+        format_func=_embedder_title,
         accept_new_options=True,
         help="The network that makes a vector of each image. Type timm:NAME or "
         "open_clip:MODEL:TAG for another whose weights are on this disk; the page Models fetches "
