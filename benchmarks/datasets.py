@@ -22,8 +22,7 @@ import numpy as np
 from gmv_core import Workspace, build, open_source
 from gmv_core.embed import EMBEDDED, load_lite0
 from gmv_core.matching import embed_previews
-from gmv_core.pipeline import BuildSettings
-from gmv_core.settings import EmbedSettings
+from gmv_core.settings import BuildSettings, EmbedSettings
 from gmv_core.store import ImageSet
 from gmv_core.tables import all_vectors, previews_of
 from gmv_core.types import Embedder, Float32, Int64, UInt8

@@ -7,9 +7,10 @@ from gmv_core.contributors import Attribution, Contribution, Contributor, attrib
 from gmv_core.embed import from_callable
 from gmv_core.errors import GMVError, ModelError, SettingsError, SourceError, WorkspaceError
 from gmv_core.matching import load_matcher
-from gmv_core.pipeline import BuildSettings, add, build, labels_for
+from gmv_core.pipeline import add, build, labels_for
 from gmv_core.results import Result, open_run
 from gmv_core.settings import (
+    BuildSettings,
     EmbedSettings,
     IndexSettings,
     IngestSettings,

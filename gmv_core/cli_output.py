@@ -30,6 +30,7 @@ from gmv_core.job_process import reporter
 from gmv_core.results import Result
 from gmv_core.store import Manifest, finite
 from gmv_core.types import Progress, Report
+from gmv_core.words import counted, number
 
 STAGES = {
     "draw": "Drawing the demo",
@@ -40,18 +41,6 @@ STAGES = {
     "values": "Valuing",
     "done": "Done",
 }
-
-
-def number(value: float | None) -> str:
-    """Return at most three significant digits; full precision is in exports and JSON."""
-    if value is None or value != value:
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def counted(n: int, noun: str) -> str:
-    """Return a count with its noun: "1 image", "1,200 images"."""
-    return f"{n:,} {noun}" + ("" if n == 1 else "s")
 
 
 class Output:

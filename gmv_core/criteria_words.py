@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from gmv_core.cli_output import number
 from gmv_core.criteria import RECALL, RUN, Agreement
 from gmv_core.criteria_files import Finding
 from gmv_core.detection import Detection
+from gmv_core.words import number, percent
 
 BY_CHANCE = "random training images"
 STAGES = {
@@ -33,11 +33,6 @@ LIMITS = (
     "Where it was measured (a VAE on Fashion-MNIST), values predicted it weakly, and no better "
     "than the class label alone.",
 )
-
-
-def percent(share: float) -> str:
-    """Return a share from 0 to 1 in percent."""
-    return f"{number(100 * share)} %"
 
 
 def _or_none(value: float | None, words: Callable[[float], str]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from gmv_core.errors import SourceError, WorkspaceError
@@ -19,7 +19,7 @@ from gmv_core.index import build_index
 from gmv_core.labels import LabelTable
 from gmv_core.model_choice import reload_embedder, resolve_embedder
 from gmv_core.network import resolve_precision
-from gmv_core.settings import EmbedSettings, IndexSettings, IngestSettings
+from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings, IngestSettings
 from gmv_core.sources import Source
 from gmv_core.store import ImageSet, Manifest, Workspace, now
 from gmv_core.summary import describe, note_memory, peak_memory_mb, versions
@@ -30,15 +30,6 @@ from gmv_core.types import (
     Report,
     silent,
 )
-
-
-@dataclass(frozen=True)
-class BuildSettings:
-    """All that decides what a set holds. An embedder given from Python wins over `embed`."""
-
-    ingest: IngestSettings = field(default_factory=IngestSettings)
-    embed: EmbedSettings = field(default_factory=EmbedSettings)
-    index: IndexSettings = field(default_factory=IndexSettings)
 
 
 @dataclass(frozen=True)
@@ -68,11 +59,11 @@ def build(
     with workspace.writing():
         target = workspace.image_set(name)
         chosen = _choose_embedder(settings.embed, embedder)
-        origin = _origin(source, labels)
+        origin = origin_of(source, labels)
         if target.exists():
             manifest = target.manifest()
-            _check_same(manifest, origin, settings)
-            if manifest["state"] == "ready" and _unchanged(manifest, chosen, settings.index):
+            check_same(manifest, origin, settings)
+            if manifest["state"] == "ready" and unchanged(manifest, chosen, settings.index):
                 return {**manifest, "reused": True}
             network = reload_embedder(chosen, embedder)  # may fail: before anything is written
             _drop_other_precision(target, manifest, chosen)
@@ -109,9 +100,9 @@ def add(
     with workspace.writing():
         target = workspace.image_set(name)
         manifest = target.manifest()
-        origin = _origin(source, labels)
+        origin = origin_of(source, labels)
         last = manifest["sources"][-1]
-        resumed = manifest["state"] == "building" and _same_source(last, origin)
+        resumed = manifest["state"] == "building" and same_source(last, origin)
         if manifest["state"] == "building" and not resumed:
             raise WorkspaceError(
                 f"The set {name!r} is unfinished (it was reading {last['location']}); "
@@ -160,7 +151,7 @@ def _choose_embedder(settings: EmbedSettings, given: Embedder | None) -> Manifes
     return {"key": key, "precision": resolve_precision(settings.precision), "reason": reason}
 
 
-def _origin(source: Source, labels: Labels | None) -> Manifest:
+def origin_of(source: Source, labels: Labels | None) -> Manifest:
     return {
         "kind": source.kind,
         "location": source.location,
@@ -171,21 +162,21 @@ def _origin(source: Source, labels: Labels | None) -> Manifest:
 
 def is_from(manifest: Manifest, source: Source, labels: Labels | None) -> bool:
     """Return whether a set was built from this source, with these labels."""
-    return _same_source(manifest["sources"][0], _origin(source, labels))
+    return same_source(manifest["sources"][0], origin_of(source, labels))
 
 
-def _same_source(mine: Manifest, other: Manifest) -> bool:
+def same_source(mine: Manifest, other: Manifest) -> bool:
     return all(mine[k] == other[k] for k in ("kind", "fingerprint", "labels"))
 
 
-def _check_same(manifest: Manifest, origin: Manifest, settings: BuildSettings) -> None:
+def check_same(manifest: Manifest, origin: Manifest, settings: BuildSettings) -> None:
     mine, last = manifest["sources"][0], manifest["sources"][-1]
     if manifest["state"] == "building" and mine is not last and not last["complete"]:
         raise WorkspaceError(
             f"The set {manifest['name']!r} is unfinished: it was adding {last['location']}; "
             "give that source to `add` again to finish it first."
         )
-    if not _same_source(mine, origin):
+    if not same_source(mine, origin):
         what = "was being built" if manifest["state"] == "building" else "was built"
         raise WorkspaceError(
             f"The name {manifest['name']!r} is taken: that set {what} from {mine['location']}"
@@ -199,7 +190,7 @@ def _check_same(manifest: Manifest, origin: Manifest, settings: BuildSettings) -
         )
 
 
-def _unchanged(manifest: Manifest, chosen: Manifest, index: IndexSettings) -> bool:
+def unchanged(manifest: Manifest, chosen: Manifest, index: IndexSettings) -> bool:
     made, built = manifest["embedder"], manifest["index"]
     return bool(
         all(made[k] == chosen[k] for k in ("key", "precision"))

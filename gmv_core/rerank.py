@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gmv_core.types import Float32, Int64
+from gmv_core.types import Float32, Int8, Int64
 
 SKETCH_DIM = 4096
 TILE_BYTES = 64_000_000  # of vectors compared at once: a bound on memory, whatever their length
@@ -25,7 +24,6 @@ SPARSE = 12
 NEAR = 1e-2  # below this share of the norms a distance is taken from the difference itself
 SKETCH_RANGE = 8.0  # in standard deviations of a sketch's entries; beyond it a byte saturates
 
-Int8 = NDArray[np.int8]
 VectorsOf = Callable[[Int64], Float32]  # row ids (c,) → vectors (c, D)
 
 

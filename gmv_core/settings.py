@@ -93,3 +93,12 @@ class RunSettings:
 
     match: MatchSettings = field(default_factory=MatchSettings)
     value: ValueSettings = field(default_factory=ValueSettings)
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """All that decides what a set holds. An embedder given from Python wins over `embed`."""
+
+    ingest: IngestSettings = field(default_factory=IngestSettings)
+    embed: EmbedSettings = field(default_factory=EmbedSettings)
+    index: IndexSettings = field(default_factory=IndexSettings)

@@ -22,12 +22,12 @@ from gmv_core.listing import Source, no_images, unique_name
 from gmv_core.loose_files import list_folder, safe_name
 from gmv_core.sources import open_source
 from gmv_core.store import Workspace
+from gmv_core.words import SIZE_UNITS, size_text
 
 LIMIT = "GMV_UPLOAD_LIMIT"  # as in "500 MB"
 DEFAULT_LIMIT = "20 GB"
 ROOTS = "GMV_DATA_ROOTS"  # folders, separated as in PATH
 ABANDONED_SECONDS = 24 * 3600.0  # uploads that no job took
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _BLOCK_BYTES = 1 << 20
 _NAME_BYTES = 200  # file systems end at 255
 _ARCHIVES = (
@@ -51,7 +51,7 @@ def limit_bytes() -> int:
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)B?\s*", text, re.IGNORECASE)
     if not found:
         raise SettingsError(f'{LIMIT} is {text!r}; write it like "{DEFAULT_LIMIT}" or "500 MB".')
-    return int(float(found[1]) * _UNITS[found[2].upper()])
+    return int(float(found[1]) * SIZE_UNITS[found[2].upper()])
 
 
 def used_bytes(workspace: Workspace) -> int:
@@ -59,14 +59,6 @@ def used_bytes(workspace: Workspace) -> int:
     # os.walk passes over what another session removes meanwhile.
     walk = os.walk(workspace.root / "uploads")
     return sum(_size(Path(folder, name)) for folder, _, names in walk for name in names)
-
-
-def size_text(size_bytes: int) -> str:
-    """Return a size as a person reads it: "3.2 GB"."""
-    for unit, factor in reversed(_UNITS.items()):
-        if size_bytes >= factor and unit:
-            return f"{size_bytes / factor:.3g} {unit.lower() if unit == 'K' else unit}B"
-    return f"{size_bytes} bytes"
 
 
 def spool(workspace: Workspace, files: Sequence[Upload], *, table: Upload | None = None) -> Path:

@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result, plots
-from gmv_core.cli_output import counted
 from gmv_core.quality_words import meaning
 from gmv_core.summary import preview_side
+from gmv_core.words import counted
 from ui import engine, readings, shell, state
 from ui.figures import chart, metric_row, number
 from ui.gallery import Card

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import background, jobs
-from gmv_core.cli_output import counted
 from gmv_core.overview import training_sets
 from gmv_core.store import ImageSet
+from gmv_core.words import counted
 from ui import engine, shell, state
 from ui.bring import bring, taken
 from ui.building import build_form

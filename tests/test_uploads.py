@@ -18,13 +18,13 @@ from gmv_core.uploads import (
     limit_bytes,
     open_on_server,
     open_spooled,
-    size_text,
     spool,
     sweep,
     uploads_of,
     used_bytes,
     with_table,
 )
+from gmv_core.words import size_text
 from tests.fakes import draw, png, write_images
 
 

@@ -12,13 +12,13 @@ from typing import Any
 import streamlit as st
 
 from gmv_core import GMVError, uploads
-from gmv_core.cli_output import counted
 from gmv_core.jobs import drop_uploads
 from gmv_core.labels import LabelTable
 from gmv_core.listing import Source
 from gmv_core.pipeline import labels_for
 from gmv_core.survey import Survey, survey
 from gmv_core.types import OK
+from gmv_core.words import counted
 from ui import engine, shell, state
 from ui.thumbs import Thumb, thumbs
 from ui.words import plain, safe

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from gmv_core.cli_output import number as number
+from gmv_core.words import number as number
 
 LEAST_PX = 165  # "Never a contributor" and its ⓘ
 

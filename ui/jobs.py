@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import jobs
-from gmv_core.cli_output import STAGES, counted, number
+from gmv_core.cli_output import STAGES
 from gmv_core.jobs import Job
+from gmv_core.words import counted, number
 from ui import engine, shell
 from ui.words import safe
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import Result, plots
-from gmv_core.cli_output import counted
+from gmv_core.words import counted
 from ui import engine, readings, shell, state
 from ui.figures import chart, number
 from ui.open_image import opening_gallery, training_cards

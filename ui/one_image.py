@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gmv_core import Contributor, ValueSettings
-from gmv_core.cli_output import number
 from gmv_core.plots_contributors import weight_bars
 from gmv_core.store import ImageSet
+from gmv_core.words import number
 from ui import engine, state
 from ui.compare import Picture, choose_other, compare
 from ui.figures import share

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import Contribution, Result
-from gmv_core.cli_output import counted, number
+from gmv_core.words import counted, number
 from ui import engine, state
 from ui.browse import PER_PAGE, Row, turn_pages
 from ui.compare import Picture, choose_other, compare

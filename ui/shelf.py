@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import background, open_run
-from gmv_core.cli_output import counted, number
 from gmv_core.demo import generated_folder
 from gmv_core.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Example, Overview, example
 from gmv_core.showcase import DEMO_RUN
 from gmv_core.store import Manifest
+from gmv_core.words import counted, number
 from ui import engine, links, shell
 from ui.thumbs import Thumb, thumbs
 from ui.words import safe

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gmv_core.cli_output import number
+from gmv_core.words import number
 from ui import state
 from ui.browse import Row, Shelf
 

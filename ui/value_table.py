@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result, plots
-from gmv_core.cli_output import counted
 from gmv_core.selection import as_csv, as_parquet, select
 from gmv_core.spread import RESAMPLES
+from gmv_core.words import counted
 from ui import shell, state
 from ui.figures import number
 from ui.gallery import data_address

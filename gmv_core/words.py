@@ -1,0 +1,31 @@
+"""Numbers and counts as words, the same on the command line and on the pages."""
+
+from __future__ import annotations
+
+
+def percent(share: float) -> str:
+    """Return a share from 0 to 1 in percent."""
+    return f"{number(100 * share)} %"
+
+
+SIZE_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+
+def size_text(size_bytes: int) -> str:
+    """Return a size as a person reads it: "3.2 GB"."""
+    for unit, factor in reversed(SIZE_UNITS.items()):
+        if size_bytes >= factor and unit:
+            return f"{size_bytes / factor:.3g} {unit.lower() if unit == 'K' else unit}B"
+    return f"{size_bytes} bytes"
+
+
+def number(value: float | None) -> str:
+    """Return at most three significant digits; full precision is in exports and JSON."""
+    if value is None or value != value:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def counted(n: int, noun: str) -> str:
+    """Return a count with its noun: "1 image", "1,200 images"."""
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")
