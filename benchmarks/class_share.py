@@ -26,9 +26,9 @@ from benchmarks.datasets import (
     workspace_of,
 )
 from benchmarks.reporting import Row, finish, parser, print_table
-from gmv_core.decode import pixels_of
 from gmv_core.distances import load_distance
 from gmv_core.embed import lite0_trunk, lite0_weights, stack, unit_rows
+from gmv_core.images.decode import pixels_of
 from gmv_core.matching import embed_previews
 from gmv_core.network import compile_network
 from gmv_core.recall import exact_search

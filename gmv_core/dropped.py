@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from gmv_core.contributors import Attribution, attributions, match_images
-from gmv_core.decode import decode
+from gmv_core.images.decode import decode
 from gmv_core.listing import Source
 from gmv_core.matching import Matcher, Matches, load_matcher
 from gmv_core.settings import IngestSettings, MatchSettings, ValueSettings

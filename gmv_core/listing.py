@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gmv_core.decode import image_kind
 from gmv_core.errors import SourceError
+from gmv_core.images.kinds import image_kind
 from gmv_core.types import SourceImage
 
 MAX_FILE_BYTES = 1 << 30

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gmv_core.decode import image_kind
 from gmv_core.errors import SourceError
 from gmv_core.idx import is_idx, open_idx, open_idx_folder
+from gmv_core.images.kinds import image_kind
 from gmv_core.listing import Source, no_images
 from gmv_core.loose_files import (
     Folder,

@@ -11,8 +11,8 @@ from PIL import Image, ImageFilter
 
 from gmv_core.criteria import statuses
 from gmv_core.criteria_files import derived_name
-from gmv_core.decode import pixels_of
 from gmv_core.errors import SettingsError, unknown_choice
+from gmv_core.images.decode import pixels_of
 from gmv_core.listing import Source, digest
 from gmv_core.results import Result
 from gmv_core.store import ImageSet

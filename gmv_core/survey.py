@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from gmv_core.decode import decode, image_kind
-from gmv_core.glimpse import glimpse
+from gmv_core.images.decode import decode
+from gmv_core.images.glimpse import glimpse
+from gmv_core.images.kinds import image_kind
 from gmv_core.labels import LabelTable, LabelTally, tally, with_row
 from gmv_core.listing import Source, folder_label
 from gmv_core.settings import IngestSettings

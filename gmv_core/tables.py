@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
-from gmv_core.decode import pixels_of
+from gmv_core.images.decode import pixels_of
 from gmv_core.labels import LabelTable, with_row
 from gmv_core.lance_table import Table
 from gmv_core.rerank import sketch_step

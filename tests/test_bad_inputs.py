@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from gmv_core.decode import decode
 from gmv_core.errors import GMVError, SourceError
+from gmv_core.images.decode import decode
 from gmv_core.labels import read_labels
 from gmv_core.settings import IngestSettings
 from gmv_core.sources import open_source, open_uploads

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from gmv_core.decode import decode, image_kind, pixels_of
+from gmv_core.images.decode import decode, pixels_of
+from gmv_core.images.kinds import image_kind
 from gmv_core.settings import IngestSettings
 from gmv_core.types import DecodedImage
 

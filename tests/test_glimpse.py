@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gmv_core import glimpse as module
-from gmv_core.glimpse import SIDE_PX, glimpse
+from gmv_core.images import glimpse as module
+from gmv_core.images.glimpse import SIDE_PX, glimpse
 from tests.fakes import draw, png
 
 

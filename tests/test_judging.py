@@ -25,7 +25,7 @@ from gmv_core import criteria_words as words
 from gmv_core.comparison import compare, usual_ks
 from gmv_core.criteria import PIXELS, RUN, lists_of
 from gmv_core.criteria_report import as_json, copies_of, criteria_of, drop_copies
-from gmv_core.decode import pixels_of
+from gmv_core.images.decode import pixels_of
 from gmv_core.injection import inject
 from gmv_core.models import ModelRow
 from gmv_core.pipeline import add

@@ -19,8 +19,8 @@ import pytest
 from PIL import Image
 
 from gmv_core import listing
-from gmv_core.decode import decode
 from gmv_core.errors import SourceError
+from gmv_core.images.decode import decode
 from gmv_core.settings import IngestSettings
 from gmv_core.sources import Source, open_source, open_uploads
 from gmv_core.types import SourceImage

@@ -7,8 +7,9 @@ import io
 import numpy as np
 from PIL import Image
 
-from gmv_core.decode import image_kind, pixels_of
-from gmv_core.thumbnails import KEPT_BYTES, SIDE_PX, media_type, thumbnail
+from gmv_core.images.decode import pixels_of
+from gmv_core.images.kinds import image_kind
+from gmv_core.images.thumbnails import KEPT_BYTES, SIDE_PX, media_type, thumbnail
 from tests.fakes import draw, png
 
 

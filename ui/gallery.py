@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from gmv_core.thumbnails import media_type
+from gmv_core.images.thumbnails import media_type
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -25,7 +25,7 @@ class Card:
     """One image of a gallery.
 
     id: what a click on it tells, unique in the gallery. image: encoded, small (see
-    `gmv_core.thumbnails`). lines: shown below the title, one each. alt: what the image is.
+    `gmv_core.images.thumbnails`). lines: shown below the title, one each. alt: what the image is.
     marked: set apart from the others, for example for removal.
     """
 

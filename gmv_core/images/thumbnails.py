@@ -6,7 +6,8 @@ import io
 
 from PIL import Image
 
-from gmv_core.decode import image_kind, pixels_of
+from gmv_core.images.decode import pixels_of
+from gmv_core.images.kinds import image_kind
 
 SIDE_PX = 192
 KEPT_BYTES = 12 * 1024

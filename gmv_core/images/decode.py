@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import struct
 from bisect import bisect_left
 from collections.abc import Callable
 from itertools import accumulate
@@ -25,8 +24,9 @@ from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from gmv_core.images.kinds import header_size, image_kind, lacks_end
+from gmv_core.images.rgb import Rejected, to_rgb
 from gmv_core.settings import IngestSettings
-from gmv_core.to_rgb import Rejected, to_rgb
 from gmv_core.types import OK, DecodedImage, UInt8
 
 _OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
@@ -38,16 +38,6 @@ _OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "GIF": GifImageFile,
     "PPM": PpmImageFile,
 }
-_MAGICS = (
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"GIF87a", "GIF"),
-    (b"GIF89a", "GIF"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
-    (b"II+\0", "TIFF"),  # BigTIFF
-    (b"MM\0+", "TIFF"),
-)
 _KEPT_MODES = {"JPEG": ("RGB", "L"), "PNG": ("RGB", "L", "P"), "WebP": ("RGB",)}
 _KEPT_MAX_BYTES = 256 * 1024
 _PNG_MAX_SIDE_PX = 64
@@ -85,26 +75,13 @@ def pixels_of(preview: bytes) -> UInt8:
     return np.asarray(image.convert("RGB"))
 
 
-def image_kind(head: bytes) -> str:
-    """Return the image type that the first 16 bytes announce, or "" for no supported one."""
-    for magic, kind in _MAGICS:
-        if head.startswith(magic):
-            return kind
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "WebP"
-    # Two letters alone could begin a text: a BMP's info header is shorter than 256 bytes.
-    if head[:2] == b"BM" and head[15:16] == b"\0":
-        return "BMP"
-    return "PPM" if head[:2] in (b"P5", b"P6") and head[2:3].isspace() else ""
-
-
 def _decode(data: bytes, kind: str, settings: IngestSettings, sha256: str) -> DecodedImage:
     if not data:
         raise Rejected("0 bytes")
     if not kind:
         raise Rejected("not an image")
     # WebP allocates its canvas on opening, so the header is read before that.
-    _check_size(_header_size(data, kind), settings.max_pixels)
+    _check_size(header_size(data, kind), settings.max_pixels)
     image: Image.Image = _OPENERS[kind](io.BytesIO(data))
     full = image.size
     _check_size(full, settings.max_pixels)
@@ -160,26 +137,6 @@ def _check_size(size: tuple[int, int] | None, max_pixels: int) -> None:
 def _mega(pixels: int) -> str:
     mega = pixels / 1e6
     return f"{mega:,.0f}" if mega >= 10 else f"{mega:.2g}"
-
-
-def _header_size(data: bytes, kind: str) -> tuple[int, int] | None:
-    """Read width and height where they stand at a fixed place; None for the other types."""
-    if len(data) < 30:
-        return None
-    if kind == "PNG":
-        return struct.unpack_from(">II", data, 16)
-    if kind == "GIF":
-        return struct.unpack_from("<HH", data, 6)
-    if kind == "WebP":
-        if data[12:16] == b"VP8X":
-            wide, high = data[24:27] + b"\0", data[27:30] + b"\0"
-            return struct.unpack("<I", wide)[0] + 1, struct.unpack("<I", high)[0] + 1
-        if data[12:16] == b"VP8L":
-            bits = struct.unpack_from("<I", data, 21)[0]
-            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-        width, height = struct.unpack_from("<HH", data, 26)
-        return width & 0x3FFF, height & 0x3FFF
-    return None
 
 
 def _fitted(size: tuple[int, int], side: int) -> tuple[int, int]:
@@ -249,17 +206,6 @@ def _reason(error: Exception, data: bytes, kind: str) -> str:
         return "too large for the memory of this machine"
     if isinstance(error, Image.DecompressionBombError):
         return "more pixels than the image library allows"
-    if "truncated" in str(error).lower() or _lacks_end(data, kind):
+    if "truncated" in str(error).lower() or lacks_end(data, kind):
         return f"cut off after {len(data):,} bytes"
     return f"broken {kind} file ({' '.join(str(error).split()) or type(error).__name__})"
-
-
-def _lacks_end(data: bytes, kind: str) -> bool:
-    """Whether the mark that ends a file of this type is missing."""
-    if kind == "JPEG":
-        return b"\xff\xd9" not in data[-64:]
-    if kind == "PNG":
-        return b"IEND" not in data[-64:]
-    if kind == "WebP":
-        return len(data) < 12 or len(data) < struct.unpack_from("<I", data, 4)[0] + 8
-    return kind == "BMP" and len(data) >= 6 and len(data) < struct.unpack_from("<I", data, 2)[0]

@@ -12,7 +12,7 @@ from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
-from gmv_core.decode import image_kind
+from gmv_core.images.kinds import image_kind
 
 SIDE_PX = 128
 MAX_PIXELS = 50_000_000

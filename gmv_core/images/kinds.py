@@ -1,0 +1,60 @@
+"""Which kind of image some bytes are, its size by the header, and whether its end is missing."""
+
+from __future__ import annotations
+
+import struct
+
+_MAGICS = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),  # BigTIFF
+    (b"MM\0+", "TIFF"),
+)
+
+
+def image_kind(head: bytes) -> str:
+    """Return the image type that the first 16 bytes announce, or "" for no supported one."""
+    for magic, kind in _MAGICS:
+        if head.startswith(magic):
+            return kind
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WebP"
+    # Two letters alone could begin a text: a BMP's info header is shorter than 256 bytes.
+    if head[:2] == b"BM" and head[15:16] == b"\0":
+        return "BMP"
+    return "PPM" if head[:2] in (b"P5", b"P6") and head[2:3].isspace() else ""
+
+
+def header_size(data: bytes, kind: str) -> tuple[int, int] | None:
+    """Read width and height where they stand at a fixed place; None for the other types."""
+    if len(data) < 30:
+        return None
+    if kind == "PNG":
+        return struct.unpack_from(">II", data, 16)
+    if kind == "GIF":
+        return struct.unpack_from("<HH", data, 6)
+    if kind == "WebP":
+        if data[12:16] == b"VP8X":
+            wide, high = data[24:27] + b"\0", data[27:30] + b"\0"
+            return struct.unpack("<I", wide)[0] + 1, struct.unpack("<I", high)[0] + 1
+        if data[12:16] == b"VP8L":
+            bits = struct.unpack_from("<I", data, 21)[0]
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        width, height = struct.unpack_from("<HH", data, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    return None
+
+
+def lacks_end(data: bytes, kind: str) -> bool:
+    """Whether the mark that ends a file of this type is missing."""
+    if kind == "JPEG":
+        return b"\xff\xd9" not in data[-64:]
+    if kind == "PNG":
+        return b"IEND" not in data[-64:]
+    if kind == "WebP":
+        return len(data) < 12 or len(data) < struct.unpack_from("<I", data, 4)[0] + 8
+    return kind == "BMP" and len(data) >= 6 and len(data) < struct.unpack_from("<I", data, 2)[0]
