@@ -7,7 +7,7 @@ from gmv_core.contributors import Attribution, Contribution, Contributor, attrib
 from gmv_core.embed import from_callable
 from gmv_core.errors import GMVError, ModelError, SettingsError, SourceError, WorkspaceError
 from gmv_core.matching import load_matcher
-from gmv_core.pipeline import add, build, labels_for
+from gmv_core.pipeline import add, build
 from gmv_core.results import Result, open_run
 from gmv_core.settings import (
     BuildSettings,
@@ -18,7 +18,8 @@ from gmv_core.settings import (
     RunSettings,
     ValueSettings,
 )
-from gmv_core.sources import open_source, open_uploads
+from gmv_core.sources.labels import labels_for
+from gmv_core.sources.opening import open_source, open_uploads
 from gmv_core.spread import group_shares
 from gmv_core.store import Workspace, default_root
 from gmv_core.valuation import value

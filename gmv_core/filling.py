@@ -16,7 +16,7 @@ from gmv_core.images.decode import decode
 from gmv_core.images.glimpse import glimpse
 from gmv_core.rerank import SKETCH_DIM, sketch
 from gmv_core.settings import IngestSettings
-from gmv_core.sources import Source
+from gmv_core.sources.opening import Source
 from gmv_core.store import ImageSet
 from gmv_core.tables import embedding_rows, previews_of
 from gmv_core.types import OK, DecodedImage, Embedder, Progress, Report, SourceImage, UInt8

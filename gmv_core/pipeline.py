@@ -8,19 +8,17 @@ always computed from the stored previews.
 
 from __future__ import annotations
 
-import hashlib
 import time
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 
 from gmv_core.errors import SourceError, WorkspaceError
 from gmv_core.filling import append_vectors, catch_up, decoded_batches
 from gmv_core.index import build_index
-from gmv_core.labels import LabelTable
 from gmv_core.model_choice import reload_embedder, resolve_embedder
 from gmv_core.network import resolve_precision
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings, IngestSettings
-from gmv_core.sources import Source
+from gmv_core.sources.labels import Labels
+from gmv_core.sources.opening import Source
 from gmv_core.store import ImageSet, Manifest, Workspace, now
 from gmv_core.summary import describe, note_memory, peak_memory_mb, versions
 from gmv_core.tables import image_rows
@@ -30,14 +28,6 @@ from gmv_core.types import (
     Report,
     silent,
 )
-
-
-@dataclass(frozen=True)
-class Labels:
-    """A label table. digest: of the CSV's bytes, so that an edited table is noticed."""
-
-    table: LabelTable
-    digest: str
 
 
 def build(
@@ -260,15 +250,3 @@ def _fill(
     target.write_manifest(manifest)
     report(Progress("done", manifest["counts"]["images"], manifest["counts"]["images"]))
     return {**manifest, "reused": False}
-
-
-def labels_for(source: Source, csv: str | Path | None) -> Labels | None:
-    """Return the label table to use: the CSV given, else one that lies beside the images."""
-    from gmv_core.labels import labels_beside, read_labels
-
-    found = csv if csv is not None else labels_beside(source)
-    if found is None:
-        return None
-    table = read_labels(found)
-    content = found if isinstance(found, bytes) else Path(found).read_bytes()
-    return Labels(table, hashlib.sha256(content).hexdigest())

@@ -13,8 +13,8 @@ from gmv_core.criteria import statuses
 from gmv_core.criteria_files import derived_name
 from gmv_core.errors import SettingsError, unknown_choice
 from gmv_core.images.decode import pixels_of
-from gmv_core.listing import Source, digest
 from gmv_core.results import Result
+from gmv_core.sources.source import Source, digest
 from gmv_core.store import ImageSet
 from gmv_core.types import Int64, SourceImage, UInt8
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from gmv_core.labels import LabelTable, tally
+from gmv_core.sources.labels import LabelTable, tally
 from gmv_core.store import ImageSet, Manifest
 from gmv_core.types import OK
 

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from gmv_core.images.decode import pixels_of
-from gmv_core.labels import LabelTable, with_row
 from gmv_core.lance_table import Table
 from gmv_core.rerank import sketch_step
+from gmv_core.sources.labels import LabelTable, with_row
 from gmv_core.store import ImageSet
 from gmv_core.types import OK, DecodedImage, Float32, Int8, Int64, SourceImage, UInt8
 

@@ -18,15 +18,15 @@ from typing import Protocol
 
 from gmv_core import jobs
 from gmv_core.errors import SettingsError, SourceError
-from gmv_core.listing import Source, no_images, unique_name
-from gmv_core.loose_files import list_folder, safe_name
-from gmv_core.sources import open_source
+from gmv_core.sources.names import safe_name, unique_name
+from gmv_core.sources.opening import open_source
+from gmv_core.sources.readers.files import list_folder
+from gmv_core.sources.source import Source, no_images
 from gmv_core.store import Workspace
 from gmv_core.words import SIZE_UNITS, size_text
 
 LIMIT = "GMV_UPLOAD_LIMIT"  # as in "500 MB"
 DEFAULT_LIMIT = "20 GB"
-ROOTS = "GMV_DATA_ROOTS"  # folders, separated as in PATH
 ABANDONED_SECONDS = 24 * 3600.0  # uploads that no job took
 _BLOCK_BYTES = 1 << 20
 _NAME_BYTES = 200  # file systems end at 255
@@ -150,33 +150,6 @@ def sweep(workspace: Workspace) -> None:
     for folder in (workspace.root.absolute() / "uploads").glob("*"):
         if folder not in needed and _age_seconds(folder) > ABANDONED_SECONDS:
             jobs.drop_uploads(workspace, folder)
-
-
-def data_roots() -> list[Path]:
-    """Return the folders below which paths on the server may be read, none by default."""
-    told = os.environ.get(ROOTS, "").split(os.pathsep)
-    return [Path(path).expanduser().resolve() for path in told if path]
-
-
-def open_on_server(path: str) -> Source:
-    """Open a path on the server, which must lie below one of `data_roots`.
-
-    Raises:
-        SourceError: where it does not, or is no source of images.
-    """
-    roots = data_roots()
-    try:
-        # A relative path is that of the first root that has it; links are followed before judging.
-        places = [root / Path(path.strip()).expanduser() for root in roots]
-        place = next((p for p in places if p.exists()), next(iter(places), Path())).resolve()
-    except (OSError, ValueError, RuntimeError) as error:  # too long, no text, no such user's home
-        raise SourceError(
-            f"{path[:80]!r} is no path on this server ({error}); give a folder or file that is."
-        ) from error
-    if not path.strip() or not any(place == root or root in place.parents for root in roots):
-        allowed = ", ".join(map(str, roots)) or f"none; start the app with {ROOTS}=FOLDER"
-        raise SourceError(f"{path!r} is not below a folder that may be read here ({allowed}).")
-    return open_source(place)
 
 
 class _OverLimit(Exception):

@@ -24,9 +24,9 @@ from PIL import Image
 
 from gmv_core.errors import GMVError, SourceError
 from gmv_core.images.decode import decode
-from gmv_core.labels import read_labels
 from gmv_core.settings import IngestSettings
-from gmv_core.sources import open_source, open_uploads
+from gmv_core.sources.labels import read_labels
+from gmv_core.sources.opening import open_source, open_uploads
 from tests.test_sources import folder, idx, png, tarred, zipped
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gmv_core.labels import LabelTable, labels_beside, read_labels, tally, with_row
-from gmv_core.sources import open_source
+from gmv_core.sources.labels import LabelTable, labels_beside, read_labels, tally, with_row
+from gmv_core.sources.opening import open_source
 from gmv_core.types import SourceImage
 
 PICTURE = b"\x89PNG\r\n\x1a\n"

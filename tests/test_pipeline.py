@@ -13,8 +13,9 @@ from gmv_core import IndexSettings, IngestSettings, SourceError, WorkspaceError,
 from gmv_core.embed import from_callable
 from gmv_core.errors import ModelError
 from gmv_core.index import load_index, load_reference
-from gmv_core.pipeline import add, build, ensure_embedded, labels_for
+from gmv_core.pipeline import add, build, ensure_embedded
 from gmv_core.settings import BuildSettings
+from gmv_core.sources.labels import labels_for
 from gmv_core.store import FORMAT, Manifest, Workspace
 from gmv_core.types import Embedder, Progress
 from tests.fakes import (

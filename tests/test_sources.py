@@ -18,11 +18,11 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from gmv_core import listing
 from gmv_core.errors import SourceError
 from gmv_core.images.decode import decode
 from gmv_core.settings import IngestSettings
-from gmv_core.sources import Source, open_source, open_uploads
+from gmv_core.sources import source as source_module
+from gmv_core.sources.opening import Source, open_source, open_uploads
 from gmv_core.types import SourceImage
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
@@ -263,7 +263,7 @@ def test_a_forbidden_file_is_a_row_with_its_reason(tmp_path: Path) -> None:
 def test_members_that_are_too_large_are_rows_with_their_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "MAX_FILE_BYTES", 500)
+    monkeypatch.setattr(source_module, "MAX_FILE_BYTES", 500)
     files = {"a.png": png(1), "b.png": bytes(501)}
     for source in (
         open_source(folder(tmp_path / "f", files)),

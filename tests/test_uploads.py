@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 
 from gmv_core import SettingsError, SourceError, jobs
+from gmv_core.sources.on_server import data_roots, open_on_server
 from gmv_core.store import Workspace
 from gmv_core.uploads import (
     Upload,
-    data_roots,
     limit_bytes,
-    open_on_server,
     open_spooled,
     spool,
     sweep,

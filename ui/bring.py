@@ -13,10 +13,9 @@ import streamlit as st
 
 from gmv_core import GMVError, uploads
 from gmv_core.jobs import drop_uploads
-from gmv_core.labels import LabelTable
-from gmv_core.listing import Source
-from gmv_core.pipeline import labels_for
-from gmv_core.survey import Survey, survey
+from gmv_core.sources.labels import LabelTable, labels_for
+from gmv_core.sources.source import Source
+from gmv_core.sources.survey import Survey, survey
 from gmv_core.types import OK
 from gmv_core.words import counted
 from ui import engine, shell, state

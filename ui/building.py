@@ -6,8 +6,8 @@ import streamlit as st
 
 from gmv_core import background
 from gmv_core.jobs import Job
-from gmv_core.listing import Source
 from gmv_core.models import MODELS, list_models
+from gmv_core.sources.source import Source
 from ui import engine
 
 AUTO = "auto"

@@ -12,7 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from gmv_core import Result, ValueSettings, background, jobs, open_uploads, uploads
 from gmv_core.dropped import MOST, Dropped, weigh
 from gmv_core.images.thumbnails import thumbnail
-from gmv_core.listing import Source
+from gmv_core.sources.source import Source
 from gmv_core.store import ImageSet, Manifest
 from ui import engine, shell, state
 from ui.gallery import Card, gallery

@@ -19,18 +19,15 @@ from pathlib import Path
 from typing import IO, cast
 
 from gmv_core.errors import SourceError
-from gmv_core.listing import (
+from gmv_core.sources.names import clean_name, folder_label, skip_reason, unique_name
+from gmv_core.sources.source import (
     MAX_RATIO,
     RATIO_FREE_BYTES,
     Source,
     check_members,
-    clean_name,
     files_digest,
-    folder_label,
     no_images,
-    skip_reason,
     too_large,
-    unique_name,
 )
 from gmv_core.types import SourceImage
 

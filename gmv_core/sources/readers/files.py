@@ -10,18 +10,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from gmv_core.listing import (
-    Source,
+from gmv_core.sources.names import (
     clean_name,
-    digest,
-    files_digest,
     folder_label,
     is_label_file,
-    no_images,
-    read_file,
+    safe_name,
     skip_reason,
     unique_name,
 )
+from gmv_core.sources.source import Source, digest, files_digest, no_images, read_file
 from gmv_core.types import SourceImage
 
 
@@ -188,13 +185,6 @@ def read_head(content: bytes | Path) -> bytes:
         return content[:16]
     with content.open("rb") as file:
         return file.read(16)
-
-
-def safe_name(name: str) -> str:
-    parts = clean_name(name).replace("\\", "/").replace("\0", "").split("/")
-    if len(parts[0]) == 2 and parts[0].endswith(":"):
-        parts = parts[1:]
-    return "/".join(part for part in parts if part not in ("", ".", "..")) or "unnamed"
 
 
 def _mark(content: bytes | Path) -> str:

@@ -10,19 +10,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gmv_core.errors import SourceError
-from gmv_core.listing import (
+from gmv_core.sources.names import (
     LABEL_FILES,
-    Source,
-    check_members,
     clean_name,
-    digest,
     folder_label,
     is_label_file,
-    no_images,
     skip_reason,
-    too_large,
     unique_name,
 )
+from gmv_core.sources.source import Source, check_members, digest, no_images, too_large
 from gmv_core.types import SourceImage
 
 _BAD_MEMBER = (

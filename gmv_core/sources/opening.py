@@ -12,10 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from gmv_core.errors import SourceError
-from gmv_core.idx import is_idx, open_idx, open_idx_folder
 from gmv_core.images.kinds import image_kind
-from gmv_core.listing import Source, no_images
-from gmv_core.loose_files import (
+from gmv_core.sources.readers.files import (
     Folder,
     list_folder,
     open_folder,
@@ -23,10 +21,12 @@ from gmv_core.loose_files import (
     open_uploads,
     read_head,
 )
-from gmv_core.npz import open_npz
-from gmv_core.parquet import open_parquet
-from gmv_core.tars import open_tars
-from gmv_core.zips import is_npz, open_zip
+from gmv_core.sources.readers.idx import is_idx, open_idx, open_idx_folder
+from gmv_core.sources.readers.npz import open_npz
+from gmv_core.sources.readers.parquet import open_parquet
+from gmv_core.sources.readers.tars import open_tars
+from gmv_core.sources.readers.zips import is_npz, open_zip
+from gmv_core.sources.source import Source, no_images
 
 __all__ = ["Source", "open_source", "open_uploads"]
 

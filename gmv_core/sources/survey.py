@@ -10,9 +10,10 @@ from itertools import islice
 from gmv_core.images.decode import decode
 from gmv_core.images.glimpse import glimpse
 from gmv_core.images.kinds import image_kind
-from gmv_core.labels import LabelTable, LabelTally, tally, with_row
-from gmv_core.listing import Source, folder_label
 from gmv_core.settings import IngestSettings
+from gmv_core.sources.labels import LabelTable, LabelTally, tally, with_row
+from gmv_core.sources.names import folder_label
+from gmv_core.sources.source import Source
 from gmv_core.types import OK, DecodedImage, SourceImage
 
 SAMPLE_PLACES = 4  # where the sample is taken, evenly over the source

@@ -15,9 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, cast
 
-from gmv_core.arrays import BROKEN, ArrayRows, array_source, check_shape
 from gmv_core.errors import SourceError
-from gmv_core.listing import Source
+from gmv_core.sources.readers.arrays import BROKEN, ArrayRows, array_source, check_shape
+from gmv_core.sources.source import Source
 
 _UINT8 = 8
 _GZIP = b"\x1f\x8b"

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gmv_core.errors import SourceError
-from gmv_core.listing import Source, files_digest, too_large
+from gmv_core.sources.source import Source, files_digest, too_large
 from gmv_core.types import SourceImage
 
 _IMAGE_COLUMNS = ("image", "img", "images", "jpg", "png", "image_bytes", "bytes", "content", "data")

@@ -8,14 +8,17 @@ cell says nothing.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from gmv_core.errors import SourceError
-from gmv_core.listing import Source
-from gmv_core.types import SourceImage
+from gmv_core.sources.source import Source
+from gmv_core.types import (
+    SourceImage,
+)
 
 _NAME_COLUMNS = ("name", "file", "filename", "file_name", "path", "image")
 _SHEET_MAGICS = (b"PK", b"\xd0\xcf\x11\xe0")
@@ -226,3 +229,23 @@ def _unique(pairs: Iterable[tuple[str, LabelRow]]) -> dict[str, LabelRow]:
             repeated.add(key)
         found[key] = row
     return {key: row for key, row in found.items() if key and key not in repeated}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A label table. digest: of the CSV's bytes, so that an edited table is noticed."""
+
+    table: LabelTable
+    digest: str
+
+
+def labels_for(source: Source, csv: str | Path | None) -> Labels | None:
+    """Return the label table to use: the CSV given, else one that lies beside the images."""
+    pass
+
+    found = csv if csv is not None else labels_beside(source)
+    if found is None:
+        return None
+    table = read_labels(found)
+    content = found if isinstance(found, bytes) else Path(found).read_bytes()
+    return Labels(table, hashlib.sha256(content).hexdigest())

@@ -11,9 +11,9 @@ from typing import IO, Any
 
 import numpy as np
 
-from gmv_core.arrays import BROKEN, ArrayRows, array_source, check_shape
 from gmv_core.errors import SourceError
-from gmv_core.listing import Source
+from gmv_core.sources.readers.arrays import BROKEN, ArrayRows, array_source, check_shape
+from gmv_core.sources.source import Source
 
 _IMAGE_KEYS = (
     "images", "image", "x", "x_train", "train_images", "train_x", "imgs", "samples", "data",

@@ -17,7 +17,7 @@ from typing import IO
 import numpy as np
 
 from gmv_core.errors import SourceError
-from gmv_core.listing import MAX_FILE_BYTES, Source, files_digest
+from gmv_core.sources.source import MAX_FILE_BYTES, Source, files_digest
 from gmv_core.types import SourceImage, UInt8
 
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
