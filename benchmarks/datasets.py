@@ -23,8 +23,8 @@ from gmv_core import Workspace, build, open_source
 from gmv_core.embed import EMBEDDED, load_lite0
 from gmv_core.matching import embed_previews
 from gmv_core.settings import BuildSettings, EmbedSettings
-from gmv_core.store import ImageSet
-from gmv_core.tables import all_vectors, previews_of
+from gmv_core.store.columns import all_vectors, previews_of
+from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Embedder, Float32, Int64, UInt8
 
 SETTINGS = BuildSettings(embed=EmbedSettings(EMBEDDED, "fp32"))

@@ -33,7 +33,7 @@ from gmv_core import IngestSettings, Workspace, build, open_source
 from gmv_core.embed import POOLED_BLOCKS, lite0_module, lite0_weights, load_lite0, stack
 from gmv_core.images.decode import decode
 from gmv_core.settings import IndexSettings
-from gmv_core.tables import all_vectors
+from gmv_core.store.columns import all_vectors
 from gmv_core.types import Embedder, Float32, SourceImage, UInt8
 
 BATCH = 64

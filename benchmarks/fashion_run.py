@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from benchmarks.datasets import FASHION_CLASSES, fashion_set, workspace_of
 from benchmarks.reporting import Row, finish, parser, print_table
 from gmv_core import Result, open_run, open_source, value
-from gmv_core.tables import previews_of
+from gmv_core.store.columns import previews_of
 
 TILE_PX, GAP_PX, LEFT_PX, TEXT_PX = 84, 10, 110, 20
 SHOWN = 8

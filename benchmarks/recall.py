@@ -27,7 +27,7 @@ from gmv_core.recall import (
     search_codes,
     tune,
 )
-from gmv_core.tables import vectors_of
+from gmv_core.store.columns import vectors_of
 from gmv_core.types import Float32, Int64
 
 Search = Callable[[Float32], Int64]

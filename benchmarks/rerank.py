@@ -24,7 +24,7 @@ from gmv_core.distances import _stlpips, load_distance, stlpips_weights
 from gmv_core.embed import FEATURES_NORM_SQUARED, lite0_module, lite0_weights, stack
 from gmv_core.matching import NETWORK_BATCH, embed_previews, load_matcher
 from gmv_core.rerank import pair_distances, sketch, sketch_step, sort_by_distance
-from gmv_core.tables import previews_of, sketches_of
+from gmv_core.store.columns import previews_of, sketches_of
 from gmv_core.types import Float32, Int64, UInt8
 
 Pairwise = Callable[[UInt8, UInt8], torch.Tensor]

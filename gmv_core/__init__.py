@@ -21,7 +21,7 @@ from gmv_core.settings import (
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source, open_uploads
 from gmv_core.spread import group_shares
-from gmv_core.store import Workspace, default_root
+from gmv_core.store.workspace import Workspace, default_root
 from gmv_core.valuation import value
 
 __version__ = "0.1.0"

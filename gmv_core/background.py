@@ -15,7 +15,7 @@ from gmv_core.model_choice import resolve_embedder
 from gmv_core.results import Result
 from gmv_core.settings import IndexSettings, MatchSettings, RunSettings, ValueSettings
 from gmv_core.sources.source import Source
-from gmv_core.store import Manifest, Workspace
+from gmv_core.store.workspace import Manifest, Workspace
 from gmv_core.uploads import uploads_of
 
 

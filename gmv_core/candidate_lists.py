@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gmv_core.matching import Matches
-from gmv_core.store import Run
-from gmv_core.tables import matrix
+from gmv_core.store.columns import matrix
+from gmv_core.store.workspace import Run
 from gmv_core.types import Float32, Float64, Int64
 
 _LISTS = ("candidates", "recall_rank", "recall_distance", "distance")

@@ -24,7 +24,6 @@ from gmv_core.injection import inject as injected
 from gmv_core.job_process import work
 from gmv_core.pipeline import add as add_source
 from gmv_core.pipeline import build
-from gmv_core.records import readable
 from gmv_core.revaluing import PIXELS, value_by
 from gmv_core.settings import (
     BuildSettings,
@@ -37,7 +36,8 @@ from gmv_core.settings import (
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import Source, open_source
 from gmv_core.spoiling import Injection
-from gmv_core.store import Record, Workspace, default_root
+from gmv_core.store.records import readable
+from gmv_core.store.workspace import Record, Workspace, default_root
 from gmv_core.valuation import value as value_images
 
 app = typer.Typer(

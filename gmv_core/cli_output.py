@@ -28,7 +28,8 @@ from gmv_core import jobs
 from gmv_core.contributors import Contributor
 from gmv_core.job_process import reporter
 from gmv_core.results import Result
-from gmv_core.store import Manifest, finite
+from gmv_core.store.files import finite
+from gmv_core.store.workspace import Manifest
 from gmv_core.types import Progress, Report
 from gmv_core.words import counted, number
 

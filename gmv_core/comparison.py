@@ -24,7 +24,7 @@ from gmv_core.low_value import OneOut, against_column, distances_without, held_o
 from gmv_core.noise import noise_columns, sounds_like_noise
 from gmv_core.results import Result, open_run
 from gmv_core.revaluing import ready_distances, value_by
-from gmv_core.store import Workspace
+from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder, Progress, Report, silent
 
 NAME = "comparison"

@@ -7,13 +7,11 @@ a run costs. Each share stands beside what random training images would reach. C
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
 from gmv_core.agreement import (
     NO_VALUE,
@@ -26,8 +24,8 @@ from gmv_core.agreement import (
 )
 from gmv_core.candidate_lists import blocks
 from gmv_core.results import Result
-from gmv_core.store import ImageSet
-from gmv_core.types import OK, Int64
+from gmv_core.store.columns import attributes, labels_of, statuses
+from gmv_core.types import Int64
 
 CLASS_DEPTHS = (1, 5, 10, 30, 50, 100)
 ATTRIBUTE_DEPTHS = (5, 10, 15)
@@ -149,30 +147,6 @@ def _agreement(
         unvalued_training=int((codes.training[there] == NO_VALUE).sum()),
         all_alike=len(lists) > 1 and max(kept) == lists[RUN].shape[1],
     )
-
-
-def statuses(images: ImageSet) -> np.ndarray:
-    """Return which images were not rejected, (n,) bool."""
-    fine: np.ndarray = pc.equal(images.images.read(["status"])["status"], OK).to_numpy()
-    return fine.copy()
-
-
-def labels_of(images: ImageSet) -> np.ndarray:
-    """Return every image's label, (n,) of objects, "" for none."""
-    labels = images.images.read(["label"])["label"].to_pylist()
-    return np.array([(label or "").strip() for label in labels], object)
-
-
-def attributes(images: ImageSet) -> dict[str, list[str]]:
-    """Return each attribute column's value of every image, in small letters, "" for none."""
-    texts = images.images.read(["attributes"])["attributes"].combine_chunks().dictionary_encode()
-    known = [json.loads(text or "{}") for text in texts.dictionary.to_pylist()]
-    which = texts.indices.fill_null(-1).to_pylist()
-    columns = sorted({column for row in known for column in row})
-    return {
-        column: [known[i].get(column, "").strip().casefold() if i >= 0 else "" for i in which]
-        for column in columns
-    }
 
 
 def cost(result: Result) -> pd.DataFrame:

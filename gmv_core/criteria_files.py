@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from gmv_core.results import Result
-from gmv_core.store import Manifest, finite, now, write_json
+from gmv_core.store.files import finite, now, write_json
+from gmv_core.store.workspace import Manifest
 
 FOLDER = "criteria"
 FORMAT = 1

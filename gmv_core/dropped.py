@@ -10,7 +10,7 @@ from gmv_core.images.decode import decode
 from gmv_core.matching import Matcher, Matches, load_matcher
 from gmv_core.settings import IngestSettings, MatchSettings, ValueSettings
 from gmv_core.sources.source import Source
-from gmv_core.store import ImageSet, Manifest
+from gmv_core.store.workspace import ImageSet, Manifest
 from gmv_core.summary import preview_side
 from gmv_core.types import OK, Float64
 

@@ -17,8 +17,8 @@ from gmv_core.images.glimpse import glimpse
 from gmv_core.rerank import SKETCH_DIM, sketch
 from gmv_core.settings import IngestSettings
 from gmv_core.sources.opening import Source
-from gmv_core.store import ImageSet
-from gmv_core.tables import embedding_rows, previews_of
+from gmv_core.store.columns import embedding_rows, previews_of
+from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK, DecodedImage, Embedder, Progress, Report, SourceImage, UInt8
 
 COMMIT_ROWS = 512

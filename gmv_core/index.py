@@ -22,8 +22,8 @@ from gmv_core.recall import (
     tune,
 )
 from gmv_core.settings import IndexSettings
-from gmv_core.store import ImageSet, Manifest
-from gmv_core.tables import all_vectors, vector_blocks, vectors_of
+from gmv_core.store.columns import all_vectors, vector_blocks, vectors_of
+from gmv_core.store.workspace import ImageSet, Manifest
 
 SAMPLE_QUERIES = 200
 RECALL_AT = 100

@@ -16,7 +16,7 @@ from gmv_core.results import Result, open_run
 from gmv_core.revaluing import mark_judge, run_settings
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings, IngestSettings
 from gmv_core.spoiling import COLUMN, FOREIGN, Injection, spoilt_source
-from gmv_core.store import ImageSet, Manifest, Workspace
+from gmv_core.store.workspace import ImageSet, Manifest, Workspace
 from gmv_core.types import Embedder, Report, silent
 from gmv_core.valuation import value
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from gmv_core.errors import GMVError
 from gmv_core.jobs import drop_uploads, end, find, jobs
-from gmv_core.store import Workspace, now, write_json
+from gmv_core.store.files import now, write_json
+from gmv_core.store.workspace import Workspace
 from gmv_core.types import Progress, Report
 
 WRITE_SECONDS = 0.3  # progress is written this often at most

@@ -29,8 +29,8 @@ from typing import Any
 import psutil
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.lance_table import remove
-from gmv_core.store import Workspace, now, write_json
+from gmv_core.store.files import now, remove, write_json
+from gmv_core.store.workspace import Workspace
 
 FOLDER = "GMV_JOB"  # the environment variable that tells the process its job's folder
 ACTIVE = ("queued", "running")

@@ -12,13 +12,12 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from gmv_core.criteria import attributes, labels_of, statuses
 from gmv_core.detection import Detection, detect
 from gmv_core.errors import SettingsError
 from gmv_core.noise import YES
 from gmv_core.results import Result
 from gmv_core.spread import credits_of
-from gmv_core.tables import vectors_of
+from gmv_core.store.columns import attributes, labels_of, statuses, vectors_of
 from gmv_core.types import Float32, Float64, Int64
 from gmv_core.value import rank_from_bottom
 

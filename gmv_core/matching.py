@@ -19,8 +19,8 @@ from gmv_core.quality import MIN_REFERENCE, Reference, realism, realism_quality
 from gmv_core.recall import ExactIndex, QuantizedIndex
 from gmv_core.rerank import pair_distances, sketch, sketch_step, sort_by_distance
 from gmv_core.settings import MatchSettings, ValueSettings
-from gmv_core.store import ImageSet, Manifest
-from gmv_core.tables import previews_of, sketches_of
+from gmv_core.store.columns import previews_of, sketches_of
+from gmv_core.store.workspace import ImageSet, Manifest
 from gmv_core.types import (
     Distance,
     Embedder,

@@ -9,7 +9,7 @@ import numpy as np
 
 from gmv_core.errors import SettingsError
 from gmv_core.results import Result
-from gmv_core.store import ImageSet
+from gmv_core.store.workspace import ImageSet
 from gmv_core.value import auroc
 
 YES, NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0", ""})

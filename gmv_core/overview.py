@@ -9,11 +9,11 @@ import numpy as np
 
 from gmv_core import jobs
 from gmv_core.contributors import Contributor
-from gmv_core.records import newest
 from gmv_core.results import Result
-from gmv_core.set_report import previews
 from gmv_core.spoiling import COPY
-from gmv_core.store import Manifest, Record, Workspace
+from gmv_core.store.columns import previews
+from gmv_core.store.records import newest
+from gmv_core.store.workspace import Manifest, Record, Workspace
 from gmv_core.valuation import GENERATED
 
 BEGIN, WAIT, FINISH, COMPARE, LOOK = "begin", "wait", "finish", "compare", "look"

@@ -17,15 +17,18 @@ from gmv_core.index import build_index
 from gmv_core.model_choice import reload_embedder, resolve_embedder
 from gmv_core.network import resolve_precision
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings, IngestSettings
-from gmv_core.sources.labels import Labels
+from gmv_core.sources.labels import Labels, with_row
 from gmv_core.sources.opening import Source
-from gmv_core.store import ImageSet, Manifest, Workspace, now
+from gmv_core.store.columns import image_rows
+from gmv_core.store.files import now
+from gmv_core.store.workspace import ImageSet, Manifest, Workspace
 from gmv_core.summary import describe, note_memory, peak_memory_mb, versions
-from gmv_core.tables import image_rows
 from gmv_core.types import (
+    DecodedImage,
     Embedder,
     Progress,
     Report,
+    SourceImage,
     silent,
 )
 
@@ -201,6 +204,15 @@ def _same_place(mine: Manifest, other: Manifest) -> bool:
     return bool(mine["location"] == other["location"])
 
 
+def _labelled(
+    pairs: list[tuple[SourceImage, DecodedImage]], labels: Labels | None
+) -> list[tuple[SourceImage, DecodedImage]]:
+    """Let a label table override what the source says of its images."""
+    if labels is None:
+        return pairs
+    return [(with_row(read, labels.table.find(read.name)), decoded) for read, decoded in pairs]
+
+
 def _fill(
     target: ImageSet,
     manifest: Manifest,
@@ -222,7 +234,7 @@ def _fill(
             target, source, int(last["first_row"]), settings.ingest, embedder
         ):
             start = len(target.images)
-            target.images.append(image_rows(start, pairs, labels.table if labels else None))
+            target.images.append(image_rows(start, _labelled(pairs, labels)))
             append_vectors(target, start, arrays, embedder, settings.embed.batch_size)
             manifest["seconds"]["embed"] = round(before + time.perf_counter() - started, 3)
             target.write_manifest(manifest)

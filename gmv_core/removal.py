@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gmv_core.criteria_report import copies_of
 from gmv_core.errors import WorkspaceError
-from gmv_core.store import Manifest, Run, Workspace
+from gmv_core.store.workspace import Manifest, Run, Workspace
 
 
 def delete(workspace: Workspace, name: str, *, kind: str = "") -> str:

@@ -25,7 +25,8 @@ from gmv_core.contributors import (
 from gmv_core.errors import WorkspaceError
 from gmv_core.run_values import totals_of, value_all
 from gmv_core.settings import ValueSettings
-from gmv_core.store import ImageSet, Manifest, Run, Workspace, write_json
+from gmv_core.store.files import write_json
+from gmv_core.store.workspace import ImageSet, Manifest, Run, Workspace
 from gmv_core.types import OK
 from gmv_core.value import Values, add_values, no_values, rank_from_bottom
 

@@ -13,7 +13,7 @@ from gmv_core.errors import WorkspaceError
 from gmv_core.models import list_models
 from gmv_core.results import Result, open_run
 from gmv_core.settings import RunSettings
-from gmv_core.store import Workspace
+from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder, Report, silent
 from gmv_core.valuation import value
 

@@ -7,7 +7,8 @@ from dataclasses import asdict
 
 from gmv_core.matching import Matcher
 from gmv_core.settings import RunSettings
-from gmv_core.store import ImageSet, Manifest, Run, now
+from gmv_core.store.files import now
+from gmv_core.store.workspace import ImageSet, Manifest, Run
 
 Say = Callable[[str], None]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gmv_core.store import ImageSet, Manifest
-from gmv_core.types import OK, Int64
+from gmv_core.store.workspace import ImageSet, Manifest
+from gmv_core.types import OK
 
 
 def rejected(images: ImageSet) -> pd.DataFrame:
@@ -30,20 +30,6 @@ def duplicates(images: ImageSet) -> pd.DataFrame:
             "first": firsts.loc[again["sha256"], "name"].to_numpy(),
         }
     )
-
-
-def sample_rows(images: ImageSet, count: int) -> Int64:
-    """Return the ids of images that were not rejected, evenly over the set."""
-    table = images.images.read(["id", "status"])
-    fine = table["id"].to_numpy()[table["status"].to_numpy(zero_copy_only=False) == OK]
-    places = np.linspace(0, len(fine) - 1, min(count, len(fine))).round().astype(np.int64)
-    rows: Int64 = fine[places]
-    return rows
-
-
-def previews(images: ImageSet, rows: Int64) -> list[bytes]:
-    """Return stored previews, encoded; of a rejected image what can be seen of it, or b""."""
-    return list(images.images.take(rows, ["preview"])["preview"].to_pylist())
 
 
 def recall_words(index: Manifest) -> str:

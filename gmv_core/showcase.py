@@ -6,7 +6,7 @@ from gmv_core.demo import draw_training_set, generated_folder
 from gmv_core.pipeline import build
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source
-from gmv_core.store import Manifest, Workspace
+from gmv_core.store.workspace import Manifest, Workspace
 from gmv_core.types import Report, silent
 from gmv_core.valuation import value
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from gmv_core.sources.labels import LabelTable, tally
-from gmv_core.store import ImageSet, Manifest
+from gmv_core.store.workspace import ImageSet, Manifest
 from gmv_core.types import OK
 
 SHIFT_LEVELS = 24  # of 255; a colour map that spoilt ten published digits moved black to 30

@@ -22,7 +22,7 @@ from gmv_core.sources.names import safe_name, unique_name
 from gmv_core.sources.opening import open_source
 from gmv_core.sources.readers.files import list_folder
 from gmv_core.sources.source import Source, no_images
-from gmv_core.store import Workspace
+from gmv_core.store.workspace import Workspace
 from gmv_core.words import SIZE_UNITS, size_text
 
 LIMIT = "GMV_UPLOAD_LIMIT"  # as in "500 MB"

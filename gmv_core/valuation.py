@@ -25,7 +25,8 @@ from gmv_core.run_values import write_values
 from gmv_core.settings import BuildSettings, EmbedSettings, IngestSettings, RunSettings
 from gmv_core.sources.labels import Labels
 from gmv_core.sources.opening import Source
-from gmv_core.store import ImageSet, Manifest, Run, Workspace, check_name, now
+from gmv_core.store.files import now
+from gmv_core.store.workspace import ImageSet, Manifest, Run, Workspace, check_name
 from gmv_core.summary import note_memory, peak_memory_mb, preview_side, shifts, versions
 from gmv_core.types import Embedder, Progress, Report, silent
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from gmv_core import jobs
 from gmv_core.models import ModelRow, list_models
-from gmv_core.store import Manifest
+from gmv_core.store.workspace import Manifest
 from gmv_core.words import number
 from ui import engine, shell
 from ui.jobs import job_bar

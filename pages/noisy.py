@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from gmv_core import Result, marks, plots
+from gmv_core import Result, plots
+from gmv_core.store import marks
 from ui import engine, readings, shell, state
 from ui.figures import chart, count, metric_row, share
 from ui.left_out import left_out_section

@@ -6,7 +6,7 @@ import streamlit as st
 
 from gmv_core import background, jobs
 from gmv_core.overview import training_sets
-from gmv_core.store import ImageSet
+from gmv_core.store.workspace import ImageSet
 from gmv_core.words import counted
 from ui import engine, shell, state
 from ui.bring import bring, taken

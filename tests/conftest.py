@@ -12,7 +12,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 
-from gmv_core.store import Workspace
+from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder
 from tests.fakes import fake_embedder, shrink_commits
 

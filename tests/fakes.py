@@ -15,8 +15,8 @@ from PIL import Image
 
 from gmv_core import filling, valuation
 from gmv_core.embed import FEATURES_NORM_SQUARED, NetworkEmbedder, from_callable, stack, unit_rows
-from gmv_core.lance_table import Table
-from gmv_core.store import ImageSet, Run
+from gmv_core.store.table import Table
+from gmv_core.store.workspace import ImageSet, Run
 from gmv_core.types import Embedder, Float32, UInt8
 
 FAKE = "fake"

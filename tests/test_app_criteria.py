@@ -13,7 +13,7 @@ from gmv_core.comparison import compare
 from gmv_core.injection import inject
 from gmv_core.models import ModelRow
 from gmv_core.spoiling import Injection
-from gmv_core.store import write_json
+from gmv_core.store.files import write_json
 from tests.fakes import fake_embedder, write_images
 from tests.test_app import open_page
 from tests.test_criteria import judged_run

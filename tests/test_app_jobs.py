@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gmv_core import Workspace, jobs
-from gmv_core.store import write_json
+from gmv_core.store.files import write_json
 from ui.jobs import duration
 
 APP = Path(__file__).resolve().parent.parent / "app.py"

@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gmv_core import Workspace, WorkspaceError, build, labels_for, open_run, open_source, value
-from gmv_core.marks import FILE, mark, marked
-from gmv_core.store import ImageSet
+from gmv_core.store.marks import FILE, mark, marked
+from gmv_core.store.workspace import ImageSet
 from tests.fakes import fake_embedder, write_images
 from tests.test_app import APP, open_page, write_run
 from tests.test_app import app as app  # a fixture
@@ -129,7 +129,7 @@ def test_marks_that_cannot_be_written_are_a_sentence(
     def fail(*_: object) -> None:
         raise WorkspaceError("The marks cannot be written; check the disk.")
 
-    monkeypatch.setattr("gmv_core.marks.mark", fail)
+    monkeypatch.setattr("gmv_core.store.workspace.marks.mark", fail)
     page.run()
     button(page, "Mark all")
     assert page.error[0].value == "The marks cannot be written; check the disk."

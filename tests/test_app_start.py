@@ -20,7 +20,7 @@ from gmv_core import (
     value,
 )
 from gmv_core.showcase import DEMO_RUN
-from gmv_core.store import write_json
+from gmv_core.store.files import write_json
 from tests.fakes import fake_embedder, write_images
 from tests.test_app_jobs import ID, write_job
 

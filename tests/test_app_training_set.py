@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gmv_core import Workspace, build, jobs, labels_for, open_source, value
-from gmv_core.store import write_json
+from gmv_core.store.files import write_json
 from tests.fakes import draw, fake_embedder, png, write_images
 from tests.test_app_jobs import ID, write_job
 

@@ -9,7 +9,8 @@ import pytest
 
 from gmv_core import SettingsError, WorkspaceError, background, build, jobs, open_source
 from gmv_core.jobs import Job
-from gmv_core.store import FORMAT, Workspace, write_json
+from gmv_core.store.files import write_json
+from gmv_core.store.workspace import FORMAT, Workspace
 from gmv_core.types import Embedder
 from gmv_core.uploads import open_spooled, spool
 from tests.fakes import write_images

@@ -17,7 +17,6 @@ from gmv_core.criteria import (
     RUN,
     Agreement,
     attribute_agreement,
-    attributes,
     class_agreement,
     cost,
     lists_of,
@@ -28,7 +27,7 @@ from gmv_core.noise import judge
 from gmv_core.results import Result
 from gmv_core.run_values import distances_to_generated
 from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
-from gmv_core.tables import all_vectors
+from gmv_core.store.columns import all_vectors, attributes
 from tests.fakes import fake_embedder, write_images
 
 CLASSES = ("class0", "class1", "class2")
@@ -139,7 +138,8 @@ def test_generated_images_that_do_not_count(
     made = np.array(["class0", "", "bird", "owl", "bird", ""], object)
     trained = np.array(["class0"] * 12 + [""] * 12, object)
     monkeypatch.setattr(
-        "gmv_core.criteria.labels_of", lambda i: trained if i.name == "train" else made
+        "gmv_core.criteria.labels_of",
+        lambda i: trained if i.name == "train" else made,
     )
     found = class_agreement(opened, lists_of(opened))
     assert found is not None

@@ -13,7 +13,8 @@ import pytest
 from gmv_core import WorkspaceError, background, build, jobs, open_source
 from gmv_core.job_process import reporter, work
 from gmv_core.jobs import Job
-from gmv_core.store import Workspace, write_json
+from gmv_core.store.files import write_json
+from gmv_core.store.workspace import Workspace
 from gmv_core.types import Progress
 from tests.fakes import fake_embedder, write_images
 

@@ -32,7 +32,7 @@ from gmv_core.pipeline import add
 from gmv_core.results import Result
 from gmv_core.revaluing import ready_distances, value_by, valued_by
 from gmv_core.spoiling import Injection, spoil, spoilt_rows, spoilt_source
-from gmv_core.store import finite
+from gmv_core.store.files import finite
 from gmv_core.types import Progress
 from tests.fakes import draw, fake_embedder, rows_of, strict_json, write_images
 from tests.test_criteria import judged_run

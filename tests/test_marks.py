@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gmv_core import Workspace, WorkspaceError
-from gmv_core.marks import FILE, mark, marked, unmark
-from gmv_core.store import ImageSet
+from gmv_core.store.marks import FILE, mark, marked, unmark
+from gmv_core.store.workspace import ImageSet
 
 
 @pytest.fixture

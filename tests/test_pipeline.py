@@ -16,7 +16,7 @@ from gmv_core.index import load_index, load_reference
 from gmv_core.pipeline import add, build, ensure_embedded
 from gmv_core.settings import BuildSettings
 from gmv_core.sources.labels import labels_for
-from gmv_core.store import FORMAT, Manifest, Workspace
+from gmv_core.store.workspace import FORMAT, Manifest, Workspace
 from gmv_core.types import Embedder, Progress
 from tests.fakes import (
     FAKE,

@@ -20,12 +20,12 @@ from gmv_core import (
     noise,
     open_run,
 )
-from gmv_core.lance_table import Table
 from gmv_core.matching import Matches
 from gmv_core.run_blocks import _match_rows
 from gmv_core.run_values import distances_to_generated, write_values
-from gmv_core.store import ImageSet
-from gmv_core.tables import IMAGES, embedding_rows
+from gmv_core.store.columns import IMAGES, embedding_rows
+from gmv_core.store.table import Table
+from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Float32
 from tests.fakes import strict_json
 

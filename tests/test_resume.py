@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 
 from gmv_core import MatchSettings, RunSettings, ValueSettings, WorkspaceError, open_source, value
-from gmv_core.lance_table import Table
 from gmv_core.pipeline import add, build
-from gmv_core.store import Manifest, Workspace
+from gmv_core.store.table import Table
+from gmv_core.store.workspace import Manifest, Workspace
 from tests.fakes import (
     assert_same_run,
     assert_same_set,

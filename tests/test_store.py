@@ -13,8 +13,9 @@ import pyarrow as pa
 import pytest
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.lance_table import Table
-from gmv_core.store import FORMAT, Workspace, default_root, file_name, write_json
+from gmv_core.store.files import write_json
+from gmv_core.store.table import Table
+from gmv_core.store.workspace import FORMAT, Workspace, default_root, file_name
 from tests.fakes import rows_of
 
 
@@ -254,7 +255,7 @@ def test_a_deletion_that_was_killed_leaves_no_half_of_a_set(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("gmv_core.lance_table.shutil.rmtree", killed)
+        patch.setattr("gmv_core.store.workspace.table.shutil.rmtree", killed)
         with pytest.raises(KeyboardInterrupt):
             workspace.delete("spare")
     # A manifest without its rows, or rows without their manifest, would be taken up again.

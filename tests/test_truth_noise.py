@@ -175,7 +175,7 @@ def test_every_rule_for_ties_keeps_the_order_of_value(read: dict[str, np.ndarray
 
 
 def test_own_neighbours_are_other_images(read: dict[str, np.ndarray], workspace: Workspace) -> None:
-    from gmv_core.tables import all_vectors
+    from gmv_core.store.columns import all_vectors
 
     vectors = all_vectors(open_run(workspace, "run").training.embeddings(FAKE))[1]
     d = np.linalg.norm(vectors[:, None] - vectors[None], axis=2)

@@ -12,7 +12,7 @@ import pytest
 
 from gmv_core import SettingsError, SourceError, jobs
 from gmv_core.sources.on_server import data_roots, open_on_server
-from gmv_core.store import Workspace
+from gmv_core.store.workspace import Workspace
 from gmv_core.uploads import (
     Upload,
     limit_bytes,

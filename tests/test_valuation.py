@@ -24,8 +24,8 @@ from gmv_core import (
 )
 from gmv_core.embed import from_callable, stack
 from gmv_core.pipeline import add, build
-from gmv_core.store import Manifest, Workspace
-from gmv_core.tables import matrix
+from gmv_core.store.columns import matrix
+from gmv_core.store.workspace import Manifest, Workspace
 from gmv_core.types import Embedder, Float64, UInt8
 from tests.fakes import (
     FAKE,

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from gmv_core.store import ImageSet
+from gmv_core.store.workspace import ImageSet
 from ui import engine, shell, state
 from ui.gallery import Card, gallery
 from ui.words import plain

@@ -13,7 +13,7 @@ from gmv_core import Result, ValueSettings, background, jobs, open_uploads, uplo
 from gmv_core.dropped import MOST, Dropped, weigh
 from gmv_core.images.thumbnails import thumbnail
 from gmv_core.sources.source import Source
-from gmv_core.store import ImageSet, Manifest
+from gmv_core.store.workspace import ImageSet, Manifest
 from ui import engine, shell, state
 from ui.gallery import Card, gallery
 from ui.one_image import Shown, comparison, one_image

@@ -26,12 +26,12 @@ from gmv_core.dropped import Dropped, match_dropped, open_matcher, settings_of
 from gmv_core.images.thumbnails import thumbnail
 from gmv_core.matching import Matcher
 from gmv_core.overview import training_sets
-from gmv_core.records import newest
 from gmv_core.results import GENERATED_COLUMNS, VALUE_COLUMNS
-from gmv_core.set_report import previews
 from gmv_core.settings import IngestSettings
 from gmv_core.sources.source import Source
-from gmv_core.store import ImageSet, Manifest, default_root
+from gmv_core.store.columns import previews
+from gmv_core.store.records import newest
+from gmv_core.store.workspace import ImageSet, Manifest, default_root
 
 
 def workspace() -> Workspace:

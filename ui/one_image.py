@@ -9,7 +9,7 @@ import streamlit as st
 
 from gmv_core import Contributor, ValueSettings
 from gmv_core.plots_contributors import weight_bars
-from gmv_core.store import ImageSet
+from gmv_core.store.workspace import ImageSet
 from gmv_core.words import number
 from ui import engine, state
 from ui.compare import Picture, choose_other, compare

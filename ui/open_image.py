@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result
-from gmv_core.store import ImageSet
+from gmv_core.store.workspace import ImageSet
 from ui import engine, state
 from ui.gallery import Card, gallery
 

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import set_report
-from gmv_core.store import ImageSet, Manifest
+from gmv_core.store.workspace import ImageSet, Manifest
 from ui import engine, links, shell
 from ui.thumbs import Thumb, thumbs
 from ui.words import safe

@@ -8,7 +8,7 @@ from gmv_core import background, open_run
 from gmv_core.demo import generated_folder
 from gmv_core.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Example, Overview, example
 from gmv_core.showcase import DEMO_RUN
-from gmv_core.store import Manifest
+from gmv_core.store.workspace import Manifest
 from gmv_core.words import counted, number
 from ui import engine, links, shell
 from ui.thumbs import Thumb, thumbs

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from gmv_core import GMVError, Result, ValueSettings
-from gmv_core.store import ImageSet
+from gmv_core.store.workspace import ImageSet
 from ui import engine, state
 from ui.words import plain, safe
 

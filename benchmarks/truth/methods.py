@@ -22,7 +22,7 @@ from gmv_core.matching import embed_previews
 from gmv_core.rerank import pair_distances
 from gmv_core.results import Result
 from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
-from gmv_core.tables import all_vectors
+from gmv_core.store.columns import all_vectors
 from gmv_core.types import Float32, Float64, Int64, UInt8
 from gmv_core.value import contributor_weights
 

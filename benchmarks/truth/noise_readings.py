@@ -8,10 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from gmv_core import Result, ValueSettings, Workspace, open_run
-from gmv_core.criteria import labels_of
 from gmv_core.recall import exact_search
 from gmv_core.spread import credits_of
-from gmv_core.tables import all_vectors
+from gmv_core.store.columns import all_vectors, labels_of
 from gmv_core.types import Float32, Float64
 from gmv_core.value import rank_from_bottom
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gmv_core.images.decode import pixels_of
-from gmv_core.lance_table import Table
 from gmv_core.rerank import sketch_step
-from gmv_core.sources.labels import LabelTable, with_row
-from gmv_core.store import ImageSet
+from gmv_core.store.table import Table
+from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK, DecodedImage, Float32, Int8, Int64, SourceImage, UInt8
 
 IMAGES = pa.schema(
@@ -36,13 +36,10 @@ IMAGES = pa.schema(
 )
 
 
-def image_rows(
-    start: int, pairs: Sequence[tuple[SourceImage, DecodedImage]], labels: LabelTable | None
-) -> pa.Table:
-    """Return one row an image, ids from `start` on. A label CSV overrides what the source says."""
+def image_rows(start: int, pairs: Sequence[tuple[SourceImage, DecodedImage]]) -> pa.Table:
+    """Return one row an image, ids from `start` on."""
     rows = []
-    for i, (read, decoded) in enumerate(pairs):
-        image = with_row(read, labels.find(read.name)) if labels else read
+    for i, (image, decoded) in enumerate(pairs):
         rows.append(
             {
                 "id": start + i,
@@ -127,3 +124,41 @@ def previews_of(images: ImageSet, rows: Int64) -> list[UInt8]:
             stored["preview"].to_pylist(), stored["status"].to_pylist(), strict=True
         )
     ]
+
+
+def sample_rows(images: ImageSet, count: int) -> Int64:
+    """Return the ids of images that were not rejected, evenly over the set."""
+    table = images.images.read(["id", "status"])
+    fine = table["id"].to_numpy()[table["status"].to_numpy(zero_copy_only=False) == OK]
+    places = np.linspace(0, len(fine) - 1, min(count, len(fine))).round().astype(np.int64)
+    rows: Int64 = fine[places]
+    return rows
+
+
+def previews(images: ImageSet, rows: Int64) -> list[bytes]:
+    """Return stored previews, encoded; of a rejected image what can be seen of it, or b""."""
+    return list(images.images.take(rows, ["preview"])["preview"].to_pylist())
+
+
+def statuses(images: ImageSet) -> np.ndarray:
+    """Return which images were not rejected, (n,) bool."""
+    fine: np.ndarray = pc.equal(images.images.read(["status"])["status"], OK).to_numpy()
+    return fine.copy()
+
+
+def labels_of(images: ImageSet) -> np.ndarray:
+    """Return every image's label, (n,) of objects, "" for none."""
+    labels = images.images.read(["label"])["label"].to_pylist()
+    return np.array([(label or "").strip() for label in labels], object)
+
+
+def attributes(images: ImageSet) -> dict[str, list[str]]:
+    """Return each attribute column's value of every image, in small letters, "" for none."""
+    texts = images.images.read(["attributes"])["attributes"].combine_chunks().dictionary_encode()
+    known = [json.loads(text or "{}") for text in texts.dictionary.to_pylist()]
+    which = texts.indices.fill_null(-1).to_pylist()
+    columns = sorted({column for row in known for column in row})
+    return {
+        column: [known[i].get(column, "").strip().casefold() if i >= 0 else "" for i in which]
+        for column in columns
+    }

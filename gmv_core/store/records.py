@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.store import Manifest, Record
+from gmv_core.store.workspace import Manifest, Record
 
 
 def newest(

@@ -13,7 +13,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.store import ImageSet, write_json
+from gmv_core.store.files import write_json
+from gmv_core.store.workspace import ImageSet
 
 FILE = "marked.json"
 

@@ -7,18 +7,17 @@ kept for good; what spans two tables is mended on the next start by cutting the 
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.lance_table import Table, remove
+from gmv_core.store.files import remove, write_json
+from gmv_core.store.table import Table
 
 FORMAT = 2
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -28,11 +27,6 @@ Manifest = dict[str, Any]
 def default_root() -> Path:
     """Return `GMV_HOME`, or ./workspace."""
     return Path(os.environ.get("GMV_HOME") or "workspace")
-
-
-def now() -> str:
-    """Return the time as ISO 8601 in UTC, to the millisecond, to tell two states of a set apart."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def check_name(name: str) -> str:
@@ -118,23 +112,6 @@ class Run(Record):
 def file_name(key: str) -> str:
     """Return a model's key as a file name."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", key).strip("-.") or "model"
-
-
-def write_json(path: Path, value: object) -> None:
-    """Write aside, then rename: a reader sees the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(json.dumps(value, indent=2, ensure_ascii=False), encoding="utf-8")
-    aside.replace(path)
-
-
-def finite(value: Any) -> Any:  # noqa: ANN401  (any JSON)
-    """Return the value with null for nan and infinity, which are no JSON."""
-    if isinstance(value, dict):
-        return {key: finite(v) for key, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(v) for v in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @dataclass(frozen=True)

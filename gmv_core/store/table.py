@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from gmv_core.errors import WorkspaceError
+from gmv_core.store.files import remove
 from gmv_core.types import Int64
 
 
@@ -91,10 +91,3 @@ class Table:
             yield from dataset.to_batches(
                 columns=list(columns), batch_size=size, offset=start, scan_in_order=True
             )
-
-
-def remove(folder: Path, aside: Path) -> None:
-    """Rename, then delete: whoever is killed in between leaves no half of a folder to be found."""
-    shutil.rmtree(aside, ignore_errors=True)
-    folder.replace(aside)
-    shutil.rmtree(aside)
