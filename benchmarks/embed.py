@@ -30,8 +30,9 @@ from torchvision import transforms
 from benchmarks.datasets import SETTINGS, cifar_names, cut_zip
 from benchmarks.reporting import Row, finish, has_bf16, parser, print_table, seconds_of
 from gmv_core import IngestSettings, Workspace, build, open_source
-from gmv_core.embed import POOLED_BLOCKS, lite0_module, lite0_weights, load_lite0, stack
 from gmv_core.images.decode import decode
+from gmv_core.models.embedders.embedder import stack
+from gmv_core.models.embedders.lite0 import POOLED_BLOCKS, lite0_module, lite0_weights, load_lite0
 from gmv_core.settings import IndexSettings
 from gmv_core.store.columns import all_vectors
 from gmv_core.types import Embedder, Float32, SourceImage, UInt8

@@ -33,14 +33,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from gmv_core.demo import (
-    BASE_RATES,
-    COLUMNS,
-    OWNERS,
-    draw_portrait,
-    generated_folder,
-    portraits,
-)
+from gmv_core.demo import BASE_RATES, COLUMNS, OWNERS, draw_portrait, generated_folder, portraits
 from gmv_core.portraits import ATTRIBUTES, CHARACTERS
 
 KINDS = tuple(CHARACTERS)

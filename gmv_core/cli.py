@@ -301,7 +301,7 @@ def demo_command(workspace: Root = None, json: Json = False) -> None:
 def models_command(context: typer.Context, json: Json = False, workspace: Root = None) -> None:
     """List the models, what is ready and what it would take to get the rest."""
     if context.invoked_subcommand is None:
-        from gmv_core.models import list_models
+        from gmv_core.models.catalogue import list_models
 
         Output(json).models([asdict(row) for row in list_models()])
 
@@ -309,7 +309,7 @@ def models_command(context: typer.Context, json: Json = False, workspace: Root =
 @models_app.command("download")
 def download_command(key: str, json: Json = False, workspace: Root = None) -> None:
     """Fetch a model's weights; the only command that uses the network."""
-    from gmv_core.model_download import download
+    from gmv_core.models.download import download
 
     Output(json).models([asdict(download(key))])
 

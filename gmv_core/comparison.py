@@ -11,13 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gmv_core.criteria import (
-    RUN,
-    Agreement,
-    attribute_agreement,
-    class_agreement,
-    lists_of,
-)
+from gmv_core.criteria import RUN, Agreement, attribute_agreement, class_agreement, lists_of
 from gmv_core.criteria_files import Finding, write_finding
 from gmv_core.errors import SettingsError
 from gmv_core.low_value import OneOut, against_column, distances_without, held_out_classes

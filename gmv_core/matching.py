@@ -11,25 +11,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gmv_core.embed import EMBEDDED_DISTANCES, FEATURES_NORM_SQUARED, stack
 from gmv_core.errors import ModelError
 from gmv_core.index import load_index, load_reference
-from gmv_core.model_choice import reload_embedder, resolve_distance, resolve_quality
+from gmv_core.models.choice import reload_embedder, resolve_distance, resolve_quality
+from gmv_core.models.embedders.embedder import stack
+from gmv_core.models.embedders.lite0 import EMBEDDED_DISTANCES, FEATURES_NORM_SQUARED
 from gmv_core.quality import MIN_REFERENCE, Reference, realism, realism_quality
 from gmv_core.recall import ExactIndex, QuantizedIndex
 from gmv_core.rerank import pair_distances, sketch, sketch_step, sort_by_distance
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.columns import previews_of, sketches_of
 from gmv_core.store.workspace import ImageSet, Manifest
-from gmv_core.types import (
-    Distance,
-    Embedder,
-    Float32,
-    Float64,
-    Int64,
-    QualityMetric,
-    UInt8,
-)
+from gmv_core.types import Distance, Embedder, Float32, Float64, Int64, QualityMetric, UInt8
 
 NETWORK_BATCH = 64  # and the tile of re-ranking, so that no batch is copied to join another
 
@@ -227,12 +220,12 @@ def _count(manifest: Manifest) -> int:
 
 
 def _distance(key: str) -> Distance:
-    from gmv_core.distances import load_distance
+    from gmv_core.models.distances.table import load_distance
 
     return load_distance(key)
 
 
 def _metric(key: str) -> QualityMetric:
-    from gmv_core.metrics import load_metric
+    from gmv_core.models.quality.pyiqa_metrics import load_metric
 
     return load_metric(key)

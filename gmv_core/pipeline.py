@@ -14,8 +14,8 @@ from dataclasses import asdict
 from gmv_core.errors import SourceError, WorkspaceError
 from gmv_core.filling import append_vectors, catch_up, decoded_batches
 from gmv_core.index import build_index
-from gmv_core.model_choice import reload_embedder, resolve_embedder
-from gmv_core.network import resolve_precision
+from gmv_core.models.choice import reload_embedder, resolve_embedder
+from gmv_core.models.network import resolve_precision
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings, IngestSettings
 from gmv_core.sources.labels import Labels, with_row
 from gmv_core.sources.opening import Source
@@ -23,14 +23,7 @@ from gmv_core.store.columns import image_rows
 from gmv_core.store.files import now
 from gmv_core.store.workspace import ImageSet, Manifest, Workspace
 from gmv_core.summary import describe, note_memory, peak_memory_mb, versions
-from gmv_core.types import (
-    DecodedImage,
-    Embedder,
-    Progress,
-    Report,
-    SourceImage,
-    silent,
-)
+from gmv_core.types import DecodedImage, Embedder, Progress, Report, SourceImage, silent
 
 
 def build(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from gmv_core.criteria_files import derived_name
 from gmv_core.dropped import settings_of
 from gmv_core.errors import WorkspaceError
-from gmv_core.models import list_models
+from gmv_core.models.catalogue import list_models
 from gmv_core.results import Result, open_run
 from gmv_core.settings import RunSettings
 from gmv_core.store.workspace import Workspace

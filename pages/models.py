@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import jobs
-from gmv_core.models import ModelRow, list_models
+from gmv_core.models.catalogue import ModelRow, list_models
 from gmv_core.store.workspace import Manifest
 from gmv_core.words import number
 from ui import engine, shell

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result, plots
-from gmv_core.quality_words import meaning
+from gmv_core.models.quality.meaning import meaning
 from gmv_core.summary import preview_side
 from gmv_core.words import counted
 from ui import engine, readings, shell, state

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from gmv_core import Workspace, build, jobs, open_run, open_source, value
 from gmv_core.comparison import compare
 from gmv_core.injection import inject
-from gmv_core.models import ModelRow
+from gmv_core.models.catalogue import ModelRow
 from gmv_core.spoiling import Injection
 from gmv_core.store.files import write_json
 from tests.fakes import fake_embedder, write_images

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gmv_core import Workspace, jobs
-from gmv_core.models import list_models
+from gmv_core.models.catalogue import list_models
 from tests.test_app import APP, open_page, write_run
 
 NOWHERE = "http://127.0.0.1:9"

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gmv_core import MatchSettings, RunSettings, Workspace, open_run, open_source, value
-from gmv_core.quality_words import meaning
+from gmv_core.models.quality.meaning import meaning
 from tests.fakes import fake_embedder, write_images
 from tests.test_app import app as app  # a fixture
 from tests.test_app import open_page, write_run

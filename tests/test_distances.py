@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gmv_core import distances, weights
-from gmv_core.distances import load_distance, lpips_trunk
 from gmv_core.errors import ModelError, SettingsError
+from gmv_core.models import weights
+from gmv_core.models.distances import dreamsim_form, lpips_form
+from gmv_core.models.distances.lpips_form import lpips_trunk
+from gmv_core.models.distances.table import load_distance
+from gmv_core.models.weights import package_file
 from gmv_core.types import Distance, Float32, UInt8
-from gmv_core.weights import package_file
 
 
 def images(n: int, side_px: int = 64) -> UInt8:
@@ -130,10 +132,11 @@ def test_absent_weights_say_what_to_run(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_an_absent_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    if distances.find_spec("dreamsim") is None:
+    if dreamsim_form.find_spec("dreamsim") is None:
         with pytest.raises(ModelError, match="pip install dreamsim"):
             load_distance("dreamsim")
-    monkeypatch.setattr(distances, "find_spec", lambda _: None)
+    monkeypatch.setattr(dreamsim_form, "find_spec", lambda _: None)
+    monkeypatch.setattr(lpips_form, "find_spec", lambda _: None)
     monkeypatch.setattr(weights, "find_spec", lambda _: None)
     with pytest.raises(ModelError, match=r"packages pyiqa .* and stlpips-pytorch"):
         load_distance("stlpips")
@@ -162,7 +165,7 @@ def test_a_negative_head_has_no_vector_form() -> None:
     with torch.no_grad():
         model.lins[0].model[-1].weight[0, 0] = -1
     with pytest.raises(ModelError, match="negative"):
-        distances.lpips_vectors(model)
+        lpips_form.lpips_vectors(model)
 
 
 def test_an_unknown_key_lists_the_known_ones() -> None:

@@ -9,17 +9,14 @@ import pytest
 from PIL import Image
 
 from gmv_core import MatchSettings, RunSettings, SettingsError, Workspace, open_source, value
-from gmv_core.embed import (
+from gmv_core.models.embedders.embedder import from_callable, resize, stack, unit_rows
+from gmv_core.models.embedders.lite0 import (
     FEATURES_NORM_SQUARED,
-    from_callable,
     lite0_module,
     lite0_trunk,
     lite0_weights,
     load_lite0,
     perceptual,
-    resize,
-    stack,
-    unit_rows,
 )
 from gmv_core.pipeline import build
 from gmv_core.results import open_run

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gmv_core import embed_hub
-from gmv_core.embed_hub import load_open_clip, load_timm
 from gmv_core.errors import ModelError
+from gmv_core.models.embedders import checkpoints
+from gmv_core.models.embedders.from_open_clip import load_open_clip
+from gmv_core.models.embedders.from_timm import load_timm
+from gmv_core.models.weights import DownloadRefused, digest, on_disk_only, wanted_download
 from gmv_core.types import Embedder, Float32, UInt8
-from gmv_core.weights import DownloadRefused, digest, on_disk_only, wanted_download
 
 TINY = {
     "embed_dim": 32,
@@ -155,7 +156,7 @@ def test_the_key_of_a_checkpoint_opens_it_again_and_notices_a_change(
     torch.save(weights, path)
     with pytest.raises(ModelError, match="has changed"):
         load_open_clip(first.key)
-    assert embed_hub.parse(f"open_clip:tiny-clip:{path}", "open_clip").key != first.key
+    assert checkpoints.parse(f"open_clip:tiny-clip:{path}", "open_clip").key != first.key
 
 
 @pytest.mark.models

@@ -9,9 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gmv_core import metrics
 from gmv_core.errors import ModelError, SettingsError
-from gmv_core.metrics import PyiqaMetric, load_metric, parse_range, seeded, to_quality, unsuited
+from gmv_core.models.quality import pyiqa_metrics as metrics
+from gmv_core.models.quality.pyiqa_metrics import (
+    PyiqaMetric,
+    load_metric,
+    parse_range,
+    seeded,
+    to_quality,
+    unsuited,
+)
 from gmv_core.types import UInt8
 
 

@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from gmv_core import models
 from gmv_core.errors import ModelError, SettingsError
-from gmv_core.model_choice import (
+from gmv_core.models import catalogue as models
+from gmv_core.models.catalogue import MODELS, list_models
+from gmv_core.models.choice import (
     load_embedder,
     resolve_distance,
     resolve_embedder,
     resolve_quality,
 )
-from gmv_core.model_download import download
-from gmv_core.models import MODELS, list_models
-from gmv_core.network import choose_device
+from gmv_core.models.distances import dreamsim_form, lpips_form
+from gmv_core.models.download import download
+from gmv_core.models.network import choose_device
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def put_clip(cache: Path) -> None:
 
 def test_the_list_is_quick_and_loads_no_library() -> None:
     code = (
-        "import sys; from gmv_core.models import list_models; list_models(); "
+        "import sys; from gmv_core.models.catalogue import list_models; list_models(); "
         "print({'torch', 'pyiqa', 'open_clip', 'timm', 'lpips', 'faiss'} & set(sys.modules))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -99,10 +100,9 @@ def test_auto_takes_what_the_hub_left_on_this_disk(empty_cache: Path) -> None:
 def test_without_the_optional_packages_auto_still_finds_something(
     empty_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gmv_core import distances
-
     monkeypatch.setattr(models, "find_spec", lambda _: None)
-    monkeypatch.setattr(distances, "find_spec", lambda _: None)
+    monkeypatch.setattr(dreamsim_form, "find_spec", lambda _: None)
+    monkeypatch.setattr(lpips_form, "find_spec", lambda _: None)
     put_clip(empty_cache)
     assert resolve_embedder("auto")[0] == "efficientnet-lite0"
     assert resolve_distance("auto", has_features=False)[0] == "l2"
@@ -199,7 +199,8 @@ def test_load_embedder_dispatches(empty_cache: Path) -> None:
 @pytest.mark.models
 def test_the_embedded_defaults_never_import_pyiqa() -> None:
     code = (
-        "import sys, numpy as np; from gmv_core import model_choice as c, quality; "
+        "import sys, numpy as np; "
+        "from gmv_core import quality; from gmv_core.models import choice as c; "
         "e = c.load_embedder('efficientnet-lite0'); e(np.zeros((1, 128, 128, 3), np.uint8)); "
         "c.resolve_quality('auto', 64); c.resolve_distance('auto', has_features=True); "
         "print([m for m in sys.modules if m.startswith('pyiqa')])"

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from gmv_core import IndexSettings, IngestSettings, SourceError, WorkspaceError, open_source
-from gmv_core.embed import from_callable
 from gmv_core.errors import ModelError
 from gmv_core.index import load_index, load_reference
+from gmv_core.models.embedders.embedder import from_callable
 from gmv_core.pipeline import add, build, ensure_embedded
 from gmv_core.settings import BuildSettings
 from gmv_core.sources.labels import labels_for

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from gmv_core.embed import unit_rows
 from gmv_core.errors import ModelError
+from gmv_core.models.embedders.embedder import unit_rows
 from gmv_core.quality import (
     MIN_REFERENCE,
     NEIGHBOURS,

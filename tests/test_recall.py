@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from gmv_core.embed import unit_rows
 from gmv_core.errors import SettingsError
+from gmv_core.models.embedders.embedder import unit_rows
 from gmv_core.recall import (
     EXACT_LIMIT,
     MIN_TRAINED,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gmv_core.embed import FEATURES_NORM_SQUARED, unit_rows
+from gmv_core.models.embedders.embedder import unit_rows
+from gmv_core.models.embedders.lite0 import FEATURES_NORM_SQUARED
 from gmv_core.rerank import SKETCH_DIM, pair_distances, sketch, sketch_step, sort_by_distance
 from gmv_core.types import Float32, Int64
 

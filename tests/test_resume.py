@@ -206,7 +206,7 @@ import sys, time
 from pathlib import Path
 import pytest
 from gmv_core.embed import NetworkEmbedder
-from gmv_core.store import Workspace
+from gmv_core.store.workspace import Workspace
 from tests import fakes, test_resume
 
 def slow(pixels):

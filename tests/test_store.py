@@ -255,7 +255,7 @@ def test_a_deletion_that_was_killed_leaves_no_half_of_a_set(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("gmv_core.store.workspace.table.shutil.rmtree", killed)
+        patch.setattr("gmv_core.store.files.shutil.rmtree", killed)
         with pytest.raises(KeyboardInterrupt):
             workspace.delete("spare")
     # A manifest without its rows, or rows without their manifest, would be taken up again.
@@ -269,7 +269,7 @@ def test_a_deletion_that_was_killed_leaves_no_half_of_a_set(
 HOLDER = """
 import sys
 from pathlib import Path
-from gmv_core.store import Workspace
+from gmv_core.store.workspace import Workspace
 with Workspace(Path(sys.argv[1])).writing():
     print("held", flush=True)
     sys.stdin.read()

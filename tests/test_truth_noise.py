@@ -24,7 +24,7 @@ from benchmarks.truth.noise_readings import (
 from benchmarks.truth.planting import KINDS, plant
 from benchmarks.truth.remembered import RememberingEmbedder
 from gmv_core import Workspace, build, open_run, open_source, value
-from gmv_core.embed import NetworkEmbedder
+from gmv_core.models.embedders.embedder import NetworkEmbedder
 from tests.fakes import DIM, FAKE, SIDE_PX, fake_embedder, fake_vectors, write_images
 
 N, SIDE = 40, 6

@@ -22,7 +22,7 @@ from gmv_core import (
     open_source,
     value,
 )
-from gmv_core.embed import from_callable, stack
+from gmv_core.models.embedders.embedder import from_callable, stack
 from gmv_core.pipeline import add, build
 from gmv_core.store.columns import matrix
 from gmv_core.store.workspace import Manifest, Workspace

@@ -6,7 +6,7 @@ import streamlit as st
 
 from gmv_core import background
 from gmv_core.jobs import Job
-from gmv_core.models import MODELS, list_models
+from gmv_core.models.catalogue import MODELS, list_models
 from gmv_core.sources.source import Source
 from ui import engine
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import MatchSettings, Result, background
-from gmv_core.models import ModelRow, list_models
+from gmv_core.models.catalogue import ModelRow, list_models
 from ui import engine, shell, state
 from ui.started import started_run
 

@@ -43,7 +43,7 @@ from benchmarks.truth.settling import sampled, settling
 from benchmarks.truth.vae import Recipe
 from benchmarks.truth.work import generated_folder, parser, save
 from gmv_core import ValueSettings, Workspace, build, open_source
-from gmv_core.embed import load_lite0
+from gmv_core.models.embedders.lite0 import load_lite0
 
 GENERATORS = ("flow", "gan", "vae")  # the first whose images are there
 TEMPERATURES: tuple[float | str, ...] = (0.01, 0.1, 1.0, 10.0, "auto")

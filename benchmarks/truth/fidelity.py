@@ -20,7 +20,8 @@ import torch_fidelity
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from gmv_core.embed import load_lite0, stack
+from gmv_core.models.embedders.embedder import stack
+from gmv_core.models.embedders.lite0 import load_lite0
 from gmv_core.types import UInt8
 
 EXTRACTOR, LAYER = "gmv-lite0", "vector"

@@ -15,13 +15,7 @@ import numpy as np
 from benchmarks.datasets import BuiltSet
 from benchmarks.recall import kinds
 from benchmarks.truth.class_share import Asked
-from benchmarks.truth.lists import (
-    Lists,
-    class_share,
-    contributors_in_common,
-    rank_agreement,
-    value,
-)
+from benchmarks.truth.lists import Lists, class_share, contributors_in_common, rank_agreement, value
 from gmv_core import ValueSettings
 from gmv_core.agreement import coded
 from gmv_core.matching import embed_previews

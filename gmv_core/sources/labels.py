@@ -16,9 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from gmv_core.errors import SourceError
 from gmv_core.sources.source import Source
-from gmv_core.types import (
-    SourceImage,
-)
+from gmv_core.types import SourceImage
 
 _NAME_COLUMNS = ("name", "file", "filename", "file_name", "path", "image")
 _SHEET_MAGICS = (b"PK", b"\xd0\xcf\x11\xe0")

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gmv_core import embed_hub, metrics, weights
 from gmv_core.errors import ModelError
-from gmv_core.model_choice import MANIQA_SIDE_PX, OPEN, resolve_quality
-from gmv_core.models import MODELS, PYIQA, ModelRow, missing_packages, row_of, what_it_takes
+from gmv_core.models import weights
+from gmv_core.models.catalogue import (
+    MODELS,
+    PYIQA,
+    ModelRow,
+    missing_packages,
+    row_of,
+    what_it_takes,
+)
+from gmv_core.models.choice import MANIQA_SIDE_PX, OPEN, resolve_quality
+from gmv_core.models.embedders import from_open_clip, from_timm
+from gmv_core.models.quality import pyiqa_metrics
 
 
 def download(key: str) -> ModelRow:
@@ -25,10 +34,11 @@ def download(key: str) -> ModelRow:
         _fetch(key, fetch)
         return row_of(key)
     if key.startswith(OPEN):
-        _fetch(key, lambda: embed_hub.fetch(key))
+        library = from_timm if key.startswith("timm:") else from_open_clip
+        _fetch(key, lambda: library.fetch(key))
         return ModelRow(key, "embed", key, None, "", "see its model card", True, "", "")
     resolve_quality(key, MANIQA_SIDE_PX)
-    _fetch(key, lambda: metrics.build(key))
+    _fetch(key, lambda: pyiqa_metrics.build(key))
     return ModelRow(key, "quality", key, None, PYIQA, "see its authors' page", True, "", "")
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gmv_core import embed_hub, metrics
-from gmv_core.embed import EMBEDDED, load_lite0
 from gmv_core.errors import ModelError, unknown_choice
-from gmv_core.models import MODELS
-from gmv_core.network import choose_device
+from gmv_core.models.catalogue import MODELS
+from gmv_core.models.embedders import from_open_clip, from_timm
+from gmv_core.models.embedders.lite0 import EMBEDDED, load_lite0
+from gmv_core.models.network import choose_device
+from gmv_core.models.quality import pyiqa_metrics
 from gmv_core.types import Embedder
 
 OPEN = ("open_clip:", "timm:")
@@ -67,7 +68,7 @@ def resolve_quality(key: str, side_px: int) -> tuple[str, str]:
         if choose_device() != "cuda":  # measured: minutes an image on two CPU cores
             return "realism", "MANIQA takes minutes an image without a GPU; ask for it by name."
         return "maniqa", "MANIQA's weights are on this disk, and the images are large enough."
-    if key == "none" or key in metrics.names():
+    if key == "none" or key in pyiqa_metrics.names():
         return key, "It was asked for."
     return _asked("quality", key, ["none", "any no-reference metric of pyiqa"])
 
@@ -89,8 +90,8 @@ def load_embedder(key: str, precision: str = "auto") -> Embedder:
     if key == EMBEDDED:
         return load_lite0(precision)
     if key.startswith("timm:"):
-        return embed_hub.load_timm(key, precision)
-    return embed_hub.load_open_clip(key, precision)
+        return from_timm.load_timm(key, precision)
+    return from_open_clip.load_open_clip(key, precision)
 
 
 def reload_embedder(chosen: Mapping[str, Any], given: Embedder | None) -> Embedder:

@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 
 from gmv_core.errors import ModelError, unknown_choice
-from gmv_core.network import choose_device
+from gmv_core.models.network import choose_device
+from gmv_core.models.weights import on_disk_only, quiet, torch_hub_folder, wanted_download
 from gmv_core.types import QualityMetric, UInt8
-from gmv_core.weights import on_disk_only, quiet, torch_hub_folder, wanted_download
 
 # Shorter sides than these make a metric meaningless. PIQE and BRISQUE rank noisy images of 28-32 px
 # above clean ones (measured on Fashion-MNIST); NIQE and IL-NIQE fit patches of 96 and 84 px;

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from gmv_core import distances, embed_hub, metrics, weights
-from gmv_core.embed import EMBEDDED
+from gmv_core.models import weights
+from gmv_core.models.distances import dreamsim_form, lpips_form
+from gmv_core.models.embedders import from_open_clip
+from gmv_core.models.embedders.lite0 import EMBEDDED
+from gmv_core.models.quality import pyiqa_metrics
 
 MANIQA_FILE = "ckpt_koniq10k.pt"  # pyiqa's own name for it
 
@@ -79,7 +82,7 @@ def _lite0() -> Path | None:
 
 
 def _clip() -> Path | None:
-    return embed_hub.clip_weights() if find_spec("open_clip") else None
+    return from_open_clip.clip_weights() if find_spec("open_clip") else None
 
 
 def _maniqa() -> Path | None:
@@ -88,11 +91,11 @@ def _maniqa() -> Path | None:
 
 
 def _lpips(net: str) -> Callable[[], Path | None]:
-    return lambda: distances.lpips_trunk(net) if find_spec("lpips") else None
+    return lambda: lpips_form.lpips_trunk(net) if find_spec("lpips") else None
 
 
 def _dreamsim() -> Path | None:
-    return distances.dreamsim_folder() if distances.dreamsim_ready() else None
+    return dreamsim_form.dreamsim_folder() if dreamsim_form.dreamsim_ready() else None
 
 
 MODELS: dict[str, _Model] = {
@@ -104,7 +107,7 @@ MODELS: dict[str, _Model] = {
     "clip": _Model(
         "embed", "OpenCLIP ViT-B-32, LAION-2B", 605_000_000,
         "MIT (open_clip)", "MIT", _clip, ("open_clip_torch",),
-        lambda: embed_hub.fetch("clip"),
+        lambda: from_open_clip.fetch("clip"),
     ),
     "features": _Model(
         "distance", "LPIPS's form on the embedder's own feature maps", None,
@@ -117,16 +120,16 @@ MODELS: dict[str, _Model] = {
     "stlpips": _Model(
         "distance", "shift-tolerant LPIPS (AlexNet)", 9_899_296,
         f"{PYIQA}; its blur layers CC BY-NC-SA 4.0 (Adobe)", "BSD-2-Clause (stlpips-pytorch)",
-        distances.stlpips_weights, ("pyiqa", "stlpips-pytorch"),
+        lpips_form.stlpips_weights, ("pyiqa", "stlpips-pytorch"),
     ),
     "lpips": _Model("distance", "LPIPS (AlexNet)", 244_408_911, "BSD-2-Clause", TRUNK,
-                    _lpips("alex"), ("lpips",), lambda: distances.fetch_trunk("alex")),
+                    _lpips("alex"), ("lpips",), lambda: lpips_form.fetch_trunk("alex")),
     "lpips-vgg": _Model("distance", "LPIPS (VGG-16)", 553_433_881, "BSD-2-Clause", TRUNK,
-                        _lpips("vgg"), ("lpips",), lambda: distances.fetch_trunk("vgg")),
+                        _lpips("vgg"), ("lpips",), lambda: lpips_form.fetch_trunk("vgg")),
     "dreamsim": _Model(
         "distance", "DreamSim, ensemble of three ViT-B/16", None,
         "MIT", "MIT; its backbones Apache-2.0 (DINO) and MIT (CLIP, OpenCLIP)",
-        _dreamsim, ("dreamsim",), distances.fetch_dreamsim,
+        _dreamsim, ("dreamsim",), dreamsim_form.fetch_dreamsim,
     ),
     "realism": _Model(
         "quality", "realism against the training set (Kynkäänniemi et al. 2019)", None,
@@ -137,7 +140,7 @@ MODELS: dict[str, _Model] = {
                    _piqe, ("pyiqa",)),
     "maniqa": _Model(
         "quality", "MANIQA (KonIQ), the paper's metric", 543_330_515,
-        PYIQA, "Apache-2.0 (MANIQA)", _maniqa, ("pyiqa",), lambda: metrics.build("maniqa"),
+        PYIQA, "Apache-2.0 (MANIQA)", _maniqa, ("pyiqa",), lambda: pyiqa_metrics.build("maniqa"),
     ),
 }  # fmt: skip
 

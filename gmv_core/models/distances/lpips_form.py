@@ -1,11 +1,9 @@
-"""Perceptual distances in vector form: a network runs once per image, never once per pair.
+"""LPIPS and its kin in vector form: a network runs once per image, never once per pair.
 
 LPIPS (Zhang et al., CVPR 2018, eq. 1) sums over layers l the mean over positions of
 Σ_c w_lc (x̂_c − ŷ_c)², where x̂ has unit length at every position. As all w ≥ 0 that is
 ‖v(x) − v(y)‖² with v = concat_l √(w_l / (H_l·W_l)) · x̂_l, exactly. `stlpips` is its shift-tolerant
-kin (Ghildyal and Liu, ECCV 2022). DreamSim (Fu et al., NeurIPS 2023) is 1 − cos = ‖u − v‖²/2.
-
-`features` comes from the embedder and `none` needs no network: neither is loaded here.
+kin (Ghildyal and Liu, ECCV 2022).
 """
 
 from __future__ import annotations
@@ -17,21 +15,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from gmv_core.errors import ModelError, unknown_choice
-from gmv_core.network import choose_device, compile_network
+from gmv_core.errors import ModelError
+from gmv_core.models.network import compile_network
+from gmv_core.models.weights import digest, on_disk_only, package_file, torch_hub_folder
 from gmv_core.types import Distance, Float32, UInt8
-from gmv_core.weights import digest, on_disk_only, package_file, torch_hub_folder
 
 if TYPE_CHECKING:
     import torch
 
+
 # ST-LPIPS is better at 64 px than at 32 and no better at 128 (class share on CIFAR-10). LPIPS's
 # own heads were fitted to judgments on 64 px patches, so 64 is the side that its weights mean.
 SIDE_PX = 64
-DREAMSIM_SIDE_PX = 224  # fixed by its networks
-
 # The file names are torchvision's own; the digits are the head of each file's SHA-256.
 LPIPS_TRUNKS = {
     "alex": "alexnet-owt-7be5be79.pth",
@@ -52,25 +47,7 @@ class VectorDistance:
         return self.vectors(pixels)
 
 
-def load_distance(key: str, *, precision: str = "auto") -> Distance:
-    """Return a distance of `DISTANCES`.
-
-    Raises SettingsError for an unknown key, ModelError where weights are not on this disk.
-    """
-    if key not in DISTANCES:
-        raise unknown_choice("distance", key, [*DISTANCES, "features", "none"])
-    return DISTANCES[key](precision)
-
-
-def _load_l2(_: str) -> Distance:
-    def vectors(pixels: UInt8) -> Float32:
-        flat = pixels.reshape(len(pixels), -1)  # (n, s·s·3)
-        return (flat / np.float32(255 * flat.shape[1] ** 0.5)).astype(np.float32)
-
-    return VectorDistance("l2", SIDE_PX, False, vectors)
-
-
-def _load_stlpips(precision: str) -> Distance:
+def load_stlpips(precision: str) -> Distance:
     path = stlpips_weights()
     if path is None:
         raise ModelError(
@@ -81,7 +58,7 @@ def _load_stlpips(precision: str) -> Distance:
     return _compiled("stlpips", path, lambda: _stlpips(path), precision)
 
 
-def _load_lpips(net: str) -> Callable[[str], Distance]:
+def load_lpips(net: str) -> Callable[[str], Distance]:
     key = "lpips" if net == "alex" else f"lpips-{net}"
 
     def load(precision: str) -> Distance:
@@ -219,63 +196,3 @@ def lpips_vectors(model: torch.nn.Module) -> torch.nn.Module:
             return (torch.cat(parts, 1),)  # (n, D)
 
     return Vectors()
-
-
-def dreamsim_folder() -> Path:
-    """Return where DreamSim's checkpoints lie (its own default is the current directory)."""
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("gmv-explorer", appauthor=False)) / "dreamsim"
-
-
-def dreamsim_ready() -> bool:
-    """Whether the package and its checkpoints are here; nothing is imported."""
-    return find_spec("dreamsim") is not None and (dreamsim_folder() / "ensemble_lora").is_dir()
-
-
-def fetch_dreamsim() -> None:
-    """Download and unpack DreamSim's checkpoints."""
-    from dreamsim.model import download_weights
-
-    dreamsim_folder().parent.mkdir(parents=True, exist_ok=True)
-    download_weights(cache_dir=str(dreamsim_folder()), dreamsim_type="ensemble")
-
-
-def _load_dreamsim(_: str) -> Distance:
-    if find_spec("dreamsim") is None:
-        raise ModelError(
-            "The distance dreamsim needs the package dreamsim, which is not installed; run "
-            "`pip install dreamsim`, then `python -m gmv_core models download dreamsim`."
-        )
-    if not dreamsim_ready():
-        raise ModelError(
-            f"DreamSim's weights are not on this disk (looked in {dreamsim_folder()}); run "
-            "`python -m gmv_core models download dreamsim`, or use features or stlpips."
-        )
-    import torch
-
-    device = "cuda" if choose_device() == "cuda" else "cpu"
-    with on_disk_only():
-        from dreamsim import dreamsim
-
-        model, _preprocess = dreamsim(device=device, cache_dir=str(dreamsim_folder()))
-
-    def vectors(pixels: UInt8) -> Float32:
-        # It squeezes its outputs, so that a batch of one would lose an axis: never give it one.
-        batch = np.concatenate([pixels, pixels[:1]])
-        x = torch.from_numpy(batch).permute(0, 3, 1, 2).float().to(device) / 255
-        with torch.inference_mode():
-            unit = torch.nn.functional.normalize(model.embed(x), dim=1)
-        found: Float32 = (unit[:-1] / 2**0.5).float().cpu().numpy()
-        return found
-
-    return VectorDistance("dreamsim", DREAMSIM_SIDE_PX, True, vectors)
-
-
-DISTANCES: dict[str, Callable[[str], Distance]] = {
-    "l2": _load_l2,
-    "stlpips": _load_stlpips,
-    "lpips": _load_lpips("alex"),
-    "lpips-vgg": _load_lpips("vgg"),
-    "dreamsim": _load_dreamsim,
-}

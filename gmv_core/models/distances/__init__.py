@@ -1,0 +1,1 @@
+"""Loaders of perceptual distances, one network a file."""

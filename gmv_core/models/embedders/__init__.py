@@ -1,0 +1,1 @@
+"""Loaders of embedders, one library a file."""

@@ -1,0 +1,1 @@
+"""Loaders of quality metrics, and what each measures."""
