@@ -28,12 +28,12 @@ from benchmarks.datasets import (
 from benchmarks.reporting import Row, finish, parser, print_table
 from gmv_core.images.decode import pixels_of
 from gmv_core.matching import embed_previews
+from gmv_core.method.recall import exact_search
+from gmv_core.method.rerank import pair_distances, sort_by_distance
 from gmv_core.models.distances.table import load_distance
 from gmv_core.models.embedders.embedder import stack, unit_rows
 from gmv_core.models.embedders.lite0 import lite0_trunk, lite0_weights
 from gmv_core.models.network import compile_network
-from gmv_core.recall import exact_search
-from gmv_core.rerank import pair_distances, sort_by_distance
 from gmv_core.types import Float32, Int64, Network, UInt8
 
 KS = (1, 10, 30, 100)

@@ -22,9 +22,9 @@ from benchmarks.reporting import Row, finish, parser, print_table, seconds_of
 from gmv_core import IngestSettings, MatchSettings, ValueSettings
 from gmv_core.images.decode import decode
 from gmv_core.matching import Matcher, load_matcher
-from gmv_core.recall import Neighbours
+from gmv_core.method.recall import Neighbours
+from gmv_core.method.value import add_values, no_values
 from gmv_core.types import Float32, Int64
-from gmv_core.value import add_values, no_values
 
 CANDIDATES = 100
 

@@ -18,8 +18,9 @@ from benchmarks.datasets import SETTINGS, fashion, save_npz
 from benchmarks.quality_corruption import lower_is
 from benchmarks.reporting import Row, finish, parser, print_table
 from gmv_core import MatchSettings, RunSettings, Workspace, build, open_run, open_source, value
+from gmv_core.measures.detection import auroc
+from gmv_core.method.value import rank_from_bottom
 from gmv_core.types import Int64, UInt8
-from gmv_core.value import auroc, rank_from_bottom
 
 
 def spoilt(images: UInt8, rows: Int64, sigma: float, *, seed: int) -> UInt8:

@@ -27,7 +27,7 @@ from benchmarks.datasets import (
 )
 from benchmarks.reporting import Row, finish, parser, print_table, seconds_of
 from gmv_core.matching import embed_previews
-from gmv_core.quality import make_reference, realism, realism_quality
+from gmv_core.method.realism import make_reference, realism, realism_quality
 from gmv_core.types import UInt8
 
 

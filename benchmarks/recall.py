@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.datasets import BuiltSet, Queries, cifar_set, held_out, workspace_of
 from benchmarks.reporting import Row, finish, median_seconds, parser, print_table
 from gmv_core.index import RECALL_AT, SAMPLE_QUERIES, TRAIN_ROWS
-from gmv_core.recall import (
+from gmv_core.method.recall import (
     ExactIndex,
     build_codes,
     code_bytes,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from gmv_core.matching import Matcher, Matches
+from gmv_core.method.value import contributor_weights
 from gmv_core.settings import ValueSettings
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Float64, Int64, UInt8
-from gmv_core.value import contributor_weights
 
 
 @dataclass(frozen=True)

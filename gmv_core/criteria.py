@@ -13,16 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gmv_core.agreement import (
+from gmv_core.candidate_lists import blocks
+from gmv_core.measures.agreement import (
     NO_VALUE,
     UNKNOWN_VALUE,
     by_chance,
     coded,
     depths_within,
-    mean_interval,
     shares,
 )
-from gmv_core.candidate_lists import blocks
+from gmv_core.measures.bootstrap import mean_interval
 from gmv_core.results import Result
 from gmv_core.store.columns import attributes, labels_of, statuses
 from gmv_core.types import Int64

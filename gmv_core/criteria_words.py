@@ -8,7 +8,7 @@ import pandas as pd
 
 from gmv_core.criteria import RECALL, RUN, Agreement
 from gmv_core.criteria_files import Finding
-from gmv_core.detection import Detection
+from gmv_core.measures.detection import Detection
 from gmv_core.words import number, percent
 
 BY_CHANCE = "random training images"

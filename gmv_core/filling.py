@@ -13,9 +13,9 @@ import numpy as np
 
 from gmv_core.images.decode import decode
 from gmv_core.images.glimpse import glimpse
+from gmv_core.method.sketch import SKETCH_DIM, sketch
 from gmv_core.models.embedders.embedder import stack
 from gmv_core.models.embedders.lite0 import FEATURES_NORM_SQUARED
-from gmv_core.rerank import SKETCH_DIM, sketch
 from gmv_core.settings import IngestSettings
 from gmv_core.sources.opening import Source
 from gmv_core.store.columns import embedding_rows, previews_of

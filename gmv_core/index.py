@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.quality import MAX_REFERENCE, MIN_REFERENCE, Reference, make_reference
-from gmv_core.recall import (
+from gmv_core.method.realism import MAX_REFERENCE, MIN_REFERENCE, Reference, make_reference
+from gmv_core.method.recall import (
     ExactIndex,
     IndexReport,
     QuantizedIndex,

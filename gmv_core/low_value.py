@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from gmv_core.detection import Detection, detect
 from gmv_core.errors import SettingsError
+from gmv_core.measures.detection import Detection, detect
+from gmv_core.method.value import rank_from_bottom
 from gmv_core.noise import YES
 from gmv_core.results import Result
 from gmv_core.spread import credits_of
 from gmv_core.store.columns import attributes, labels_of, statuses, vectors_of
 from gmv_core.types import Float32, Float64, Int64
-from gmv_core.value import rank_from_bottom
 
 MOST_CLASSES = 20  # the largest; each costs a pass over the credits
 # An AUROC needs no more, and all pairs of 50,000 and 5,000 take half a minute.

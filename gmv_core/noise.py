@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gmv_core.errors import SettingsError
+from gmv_core.measures.detection import auroc
 from gmv_core.results import Result
 from gmv_core.store.workspace import ImageSet
-from gmv_core.value import auroc
 
 YES, NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0", ""})
 DEPTHS = (10, 50, 100)

@@ -18,12 +18,12 @@ import pyarrow.compute as pc
 from gmv_core.candidate_lists import block_of, blocks
 from gmv_core.contributors import Contribution, Contributor, contributions_of, contributors_of
 from gmv_core.errors import WorkspaceError
+from gmv_core.method.value import Values, add_values, no_values, rank_from_bottom
 from gmv_core.run_values import totals_of, value_all
 from gmv_core.settings import ValueSettings
 from gmv_core.store.files import write_json
 from gmv_core.store.workspace import ImageSet, Manifest, Run, Workspace
 from gmv_core.types import OK
-from gmv_core.value import Values, add_values, no_values, rank_from_bottom
 
 MATCH_COLUMNS = (
     "generated", "training", "rank", "recall_rank", "distance", "weight", "value",

@@ -6,12 +6,12 @@ import numpy as np
 import pyarrow as pa
 
 from gmv_core.candidate_lists import blocks
+from gmv_core.method.value import Values, add_values, no_values
 from gmv_core.settings import ValueSettings
 from gmv_core.store.columns import all_vectors, vector_blocks
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet, Manifest, Run
 from gmv_core.types import Float32, Float64
-from gmv_core.value import Values, add_values, no_values
 
 
 def value_all(

@@ -13,46 +13,10 @@ import numpy as np
 import pandas as pd
 
 from gmv_core.candidate_lists import blocks
+from gmv_core.measures.bootstrap import RESAMPLES, resampled_intervals, share_intervals
+from gmv_core.method.value import contributor_weights
 from gmv_core.results import Result
 from gmv_core.types import Float64, Int64
-from gmv_core.value import contributor_weights
-
-RESAMPLES = 200
-CONFIDENCE = 0.95
-_CHUNK = 4096  # groups counted at once, which bounds the memory at any number of owners
-
-
-@dataclass(frozen=True)
-class Lorenz:
-    """Cumulative shares, least valuable image first, both (n + 1,) from 0 to 1."""
-
-    images: Float64
-    value: Float64
-
-
-def lorenz(values: Float64) -> Lorenz:
-    """Return the Lorenz curve of (n,) values ≥ 0; the diagonal where nothing was handed out."""
-    steps = np.concatenate([[0.0], np.cumsum(np.sort(values))])
-    images = np.linspace(0, 1, len(steps))
-    return Lorenz(images, steps / steps[-1] if steps[-1] > 0 else images)
-
-
-def gini(values: Float64) -> float:
-    """Return the Gini coefficient of (n,) values ≥ 0: 0 if all are equal, (n − 1)/n at most."""
-    total, n = values.sum(), len(values)
-    if not total > 0:
-        return 0.0
-    ranks = np.arange(1, n + 1)
-    return float((2 * ranks - n - 1) @ np.sort(values) / (n * total))
-
-
-def fewest_for(values: Float64, share: float = 0.5) -> int:
-    """Return how many of the most valuable images it takes to hold a share of the value."""
-    held = np.cumsum(np.sort(values)[::-1])
-    if not len(held) or not held[-1] > 0:
-        return 0
-    # Rounding must not ask for one image more than the sum allows.
-    return int(np.searchsorted(held, share * held[-1] * (1 - 1e-12)) + 1)
 
 
 @dataclass(frozen=True)
@@ -108,23 +72,6 @@ def group_shares(result: Result, by: str, *, seed: int = 0) -> pd.DataFrame:
     return shares.sort_values("value", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def share_intervals(
-    generated: Int64,
-    group: Int64,
-    value: Float64,
-    *,
-    groups: int,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> tuple[Float64, Float64]:
-    """Return low and high of every group's share of the value, (groups,) each.
-
-    generated, group, value: (c,), a row a contribution. The generated images that have any are
-    drawn anew with replacement, and all that one hands out is drawn together.
-    """
-    return _intervals(generated, group, value, groups, resamples, seed, of_total=True)
-
-
 def value_intervals(result: Result, *, seed: int = 0) -> tuple[Float64, Float64]:
     """Return low and high of the value of every training row, (n,) each, drawn as for shares.
 
@@ -132,44 +79,9 @@ def value_intervals(result: Result, *, seed: int = 0) -> tuple[Float64, Float64]
     """
     credits = credits_of(result)
     rows, group = np.unique(credits.training, return_inverse=True)
-    found = _intervals(
+    found = resampled_intervals(
         credits.generated, group, credits.value, len(rows), RESAMPLES, seed, of_total=False
     )
     low, high = np.zeros((2, len(result.training.images)))
     low[rows], high[rows] = found
-    return low, high
-
-
-def _intervals(
-    generated: Int64,
-    group: Int64,
-    value: Float64,
-    groups: int,
-    resamples: int,
-    seed: int,
-    *,
-    of_total: bool,
-) -> tuple[Float64, Float64]:
-    images, image = np.unique(generated, return_inverse=True)
-    m = len(images)
-    rng = np.random.default_rng(seed)
-    drawn = np.stack([np.bincount(rng.integers(0, m, m), minlength=m) for _ in range(resamples)])
-    total = drawn @ np.bincount(image, weights=value, minlength=m)  # (resamples,)
-    order = np.argsort(group, kind="stable")
-    image, group, value = image[order], group[order], value[order]
-    edges = (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2
-    low, high = np.zeros(groups), np.zeros(groups)
-    for first in range(0, groups, _CHUNK):
-        some = min(_CHUNK, groups - first)
-        a, b = np.searchsorted(group, [first, first + some])
-        sums = np.stack(
-            [
-                np.bincount(group[a:b] - first, row[image[a:b]] * value[a:b], minlength=some)
-                for row in drawn
-            ]
-        )  # (resamples, some)
-        if of_total:
-            there = total[:, None] > 0
-            sums = np.divide(sums, total[:, None], out=np.zeros(sums.shape), where=there)
-        low[first : first + some], high[first : first + some] = np.quantile(sums, edges, axis=0)
     return low, high

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gmv_core.agreement import (
+from gmv_core.measures.agreement import (
     NO_VALUE,
     UNKNOWN_VALUE,
     by_chance,
     coded,
     depths_within,
-    mean_interval,
     shares,
 )
+from gmv_core.measures.bootstrap import mean_interval
 
 TRAINING = ["cat", "cat", "dog", "", "dog", "cat"]
 LISTS = np.array([[0, 2, 1, 3], [4, 0, -1, -1], [2, 4, 0, 1], [5, 1, 0, 2], [-1, -1, -1, -1]])
@@ -98,6 +98,6 @@ def test_one_image_is_its_own_interval() -> None:
 def test_resampling_in_parts_draws_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.random.default_rng(1).random((30, 2))
     whole = mean_interval(values)
-    monkeypatch.setattr("gmv_core.agreement._DRAWN_AT_ONCE", 100)
+    monkeypatch.setattr("gmv_core.measures.bootstrap._DRAWN_AT_ONCE", 100)
     for a, b in zip(whole, mean_interval(values), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12)

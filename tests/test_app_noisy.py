@@ -129,7 +129,7 @@ def test_marks_that_cannot_be_written_are_a_sentence(
     def fail(*_: object) -> None:
         raise WorkspaceError("The marks cannot be written; check the disk.")
 
-    monkeypatch.setattr("gmv_core.store.workspace.marks.mark", fail)
+    monkeypatch.setattr("gmv_core.store.marks.mark", fail)
     page.run()
     button(page, "Mark all")
     assert page.error[0].value == "The marks cannot be written; check the disk."

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from gmv_core.detection import auroc_interval, detect
-from gmv_core.value import auroc, rank_from_bottom
+from gmv_core.measures.detection import auroc, auroc_interval, detect
+from gmv_core.method.value import rank_from_bottom
 
 
 def test_a_ranking_by_hand() -> None:

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from gmv_core.errors import ModelError
-from gmv_core.models.embedders.embedder import unit_rows
-from gmv_core.quality import (
+from gmv_core.method.realism import (
     MIN_REFERENCE,
     NEIGHBOURS,
     Reference,
@@ -17,6 +16,7 @@ from gmv_core.quality import (
     realism,
     realism_quality,
 )
+from gmv_core.models.embedders.embedder import unit_rows
 from gmv_core.types import Float32
 
 

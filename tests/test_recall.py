@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from gmv_core.errors import SettingsError
-from gmv_core.models.embedders.embedder import unit_rows
-from gmv_core.recall import (
+from gmv_core.method.recall import (
     EXACT_LIMIT,
     MIN_TRAINED,
     SQ8_LIMIT,
@@ -23,6 +22,7 @@ from gmv_core.recall import (
     search_codes,
     tune,
 )
+from gmv_core.models.embedders.embedder import unit_rows
 from gmv_core.types import Float32, Int64
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gmv_core.method.rerank import pair_distances, sort_by_distance
+from gmv_core.method.sketch import SKETCH_DIM, sketch, sketch_step
 from gmv_core.models.embedders.embedder import unit_rows
 from gmv_core.models.embedders.lite0 import FEATURES_NORM_SQUARED
-from gmv_core.rerank import SKETCH_DIM, pair_distances, sketch, sketch_step, sort_by_distance
 from gmv_core.types import Float32, Int64
 
 
 @pytest.fixture(params=[0, 10**9], ids=["pair by pair", "one product"], autouse=True)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways to a distance must give the same, whichever the share of pairs would choose."""
-    monkeypatch.setattr("gmv_core.rerank.SPARSE", request.param)
+    monkeypatch.setattr("gmv_core.method.rerank.SPARSE", request.param)
 
 
 def pairs() -> tuple[Float32, Float32, Int64]:

@@ -205,7 +205,7 @@ SLOWLY = """
 import sys, time
 from pathlib import Path
 import pytest
-from gmv_core.embed import NetworkEmbedder
+from gmv_core.models.embedders.embedder import NetworkEmbedder
 from gmv_core.store.workspace import Workspace
 from tests import fakes, test_resume
 

@@ -8,16 +8,9 @@ import numpy as np
 import pytest
 
 from gmv_core import Result
-from gmv_core.spread import (
-    Lorenz,
-    credits_of,
-    fewest_for,
-    gini,
-    group_shares,
-    lorenz,
-    share_intervals,
-    value_intervals,
-)
+from gmv_core.measures.bootstrap import share_intervals
+from gmv_core.measures.concentration import Lorenz, fewest_for, gini, lorenz
+from gmv_core.spread import credits_of, group_shares, value_intervals
 from gmv_core.types import Float64
 from tests.test_results import opened as opened  # the run worked out by hand, a fixture
 
@@ -116,7 +109,7 @@ def test_intervals_of_many_groups_are_those_of_few(monkeypatch: pytest.MonkeyPat
     generated, group = RNG.integers(0, 30, 500), RNG.integers(0, 40, 500)
     value = RNG.random(500)
     whole = share_intervals(generated, group, value, groups=40)
-    monkeypatch.setattr("gmv_core.spread._CHUNK", 7)
+    monkeypatch.setattr("gmv_core.measures.bootstrap._CHUNK", 7)
     for a, b in zip(whole, share_intervals(generated, group, value, groups=40), strict=True):
         assert a == pytest.approx(b)
 

@@ -30,7 +30,7 @@ from benchmarks.truth.lists import (
 )
 from benchmarks.truth.settling import contributions, settling
 from gmv_core import ValueSettings
-from gmv_core.agreement import coded
+from gmv_core.measures.agreement import coded
 
 ROOT = Path(__file__).parents[1]
 FASHION = Path("/usr/share/datasets/fashion-mnist")

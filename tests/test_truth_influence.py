@@ -35,9 +35,9 @@ from benchmarks.truth.rank_scores import ceiling, resamples, score
 from benchmarks.truth.retraining import Setting, Training, halves, mixed, outputs
 from benchmarks.truth.vae import VAE, Recipe, negative_elbo, train
 from gmv_core import MatchSettings, RunSettings, ValueSettings, build, open_run, open_source, value
+from gmv_core.method.value import contributor_weights
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder
-from gmv_core.value import contributor_weights
 
 RECIPE = Recipe(epochs=3, hidden=8, batch=16, rate=4e-3, decay=True)
 N, M = 40, 6

@@ -12,9 +12,10 @@ from hypothesis.extra import numpy as hnp
 from sklearn.metrics import roc_auc_score
 
 from gmv_core.errors import SettingsError
+from gmv_core.measures.detection import auroc
+from gmv_core.method.value import add_values, contributor_weights, no_values, rank_from_bottom
 from gmv_core.settings import ValueSettings
 from gmv_core.types import Float32, Float64, Int64
-from gmv_core.value import add_values, auroc, contributor_weights, no_values, rank_from_bottom
 
 LOG2, LOG3 = math.log(2), math.log(3)
 

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result, plots
+from gmv_core.measures.bootstrap import RESAMPLES
 from gmv_core.selection import as_csv
-from gmv_core.spread import RESAMPLES
 from ui import readings
 from ui.figures import chart, share
 from ui.words import plain

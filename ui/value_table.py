@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result, plots
+from gmv_core.measures.bootstrap import RESAMPLES
 from gmv_core.selection import as_csv, as_parquet, select
-from gmv_core.spread import RESAMPLES
 from gmv_core.words import counted
 from ui import shell, state
 from ui.figures import number

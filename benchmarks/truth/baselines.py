@@ -60,8 +60,9 @@ from benchmarks.truth.methods import (
 from benchmarks.truth.retraining import GENERATED_SEED, RECIPE
 from benchmarks.truth.vae import Recipe, sample, train
 from gmv_core import ValueSettings, Workspace
+from gmv_core.measures.detection import auroc
+from gmv_core.method.value import rank_from_bottom
 from gmv_core.types import Float64
-from gmv_core.value import auroc, rank_from_bottom
 
 PLANTED = 0.05
 WIDE = 50

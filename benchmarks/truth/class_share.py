@@ -25,9 +25,10 @@ from benchmarks.reporting import Row, print_table
 from benchmarks.truth.data import available
 from benchmarks.truth.work import generated_folder, parser, save
 from gmv_core import MatchSettings, ValueSettings, Workspace, load_matcher
-from gmv_core.agreement import by_chance, coded, mean_interval, shares
 from gmv_core.matching import embed_previews
-from gmv_core.recall import exact_search
+from gmv_core.measures.agreement import by_chance, coded, shares
+from gmv_core.measures.bootstrap import mean_interval
+from gmv_core.method.recall import exact_search
 from gmv_core.types import Float32, Float64, Int64, UInt8
 
 GENERATORS = ("vae", "gan", "flow")

@@ -16,11 +16,11 @@ from scipy.stats import spearmanr
 from benchmarks.datasets import BuiltSet
 from benchmarks.truth.class_share import Asked, in_percent
 from gmv_core import MatchSettings, ValueSettings, load_matcher
-from gmv_core.agreement import Coded, coded, shares
-from gmv_core.detection import Detection, detect
+from gmv_core.measures.agreement import Coded, coded, shares
+from gmv_core.measures.detection import Detection, detect
+from gmv_core.method.value import Shares, add_values, no_values, rank_from_bottom
 from gmv_core.run_values import distances_to_generated
 from gmv_core.types import Float32, Float64, Int64
-from gmv_core.value import Shares, add_values, no_values, rank_from_bottom
 
 TOP_SHARE = 0.01  # of the training images, by value: what two valuations are asked to agree on
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from gmv_core import Result, ValueSettings, Workspace, open_run
-from gmv_core.recall import exact_search
+from gmv_core.method.recall import exact_search
+from gmv_core.method.value import rank_from_bottom
 from gmv_core.spread import credits_of
 from gmv_core.store.columns import all_vectors, labels_of
 from gmv_core.types import Float32, Float64
-from gmv_core.value import rank_from_bottom
 
 PRODUCT, PRODUCT_100 = "product", "product, k=100"
 PRODUCT_EVEN = "product, no quality"

@@ -26,8 +26,8 @@ from benchmarks.reporting import Row, print_table
 from benchmarks.truth import work
 from benchmarks.truth.compared import OURS, Compared, compare
 from benchmarks.truth.retraining import Setting, Training, make_setting, mixed, outputs, sizes
+from gmv_core.method.value import rank_from_bottom
 from gmv_core.types import Float64, Int64
-from gmv_core.value import rank_from_bottom
 
 SHARES = (0.01, 0.05, 0.10)
 ALSO = ("embedding only", "pixel L2", "VAE-TracIn")  # and TRAK, whose name tells its models

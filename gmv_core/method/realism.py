@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gmv_core.errors import ModelError
+from gmv_core.method.pairwise import pairwise_distances
 from gmv_core.types import Float32, Float64
 
 NEIGHBOURS = 3
@@ -67,7 +68,7 @@ def make_reference(vectors: Float32) -> Reference:
     by = np.repeat(np.arange(len(half)), NEIGHBOURS)
     for start in range(0, r, BLOCK):
         rows = np.arange(start, min(start + BLOCK, r))
-        d = _distances(vectors[rows], vectors[half])
+        d = pairwise_distances(vectors[rows], vectors[half])
         # Without image i the radius of a neighbour that counted i among its 3 reaches its 4th.
         left_out = np.tile(radius[half], (len(rows), 1))
         here = (counted >= rows[0]) & (counted <= rows[-1])
@@ -81,7 +82,7 @@ def realism(vectors: Float32, reference: Reference) -> Float64:
     """Return the realism score of (m, d) unit rows, (m,) float64: about 1 on the manifold."""
     scores = np.empty(len(vectors))
     for start in range(0, len(vectors), BLOCK):
-        d = _distances(vectors[start : start + BLOCK], reference.vectors)
+        d = pairwise_distances(vectors[start : start + BLOCK], reference.vectors)
         scores[start : start + BLOCK] = _largest_ratio(reference.radii, d)
     return scores
 
@@ -89,12 +90,6 @@ def realism(vectors: Float32, reference: Reference) -> Float64:
 def realism_quality(scores: Float64, reference: Reference) -> Float64:
     """Map realism to q in [0, 1] against the training images' own."""
     return np.clip(scores / max(reference.median, 1e-12), 0.0, 1.0)
-
-
-def _distances(a: Float32, b: Float32) -> Float32:
-    squared = (a * a).sum(1)[:, None] + (b * b).sum(1)[None, :] - 2 * (a @ b.T)
-    roots: Float32 = np.sqrt(np.maximum(squared, 0)).astype(np.float32)
-    return roots
 
 
 def _largest_ratio(radii: NDArray[np.float32], d: Float32) -> Float64:

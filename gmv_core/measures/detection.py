@@ -85,3 +85,17 @@ def _placements(values: Float64, others: Float64) -> Float64:
     right = np.searchsorted(others, values, "right")
     placed: Float64 = (left + right) / (2 * len(others))
     return placed
+
+
+def auroc(order: Int64, positive: np.ndarray) -> float:
+    """Return the area under the ROC curve of "comes early in `order`" for a (n,) bool column.
+
+    Exact for a ranking without ties (Mann–Whitney U); nan where one class is empty.
+    """
+    flags = positive[order]
+    positives, negatives = int(flags.sum()), int((~flags).sum())
+    if not positives or not negatives:
+        return float("nan")
+    ranks = np.flatnonzero(flags) + 1
+    u = positives * negatives + positives * (positives + 1) / 2 - ranks.sum()
+    return float(u / (positives * negatives))

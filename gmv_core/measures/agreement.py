@@ -1,7 +1,7 @@
 """Agreement: how many contributors of a generated image share its class or an attribute (C1, C2).
 
-GMValuator's first two criteria (arXiv 2304.10701). Intervals are percentile bootstrap (Efron 1979)
-over the generated images. Pure functions on arrays; nothing here needs a model or a workspace.
+GMValuator's first two criteria (arXiv 2304.10701). Pure functions on arrays;
+nothing here needs a model or a workspace.
 """
 
 from __future__ import annotations
@@ -13,10 +13,7 @@ import numpy as np
 
 from gmv_core.types import Float64, Int64
 
-RESAMPLES = 1000
-CONFIDENCE = 0.95
 NO_VALUE, UNKNOWN_VALUE = -1, -2
-_DRAWN_AT_ONCE = 4_000_000  # bounds the memory of the resampling to some tens of MB
 
 
 @dataclass(frozen=True)
@@ -77,25 +74,3 @@ def by_chance(codes: Coded, there: np.ndarray) -> Float64:
     chance = np.full(len(codes.generated), np.nan)
     chance[known] = frequency[codes.generated[known]]
     return chance
-
-
-def mean_interval(
-    values: Float64, *, seed: int = 0, resamples: int = RESAMPLES
-) -> tuple[Float64, Float64, Float64]:
-    """Return mean, low and high of each column of (m, d) values, m ≥ 1; all (d,).
-
-    One row is its own interval. The order of the rows changes nothing, nor do the other columns:
-    each is sorted before it is drawn from.
-    """
-    m = len(values)
-    values = np.sort(values, axis=0)
-    rng = np.random.default_rng(seed)
-    means = np.empty((resamples, values.shape[1]))
-    step = max(1, _DRAWN_AT_ONCE // m)
-    for first in range(0, resamples, step):
-        some = min(step, resamples - first)
-        drawn = rng.integers(0, m, (some, m)) + m * np.arange(some)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=some * m).reshape(some, m)
-        means[first : first + some] = times @ values / m
-    low, high = np.quantile(means, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2), axis=0)
-    return values.mean(axis=0), low, high

@@ -99,17 +99,3 @@ def rank_from_bottom(value: Float64, nearest_distance: Float64) -> Int64:
     measured (benchmarks/truth/noise.py) this one finds most kinds of noise best.
     """
     return np.lexsort((-nearest_distance, value)).astype(np.int64)
-
-
-def auroc(order: Int64, positive: np.ndarray) -> float:
-    """Return the area under the ROC curve of "comes early in `order`" for a (n,) bool column.
-
-    Exact for a ranking without ties (Mann–Whitney U); nan where one class is empty.
-    """
-    flags = positive[order]
-    positives, negatives = int(flags.sum()), int((~flags).sum())
-    if not positives or not negatives:
-        return float("nan")
-    ranks = np.flatnonzero(flags) + 1
-    u = positives * negatives + positives * (positives + 1) / 2 - ranks.sum()
-    return float(u / (positives * negatives))

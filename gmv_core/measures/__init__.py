@@ -1,0 +1,1 @@
+"""Statistics on arrays: agreement, detection, concentration, bootstrap."""

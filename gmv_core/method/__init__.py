@@ -1,0 +1,1 @@
+"""The four steps of GMValuator and what goes beyond it: arrays in, arrays out."""
