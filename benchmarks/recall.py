@@ -17,7 +17,6 @@ import numpy as np
 
 from benchmarks.datasets import BuiltSet, Queries, cifar_set, held_out, workspace_of
 from benchmarks.reporting import Row, finish, median_seconds, parser, print_table
-from gmv_core.index import RECALL_AT, SAMPLE_QUERIES, TRAIN_ROWS
 from gmv_core.method.recall import (
     ExactIndex,
     build_codes,
@@ -27,6 +26,7 @@ from gmv_core.method.recall import (
     search_codes,
     tune,
 )
+from gmv_core.sets.index import RECALL_AT, SAMPLE_QUERIES, TRAIN_ROWS
 from gmv_core.store.columns import vectors_of
 from gmv_core.types import Float32, Int64
 

@@ -7,8 +7,8 @@ from gmv_core.contributors import Attribution, Contribution, Contributor, attrib
 from gmv_core.errors import GMVError, ModelError, SettingsError, SourceError, WorkspaceError
 from gmv_core.matching import load_matcher
 from gmv_core.models.embedders.embedder import from_callable
-from gmv_core.pipeline import add, build
 from gmv_core.results import Result, open_run
+from gmv_core.sets.build import add, build
 from gmv_core.settings import (
     BuildSettings,
     EmbedSettings,

@@ -22,9 +22,9 @@ from gmv_core.criteria_report import criteria_of, drop_copies
 from gmv_core.errors import GMVError, SettingsError
 from gmv_core.injection import inject as injected
 from gmv_core.job_process import work
-from gmv_core.pipeline import add as add_source
-from gmv_core.pipeline import build
 from gmv_core.revaluing import PIXELS, value_by
+from gmv_core.sets.build import add as add_source
+from gmv_core.sets.build import build
 from gmv_core.settings import (
     BuildSettings,
     EmbedSettings,

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from gmv_core.contributors import Attribution, attributions, match_images
 from gmv_core.images.decode import decode
 from gmv_core.matching import Matcher, Matches, load_matcher
+from gmv_core.sets.describe import preview_side
 from gmv_core.settings import IngestSettings, MatchSettings, ValueSettings
 from gmv_core.sources.source import Source
 from gmv_core.store.workspace import ImageSet, Manifest
-from gmv_core.summary import preview_side
 from gmv_core.types import OK, Float64
 
 MOST = 12  # answered while a person waits; more are a run
@@ -58,14 +58,6 @@ def weigh(dropped: Dropped, training: ImageSet, settings: ValueSettings) -> list
     if dropped.matches is None or dropped.quality is None:
         return []
     return attributions(training, dropped.matches, dropped.quality, settings)
-
-
-def settings_of(run: Manifest) -> MatchSettings:
-    """Return what a run was matched with, so that a dropped image is answered as one of its own."""
-    matching, judging = run["inputs"]["matches"], run["inputs"]["quality"]
-    return MatchSettings(
-        matching["candidates"], matching["distance"], judging["quality"], judging["seed"]
-    )
 
 
 def open_matcher(training: ImageSet, settings: MatchSettings, *, run: Manifest | None) -> Matcher:

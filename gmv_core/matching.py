@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from gmv_core.errors import ModelError
-from gmv_core.index import load_index, load_reference
 from gmv_core.method.realism import MIN_REFERENCE, Reference, realism, realism_quality
 from gmv_core.method.recall import ExactIndex, QuantizedIndex
 from gmv_core.method.rerank import pair_distances, sort_by_distance
@@ -20,6 +19,7 @@ from gmv_core.method.sketch import sketch, sketch_step
 from gmv_core.models.choice import reload_embedder, resolve_distance, resolve_quality
 from gmv_core.models.embedders.embedder import stack
 from gmv_core.models.embedders.lite0 import EMBEDDED_DISTANCES, FEATURES_NORM_SQUARED
+from gmv_core.sets.index import load_index, load_reference
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.columns import previews_of, sketches_of
 from gmv_core.store.workspace import ImageSet, Manifest

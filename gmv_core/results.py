@@ -16,11 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gmv_core.candidate_lists import block_of, blocks
-from gmv_core.contributors import Contribution, Contributor, contributions_of, contributors_of
+from gmv_core.contributors import (
+    Contribution,
+    Contributor,
+    contributions_of,
+    contributors_of,
+)
 from gmv_core.errors import WorkspaceError
 from gmv_core.method.value import Values, add_values, no_values, rank_from_bottom
 from gmv_core.run_values import totals_of, value_all
-from gmv_core.settings import ValueSettings
+from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.files import write_json
 from gmv_core.store.workspace import ImageSet, Manifest, Run, Workspace
 from gmv_core.types import OK
@@ -222,3 +227,11 @@ def open_run(workspace: Workspace, name: str, *, settings: ValueSettings | None 
             )
     value = settings or ValueSettings(**manifest["value"])
     return Result(run, manifest, training, generated, value)
+
+
+def settings_of(run: Manifest) -> MatchSettings:
+    """Return what a run was matched with, so that a dropped image is answered as one of its own."""
+    matching, judging = run["inputs"]["matches"], run["inputs"]["quality"]
+    return MatchSettings(
+        matching["candidates"], matching["distance"], judging["quality"], judging["seed"]
+    )

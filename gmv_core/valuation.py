@@ -18,16 +18,19 @@ import pyarrow as pa
 from gmv_core.errors import GMVError, WorkspaceError
 from gmv_core.matching import Matcher, load_matcher
 from gmv_core.models.choice import reload_embedder
-from gmv_core.pipeline import build, ensure_embedded, is_from
 from gmv_core.run_blocks import match_block, quality_block
 from gmv_core.run_manifest import Say, begun, started
 from gmv_core.run_values import write_values
+from gmv_core.sets.build import build
+from gmv_core.sets.describe import preview_side, shifts
+from gmv_core.sets.filling import ensure_embedded
+from gmv_core.sets.identity import is_from
+from gmv_core.sets.provenance import note_memory, peak_memory_mb, versions
 from gmv_core.settings import BuildSettings, EmbedSettings, IngestSettings, RunSettings
 from gmv_core.sources.labels import Labels
 from gmv_core.sources.opening import Source
 from gmv_core.store.files import now
 from gmv_core.store.workspace import ImageSet, Manifest, Run, Workspace, check_name
-from gmv_core.summary import note_memory, peak_memory_mb, preview_side, shifts, versions
 from gmv_core.types import Embedder, Progress, Report, silent
 
 GENERATED = "-generated"  # what the set that a run makes of its source is called, after it

@@ -7,7 +7,7 @@ import streamlit as st
 
 from gmv_core import Result, plots
 from gmv_core.models.quality.meaning import meaning
-from gmv_core.summary import preview_side
+from gmv_core.sets.describe import preview_side
 from gmv_core.words import counted
 from ui import engine, readings, shell, state
 from ui.figures import chart, metric_row, number

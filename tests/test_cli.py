@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gmv_core import cli, pipeline, showcase
+from gmv_core import cli, showcase
 from gmv_core.models import choice as model_choice
+from gmv_core.sets import build as pipeline
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Progress, Report
 from tests.fakes import FAKE, draw, fake_embedder, png, strict_json, write_images

@@ -24,9 +24,10 @@ from gmv_core import (
     value,
 )
 from gmv_core.contributors import contributions_of
-from gmv_core.dropped import MOST, Dropped, match_dropped, open_matcher, settings_of, weigh
+from gmv_core.dropped import MOST, Dropped, match_dropped, open_matcher, weigh
 from gmv_core.matching import Matches
 from gmv_core.plots_contributors import weight_bars
+from gmv_core.results import settings_of
 from gmv_core.settings import IngestSettings
 from tests.fakes import draw, fake_embedder, png, write_images
 

@@ -11,9 +11,10 @@ import pytest
 
 from gmv_core import IndexSettings, IngestSettings, SourceError, WorkspaceError, open_source
 from gmv_core.errors import ModelError
-from gmv_core.index import load_index, load_reference
 from gmv_core.models.embedders.embedder import from_callable
-from gmv_core.pipeline import add, build, ensure_embedded
+from gmv_core.sets.build import add, build
+from gmv_core.sets.filling import ensure_embedded
+from gmv_core.sets.index import load_index, load_reference
 from gmv_core.settings import BuildSettings
 from gmv_core.sources.labels import labels_for
 from gmv_core.store.workspace import FORMAT, Manifest, Workspace
@@ -191,7 +192,8 @@ def test_another_embedder_embeds_the_previews_again(
 def test_the_same_embedder_in_another_precision_embeds_again(
     workspace: Workspace, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gmv_core import EmbedSettings, pipeline
+    from gmv_core import EmbedSettings
+    from gmv_core.sets import build as pipeline
 
     def load(chosen: Manifest, given: None) -> Embedder:
         sign = -1 if chosen["precision"] == "bf16" else 1
@@ -214,7 +216,8 @@ def test_the_same_embedder_in_another_precision_embeds_again(
 def test_a_precision_is_remembered_over_another_embedder(
     workspace: Workspace, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gmv_core import EmbedSettings, pipeline
+    from gmv_core import EmbedSettings
+    from gmv_core.sets import build as pipeline
 
     def load(chosen: Manifest, given: None) -> Embedder:
         sign = -1 if chosen["precision"] == "bf16" else 1

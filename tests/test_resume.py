@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from gmv_core import MatchSettings, RunSettings, ValueSettings, WorkspaceError, open_source, value
-from gmv_core.pipeline import add, build
+from gmv_core.sets.build import add, build
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import Manifest, Workspace
 from tests.fakes import (
@@ -158,7 +158,7 @@ def test_a_build_killed_while_it_indexes_is_finished(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("gmv_core.pipeline.build_index", killed)
+        patch.setattr("gmv_core.sets.build.build_index", killed)
         with pytest.raises(Killed):
             build_train(workspace, sources)
     with pytest.raises(WorkspaceError, match="'train' is unfinished; run its build again"):

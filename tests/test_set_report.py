@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gmv_core import build, open_source
-from gmv_core.set_report import duplicates, label_words, recall_words, rejected
+from gmv_core.sets.contents import duplicates, label_words, recall_words, rejected
 from gmv_core.store.columns import previews, sample_rows
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.types import Embedder

@@ -23,7 +23,7 @@ from gmv_core import (
     value,
 )
 from gmv_core.models.embedders.embedder import from_callable, stack
-from gmv_core.pipeline import add, build
+from gmv_core.sets.build import add, build
 from gmv_core.store.columns import matrix
 from gmv_core.store.workspace import Manifest, Workspace
 from gmv_core.types import Embedder, Float64, UInt8
@@ -320,7 +320,7 @@ def test_a_recomputed_run_is_as_a_fresh_one(
 def within_a_second(monkeypatch: pytest.MonkeyPatch, built: Path) -> None:
     """Let every manifest bear the same time: it cannot be what tells two sets apart."""
     time = Workspace(built).image_set("train").manifest()["updated"]
-    monkeypatch.setattr("gmv_core.pipeline.now", lambda: time)
+    monkeypatch.setattr("gmv_core.sets.build.now", lambda: time)
 
 
 @pytest.mark.usefixtures("within_a_second")

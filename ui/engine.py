@@ -22,11 +22,11 @@ from gmv_core import (
     Workspace,
     open_run,
 )
-from gmv_core.dropped import Dropped, match_dropped, open_matcher, settings_of
+from gmv_core.dropped import Dropped, match_dropped, open_matcher
 from gmv_core.images.thumbnails import thumbnail
 from gmv_core.matching import Matcher
 from gmv_core.overview import training_sets
-from gmv_core.results import GENERATED_COLUMNS, VALUE_COLUMNS
+from gmv_core.results import GENERATED_COLUMNS, VALUE_COLUMNS, settings_of
 from gmv_core.settings import IngestSettings
 from gmv_core.sources.source import Source
 from gmv_core.store.columns import previews

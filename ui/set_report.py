@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from gmv_core import set_report
+from gmv_core.sets import contents as set_report
 from gmv_core.store.workspace import ImageSet, Manifest
 from ui import engine, links, shell
 from ui.thumbs import Thumb, thumbs

@@ -12,17 +12,19 @@ import time
 from dataclasses import asdict
 
 from gmv_core.errors import SourceError, WorkspaceError
-from gmv_core.filling import append_vectors, catch_up, decoded_batches
-from gmv_core.index import build_index
 from gmv_core.models.choice import reload_embedder, resolve_embedder
 from gmv_core.models.network import resolve_precision
+from gmv_core.sets.describe import describe
+from gmv_core.sets.filling import append_vectors, catch_up, decoded_batches
+from gmv_core.sets.identity import check_same, origin_of, same_source, unchanged
+from gmv_core.sets.index import build_index
+from gmv_core.sets.provenance import note_memory, peak_memory_mb, versions
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings, IngestSettings
 from gmv_core.sources.labels import Labels, with_row
 from gmv_core.sources.opening import Source
 from gmv_core.store.columns import image_rows
 from gmv_core.store.files import now
 from gmv_core.store.workspace import ImageSet, Manifest, Workspace
-from gmv_core.summary import describe, note_memory, peak_memory_mb, versions
 from gmv_core.types import DecodedImage, Embedder, Progress, Report, SourceImage, silent
 
 
@@ -106,82 +108,11 @@ def add(
         return _fill(target, manifest, source, labels, settings, network, report)
 
 
-def ensure_embedded(
-    target: ImageSet, chosen: Manifest, *, embedder: Embedder | None, report: Report = silent
-) -> None:
-    """Give a finished set the vectors of another embedder, from its previews, where it lacks them.
-
-    chosen: the "embedder" of the manifest of the set that it will be compared with. Raises
-    WorkspaceError where this set's own vectors are of that embedder in another precision.
-    """
-    manifest = target.manifest()
-    own, table = manifest["embedder"], target.embeddings(chosen["key"])
-    if manifest["precisions"].get(chosen["key"], chosen["precision"]) != chosen["precision"]:
-        if own["key"] == chosen["key"]:
-            raise WorkspaceError(
-                f"The set {target.name!r} was embedded in {own['precision']} and the training set "
-                f"in {chosen['precision']}; build one of them again with the other's --precision."
-            )
-        table.drop()
-    if len(table) < len(target.images):
-        network = reload_embedder(chosen, embedder)
-        manifest["precisions"][chosen["key"]] = chosen["precision"]
-        target.write_manifest(manifest)
-        catch_up(target, network, EmbedSettings().batch_size, report)
-
-
 def _choose_embedder(settings: EmbedSettings, given: Embedder | None) -> Manifest:
     if given is not None:
         return {"key": given.key, "precision": "own", "reason": "It was given from Python."}
     key, reason = resolve_embedder(settings.embedder)
     return {"key": key, "precision": resolve_precision(settings.precision), "reason": reason}
-
-
-def origin_of(source: Source, labels: Labels | None) -> Manifest:
-    return {
-        "kind": source.kind,
-        "location": source.location,
-        "fingerprint": source.fingerprint,
-        "labels": labels.digest if labels else "",
-    }
-
-
-def is_from(manifest: Manifest, source: Source, labels: Labels | None) -> bool:
-    """Return whether a set was built from this source, with these labels."""
-    return same_source(manifest["sources"][0], origin_of(source, labels))
-
-
-def same_source(mine: Manifest, other: Manifest) -> bool:
-    return all(mine[k] == other[k] for k in ("kind", "fingerprint", "labels"))
-
-
-def check_same(manifest: Manifest, origin: Manifest, settings: BuildSettings) -> None:
-    mine, last = manifest["sources"][0], manifest["sources"][-1]
-    if manifest["state"] == "building" and mine is not last and not last["complete"]:
-        raise WorkspaceError(
-            f"The set {manifest['name']!r} is unfinished: it was adding {last['location']}; "
-            "give that source to `add` again to finish it first."
-        )
-    if not same_source(mine, origin):
-        what = "was being built" if manifest["state"] == "building" else "was built"
-        raise WorkspaceError(
-            f"The name {manifest['name']!r} is taken: that set {what} from {mine['location']}"
-            + (", whose content or labels have changed since" if _same_place(mine, origin) else "")
-            + "; choose another --name, delete the set, or use `add`."
-        )
-    if manifest["ingest"] != asdict(settings.ingest):
-        raise WorkspaceError(
-            f"The set {manifest['name']!r} was built with other ingest settings "
-            f"({manifest['ingest']}); choose another --name or delete the set."
-        )
-
-
-def unchanged(manifest: Manifest, chosen: Manifest, index: IndexSettings) -> bool:
-    made, built = manifest["embedder"], manifest["index"]
-    return bool(
-        all(made[k] == chosen[k] for k in ("key", "precision"))
-        and (built["asked"], built["seed"]) == (index.kind, index.seed)
-    )
 
 
 def _drop_other_precision(target: ImageSet, manifest: Manifest, chosen: Manifest) -> None:
@@ -191,10 +122,6 @@ def _drop_other_precision(target: ImageSet, manifest: Manifest, chosen: Manifest
         manifest["state"] = "building"
         target.write_manifest(manifest)
         target.embeddings(chosen["key"]).drop()
-
-
-def _same_place(mine: Manifest, other: Manifest) -> bool:
-    return bool(mine["location"] == other["location"])
 
 
 def _labelled(

@@ -11,16 +11,18 @@ from itertools import islice
 
 import numpy as np
 
+from gmv_core.errors import WorkspaceError
 from gmv_core.images.decode import decode
 from gmv_core.images.glimpse import glimpse
 from gmv_core.method.sketch import SKETCH_DIM, sketch
+from gmv_core.models.choice import reload_embedder
 from gmv_core.models.embedders.embedder import stack
 from gmv_core.models.embedders.lite0 import FEATURES_NORM_SQUARED
-from gmv_core.settings import IngestSettings
+from gmv_core.settings import EmbedSettings, IngestSettings
 from gmv_core.sources.opening import Source
 from gmv_core.store.columns import embedding_rows, previews_of
-from gmv_core.store.workspace import ImageSet
-from gmv_core.types import OK, DecodedImage, Embedder, Progress, Report, SourceImage, UInt8
+from gmv_core.store.workspace import ImageSet, Manifest
+from gmv_core.types import OK, DecodedImage, Embedder, Progress, Report, SourceImage, UInt8, silent
 
 COMMIT_ROWS = 512
 TASK_IMAGES = 32  # decoded by a thread in one go: one task an image costs more on tiny images
@@ -117,3 +119,27 @@ def _pending(target: ImageSet, source: Source, first_row: int) -> Iterator[Sourc
     names = target.images.read(["name"])["name"].to_pylist()
     known = set(names[:first_row])
     return islice((i for i in source.read() if i.name not in known), done, None)
+
+
+def ensure_embedded(
+    target: ImageSet, chosen: Manifest, *, embedder: Embedder | None, report: Report = silent
+) -> None:
+    """Give a finished set the vectors of another embedder, from its previews, where it lacks them.
+
+    chosen: the "embedder" of the manifest of the set that it will be compared with. Raises
+    WorkspaceError where this set's own vectors are of that embedder in another precision.
+    """
+    manifest = target.manifest()
+    own, table = manifest["embedder"], target.embeddings(chosen["key"])
+    if manifest["precisions"].get(chosen["key"], chosen["precision"]) != chosen["precision"]:
+        if own["key"] == chosen["key"]:
+            raise WorkspaceError(
+                f"The set {target.name!r} was embedded in {own['precision']} and the training set "
+                f"in {chosen['precision']}; build one of them again with the other's --precision."
+            )
+        table.drop()
+    if len(table) < len(target.images):
+        network = reload_embedder(chosen, embedder)
+        manifest["precisions"][chosen["key"]] = chosen["precision"]
+        target.write_manifest(manifest)
+        catch_up(target, network, EmbedSettings().batch_size, report)

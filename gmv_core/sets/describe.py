@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -15,34 +13,6 @@ from gmv_core.store.workspace import ImageSet, Manifest
 from gmv_core.types import OK
 
 SHIFT_LEVELS = 24  # of 255; a colour map that spoilt ten published digits moved black to 30
-PACKAGES = ("torch", "timm", "openvino", "faiss-cpu", "pylance", "pyiqa", "numpy", "pillow")
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what a result depends on."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
-
-
-def peak_memory_mb() -> float:
-    """Return the largest memory this process has held, in MB (0 where the system does not say)."""
-    try:
-        import resource
-    except ImportError:
-        return 0.0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1024 if platform.system() != "Darwin" else 1024**2), 1)
-
-
-def note_memory(manifest: Manifest, stage: str) -> None:
-    """Keep the most memory that was held by the end of a stage, of all processes that did it."""
-    kept = manifest.setdefault("memory_mb", {})
-    kept[stage] = max(kept.get(stage, 0.0), peak_memory_mb())
 
 
 def describe(target: ImageSet, labels: LabelTable | None, source: Manifest) -> Manifest:

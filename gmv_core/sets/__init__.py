@@ -1,0 +1,1 @@
+"""Make, finish, index and describe one image set."""
