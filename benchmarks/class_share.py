@@ -27,7 +27,7 @@ from benchmarks.datasets import (
 )
 from benchmarks.reporting import Row, finish, parser, print_table
 from gmv_core.images.decode import pixels_of
-from gmv_core.matching import embed_previews
+from gmv_core.matching.matcher import embed_previews
 from gmv_core.method.recall import exact_search
 from gmv_core.method.rerank import pair_distances, sort_by_distance
 from gmv_core.models.distances.table import load_distance

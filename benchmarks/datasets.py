@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from gmv_core import Workspace, build, open_source
-from gmv_core.matching import embed_previews
+from gmv_core.matching.matcher import embed_previews
 from gmv_core.models.embedders.lite0 import EMBEDDED, load_lite0
 from gmv_core.settings import BuildSettings, EmbedSettings
 from gmv_core.store.columns import all_vectors, previews_of

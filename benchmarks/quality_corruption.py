@@ -26,7 +26,7 @@ from benchmarks.datasets import (
     workspace_of,
 )
 from benchmarks.reporting import Row, finish, parser, print_table, seconds_of
-from gmv_core.matching import embed_previews
+from gmv_core.matching.matcher import embed_previews
 from gmv_core.method.realism import make_reference, realism, realism_quality
 from gmv_core.types import UInt8
 

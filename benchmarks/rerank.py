@@ -20,14 +20,14 @@ import torch
 from benchmarks.datasets import BuiltSet, cifar_set, held_out, workspace_of
 from benchmarks.reporting import Row, finish, parser, print_table, seconds_of
 from gmv_core import MatchSettings, ValueSettings
-from gmv_core.matching import NETWORK_BATCH, embed_previews, load_matcher
+from gmv_core.matching.matcher import NETWORK_BATCH, embed_previews, load_matcher, sketches_of
 from gmv_core.method.rerank import pair_distances, sort_by_distance
 from gmv_core.method.sketch import sketch, sketch_step
 from gmv_core.models.distances.lpips_form import _stlpips, stlpips_weights
 from gmv_core.models.distances.table import load_distance
 from gmv_core.models.embedders.embedder import stack
 from gmv_core.models.embedders.lite0 import FEATURES_NORM_SQUARED, lite0_module, lite0_weights
-from gmv_core.store.columns import previews_of, sketches_of
+from gmv_core.store.columns import previews_of
 from gmv_core.types import Float32, Int64, UInt8
 
 Pairwise = Callable[[UInt8, UInt8], torch.Tensor]

@@ -3,9 +3,9 @@
 Importing it loads no torch, faiss or pyiqa; the loaders import them when they are called.
 """
 
-from gmv_core.contributors import Attribution, Contribution, Contributor, attribute
 from gmv_core.errors import GMVError, ModelError, SettingsError, SourceError, WorkspaceError
-from gmv_core.matching import load_matcher
+from gmv_core.matching.contributors import Attribution, Contribution, Contributor, attribute
+from gmv_core.matching.matcher import load_matcher
 from gmv_core.models.embedders.embedder import from_callable
 from gmv_core.results import Result, open_run
 from gmv_core.sets.build import add, build

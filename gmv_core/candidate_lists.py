@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gmv_core.matching import Matches
+from gmv_core.matching.matcher import Matches
 from gmv_core.store.columns import matrix
 from gmv_core.store.workspace import Run
 from gmv_core.types import Float32, Float64, Int64

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gmv_core import jobs
-from gmv_core.contributors import Contributor
+from gmv_core.matching.contributors import Contributor
 from gmv_core.results import Result
 from gmv_core.spoiling import COPY
 from gmv_core.store.columns import previews

@@ -7,7 +7,7 @@ from html import escape
 
 import plotly.graph_objects as go
 
-from gmv_core.contributors import Contributor
+from gmv_core.matching.contributors import Contributor
 from gmv_core.plots import ACCENT, BETWEEN, GRID, QUIET, WARNING
 
 # Like those of `plots`, at least 3 : 1 on white and on black.

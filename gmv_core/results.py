@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gmv_core.candidate_lists import block_of, blocks
-from gmv_core.contributors import (
+from gmv_core.errors import WorkspaceError
+from gmv_core.matching.contributors import (
     Contribution,
     Contributor,
     contributions_of,
     contributors_of,
 )
-from gmv_core.errors import WorkspaceError
 from gmv_core.method.value import Values, add_values, no_values, rank_from_bottom
 from gmv_core.run_values import totals_of, value_all
 from gmv_core.settings import MatchSettings, ValueSettings

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from gmv_core.matching import Matcher, Matches
+from gmv_core.matching.matcher import Matcher, Matches
 from gmv_core.store.columns import fixed, previews_of, vectors_of
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK, Float32

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 
-from gmv_core.matching import Matcher
+from gmv_core.matching.matcher import Matcher
 from gmv_core.settings import RunSettings
 from gmv_core.store.files import now
 from gmv_core.store.workspace import ImageSet, Manifest, Run

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from gmv_core.errors import GMVError, WorkspaceError
-from gmv_core.matching import Matcher, load_matcher
+from gmv_core.matching.matcher import Matcher, load_matcher
 from gmv_core.models.choice import reload_embedder
 from gmv_core.run_blocks import match_block, quality_block
 from gmv_core.run_manifest import Say, begun, started

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gmv_core import Workspace, build, jobs, open_run, open_source
-from gmv_core.dropped import MOST
+from gmv_core.matching.dropped import MOST
 from tests.fakes import draw, fake_embedder, png, write_images
 from tests.test_app import APP, open_page, write_run
 from ui import state
@@ -26,7 +26,7 @@ IMAGES = 40  # more than a page of the gallery
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
     monkeypatch.setenv("GMV_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("gmv_core.matching.reload_embedder", lambda *_: fake_embedder())
+    monkeypatch.setattr("gmv_core.matching.matcher.reload_embedder", lambda *_: fake_embedder())
     return AppTest.from_file(str(APP), default_timeout=30)
 
 

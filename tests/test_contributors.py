@@ -23,9 +23,9 @@ from gmv_core import (
     open_uploads,
     value,
 )
-from gmv_core.contributors import contributions_of
-from gmv_core.dropped import MOST, Dropped, match_dropped, open_matcher, weigh
-from gmv_core.matching import Matches
+from gmv_core.matching.contributors import contributions_of
+from gmv_core.matching.dropped import MOST, Dropped, match_dropped, open_matcher, weigh
+from gmv_core.matching.matcher import Matches
 from gmv_core.plots_contributors import weight_bars
 from gmv_core.results import settings_of
 from gmv_core.settings import IngestSettings
@@ -47,7 +47,7 @@ def run(workspace: Workspace, tmp_path: Path) -> Result:
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer a set's embedder with the fake one."""
-    monkeypatch.setattr("gmv_core.matching.reload_embedder", lambda *_: fake_embedder())
+    monkeypatch.setattr("gmv_core.matching.matcher.reload_embedder", lambda *_: fake_embedder())
 
 
 def brute_force(result: Result, training: str) -> list[Contribution]:

@@ -20,7 +20,7 @@ from gmv_core import (
     noise,
     open_run,
 )
-from gmv_core.matching import Matches
+from gmv_core.matching.matcher import Matches
 from gmv_core.run_blocks import _match_rows
 from gmv_core.run_values import distances_to_generated, write_values
 from gmv_core.store.columns import IMAGES, embedding_rows

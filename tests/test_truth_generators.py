@@ -184,7 +184,7 @@ def test_fidelity_of_equal_images_is_perfect_and_noise_is_far() -> None:
 @pytest.mark.models
 def test_fidelity_is_on_the_vectors_that_the_product_searches_in() -> None:
     from benchmarks.truth.fidelity import EXTRACTOR, LAYER, Pixels, Vectors
-    from gmv_core.matching import embed_previews
+    from gmv_core.matching.matcher import embed_previews
     from gmv_core.models.embedders.lite0 import load_lite0
 
     grey = np.random.default_rng(0).integers(0, 256, (3, 28, 28, 1)).astype(np.uint8)

@@ -10,8 +10,8 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from gmv_core import Result, ValueSettings, background, jobs, open_uploads, uploads
-from gmv_core.dropped import MOST, Dropped, weigh
 from gmv_core.images.thumbnails import thumbnail
+from gmv_core.matching.dropped import MOST, Dropped, weigh
 from gmv_core.sources.source import Source
 from gmv_core.store.workspace import ImageSet, Manifest
 from ui import engine, shell, state

@@ -25,7 +25,7 @@ from benchmarks.reporting import Row, print_table
 from benchmarks.truth.data import available
 from benchmarks.truth.work import generated_folder, parser, save
 from gmv_core import MatchSettings, ValueSettings, Workspace, load_matcher
-from gmv_core.matching import embed_previews
+from gmv_core.matching.matcher import embed_previews
 from gmv_core.measures.agreement import by_chance, coded, shares
 from gmv_core.measures.bootstrap import mean_interval
 from gmv_core.method.recall import exact_search

@@ -17,7 +17,7 @@ from benchmarks.recall import kinds
 from benchmarks.truth.class_share import Asked
 from benchmarks.truth.lists import Lists, class_share, contributors_in_common, rank_agreement, value
 from gmv_core import ValueSettings
-from gmv_core.matching import embed_previews
+from gmv_core.matching.matcher import embed_previews
 from gmv_core.measures.agreement import coded
 from gmv_core.method.recall import measured_recall
 from gmv_core.method.rerank import pair_distances, sort_by_distance

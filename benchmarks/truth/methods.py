@@ -17,7 +17,7 @@ from benchmarks.datasets import SETTINGS, save_npz
 from benchmarks.truth.data import Images
 from gmv_core import Workspace, build, open_run, open_source, value
 from gmv_core.candidate_lists import blocks
-from gmv_core.matching import embed_previews
+from gmv_core.matching.matcher import embed_previews
 from gmv_core.method.rerank import pair_distances
 from gmv_core.method.value import contributor_weights
 from gmv_core.models.embedders.lite0 import load_lite0

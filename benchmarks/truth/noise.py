@@ -38,7 +38,7 @@ from benchmarks.truth.remembered import RememberingEmbedder
 from benchmarks.truth.vae import Recipe, sample, train
 from benchmarks.truth.work import parser, save
 from gmv_core import MatchSettings, RunSettings, Workspace, build, open_run, open_source, value
-from gmv_core.matching import NETWORK_BATCH, embed_previews
+from gmv_core.matching.matcher import NETWORK_BATCH, embed_previews
 from gmv_core.measures.detection import auroc_interval
 from gmv_core.models.embedders.lite0 import load_lite0
 from gmv_core.types import Float64, UInt8

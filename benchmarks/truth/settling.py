@@ -18,7 +18,7 @@ from benchmarks.truth.data import Images, asked_classes
 from benchmarks.truth.lists import Lists, rank_agreement, top_in_common, value
 from benchmarks.truth.vae import Recipe, sample, train
 from gmv_core import ValueSettings
-from gmv_core.matching import embed_previews
+from gmv_core.matching.matcher import embed_previews
 from gmv_core.types import Float64
 
 DRAWS = 20

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gmv_core.images.decode import pixels_of
-from gmv_core.method.sketch import sketch_step
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK, DecodedImage, Float32, Int8, Int64, SourceImage, UInt8
@@ -107,12 +106,6 @@ def all_vectors(embeddings: Table) -> tuple[Int64, Float32]:
     if not blocks:
         return np.empty(0, np.int64), np.empty((0, 1), np.float32)
     return np.concatenate([b[0] for b in blocks]), np.concatenate([b[1] for b in blocks])
-
-
-def sketches_of(embeddings: Table, rows: Int64, *, norm_squared: float) -> Float32:
-    """Return the stored sketches of rows as float32 vectors, (c, 4096)."""
-    stored = matrix(embeddings.take(rows, ["features"])["features"])
-    return stored.astype(np.float32) * np.float32(sketch_step(norm_squared))
 
 
 def previews_of(images: ImageSet, rows: Int64) -> list[UInt8]:

@@ -21,9 +21,18 @@ from gmv_core.models.embedders.embedder import stack
 from gmv_core.models.embedders.lite0 import EMBEDDED_DISTANCES, FEATURES_NORM_SQUARED
 from gmv_core.sets.index import load_index, load_reference
 from gmv_core.settings import MatchSettings, ValueSettings
-from gmv_core.store.columns import previews_of, sketches_of
+from gmv_core.store.columns import matrix, previews_of
+from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet, Manifest
-from gmv_core.types import Distance, Embedder, Float32, Float64, Int64, QualityMetric, UInt8
+from gmv_core.types import (
+    Distance,
+    Embedder,
+    Float32,
+    Float64,
+    Int64,
+    QualityMetric,
+    UInt8,
+)
 
 NETWORK_BATCH = 64  # and the tile of re-ranking, so that no batch is copied to join another
 
@@ -230,3 +239,9 @@ def _metric(key: str) -> QualityMetric:
     from gmv_core.models.quality.pyiqa_metrics import load_metric
 
     return load_metric(key)
+
+
+def sketches_of(embeddings: Table, rows: Int64, *, norm_squared: float) -> Float32:
+    """Return the stored sketches of rows as float32 vectors, (c, 4096)."""
+    stored = matrix(embeddings.take(rows, ["features"])["features"])
+    return stored.astype(np.float32) * np.float32(sketch_step(norm_squared))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gmv_core.matching import Matcher, Matches
+from gmv_core.matching.matcher import Matcher, Matches
 from gmv_core.method.value import contributor_weights
 from gmv_core.settings import ValueSettings
 from gmv_core.store.workspace import ImageSet

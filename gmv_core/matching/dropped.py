@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from gmv_core.contributors import Attribution, attributions, match_images
 from gmv_core.images.decode import decode
-from gmv_core.matching import Matcher, Matches, load_matcher
+from gmv_core.matching.contributors import Attribution, attributions, match_images
+from gmv_core.matching.matcher import Matcher, Matches, load_matcher
 from gmv_core.sets.describe import preview_side
 from gmv_core.settings import IngestSettings, MatchSettings, ValueSettings
 from gmv_core.sources.source import Source
