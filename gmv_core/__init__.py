@@ -7,7 +7,8 @@ from gmv_core.errors import GMVError, ModelError, SettingsError, SourceError, Wo
 from gmv_core.matching.contributors import Attribution, Contribution, Contributor, attribute
 from gmv_core.matching.matcher import load_matcher
 from gmv_core.models.embedders.embedder import from_callable
-from gmv_core.results import Result, open_run
+from gmv_core.results.result import Result, open_run
+from gmv_core.results.shares import group_shares
 from gmv_core.sets.build import add, build
 from gmv_core.settings import (
     BuildSettings,
@@ -20,7 +21,6 @@ from gmv_core.settings import (
 )
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source, open_uploads
-from gmv_core.spread import group_shares
 from gmv_core.store.workspace import Workspace, default_root
 from gmv_core.valuation import value
 

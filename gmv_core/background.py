@@ -11,7 +11,7 @@ from gmv_core import jobs, removal
 from gmv_core.errors import WorkspaceError
 from gmv_core.jobs import Job
 from gmv_core.models.choice import resolve_embedder
-from gmv_core.results import Result, settings_of
+from gmv_core.results.result import Result, settings_of
 from gmv_core.settings import IndexSettings, MatchSettings, RunSettings, ValueSettings
 from gmv_core.sources.source import Source
 from gmv_core.store.workspace import Manifest, Workspace

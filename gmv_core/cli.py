@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gmv_core import jobs, noise, removal, results, showcase
+from gmv_core import jobs, noise, removal, showcase
 from gmv_core.cli_criteria import print_criteria
 from gmv_core.cli_output import Output
 from gmv_core.comparison import compare as compare_distances
@@ -22,6 +22,7 @@ from gmv_core.criteria_report import criteria_of, drop_copies
 from gmv_core.errors import GMVError, SettingsError
 from gmv_core.injection import inject as injected
 from gmv_core.job_process import work
+from gmv_core.results import result as results
 from gmv_core.revaluing import PIXELS, value_by
 from gmv_core.sets.build import add as add_source
 from gmv_core.sets.build import build

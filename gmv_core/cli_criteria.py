@@ -8,7 +8,7 @@ from gmv_core import criteria_words as words
 from gmv_core.cli_output import Output
 from gmv_core.criteria import PAPER
 from gmv_core.criteria_report import Criteria, as_json
-from gmv_core.results import Result
+from gmv_core.results.result import Result
 
 
 def print_criteria(out: Output, result: Result, criteria: Criteria) -> None:

@@ -27,7 +27,7 @@ from rich.table import Table
 from gmv_core import jobs
 from gmv_core.job_process import reporter
 from gmv_core.matching.contributors import Contributor
-from gmv_core.results import Result
+from gmv_core.results.result import Result
 from gmv_core.store.files import finite
 from gmv_core.store.workspace import Manifest
 from gmv_core.types import Progress, Report

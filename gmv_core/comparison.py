@@ -16,7 +16,7 @@ from gmv_core.criteria_files import Finding, write_finding
 from gmv_core.errors import SettingsError
 from gmv_core.low_value import OneOut, against_column, distances_without, held_out_classes
 from gmv_core.noise import noise_columns, sounds_like_noise
-from gmv_core.results import Result, open_run
+from gmv_core.results.result import Result, open_run
 from gmv_core.revaluing import ready_distances, value_by
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder, Progress, Report, silent

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gmv_core.candidate_lists import blocks
 from gmv_core.measures.agreement import (
     NO_VALUE,
     UNKNOWN_VALUE,
@@ -23,7 +22,8 @@ from gmv_core.measures.agreement import (
     shares,
 )
 from gmv_core.measures.bootstrap import mean_interval
-from gmv_core.results import Result
+from gmv_core.results.candidate_lists import blocks
+from gmv_core.results.result import Result
 from gmv_core.store.columns import attributes, labels_of, statuses
 from gmv_core.types import Int64
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from gmv_core.results import Result
+from gmv_core.results.result import Result
 from gmv_core.store.files import finite, now, write_json
 from gmv_core.store.workspace import Manifest
 

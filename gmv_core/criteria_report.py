@@ -21,7 +21,7 @@ from gmv_core.criteria_files import Finding, drop_findings, findings
 from gmv_core.low_value import against_column, held_out_classes
 from gmv_core.measures.detection import Detection
 from gmv_core.noise import noise_columns, sounds_like_noise
-from gmv_core.results import Result, open_run
+from gmv_core.results.result import Result, open_run
 from gmv_core.revaluing import PIXELS as PIXEL_DISTANCE
 from gmv_core.revaluing import valued_by
 from gmv_core.spoiling import COPY, location_of

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from gmv_core.criteria_files import write_finding
 from gmv_core.errors import SettingsError
 from gmv_core.low_value import against_column
-from gmv_core.results import Result, open_run
+from gmv_core.results.result import Result, open_run
 from gmv_core.revaluing import mark_judge, run_settings
 from gmv_core.sets.build import build
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings, IngestSettings

@@ -16,8 +16,8 @@ from gmv_core.errors import SettingsError
 from gmv_core.measures.detection import Detection, detect
 from gmv_core.method.value import rank_from_bottom
 from gmv_core.noise import YES
-from gmv_core.results import Result
-from gmv_core.spread import credits_of
+from gmv_core.results.result import Result
+from gmv_core.results.shares import credits_of
 from gmv_core.store.columns import attributes, labels_of, statuses, vectors_of
 from gmv_core.types import Float32, Float64, Int64
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gmv_core.errors import SettingsError
 from gmv_core.measures.detection import auroc
-from gmv_core.results import Result
+from gmv_core.results.result import Result
 from gmv_core.store.workspace import ImageSet
 
 YES, NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0", ""})

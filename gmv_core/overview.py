@@ -9,7 +9,7 @@ import numpy as np
 
 from gmv_core import jobs
 from gmv_core.matching.contributors import Contributor
-from gmv_core.results import Result
+from gmv_core.results.result import Result
 from gmv_core.spoiling import COPY
 from gmv_core.store.columns import previews
 from gmv_core.store.records import newest

@@ -12,7 +12,7 @@ from PIL import Image, ImageFilter
 from gmv_core.criteria_files import derived_name
 from gmv_core.errors import SettingsError, unknown_choice
 from gmv_core.images.decode import pixels_of
-from gmv_core.results import Result
+from gmv_core.results.result import Result
 from gmv_core.sources.source import Source, digest
 from gmv_core.store.columns import statuses
 from gmv_core.store.workspace import ImageSet

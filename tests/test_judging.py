@@ -28,7 +28,7 @@ from gmv_core.criteria_report import as_json, copies_of, criteria_of, drop_copie
 from gmv_core.images.decode import pixels_of
 from gmv_core.injection import inject
 from gmv_core.models.catalogue import ModelRow
-from gmv_core.results import Result
+from gmv_core.results.result import Result
 from gmv_core.revaluing import ready_distances, value_by, valued_by
 from gmv_core.sets.build import add
 from gmv_core.spoiling import Injection, spoil, spoilt_rows, spoilt_source

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from gmv_core import SettingsError
-from gmv_core.selection import as_csv, as_parquet, select
+from gmv_core.results.selection import as_csv, as_parquet, select
 
 TABLE = pd.DataFrame(
     {

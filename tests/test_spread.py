@@ -10,7 +10,7 @@ import pytest
 from gmv_core import Result
 from gmv_core.measures.bootstrap import share_intervals
 from gmv_core.measures.concentration import Lorenz, fewest_for, gini, lorenz
-from gmv_core.spread import credits_of, group_shares, value_intervals
+from gmv_core.results.shares import credits_of, group_shares, value_intervals
 from gmv_core.types import Float64
 from tests.test_results import opened as opened  # the run worked out by hand, a fixture
 

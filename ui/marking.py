@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result, plots
-from gmv_core.selection import as_csv
+from gmv_core.results.selection import as_csv
 from gmv_core.store import marks
 from ui import shell
 from ui.figures import number

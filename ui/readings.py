@@ -11,9 +11,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from gmv_core import Result, changes, noise, plots, spread
-from gmv_core.changes import LeftOut, Moves
-from gmv_core.results import GENERATED_COLUMNS
+from gmv_core import Result, noise, plots
+from gmv_core.results import changes
+from gmv_core.results import shares as spread
+from gmv_core.results.changes import LeftOut, Moves
+from gmv_core.results.result import GENERATED_COLUMNS
 
 
 @st.cache_resource(max_entries=6, show_spinner="Ranking the training images …")

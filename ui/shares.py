@@ -7,7 +7,7 @@ import streamlit as st
 
 from gmv_core import Result, plots
 from gmv_core.measures.bootstrap import RESAMPLES
-from gmv_core.selection import as_csv
+from gmv_core.results.selection import as_csv
 from ui import readings
 from ui.figures import chart, share
 from ui.words import plain

@@ -7,7 +7,7 @@ import streamlit as st
 
 from gmv_core import Result, plots
 from gmv_core.measures.bootstrap import RESAMPLES
-from gmv_core.selection import as_csv, as_parquet, select
+from gmv_core.results.selection import as_csv, as_parquet, select
 from gmv_core.words import counted
 from ui import shell, state
 from ui.figures import number

@@ -27,7 +27,7 @@ from benchmarks.truth.methods import (
 )
 from benchmarks.truth.retraining import Setting, Sizes, ensemble, write_arrays
 from gmv_core import Workspace
-from gmv_core.results import Result
+from gmv_core.results.result import Result
 from gmv_core.settings import ValueSettings
 from gmv_core.types import Float64
 

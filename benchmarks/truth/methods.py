@@ -16,12 +16,12 @@ import numpy as np
 from benchmarks.datasets import SETTINGS, save_npz
 from benchmarks.truth.data import Images
 from gmv_core import Workspace, build, open_run, open_source, value
-from gmv_core.candidate_lists import blocks
 from gmv_core.matching.matcher import embed_previews
 from gmv_core.method.rerank import pair_distances
 from gmv_core.method.value import contributor_weights
 from gmv_core.models.embedders.lite0 import load_lite0
-from gmv_core.results import Result
+from gmv_core.results.candidate_lists import blocks
+from gmv_core.results.result import Result
 from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
 from gmv_core.store.columns import all_vectors
 from gmv_core.types import Float32, Float64, Int64, UInt8

@@ -10,7 +10,7 @@ import numpy as np
 from gmv_core import Result, ValueSettings, Workspace, open_run
 from gmv_core.method.recall import exact_search
 from gmv_core.method.value import rank_from_bottom
-from gmv_core.spread import credits_of
+from gmv_core.results.shares import credits_of
 from gmv_core.store.columns import all_vectors, labels_of
 from gmv_core.types import Float32, Float64
 

@@ -15,7 +15,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gmv_core.candidate_lists import block_of, blocks
 from gmv_core.errors import WorkspaceError
 from gmv_core.matching.contributors import (
     Contribution,
@@ -24,7 +23,8 @@ from gmv_core.matching.contributors import (
     contributors_of,
 )
 from gmv_core.method.value import Values, add_values, no_values, rank_from_bottom
-from gmv_core.run_values import totals_of, value_all
+from gmv_core.results.candidate_lists import block_of, blocks
+from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.files import write_json
 from gmv_core.store.workspace import ImageSet, Manifest, Run, Workspace

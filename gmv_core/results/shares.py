@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gmv_core.candidate_lists import blocks
 from gmv_core.measures.bootstrap import RESAMPLES, resampled_intervals, share_intervals
 from gmv_core.method.value import contributor_weights
-from gmv_core.results import Result
+from gmv_core.results.candidate_lists import blocks
+from gmv_core.results.result import Result
 from gmv_core.types import Float64, Int64
 
 

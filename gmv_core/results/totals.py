@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from gmv_core.candidate_lists import blocks
 from gmv_core.method.value import Values, add_values, no_values
+from gmv_core.results.candidate_lists import blocks
 from gmv_core.settings import ValueSettings
 from gmv_core.store.columns import all_vectors, vector_blocks
 from gmv_core.store.table import Table

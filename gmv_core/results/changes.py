@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from gmv_core.candidate_lists import blocks
-from gmv_core.results import Result
+from gmv_core.results.candidate_lists import blocks
+from gmv_core.results.result import Result
 
 ROUNDING = 1e-9  # the same contributions, added up in another order
 

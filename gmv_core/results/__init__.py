@@ -1,0 +1,1 @@
+"""Read a finished run: contributors, values, shares, changes, selections."""
