@@ -9,6 +9,7 @@ from gmv_core.matching.matcher import load_matcher
 from gmv_core.models.embedders.embedder import from_callable
 from gmv_core.results.result import Result, open_run
 from gmv_core.results.shares import group_shares
+from gmv_core.runs.valuation import value
 from gmv_core.sets.build import add, build
 from gmv_core.settings import (
     BuildSettings,
@@ -22,7 +23,6 @@ from gmv_core.settings import (
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source, open_uploads
 from gmv_core.store.workspace import Workspace, default_root
-from gmv_core.valuation import value
 
 __version__ = "0.1.0"
 

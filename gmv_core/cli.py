@@ -24,6 +24,7 @@ from gmv_core.injection import inject as injected
 from gmv_core.job_process import work
 from gmv_core.results import result as results
 from gmv_core.revaluing import PIXELS, value_by
+from gmv_core.runs.valuation import value as value_images
 from gmv_core.sets.build import add as add_source
 from gmv_core.sets.build import build
 from gmv_core.settings import (
@@ -39,7 +40,6 @@ from gmv_core.sources.opening import Source, open_source
 from gmv_core.spoiling import Injection
 from gmv_core.store.records import readable
 from gmv_core.store.workspace import Record, Workspace, default_root
-from gmv_core.valuation import value as value_images
 
 app = typer.Typer(
     help="Which training images is each generated image closest to, and how is credit spread?",

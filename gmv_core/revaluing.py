@@ -11,10 +11,10 @@ from gmv_core.criteria_files import derived_name
 from gmv_core.errors import WorkspaceError
 from gmv_core.models.catalogue import list_models
 from gmv_core.results.result import Result, open_run, settings_of
+from gmv_core.runs.valuation import value
 from gmv_core.settings import RunSettings
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder, Report, silent
-from gmv_core.valuation import value
 
 PIXELS = "l2"
 _OF_THE_DISTANCE = ("distance", "exact_depth")

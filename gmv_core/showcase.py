@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from gmv_core.demo import draw_training_set, generated_folder
+from gmv_core.runs.valuation import value
 from gmv_core.sets.build import build
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source
 from gmv_core.store.workspace import Manifest, Workspace
 from gmv_core.types import Report, silent
-from gmv_core.valuation import value
 
 DEMO_SET = "demo"
 DEMO_RUN = "demo-run"

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from gmv_core import valuation
 from gmv_core.models.embedders.embedder import NetworkEmbedder, from_callable, stack, unit_rows
 from gmv_core.models.embedders.lite0 import FEATURES_NORM_SQUARED
+from gmv_core.runs import valuation
 from gmv_core.sets import filling
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet, Run

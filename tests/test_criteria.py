@@ -25,7 +25,7 @@ from gmv_core.criteria_files import derived_name, findings, write_finding
 from gmv_core.low_value import against_column, distances_without, held_out_classes
 from gmv_core.noise import judge
 from gmv_core.results.result import Result
-from gmv_core.results.totals import distances_to_generated
+from gmv_core.runs.stages import distances_to_generated
 from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
 from gmv_core.store.columns import all_vectors, attributes
 from tests.fakes import fake_embedder, write_images

@@ -21,8 +21,7 @@ from gmv_core import (
     open_run,
 )
 from gmv_core.matching.matcher import Matches
-from gmv_core.results.totals import distances_to_generated, write_values
-from gmv_core.run_blocks import _match_rows
+from gmv_core.runs.stages import _match_rows, distances_to_generated, write_values
 from gmv_core.store.columns import IMAGES, embedding_rows
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet

@@ -379,7 +379,7 @@ def test_a_run_whose_images_are_being_replaced_cannot_be_opened(
 
     other = write_images(tmp_path / "other", 18, first_seed=300)
     with monkeypatch.context() as patched:
-        patched.setattr("gmv_core.valuation.load_matcher", killed)
+        patched.setattr("gmv_core.runs.valuation.load_matcher", killed)
         with pytest.raises(KeyboardInterrupt):
             run(generated=other)
     with pytest.raises(WorkspaceError, match="The run 'run' is unfinished"):

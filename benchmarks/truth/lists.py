@@ -19,7 +19,7 @@ from gmv_core import MatchSettings, ValueSettings, load_matcher
 from gmv_core.measures.agreement import Coded, coded, shares
 from gmv_core.measures.detection import Detection, detect
 from gmv_core.method.value import Shares, add_values, no_values, rank_from_bottom
-from gmv_core.results.totals import distances_to_generated
+from gmv_core.runs.stages import distances_to_generated
 from gmv_core.types import Float32, Float64, Int64
 
 TOP_SHARE = 0.01  # of the training images, by value: what two valuations are asked to agree on

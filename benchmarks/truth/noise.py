@@ -41,8 +41,8 @@ from gmv_core import MatchSettings, RunSettings, Workspace, build, open_run, ope
 from gmv_core.matching.matcher import NETWORK_BATCH, embed_previews
 from gmv_core.measures.detection import auroc_interval
 from gmv_core.models.embedders.lite0 import load_lite0
+from gmv_core.runs.valuation import GENERATED
 from gmv_core.types import Float64, UInt8
-from gmv_core.valuation import GENERATED
 
 CONTROL_SHARE = 0.05
 

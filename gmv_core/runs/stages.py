@@ -8,9 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from gmv_core.matching.matcher import Matcher, Matches
-from gmv_core.store.columns import fixed, previews_of, vectors_of
-from gmv_core.store.workspace import ImageSet
-from gmv_core.types import OK, Float32
+from gmv_core.results.totals import totals_of, value_all
+from gmv_core.settings import ValueSettings
+from gmv_core.store.columns import all_vectors, fixed, previews_of, vector_blocks, vectors_of
+from gmv_core.store.table import Table
+from gmv_core.store.workspace import ImageSet, Manifest, Run
+from gmv_core.types import OK, Float32, Float64
 
 
 def _there(images: ImageSet, rows: np.ndarray) -> np.ndarray:
@@ -69,3 +72,46 @@ def quality_block(matcher: Matcher, images: ImageSet, rows: np.ndarray) -> pa.Ta
         previews = [] if matcher.metric is None else previews_of(images, rows[there])
         quality[there] = matcher.quality(vectors, previews, rows[there])
     return pa.table({"id": pa.array(rows), "quality": pa.array(quality)})
+
+
+def distances_to_generated(training: Table, generated: Float32, n: int) -> tuple[Float64, Float64]:
+    """Return each training image's smallest and mean embedding distance to the generated ones.
+
+    generated: (m, d) unit rows. Both (n,), nan for a rejected image. Memory: one block of each.
+    """
+    nearest, mean = np.full(n, np.nan), np.full(n, np.nan)
+    for ids, vectors in vector_blocks(training, size=4096):
+        smallest, total = np.full(len(ids), np.inf), np.zeros(len(ids))
+        own = np.einsum("nd,nd->n", vectors, vectors)[:, None]  # in half precision not quite 1
+        for start in range(0, len(generated), 4096):
+            other = generated[start : start + 4096]
+            squared = own + np.einsum("md,md->m", other, other) - 2 * (vectors @ other.T)
+            d = np.sqrt(np.maximum(squared, 0))
+            smallest = np.minimum(smallest, d.min(axis=1))
+            total += d.sum(axis=1)
+        nearest[ids], mean[ids] = smallest, total / len(generated)
+    return nearest, mean
+
+
+def write_values(
+    run: Run, training: ImageSet, generated: ImageSet, embedder: str, settings: ValueSettings
+) -> Manifest:
+    """Compute φ from the stored matches, write the tables and return the totals."""
+    n = len(training.images)
+    values, rows = value_all(run, n, settings)
+    vectors = all_vectors(generated.embeddings(embedder))[1]
+    nearest, mean = distances_to_generated(training.embeddings(embedder), vectors, n)
+    run.table("generated").write(rows)
+    run.table("values").write(
+        pa.table(
+            {
+                "id": np.arange(n),
+                "value": values.value,
+                "times_contributor": values.times_contributor,
+                "times_candidate": values.times_candidate,
+                "nearest_distance": pa.array(nearest, from_pandas=True),
+                "mean_distance": pa.array(mean, from_pandas=True),
+            }
+        )
+    )
+    return totals_of(values, rows)

@@ -18,9 +18,8 @@ import pyarrow as pa
 from gmv_core.errors import GMVError, WorkspaceError
 from gmv_core.matching.matcher import Matcher, load_matcher
 from gmv_core.models.choice import reload_embedder
-from gmv_core.results.totals import write_values
-from gmv_core.run_blocks import match_block, quality_block
-from gmv_core.run_manifest import Say, begun, started
+from gmv_core.runs.inputs import Say, begun, started
+from gmv_core.runs.stages import match_block, quality_block, write_values
 from gmv_core.sets.build import build
 from gmv_core.sets.describe import preview_side, shifts
 from gmv_core.sets.filling import ensure_embedded
