@@ -14,16 +14,19 @@ from typing import Annotated, Any
 
 import typer
 
-from gmv_core import jobs, noise, removal, showcase
+from gmv_core import jobs, removal, showcase
 from gmv_core.cli_criteria import print_criteria
 from gmv_core.cli_output import Output
-from gmv_core.comparison import compare as compare_distances
-from gmv_core.criteria_report import criteria_of, drop_copies
+from gmv_core.criteria import known_noise as noise
+from gmv_core.criteria.report import criteria_of
+from gmv_core.criteria.trials.comparison import compare as compare_distances
+from gmv_core.criteria.trials.copies import drop_copies
+from gmv_core.criteria.trials.corruption import Injection
+from gmv_core.criteria.trials.derived_runs import PIXELS, value_by
+from gmv_core.criteria.trials.injection import inject as injected
 from gmv_core.errors import GMVError, SettingsError
-from gmv_core.injection import inject as injected
 from gmv_core.job_process import work
 from gmv_core.results import result as results
-from gmv_core.revaluing import PIXELS, value_by
 from gmv_core.runs.valuation import value as value_images
 from gmv_core.sets.build import add as add_source
 from gmv_core.sets.build import build
@@ -37,7 +40,6 @@ from gmv_core.settings import (
 )
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import Source, open_source
-from gmv_core.spoiling import Injection
 from gmv_core.store.records import readable
 from gmv_core.store.workspace import Record, Workspace, default_root
 

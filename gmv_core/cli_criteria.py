@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from gmv_core import criteria_words as words
 from gmv_core.cli_output import Output
-from gmv_core.criteria import PAPER
-from gmv_core.criteria_report import Criteria, as_json
+from gmv_core.criteria import sentences, tables
+from gmv_core.criteria.report import Criteria, as_json
+from gmv_core.criteria.same_kind import PAPER
 from gmv_core.results.result import Result
 
 
@@ -16,18 +16,18 @@ def print_criteria(out: Output, result: Result, criteria: Criteria) -> None:
     if out.document(as_json(result, criteria)):
         return
     _classes(out, criteria)
-    attributes = words.attribute_rows(dict(criteria.attributes))
+    attributes = tables.attribute_rows(dict(criteria.attributes))
     if len(attributes):
         first = next(iter(criteria.attributes.values()))
-        narrow = words.shares_in_a_line(attributes, first)
+        narrow = tables.shares_in_a_line(attributes, first)
         out.table("C2: contributors with the same attribute", narrow)
         out.words(f"The paper reports, {PAPER['attributes']}.")
     _low_value(out, criteria)
-    out.table(f"C4: cost (paper: {PAPER['cost']})", words.cost_rows(criteria.cost))
+    out.table(f"C4: cost (paper: {PAPER['cost']})", tables.cost_rows(criteria.cost))
     if criteria.comparison:
         stale = ", of an earlier state of the run" if criteria.comparison["stale"] else ""
-        out.table(f"The ready distances{stale}", words.comparison_rows(criteria.comparison))
-    for sentence in words.LIMITS:
+        out.table(f"The ready distances{stale}", tables.comparison_rows(criteria.comparison))
+    for sentence in sentences.LIMITS:
         out.words(sentence)
 
 
@@ -36,27 +36,27 @@ def _classes(out: Output, criteria: Criteria) -> None:
         out.words("C1: no labels in both sets; give each a CSV with name and label.")
         return
     if criteria.classes.images:
-        by_k = words.shares_by_k(criteria.classes).set_index("order").T.rename_axis(None, axis=1)
+        by_k = tables.shares_by_k(criteria.classes).set_index("order").T.rename_axis(None, axis=1)
         out.table("C1: contributors of the same class", by_k.reset_index(names="k"))
         out.words(f"The paper reports {PAPER['class']}, of its own generators.")
-        by_class = words.shares_by_value(criteria.classes, "class")
-        narrow = words.shares_in_a_line(by_class, criteria.classes)
+        by_class = tables.shares_by_value(criteria.classes, "class")
+        narrow = tables.shares_in_a_line(by_class, criteria.classes)
         out.table("C1 by class", narrow.drop(columns=["k = 5", "k = 50"], errors="ignore"))
-    out.words(" ".join(words.counted(criteria.classes, "class")))
+    out.words(" ".join(sentences.counted(criteria.classes, "class")))
 
 
 def _low_value(out: Output, criteria: Criteria) -> None:
     tests = []
     if criteria.noise:
-        tests.append(words.detection_row(f"column {criteria.column}", criteria.noise))
+        tests.append(tables.detection_row(f"column {criteria.column}", criteria.noise))
     for finding in criteria.injections:
-        tests.append(words.detection_row(words.injection_name(finding),
-                                         words.detection_of(finding)))  # fmt: skip
+        tests.append(tables.detection_row(sentences.injection_name(finding),
+                                         sentences.detection_of(finding)))  # fmt: skip
     if tests:
         columns = ["noisy", "test", "reads as", "AUROC", "distance alone", "precision"]
         out.table("C3: known noise, ranked from the bottom", pd.DataFrame(tests)[columns])
     if len(criteria.foreign):
-        narrow = words.foreign_rows(criteria.foreign).drop(
+        narrow = tables.foreign_rows(criteria.foreign).drop(
             columns=["generated images left out", "by chance"]
         )
         out.table("C3: whole classes as foreign ones", narrow)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from gmv_core import jobs
+from gmv_core.criteria.trials.corruption import COPY
 from gmv_core.matching.contributors import Contributor
 from gmv_core.results.result import Result
 from gmv_core.runs.valuation import GENERATED
-from gmv_core.spoiling import COPY
 from gmv_core.store.columns import previews
 from gmv_core.store.records import newest
 from gmv_core.store.workspace import Manifest, Record, Workspace

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gmv_core.criteria_report import copies_of
+from gmv_core.criteria.trials.copies import copies_of
 from gmv_core.errors import WorkspaceError
 from gmv_core.store.workspace import Manifest, Run, Workspace
 

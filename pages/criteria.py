@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result, plots_criteria
-from gmv_core import criteria_words as words
-from gmv_core.criteria import PAPER, PIXELS
-from gmv_core.criteria_report import Criteria
+from gmv_core.criteria import sentences, tables
+from gmv_core.criteria.report import Criteria
+from gmv_core.criteria.same_kind import PAPER, PIXELS
 from ui import checks, engine, readings, shell, state
 from ui.figures import chart
 
@@ -22,7 +22,7 @@ def criteria() -> None:
         "what it cost. Each stands beside a baseline. **None of them proves influence.**"
     )
     with st.expander("What these checks do not prove", icon=":material/info:", expanded=True):
-        st.markdown("\n".join(f"- {sentence}" for sentence in words.LIMITS))
+        st.markdown("\n".join(f"- {sentence}" for sentence in sentences.LIMITS))
     columns = readings.noise_columns(engine.key(result), result)
     found = checks.report(result, _column(columns))
     same_class(result, found)
@@ -57,28 +57,28 @@ def same_class(result: Result, found: Criteria) -> None:
             icon=":material/info:",
         )
         return
-    said = [checks.whole(sentence) for sentence in words.counted(found.classes, "class")]
+    said = [checks.whole(sentence) for sentence in sentences.counted(found.classes, "class")]
     if not found.classes.images:
         st.info(f"Nothing can be compared. {' '.join(said[1:])}", icon=":material/info:")
         return
-    st.markdown(f"**{words.class_verdict(found.classes)}**")
+    st.markdown(f"**{sentences.class_verdict(found.classes)}**")
     orders = {name: found.classes.overall(name) for name in found.classes.table["order"].unique()}
     chart(
-        plots_criteria.shares_by_k(orders, what="class", chance=words.BY_CHANCE),
+        plots_criteria.shares_by_k(orders, what="class", chance=tables.BY_CHANCE),
         "Share of the closest training images of the same class, by k, beside its baselines",
     )
-    checks.table(words.shares_by_k(found.classes), "Class share by order and k, with intervals")
+    checks.table(tables.shares_by_k(found.classes), "Class share by order and k, with intervals")
     if PIXELS not in orders and result.manifest["inputs"]["matches"]["distance"] != "l2":
         checks.start_pixels(result)
     with st.expander("By class"):
-        by_class = words.shares_by_value(found.classes, "class")
+        by_class = tables.shares_by_value(found.classes, "class")
         checks.table(by_class, "Class share of each class by k, with intervals")
     st.caption(f"{' '.join(said)} The paper reports {PAPER['class']}, of its own generators.")
 
 
 def same_attributes(found: Criteria) -> None:
     st.subheader("Same attributes", help="C2 of the paper: hat, glasses and the like.")
-    rows = words.attribute_rows(dict(found.attributes))
+    rows = tables.attribute_rows(dict(found.attributes))
     if rows.empty:
         st.info(
             "This needs an attribute of both sets: give each a label CSV with a column of the "
@@ -106,9 +106,9 @@ def low_value(result: Result, found: Criteria, columns: list[str]) -> None:
             "Known noise is marked in the column", columns, readings.likely(columns),
             placeholder="choose a column, if one marks known noise", **state.in_url(state.NOISE),
         )  # fmt: skip
-    tests = [] if found.noise is None else [words.detection_row(found.column, found.noise)]
+    tests = [] if found.noise is None else [tables.detection_row(found.column, found.noise)]
     tests += [
-        words.detection_row(words.injection_name(one), words.detection_of(one))
+        tables.detection_row(sentences.injection_name(one), sentences.detection_of(one))
         for one in found.injections
     ]
     if tests:
@@ -123,12 +123,12 @@ def low_value(result: Result, found: Criteria, columns: list[str]) -> None:
             "**Whole classes as foreign ones.** The generated images of a class are left out, and "
             "its training images should sink. They are real pictures: a harder test than noise."
         )
-        checks.table(words.foreign_rows(found.foreign), "How low each class stands when foreign")
+        checks.table(tables.foreign_rows(found.foreign), "How low each class stands when foreign")
 
 
 def cost(found: Criteria) -> None:
     st.subheader("Cost", help="C4 of the paper. As kept by the build and the run.")
-    checks.table(words.cost_rows(found.cost), "Seconds and memory of each stage")
+    checks.table(tables.cost_rows(found.cost), "Seconds and memory of each stage")
     st.caption(
         "On the machine that did it. Memory is the most that was held by the end of a stage. The "
         f"paper reports {PAPER['cost']}."

@@ -9,10 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gmv_core import Workspace, build, jobs, open_run, open_source, value
-from gmv_core.comparison import compare
-from gmv_core.injection import inject
+from gmv_core.criteria.trials.comparison import compare
+from gmv_core.criteria.trials.corruption import Injection
+from gmv_core.criteria.trials.injection import inject
 from gmv_core.models.catalogue import ModelRow
-from gmv_core.spoiling import Injection
 from gmv_core.store.files import write_json
 from tests.fakes import fake_embedder, write_images
 from tests.test_app import open_page
@@ -26,7 +26,7 @@ APP = Path(__file__).resolve().parent.parent / "app.py"
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workspace:
     rows = [ModelRow(key, "distance", key, None, "", "", True, "", "") for key in
             ("features", "none")]  # fmt: skip
-    monkeypatch.setattr("gmv_core.revaluing.list_models", lambda: rows)
+    monkeypatch.setattr("gmv_core.criteria.trials.derived_runs.list_models", lambda: rows)
     monkeypatch.setenv("GMV_HOME", str(tmp_path / "home"))
     return Workspace(tmp_path / "home")
 

@@ -177,7 +177,7 @@ def test_known_noise_is_judged(app: AppTest, tmp_path: Path) -> None:
     open_page(app, "noisy")
     column = app.selectbox(key="noise")
     assert column.value == "planted_noise" and column.options == ["planted_noise", "hat", "nothing"]
-    from gmv_core import noise
+    from gmv_core.criteria import known_noise as noise
 
     auroc = noise.judge(open_run(workspace, "first"), "planted_noise").auroc
     text = " ".join(t.value for t in app.markdown)

@@ -22,13 +22,7 @@ from gmv_core import (
     value,
 )
 from gmv_core.results.candidate_lists import blocks
-from gmv_core.results.changes import (
-    LeftOut,
-    changes,
-    left_out,
-    moves,
-    with_and_without_weighting,
-)
+from gmv_core.results.changes import LeftOut, changes, left_out, moves, with_and_without_weighting
 from tests.fakes import fake_embedder, strict_json, write_images
 from tests.test_results import TRAINING
 from tests.test_results import opened as opened  # the run worked out by hand, a fixture

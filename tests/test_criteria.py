@@ -11,19 +11,20 @@ import numpy as np
 import pytest
 
 from gmv_core import Workspace, build, labels_for, open_run, open_source, value
-from gmv_core import criteria_words as words
-from gmv_core.criteria import (
+from gmv_core.criteria import sentences, tables
+from gmv_core.criteria.cost import cost
+from gmv_core.criteria.foreign_classes import distances_without, held_out_classes
+from gmv_core.criteria.known_noise import against_column, judge
+from gmv_core.criteria.same_kind import (
     RECALL,
     RUN,
     Agreement,
     attribute_agreement,
     class_agreement,
-    cost,
     lists_of,
 )
-from gmv_core.criteria_files import derived_name, findings, write_finding
-from gmv_core.low_value import against_column, distances_without, held_out_classes
-from gmv_core.noise import judge
+from gmv_core.criteria.trials.derived_runs import derived_name
+from gmv_core.criteria.trials.findings import findings, write_finding
 from gmv_core.results.result import Result
 from gmv_core.runs.stages import distances_to_generated
 from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
@@ -127,7 +128,7 @@ def test_attributes_that_both_sets_have(opened: Result) -> None:
     assert yes["k"].tolist() == [5, 10]  # 15 is more than there are
     assert yes["images"].tolist() == [2, 2]
     assert yes["by_chance"].tolist() == pytest.approx([6 / 24] * 2)
-    rows = words.attribute_rows(found)
+    rows = tables.attribute_rows(found)
     assert rows["value"].tolist() == ["all", "no", "yes"]
     assert rows["by chance"].tolist()[2] == "25 %"
 
@@ -138,14 +139,14 @@ def test_generated_images_that_do_not_count(
     made = np.array(["class0", "", "bird", "owl", "bird", ""], object)
     trained = np.array(["class0"] * 12 + [""] * 12, object)
     monkeypatch.setattr(
-        "gmv_core.criteria.labels_of",
+        "gmv_core.criteria.same_kind.labels_of",
         lambda i: trained if i.name == "train" else made,
     )
     found = class_agreement(opened, lists_of(opened))
     assert found is not None
     assert (found.images, found.without_value, found.unknown_value) == (1, 2, 3)
     assert (found.unknown, found.unvalued_training) == (("bird", "owl"), 12)
-    said = " ".join(words.counted(found, "class"))
+    said = " ".join(sentences.counted(found, "class"))
     assert "has no interval" in said and "(bird, owl)" in said and "12 training images" in said
     row = found.overall().iloc[0]
     assert row["low"] == row["share"] == row["high"]
@@ -201,14 +202,14 @@ def test_of_large_sets_some_images_are_drawn(
     opened: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = distances_without(opened)
-    monkeypatch.setattr("gmv_core.low_value.MOST_TRAINING", 15)
-    monkeypatch.setattr("gmv_core.low_value._BLOCK", 4)
+    monkeypatch.setattr("gmv_core.criteria.foreign_classes.MOST_TRAINING", 15)
+    monkeypatch.setattr("gmv_core.criteria.foreign_classes._BLOCK", 4)
     some = distances_without(opened)
     assert len(some.rows) == 15 and (np.diff(some.rows) > 0).all()
     np.testing.assert_allclose(some.without["class2"], whole.without["class2"][some.rows])
     table = held_out_classes(opened, some)
     assert (table["images"] == 15).all() and table["known"].sum() == 15
-    monkeypatch.setattr("gmv_core.low_value.MOST_GENERATED", 3)
+    monkeypatch.setattr("gmv_core.criteria.foreign_classes.MOST_GENERATED", 3)
     assert np.isfinite(held_out_classes(opened)["auroc"]).all()
 
 

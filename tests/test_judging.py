@@ -15,23 +15,24 @@ from gmv_core import (
     Workspace,
     WorkspaceError,
     build,
-    criteria_report,
     open_run,
     open_source,
     removal,
     value,
 )
-from gmv_core import criteria_words as words
-from gmv_core.comparison import compare, usual_ks
-from gmv_core.criteria import PIXELS, RUN, lists_of
-from gmv_core.criteria_report import as_json, copies_of, criteria_of, drop_copies
+from gmv_core.criteria import report as criteria_report
+from gmv_core.criteria import sentences, tables
+from gmv_core.criteria.report import as_json, criteria_of
+from gmv_core.criteria.same_kind import PIXELS, RUN, lists_of
+from gmv_core.criteria.trials.comparison import compare, usual_ks
+from gmv_core.criteria.trials.copies import copies_of, drop_copies
+from gmv_core.criteria.trials.corruption import Injection, spoil, spoilt_rows, spoilt_source
+from gmv_core.criteria.trials.derived_runs import ready_distances, value_by, valued_by
+from gmv_core.criteria.trials.injection import inject
 from gmv_core.images.decode import pixels_of
-from gmv_core.injection import inject
 from gmv_core.models.catalogue import ModelRow
 from gmv_core.results.result import Result
-from gmv_core.revaluing import ready_distances, value_by, valued_by
 from gmv_core.sets.build import add
-from gmv_core.spoiling import Injection, spoil, spoilt_rows, spoilt_source
 from gmv_core.store.files import finite
 from gmv_core.types import Progress
 from tests.fakes import draw, fake_embedder, rows_of, strict_json, write_images
@@ -44,7 +45,7 @@ HEAVY = Injection("noise", 0.6, 0.25)
 def opened(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
     rows = [ModelRow(key, "distance", key, None, "", "", True, "", "") for key in
             ("features", "none", "l2")]  # fmt: skip
-    monkeypatch.setattr("gmv_core.revaluing.list_models", lambda: rows)
+    monkeypatch.setattr("gmv_core.criteria.trials.derived_runs.list_models", lambda: rows)
     return judged_run(workspace, tmp_path)
 
 
@@ -98,7 +99,7 @@ def test_an_injection_is_scored_kept_and_reused(workspace: Workspace, opened: Re
     assert 0 <= found["low"] <= found["auroc"] <= found["high"] <= 1
     (kept,) = criteria_of(workspace, opened).injections
     assert kept == json.loads(json.dumps(found))
-    row = words.detection_row(words.injection_name(kept), words.detection_of(kept))
+    row = tables.detection_row(sentences.injection_name(kept), sentences.detection_of(kept))
     assert row["test"] == "noise, σ = 0.6, in 25 % of the images"
     assert row["noisy"] == "6 of 24"
     before = rows_of(workspace.run(found["run"]).table("matches"))
@@ -122,7 +123,7 @@ def test_foreign_images_take_the_places_of_others(
     assert images[0].name == "class0/0000.png" and len(images) == 24
     found = inject(workspace, "run", injection, embedder=fake_embedder())
     assert (found["known"], found["source_set"]) == (6, "other")
-    assert words.injection_name(found) == "images of other, in 25 % of the images"
+    assert sentences.injection_name(found) == "images of other, in 25 % of the images"
     for wrong in ("train", "nowhere"):
         with pytest.raises(GMVError, match=wrong):
             inject(workspace, "run", Injection("foreign", source_set=wrong))
@@ -140,7 +141,7 @@ def test_a_copy_of_an_older_training_set_is_made_anew(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr("gmv_core.injection.value", killed)
+        patched.setattr("gmv_core.criteria.trials.injection.value", killed)
         inject(workspace, "run", HEAVY, embedder=fake_embedder())
     with pytest.raises(WorkspaceError, match="is unfinished"):  # its matches are of the old copy
         open_run(workspace, judge)
@@ -187,7 +188,7 @@ def test_a_comparison_has_a_row_a_distance_and_k(workspace: Workspace, opened: R
     first = found["rows"][0]
     assert first["noise"] == pytest.approx(report.noise.auroc)
     assert first["foreign"] == pytest.approx(report.foreign["auroc"].mean())
-    assert words.comparison_rows(found)["distance"].tolist()[:2] == ["features", "features"]
+    assert tables.comparison_rows(found)["distance"].tolist()[:2] == ["features", "features"]
     strict_json(json.dumps(finite(as_json(opened, report)), default=str))
     for k in (0, 13):  # of 12 candidates
         with pytest.raises(SettingsError, match="from 1 to 12"):

@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from gmv_core import Result, noise
-from gmv_core.noise import NoiseReport, judge, noise_columns
+from gmv_core import Result
+from gmv_core.criteria import known_noise as noise
+from gmv_core.criteria.known_noise import NoiseReport, judge, noise_columns
 from tests.test_results import opened as opened  # the run worked out by hand, a fixture
 
 

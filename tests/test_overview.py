@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from gmv_core import build, jobs, open_run, open_source, value
+from gmv_core.criteria.trials.corruption import COPY
 from gmv_core.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, example, overview, training_sets
-from gmv_core.spoiling import COPY
 from gmv_core.store.columns import previews
 from gmv_core.store.files import write_json
 from gmv_core.store.workspace import Workspace

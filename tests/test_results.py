@@ -11,15 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from gmv_core import (
-    Result,
-    SettingsError,
-    ValueSettings,
-    Workspace,
-    WorkspaceError,
-    noise,
-    open_run,
-)
+from gmv_core import Result, SettingsError, ValueSettings, Workspace, WorkspaceError, open_run
+from gmv_core.criteria import known_noise as noise
 from gmv_core.matching.matcher import Matches
 from gmv_core.runs.stages import _match_rows, distances_to_generated, write_values
 from gmv_core.store.columns import IMAGES, embedding_rows

@@ -7,12 +7,12 @@ import streamlit as st
 from pandas.api.types import is_numeric_dtype
 
 from gmv_core import Result, jobs
-from gmv_core import criteria_words as words
-from gmv_core.comparison import usual_ks
-from gmv_core.criteria_files import derived_name
-from gmv_core.criteria_report import Criteria, copies_of, criteria_of, drop_copies, stamp
-from gmv_core.revaluing import ready_distances
-from gmv_core.spoiling import FOREIGN, KINDS, Injection
+from gmv_core.criteria import sentences, tables
+from gmv_core.criteria.report import Criteria, criteria_of, stamp
+from gmv_core.criteria.trials.comparison import usual_ks
+from gmv_core.criteria.trials.copies import copies_of, drop_copies
+from gmv_core.criteria.trials.corruption import FOREIGN, KINDS, Injection
+from gmv_core.criteria.trials.derived_runs import derived_name, ready_distances
 from ui import engine, state
 from ui.jobs import job_bar
 from ui.words import plain
@@ -121,10 +121,10 @@ def comparison(result: Result, found: Criteria) -> None:
     if kept:
         if kept["stale"]:
             st.warning("The run was valued again since this was compared; compare again.")
-        verdict = words.comparison_verdict(kept)
+        verdict = sentences.comparison_verdict(kept)
         if verdict:
             st.markdown(f"**{verdict}**")
-        table(words.comparison_rows(kept), "Each distance and k: classes, attributes, noise, cost")
+        table(tables.comparison_rows(kept), "Each distance and k: classes, attributes, noise, cost")
     else:
         st.markdown(
             f"Not compared yet. Ready here: {distances}. Each values the same generated images "

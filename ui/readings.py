@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from gmv_core import Result, noise, plots
+from gmv_core import Result, plots
+from gmv_core.criteria import known_noise as noise
 from gmv_core.results import changes
 from gmv_core.results import shares as spread
 from gmv_core.results.changes import LeftOut, Moves

@@ -24,15 +24,7 @@ from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.columns import matrix, previews_of
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet, Manifest
-from gmv_core.types import (
-    Distance,
-    Embedder,
-    Float32,
-    Float64,
-    Int64,
-    QualityMetric,
-    UInt8,
-)
+from gmv_core.types import Distance, Embedder, Float32, Float64, Int64, QualityMetric, UInt8
 
 NETWORK_BATCH = 64  # and the tile of re-ranking, so that no batch is copied to join another
 

@@ -6,8 +6,8 @@ Their manifests say which run they judge ("judges"), so that they can be told fr
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 
-from gmv_core.criteria_files import derived_name
 from gmv_core.errors import WorkspaceError
 from gmv_core.models.catalogue import list_models
 from gmv_core.results.result import Result, open_run, settings_of
@@ -84,3 +84,14 @@ def valued_by(workspace: Workspace, result: Result, distance: str) -> Result | N
     if any(mine[key] != others[key] for key in mine if key not in _OF_THE_DISTANCE):
         return None
     return replace(other, without=result.without)
+
+
+MOST_NAME = 60  # leaves room for "-set" in a name
+
+
+def derived_name(run: str, tail: str) -> str:
+    """Return what a run that was made to judge another one is called: its name and the tail."""
+    if len(run + tail) <= MOST_NAME:
+        return run + tail
+    told = sha256(run.encode()).hexdigest()[:8]
+    return f"{run[: MOST_NAME - 9 - len(tail)]}-{told}{tail}"

@@ -11,13 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from gmv_core.criteria import RUN, Agreement, attribute_agreement, class_agreement, lists_of
-from gmv_core.criteria_files import Finding, write_finding
+from gmv_core.criteria.foreign_classes import OneOut, distances_without, held_out_classes
+from gmv_core.criteria.known_noise import against_column, noise_columns, sounds_like_noise
+from gmv_core.criteria.same_kind import (
+    RUN,
+    Agreement,
+    attribute_agreement,
+    class_agreement,
+    lists_of,
+)
+from gmv_core.criteria.trials.derived_runs import ready_distances, value_by
+from gmv_core.criteria.trials.findings import Finding, write_finding
 from gmv_core.errors import SettingsError
-from gmv_core.low_value import OneOut, against_column, distances_without, held_out_classes
-from gmv_core.noise import noise_columns, sounds_like_noise
 from gmv_core.results.result import Result, open_run
-from gmv_core.revaluing import ready_distances, value_by
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder, Progress, Report, silent
 

@@ -6,7 +6,6 @@ One JSON file each in runs/<run>/criteria/, written aside and renamed.
 from __future__ import annotations
 
 import json
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,7 @@ from gmv_core.store.workspace import Manifest
 
 FOLDER = "criteria"
 FORMAT = 1
-MOST_NAME = 60  # leaves room for "-set" in a name
 Finding = dict[str, Any]
-
-
-def derived_name(run: str, tail: str) -> str:
-    """Return what a run that was made to judge another one is called: its name and the tail."""
-    if len(run + tail) <= MOST_NAME:
-        return run + tail
-    told = sha256(run.encode()).hexdigest()[:8]
-    return f"{run[: MOST_NAME - 9 - len(tail)]}-{told}{tail}"
 
 
 def write_finding(result: Result, name: str, finding: Manifest) -> Finding:

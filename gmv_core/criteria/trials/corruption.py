@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from gmv_core.criteria_files import derived_name
+from gmv_core.criteria.trials.derived_runs import derived_name
 from gmv_core.errors import SettingsError, unknown_choice
 from gmv_core.images.decode import pixels_of
 from gmv_core.results.result import Result

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from gmv_core.criteria_files import write_finding
+from gmv_core.criteria.known_noise import against_column
+from gmv_core.criteria.trials.corruption import COLUMN, FOREIGN, Injection, spoilt_source
+from gmv_core.criteria.trials.derived_runs import mark_judge, run_settings
+from gmv_core.criteria.trials.findings import write_finding
 from gmv_core.errors import SettingsError
-from gmv_core.low_value import against_column
 from gmv_core.results.result import Result, open_run
-from gmv_core.revaluing import mark_judge, run_settings
 from gmv_core.runs.valuation import value
 from gmv_core.sets.build import build
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings, IngestSettings
-from gmv_core.spoiling import COLUMN, FOREIGN, Injection, spoilt_source
 from gmv_core.store.workspace import ImageSet, Manifest, Workspace
 from gmv_core.types import Embedder, Report, silent
 

@@ -7,26 +7,24 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from gmv_core.comparison import NAME as COMPARISON
-from gmv_core.criteria import (
+from gmv_core.criteria.cost import cost
+from gmv_core.criteria.foreign_classes import held_out_classes
+from gmv_core.criteria.known_noise import against_column, noise_columns, sounds_like_noise
+from gmv_core.criteria.same_kind import (
     PIXELS,
     RUN,
     Agreement,
     attribute_agreement,
     class_agreement,
-    cost,
     lists_of,
 )
-from gmv_core.criteria_files import Finding, drop_findings, findings
-from gmv_core.low_value import against_column, held_out_classes
+from gmv_core.criteria.trials.comparison import NAME as COMPARISON
+from gmv_core.criteria.trials.derived_runs import PIXELS as PIXEL_DISTANCE
+from gmv_core.criteria.trials.derived_runs import valued_by
+from gmv_core.criteria.trials.findings import Finding, findings
 from gmv_core.measures.detection import Detection
-from gmv_core.noise import noise_columns, sounds_like_noise
-from gmv_core.results.result import Result, open_run
-from gmv_core.revaluing import PIXELS as PIXEL_DISTANCE
-from gmv_core.revaluing import valued_by
-from gmv_core.spoiling import COPY, location_of
-from gmv_core.store.records import readable
-from gmv_core.store.workspace import Manifest, Record, Workspace
+from gmv_core.results.result import Result
+from gmv_core.store.workspace import Manifest, Workspace
 from gmv_core.types import Int64
 
 INJECTION = "injection-"
@@ -81,34 +79,6 @@ def orders_of(workspace: Workspace, result: Result) -> dict[str, Int64]:
     if by_pixels is not None and by_pixels is not result:
         lists[PIXELS] = lists_of(by_pixels)[RUN]
     return lists
-
-
-def copies_of(workspace: Workspace, run: str, training: str) -> list[Record]:
-    """Return the runs that were made to judge a run, then the copies of its training set."""
-    from_here = (COPY, location_of(run, training))
-    sets = set()
-    for made in readable(workspace.sets()):
-        source = made["sources"][0]
-        if (source["kind"], source["location"]) == from_here:
-            sets.add(made["name"])
-    runs = [
-        made["name"]
-        for made in readable(workspace.runs())
-        # One that was stopped half-way is not marked yet.
-        if made.get("judges") == run or made["training"]["name"] in sets
-    ]
-    return [*map(workspace.run, runs), *map(workspace.image_set, sorted(sets))]
-
-
-def drop_copies(workspace: Workspace, run: str) -> list[str]:
-    """Delete what `copies_of` lists and return the names; what it found is forgotten with it."""
-    with workspace.writing():
-        result = open_run(workspace, run)
-        gone = copies_of(workspace, run, result.training.name)
-        for record in gone:
-            workspace.drop(record)
-        drop_findings(result)
-        return [record.name for record in gone]
 
 
 def stamp(workspace: Workspace, result: Result) -> str:

@@ -6,10 +6,13 @@ import json
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from gmv_core.errors import SettingsError
-from gmv_core.measures.detection import auroc
+from gmv_core.measures.detection import Detection, auroc, detect
+from gmv_core.method.value import rank_from_bottom
 from gmv_core.results.result import Result
+from gmv_core.store.columns import attributes
 from gmv_core.store.workspace import ImageSet
 
 YES, NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0", ""})
@@ -69,3 +72,24 @@ def judge(result: Result, column: str) -> NoiseReport:
     noisy = np.array([value.strip().lower() in YES for value in values])
     flags = noisy[texts.indices.to_numpy()][result.noisy()["id"].to_numpy()]
     return NoiseReport(flags, auroc(np.arange(len(flags)), flags))
+
+
+def against_column(result: Result, column: str) -> Detection:
+    """Hold the ranking from the bottom against a yes/no attribute column.
+
+    Raises SettingsError where no image has that attribute.
+    """
+    known = attributes(result.training).get(column)
+    if known is None:
+        raise SettingsError(
+            f"The set {result.training.name!r} has no attribute {column!r}; give the name of a "
+            "column of its label CSV."
+        )
+    table = result.values_table(("id", "value", "nearest_distance"))
+    noisy = np.isin(np.array(known)[table["id"].to_numpy()], list(YES))
+    return _detect(table, noisy)
+
+
+def _detect(table: pd.DataFrame, noisy: np.ndarray) -> Detection:
+    value, distance = table["value"].to_numpy(), table["nearest_distance"].to_numpy(float)
+    return detect(rank_from_bottom(value, distance), value, distance, noisy)

@@ -12,40 +12,17 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from gmv_core.errors import SettingsError
-from gmv_core.measures.detection import Detection, detect
+from gmv_core.measures.detection import detect
 from gmv_core.method.value import rank_from_bottom
-from gmv_core.noise import YES
 from gmv_core.results.result import Result
 from gmv_core.results.shares import credits_of
-from gmv_core.store.columns import attributes, labels_of, statuses, vectors_of
+from gmv_core.store.columns import labels_of, statuses, vectors_of
 from gmv_core.types import Float32, Float64, Int64
 
 MOST_CLASSES = 20  # the largest; each costs a pass over the credits
 # An AUROC needs no more, and all pairs of 50,000 and 5,000 take half a minute.
 MOST_TRAINING, MOST_GENERATED = 10_000, 1_000
 _BLOCK = 2048
-
-
-def against_column(result: Result, column: str) -> Detection:
-    """Hold the ranking from the bottom against a yes/no attribute column.
-
-    Raises SettingsError where no image has that attribute.
-    """
-    known = attributes(result.training).get(column)
-    if known is None:
-        raise SettingsError(
-            f"The set {result.training.name!r} has no attribute {column!r}; give the name of a "
-            "column of its label CSV."
-        )
-    table = result.values_table(("id", "value", "nearest_distance"))
-    noisy = np.isin(np.array(known)[table["id"].to_numpy()], list(YES))
-    return _detect(table, noisy)
-
-
-def _detect(table: pd.DataFrame, noisy: np.ndarray) -> Detection:
-    value, distance = table["value"].to_numpy(), table["nearest_distance"].to_numpy(float)
-    return detect(rank_from_bottom(value, distance), value, distance, noisy)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""C1 to C4 of one result, and how they are told; no model is needed."""
