@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from gmv_core import Workspace
-from gmv_core.showcase import make_demo
+from gmv_core.demo.make import make_demo
 from tests.browser.server import Visit, launch, running
 
 PAGES = (

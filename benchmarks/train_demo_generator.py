@@ -33,8 +33,15 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from gmv_core.demo import BASE_RATES, COLUMNS, OWNERS, draw_portrait, generated_folder, portraits
-from gmv_core.portraits import ATTRIBUTES, CHARACTERS
+from gmv_core.demo.characters import ATTRIBUTES, CHARACTERS
+from gmv_core.demo.plan import (
+    BASE_RATES,
+    COLUMNS,
+    OWNERS,
+    draw_portrait,
+    generated_folder,
+    portraits,
+)
 
 KINDS = tuple(CHARACTERS)
 OWNER_NAMES = tuple(OWNERS)

@@ -14,19 +14,21 @@ from typing import Annotated, Any
 
 import typer
 
-from gmv_core import jobs, removal, showcase
 from gmv_core.cli_criteria import print_criteria
 from gmv_core.cli_output import Output
-from gmv_core.criteria import known_noise as noise
+from gmv_core.criteria import known_noise
 from gmv_core.criteria.report import criteria_of
 from gmv_core.criteria.trials.comparison import compare as compare_distances
 from gmv_core.criteria.trials.copies import drop_copies
 from gmv_core.criteria.trials.corruption import Injection
 from gmv_core.criteria.trials.derived_runs import PIXELS, value_by
 from gmv_core.criteria.trials.injection import inject as injected
+from gmv_core.demo import make
 from gmv_core.errors import GMVError, SettingsError
-from gmv_core.job_process import work
-from gmv_core.results import result as results
+from gmv_core.jobs import deletion
+from gmv_core.jobs.job import FOLDER
+from gmv_core.jobs.worker import work
+from gmv_core.results.result import open_run
 from gmv_core.runs.valuation import value as value_images
 from gmv_core.sets.build import add as add_source
 from gmv_core.sets.build import build
@@ -173,7 +175,7 @@ def value_command(
             report=report,
             say=out.say,
         )
-    out.run(manifest, results.open_run(place, name))
+    out.run(manifest, open_run(place, name))
 
 
 @app.command("show")
@@ -188,13 +190,13 @@ def show_command(
     """Show the contributors of one image, or the top and bottom of the values."""
     out = Output(json)
     place = _workspace(workspace)
-    result = results.open_run(place, run)
+    result = open_run(place, run)
     changed: dict[str, Any] = asdict(result.settings)
     if k is not None:
         changed["k"] = k
     if temperature is not None:
         changed["temperature"] = _temperature(temperature)
-    result = results.open_run(place, run, settings=ValueSettings(**changed))
+    result = open_run(place, run, settings=ValueSettings(**changed))
     if image is None:
         out.run(result.told(), result)
     else:
@@ -214,8 +216,8 @@ def noisy_command(
     """Rank the training images from the bottom: by value, then by distance."""
     if limit < 1:
         raise SettingsError(f"limit is {limit}; give a number of at least 1.")
-    result = results.open_run(_workspace(workspace), run)
-    auroc = None if column is None else noise.judge(result, column).auroc
+    result = open_run(_workspace(workspace), run)
+    auroc = None if column is None else known_noise.judge(result, column).auroc
     Output(json).noisy(result.noisy(), limit, auroc)
 
 
@@ -260,17 +262,17 @@ def criteria_command(
             injected(place, run, injection, report=report)
         if pixels:
             with place.writing():
-                value_by(place, results.open_run(place, run), PIXELS, report=report)
+                value_by(place, open_run(place, run), PIXELS, report=report)
         if compare:
             compare_distances(place, run, ks=k or (), report=report)
-    result = results.open_run(place, run)
+    result = open_run(place, run)
     print_criteria(out, result, criteria_of(place, result, column=column))
 
 
 @app.command("export")
 def export_command(run: str, folder: Path, workspace: Root = None, json: Json = False) -> None:
     """Write matches, generated and values as Parquet and CSV, and manifest.json."""
-    written = results.open_run(_workspace(workspace), run).export(folder)
+    written = open_run(_workspace(workspace), run).export(folder)
     Output(json).files(written)
 
 
@@ -287,7 +289,7 @@ def list_command(workspace: Root = None, json: Json = False) -> None:
 @app.command("delete")
 def delete_command(name: str, workspace: Root = None, json: Json = False) -> None:
     """Delete a set, or a run with what was made for it alone; a set that a run uses is kept."""
-    Output(json).deleted(removal.delete(_workspace(workspace), name), name)
+    Output(json).deleted(deletion.delete(_workspace(workspace), name), name)
 
 
 @app.command("demo")
@@ -296,8 +298,8 @@ def demo_command(workspace: Root = None, json: Json = False) -> None:
     out = Output(json)
     place = _workspace(workspace)
     with out.progress() as report:
-        manifest = showcase.make_demo(place, report=report)
-    out.run(manifest, results.open_run(place, showcase.DEMO_RUN))
+        manifest = make.make_demo(place, report=report)
+    out.run(manifest, open_run(place, make.DEMO_RUN))
 
 
 @models_app.callback(invoke_without_command=True)
@@ -320,9 +322,9 @@ def download_command(key: str, json: Json = False, workspace: Root = None) -> No
 def main() -> None:
     """Run the command line; the one place where a GMVError becomes a sentence.
 
-    As the process of a job (see jobs.py), the sentence goes into the job's outcome instead.
+    As the process of a job (see control.py), the sentence goes into the job's outcome instead.
     """
-    job = os.environ.get(jobs.FOLDER)
+    job = os.environ.get(FOLDER)
     if job:
         command = partial(app, standalone_mode=False)
         sys.exit(work(Path(job), command, writes=sys.argv[1] not in READING))

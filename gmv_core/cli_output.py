@@ -24,8 +24,8 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from gmv_core import jobs
-from gmv_core.job_process import reporter
+from gmv_core.jobs.job import FOLDER
+from gmv_core.jobs.worker import reporter
 from gmv_core.matching.contributors import Contributor
 from gmv_core.results.result import Result
 from gmv_core.store.files import finite
@@ -82,7 +82,7 @@ class Output:
     @contextmanager
     def progress(self) -> Iterator[Report]:
         """Show stage, count, images a second and time left on a terminal, or tell them to a job."""
-        job = os.environ.get(jobs.FOLDER)
+        job = os.environ.get(FOLDER)
         if job:
             yield reporter(Path(job))
             return

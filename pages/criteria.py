@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from gmv_core import Result, plots_criteria
+from gmv_core import Result
 from gmv_core.criteria import sentences, tables
 from gmv_core.criteria.report import Criteria
 from gmv_core.criteria.same_kind import PAPER, PIXELS
+from gmv_core.plots.criteria import shares_by_k
 from ui import checks, engine, readings, shell, state
 from ui.figures import chart
 
@@ -64,7 +65,7 @@ def same_class(result: Result, found: Criteria) -> None:
     st.markdown(f"**{sentences.class_verdict(found.classes)}**")
     orders = {name: found.classes.overall(name) for name in found.classes.table["order"].unique()}
     chart(
-        plots_criteria.shares_by_k(orders, what="class", chance=tables.BY_CHANCE),
+        shares_by_k(orders, what="class", chance=tables.BY_CHANCE),
         "Share of the closest training images of the same class, by k, beside its baselines",
     )
     checks.table(tables.shares_by_k(found.classes), "Class share by order and k, with intervals")

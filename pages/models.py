@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import jobs
+from gmv_core.jobs import control
+from gmv_core.jobs.job import list_jobs
 from gmv_core.models.catalogue import ModelRow, list_models
 from gmv_core.store.workspace import Manifest
 from gmv_core.words import number
@@ -25,7 +26,7 @@ def models() -> None:
         "nothing is downloaded unasked."
     )
     rows = list_models()
-    under_way = {job.target for job in jobs.jobs(engine.workspace()) if job.state != "done"}
+    under_way = {job.target for job in list_jobs(engine.workspace()) if job.state != "done"}
     newest = next(iter(engine.finished_runs().values()), None)
     for step, (title, purpose) in STEPS.items():
         st.subheader(title, help=purpose)
@@ -86,7 +87,7 @@ def model(row: ModelRow, *, in_use: bool, busy: bool) -> None:
 def offer_download(row: ModelRow) -> None:
     told = f"Asks a hub on the internet; the same as to {row.note}."
     if st.button(f"Download{size(row)}", key=f"download-{row.key}", help=told):
-        jobs.start(
+        control.start(
             engine.workspace(),
             ("models", "download", row.key),
             title=f"Download of {row.title}",

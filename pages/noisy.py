@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from gmv_core import Result, plots
+from gmv_core import Result
+from gmv_core.plots.look import STANDING
 from gmv_core.store import marks
 from ui import engine, readings, shell, state
 from ui.figures import chart, count, metric_row, share
@@ -35,7 +36,7 @@ def noisy() -> None:
         "labels and near copies do not: value looks at pixels alone."
     )
     standing = ranking["standing"].value_counts()
-    of = {name: int(standing.get(name, 0)) for name in plots.STANDING}
+    of = {name: int(standing.get(name, 0)) for name in STANDING}
     n = len(ranking)
     metric_row(
         [

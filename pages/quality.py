@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from gmv_core import Result, plots
+from gmv_core import Result
 from gmv_core.models.quality.meaning import meaning
+from gmv_core.plots.quality import quality_histogram
 from gmv_core.sets.describe import preview_side
 from gmv_core.words import counted
 from ui import engine, readings, shell, state
@@ -56,7 +57,7 @@ def quality() -> None:
         return
     st.subheader("How quality is distributed")
     chart(
-        plots.quality_histogram(judged["quality"].to_numpy(), metric),
+        quality_histogram(judged["quality"].to_numpy(), metric),
         "Histogram of the qualities of all generated images",
     )
     best_and_worst(result, judged)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import jobs
-from gmv_core.overview import overview
-from gmv_core.showcase import DEMO_RUN
+from gmv_core.demo.make import DEMO_RUN
+from gmv_core.jobs import control
+from gmv_core.jobs.job import list_jobs
+from gmv_core.jobs.overview import overview
 from ui import engine, shell, state
 from ui.jobs import job_bar
 from ui.shelf import next_step, outgrown, picture, runs, sets, unreadable
@@ -33,7 +34,7 @@ def start() -> None:
         open_demo(True)
     job_bar()
     unreadable(found)
-    if not any(job.active for job in jobs.jobs(engine.workspace())):
+    if not any(job.active for job in list_jobs(engine.workspace())):
         outgrown(found)
     with shell.telling():
         picture(names)
@@ -51,7 +52,7 @@ def open_demo(is_there: bool) -> None:
     if is_there:
         st.switch_page("pages/contributors.py", query_params={state.RUN: DEMO_RUN})
     st.session_state[state.DEMO_ASKED] = True
-    jobs.start(engine.workspace(), ["demo"], title="Making the demo", target=DEMO_RUN)
+    control.start(engine.workspace(), ["demo"], title="Making the demo", target=DEMO_RUN)
     st.rerun()
 
 

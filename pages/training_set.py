@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import background, jobs
-from gmv_core.overview import training_sets
+from gmv_core.jobs import requests
+from gmv_core.jobs.job import list_jobs
+from gmv_core.jobs.overview import training_sets
 from gmv_core.store.workspace import ImageSet
 from gmv_core.words import counted
 from ui import engine, shell, state
@@ -52,7 +53,7 @@ def known_sets() -> list[str]:
     workspace = engine.workspace()
     making = [
         job.target
-        for job in jobs.jobs(workspace)
+        for job in list_jobs(workspace)
         if job.arguments[0] in ("build", "add") and job.state != "done"
     ]
     return list(dict.fromkeys([*making, *(made["name"] for made in training_sets(workspace))]))
@@ -74,7 +75,7 @@ def new_set() -> None:
 def known_set(name: str) -> None:
     job_bar(name)
     images = engine.workspace().image_set(name)
-    working = any(job.target == name and job.active for job in jobs.jobs(engine.workspace()))
+    working = any(job.target == name and job.active for job in list_jobs(engine.workspace()))
     if not images.exists():
         if not working:
             st.info("Nothing of this set was kept yet. Resume it above, or dismiss it.")
@@ -93,14 +94,14 @@ def unfinished(images: ImageSet) -> None:
     """A half-built set: go on with it, where the job bar does not offer that, or delete it."""
     n = len(images.images)
     kept = f"{counted(n, 'image')} {'is' if n == 1 else 'are'} kept so far."
-    mine = [job for job in jobs.jobs(engine.workspace()) if job.target == images.name]
+    mine = [job for job in list_jobs(engine.workspace()) if job.target == images.name]
     if any(job.state != "done" for job in mine):
         st.caption(f"{kept} The set can be used when it is finished.")
     else:
         st.warning(f"This set is unfinished: {kept} It can be used when it is finished.")
         if st.button("Resume", type="primary"):
             with shell.telling():
-                background.finish_set(engine.workspace(), images.name)
+                requests.finish_set(engine.workspace(), images.name)
                 st.rerun()
     delete_set(images.name)
 
@@ -111,7 +112,7 @@ def more(name: str) -> None:
         source = bring("more images", f"add-{name}", table=True)
         if source is not None and st.button("Add", type="primary"):
             with shell.telling():
-                background.add_to_set(engine.workspace(), source, name=name)
+                requests.add_to_set(engine.workspace(), source, name=name)
                 taken(f"add-{name}")
                 st.rerun()
     delete_set(name)

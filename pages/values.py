@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from gmv_core import Result, plots
+from gmv_core import Result
+from gmv_core.plots.look import STANDING
 from ui import engine, readings, shell, state
 from ui.figures import chart, count, metric_row, number, share
 from ui.open_image import opening_gallery, training_cards
@@ -26,7 +27,7 @@ def values() -> None:
         "cause."
     )
     n, standing = len(ranking), ranking["standing"].value_counts()
-    of = {name: int(standing.get(name, 0)) for name in plots.STANDING}
+    of = {name: int(standing.get(name, 0)) for name in STANDING}
     metric_row(
         [
             ("Training images", f"{n:,}", ""),

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gmv_core import Workspace, build, jobs, open_run, open_source
+from gmv_core import Workspace, build, open_run, open_source
+from gmv_core.jobs import control
 from gmv_core.matching.dropped import MOST
 from tests.fakes import draw, fake_embedder, png, write_images
 from tests.test_app import APP, open_page, write_run
@@ -39,7 +40,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
         asked.append((*arguments, str(more.get("uploads") or "")))
         return SimpleNamespace(target=more["target"])
 
-    monkeypatch.setattr(jobs, "start", start)
+    monkeypatch.setattr(control, "start", start)
     return asked
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gmv_core import Workspace, build, jobs, open_run, open_source, value
+from gmv_core import Workspace, build, open_run, open_source, value
 from gmv_core.criteria.trials.comparison import compare
 from gmv_core.criteria.trials.corruption import Injection
 from gmv_core.criteria.trials.injection import inject
+from gmv_core.jobs import control
 from gmv_core.models.catalogue import ModelRow
 from gmv_core.store.files import write_json
 from tests.fakes import fake_embedder, write_images
@@ -45,7 +46,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], str]]:
         assert title.endswith(" run")
         asked.append((arguments, target))
 
-    monkeypatch.setattr(jobs, "start", start)
+    monkeypatch.setattr(control, "start", start)
     return asked
 
 

@@ -10,7 +10,9 @@ import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gmv_core import Workspace, jobs
+from gmv_core import Workspace
+from gmv_core.jobs import control
+from gmv_core.jobs.job import INTERRUPTED, end_job, find_job, list_jobs
 from gmv_core.store.files import write_json
 from ui.jobs import duration
 
@@ -65,13 +67,13 @@ def test_a_failed_job_shows_its_sentence_and_can_be_tried_again(
     app: AppTest, home: Workspace
 ) -> None:
     write_job(home, alive=False)
-    jobs.end(home.root / "jobs" / ID, "failed", "The source is empty; give another.")
+    end_job(home.root / "jobs" / ID, "failed", "The source is empty; give another.")
     app.run()
     assert app.error[0].value == "The source is empty; give another."
     app.button(key=f"resume-{ID}").click().run()
     assert not app.exception
     end = time.monotonic() + 60
-    while jobs.find(home, ID).active:
+    while find_job(home, ID).active:
         assert time.monotonic() < end
         time.sleep(0.05)
     app.run()
@@ -81,19 +83,19 @@ def test_a_failed_job_shows_its_sentence_and_can_be_tried_again(
 def test_an_interrupted_job_can_be_dismissed(app: AppTest, home: Workspace) -> None:
     write_job(home, alive=False)
     app.run()
-    assert jobs.INTERRUPTED in words(app) and not app.error
+    assert INTERRUPTED in words(app) and not app.error
     app.button(key=f"dismiss-{ID}").click().run()
-    assert not app.exception and jobs.INTERRUPTED not in words(app)
-    assert jobs.jobs(home) == []
+    assert not app.exception and INTERRUPTED not in words(app)
+    assert list_jobs(home) == []
 
 
 def test_cancel_stops_a_job(app: AppTest, home: Workspace, tmp_path: Path) -> None:
     with home.writing():
-        job = jobs.start(home, ["delete", "x"], title="Deleting x", target="x")
+        job = control.start(home, ["delete", "x"], title="Deleting x", target="x")
         app.run()
         app.button(key=f"cancel-{job.id}").click().run()
         assert not app.exception
-        assert jobs.find(home, job.id).state == "cancelled"
+        assert find_job(home, job.id).state == "cancelled"
     assert "Stopped; what was done is kept." in words(app)
 
 

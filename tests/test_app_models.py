@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gmv_core import Workspace, jobs
+from gmv_core import Workspace
+from gmv_core.jobs.job import find_job, list_jobs
 from gmv_core.models.catalogue import list_models
 from tests.test_app import APP, open_page, write_run
 
@@ -74,11 +75,11 @@ def test_a_download_is_a_job_and_a_failed_one_says_what_to_do(
     ]  # fmt: skip
     app.button(key="download-lpips").click().run()
     workspace = Workspace(tmp_path / "home")
-    (job,) = jobs.jobs(workspace)
+    (job,) = list_jobs(workspace)
     assert job.arguments == ("models", "download", "lpips")
     assert "download-lpips" not in [b.key for b in app.button]
     until = time.monotonic() + 90
-    while jobs.find(workspace, job.id).active and time.monotonic() < until:
+    while find_job(workspace, job.id).active and time.monotonic() < until:
         time.sleep(0.1)
     app.run()
     assert "lpips could not be downloaded: " in app.error[0].value

@@ -15,11 +15,12 @@ from gmv_core import (
     Workspace,
     add,
     build,
-    jobs,
     open_source,
     value,
 )
-from gmv_core.showcase import DEMO_RUN
+from gmv_core.demo.make import DEMO_RUN
+from gmv_core.jobs import control
+from gmv_core.jobs.job import end_job, list_jobs
 from gmv_core.store.files import write_json
 from tests.fakes import fake_embedder, write_images
 from tests.test_app_jobs import ID, write_job
@@ -78,13 +79,13 @@ def test_the_demo_is_made_by_a_job_and_opens_when_it_is_there(
         app.run()
         app.button[0].click().run()
         assert not app.exception
-        (job,) = jobs.jobs(home)
+        (job,) = list_jobs(home)
         assert (job.arguments, job.target) == (("demo",), DEMO_RUN)
         assert app.title[0].value.startswith("Whose images"), "it shows the progress here"
         assert any("You may leave this page" in caption.value for caption in app.caption)
         app.button[0].click().run()
-        assert len(jobs.jobs(home)) == 1, "a second click starts no second job"
-        jobs.cancel(home, job.id)
+        assert len(list_jobs(home)) == 1, "a second click starts no second job"
+        control.cancel(home, job.id)
     write_run(home, tmp_path, DEMO_RUN, "cats")
     app.run()
     assert not app.exception
@@ -104,7 +105,7 @@ def test_the_demo_that_is_there_opens_at_once(
     assert not app.exception
     assert app.title[0].value == "Contributors"
     assert app.selectbox(key="run").value == DEMO_RUN
-    assert jobs.jobs(home) == []
+    assert list_jobs(home) == []
 
 
 def test_one_image_is_not_told_in_the_plural(app: AppTest, home: Workspace, tmp_path: Path) -> None:
@@ -162,7 +163,7 @@ def test_a_half_built_set_asks_to_be_finished(
 
 def test_a_failed_job_is_told(app: AppTest, home: Workspace) -> None:
     write_job(home, alive=False)
-    jobs.end(home.root / "jobs" / ID, "failed", "The disk is full.")
+    end_job(home.root / "jobs" / ID, "failed", "The disk is full.")
     app.run()
     assert not app.exception
     assert app.error[0].value == "The disk is full."
@@ -197,7 +198,7 @@ def test_a_run_whose_set_has_grown_is_valued_again(
     app.button(key="again-look").click().run()
     assert not app.exception
     end = time.monotonic() + 60
-    while (job := jobs.jobs(home)[0]).active:
+    while (job := list_jobs(home)[0]).active:
         assert time.monotonic() < end
         time.sleep(0.1)
     assert job.message == ""

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gmv_core import Workspace, build, jobs, labels_for, open_source, value
+from gmv_core import Workspace, build, labels_for, open_source, value
+from gmv_core.jobs import control
+from gmv_core.jobs.job import Job, end_job, list_jobs
 from gmv_core.store.files import write_json
 from tests.fakes import draw, fake_embedder, png, write_images
 from tests.test_app_jobs import ID, write_job
@@ -46,9 +48,9 @@ def words(app: AppTest) -> str:
     return "\n".join(element.value for element in [*app.markdown, *app.caption])
 
 
-def wait(home: Workspace) -> jobs.Job:
+def wait(home: Workspace) -> Job:
     end = time.monotonic() + 60
-    while (job := jobs.jobs(home)[0]).active:
+    while (job := list_jobs(home)[0]).active:
         assert time.monotonic() < end, job
         time.sleep(0.1)
     return job
@@ -84,7 +86,7 @@ def test_files_become_a_set(app: AppTest, home: Workspace) -> None:
     app.button[-1].click().run()
     assert app.error[0].value.startswith("'' cannot be a name"), "it has no name yet"
     spooled = list((home.root / "uploads").iterdir())
-    assert len(spooled) == 1 and jobs.jobs(home) == []
+    assert len(spooled) == 1 and list_jobs(home) == []
     app.text_input[0].set_value("cats")
     app.button[-1].click().run()
     assert not app.exception and not app.error
@@ -113,8 +115,8 @@ def test_embedder_and_index_can_be_chosen(app: AppTest, home: Workspace) -> None
         app.text_input[0].set_value("cats")
         app.button[-1].click().run()
         assert not app.exception and not app.error
-        (job,) = jobs.jobs(home)
-        jobs.cancel(home, job.id)
+        (job,) = list_jobs(home)
+        control.cancel(home, job.id)
     assert job.arguments[2:8] == (
         "--name", "cats", "--embedder", "efficientnet-lite0", "--index", "pq",
     )  # fmt: skip
@@ -171,7 +173,7 @@ def test_a_name_that_will_not_do_is_said_at_once(
     app.button[-1].click().run()
     assert not app.exception
     assert sentence in app.error[0].value
-    assert jobs.jobs(home) == []
+    assert list_jobs(home) == []
     assert len(list((home.root / "uploads").iterdir())) == 1, "the images need not be given again"
 
 
@@ -287,7 +289,7 @@ def test_a_half_built_set_is_unfinished_and_can_be_resumed(
     with home.writing():  # so that its job waits
         app.button[1].click().run()
         assert not app.exception and not app.error
-        (job,) = jobs.jobs(home)
+        (job,) = list_jobs(home)
         assert job.arguments[:2] == ("build", str(tmp_path / "cats"))
         assert "Building cats" in words(app) and not app.warning
         app.button(key=f"cancel-{job.id}").click().run()
@@ -310,9 +312,9 @@ def test_a_half_built_set_whose_images_are_gone_says_so(
 def test_a_failed_build_that_kept_nothing_is_told(app: AppTest, home: Workspace) -> None:
     write_job(home, alive=False)
     folder = home.root / "jobs" / ID
-    asked = jobs._json(folder / "job.json")
+    asked = control.read_object(folder / "job.json")
     write_json(folder / "job.json", {**asked, "arguments": ["build", "/gone", "--name", "x"]})
-    jobs.end(folder, "failed", "There is nothing at /gone; check the path.")
+    end_job(folder, "failed", "There is nothing at /gone; check the path.")
     open_page(app)
     assert app.selectbox(key="set").value == "x"
     assert app.error[0].value == "There is nothing at /gone; check the path."

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from gmv_core import SettingsError, WorkspaceError, background, build, jobs, open_source
-from gmv_core.jobs import Job
+from gmv_core import SettingsError, WorkspaceError, build, open_source
+from gmv_core.jobs import control, requests
+from gmv_core.jobs.job import Job, list_jobs
+from gmv_core.jobs.uploads import open_spooled, spool
 from gmv_core.store.files import write_json
 from gmv_core.store.workspace import FORMAT, Workspace
 from gmv_core.types import Embedder
-from gmv_core.uploads import open_spooled, spool
 from tests.fakes import write_images
 
 
@@ -21,28 +22,28 @@ def held(workspace: Workspace) -> Iterator[Workspace]:
     """A workspace in which every job waits, and is cancelled in the end."""
     with workspace.writing():
         yield workspace
-        for job in jobs.jobs(workspace):
-            jobs.cancel(workspace, job.id)
+        for job in list_jobs(workspace):
+            control.cancel(workspace, job.id)
 
 
 def test_a_new_set_is_built_with_the_table_beside_it(held: Workspace, tmp_path: Path) -> None:
     write_images(tmp_path / "x", 3)
     (tmp_path / "x" / "labels.csv").write_text("name,owner\n0000.png,Ada\n")
-    job = background.build_set(held, open_source(tmp_path / "x"), name=" cats ", index="pq")
+    job = requests.build_set(held, open_source(tmp_path / "x"), name=" cats ", index="pq")
     assert job.arguments == (
         "build", str(tmp_path / "x"), "--name", "cats", "--embedder", "auto", "--index", "pq",
         "--labels", str(tmp_path / "x/labels.csv"),
     )  # fmt: skip
     assert (job.title, job.target, job.uploads) == ("Building cats", "cats", None)
     with pytest.raises(WorkspaceError, match="The name 'cats' is taken"):
-        background.build_set(held, open_source(tmp_path / "x"), name="cats")
+        requests.build_set(held, open_source(tmp_path / "x"), name="cats")
 
 
 def test_uploads_go_with_the_job(held: Workspace, tmp_path: Path) -> None:
     path = write_images(tmp_path / "x", 1, labels=1) / "class0" / "0000.png"
     with path.open("rb") as file:
         folder = spool(held, [file])
-    job = background.build_set(held, open_spooled(folder), name="cats")
+    job = requests.build_set(held, open_spooled(folder), name="cats")
     assert job.uploads == folder
     assert [p.name for p in folder.rglob("*.png")] == ["0000.png"]
 
@@ -53,8 +54,8 @@ def test_a_name_that_will_not_do_starts_nothing(
 ) -> None:
     source = open_source(write_images(tmp_path / "x", 3))
     with pytest.raises(WorkspaceError, match=sentence):
-        background.build_set(held, source, name=name)
-    assert jobs.jobs(held) == []
+        requests.build_set(held, source, name=name)
+    assert list_jobs(held) == []
 
 
 @pytest.mark.parametrize(
@@ -66,8 +67,8 @@ def test_an_unknown_embedder_or_index_starts_nothing(
 ) -> None:
     source = open_source(write_images(tmp_path / "x", 3))
     with pytest.raises(SettingsError, match=sentence):
-        background.build_set(held, source, name="cats", **choice)
-    assert jobs.jobs(held) == []
+        requests.build_set(held, source, name="cats", **choice)
+    assert list_jobs(held) == []
 
 
 def test_a_set_is_added_to_or_finished_from_where_it_was_read(
@@ -76,21 +77,21 @@ def test_a_set_is_added_to_or_finished_from_where_it_was_read(
     source = open_source(write_images(tmp_path / "x", 3))
     manifest = build(held, source, name="cats", embedder=embedder)
     more = open_source(write_images(tmp_path / "more", 3))
-    added = background.add_to_set(held, more, name="cats")
+    added = requests.add_to_set(held, more, name="cats")
     assert added.arguments == ("add", "cats", str(tmp_path / "more"))
-    jobs.forget(held, added.id)
+    control.forget(held, added.id)
 
     def half_built(*locations: Path) -> Job:
         sources = [{**manifest["sources"][0], "location": str(path)} for path in locations]
         path = held.image_set("cats").folder / "manifest.json"
         write_json(path, {**manifest, "format": FORMAT, "state": "building", "sources": sources})
-        return background.finish_set(held, "cats")
+        return requests.finish_set(held, "cats")
 
     job = half_built(tmp_path / "x")
     assert job.arguments == ("build", str(tmp_path / "x"), "--name", "cats", "--embedder", "fake")
     with pytest.raises(WorkspaceError, match="finish it before adding"):
-        background.add_to_set(held, more, name="cats")
-    jobs.forget(held, job.id)
+        requests.add_to_set(held, more, name="cats")
+    control.forget(held, job.id)
     job = half_built(tmp_path / "x", tmp_path / "more")
     assert job.arguments == ("add", "cats", str(tmp_path / "more"))
     with pytest.raises(WorkspaceError, match=r"are gone .*; delete the set and bring them again"):

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gmv_core import cli, showcase
-from gmv_core.models import choice as model_choice
-from gmv_core.sets import build as pipeline
+from gmv_core import cli
+from gmv_core.demo import make
+from gmv_core.models import choice
+from gmv_core.sets import build as building
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Progress, Report
 from tests.fakes import FAKE, draw, fake_embedder, png, strict_json, write_images
@@ -46,8 +47,8 @@ def command(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Command:
     """Run `python -m gmv_core …` in this process, on the workspace, with the fake embedder."""
-    monkeypatch.setattr(pipeline, "resolve_embedder", lambda key: (FAKE, "It is a test [bold]."))
-    monkeypatch.setattr(model_choice, "load_embedder", lambda key, precision: fake_embedder())
+    monkeypatch.setattr(building, "resolve_embedder", lambda key: (FAKE, "It is a test [bold]."))
+    monkeypatch.setattr(choice, "load_embedder", lambda key, precision: fake_embedder())
     monkeypatch.setenv("GMV_HOME", str(workspace.root))
     monkeypatch.setenv("COLUMNS", "200")
 
@@ -236,8 +237,8 @@ def test_the_demo(command: Command, sources: Path, monkeypatch: pytest.MonkeyPat
         write_images(folder, 20)
         drawn.append(folder)
 
-    monkeypatch.setattr(showcase, "draw_training_set", draw_training_set)
-    monkeypatch.setattr(showcase, "generated_folder", lambda: sources / "made")
+    monkeypatch.setattr(make, "draw_training_set", draw_training_set)
+    monkeypatch.setattr(make, "generated_folder", lambda: sources / "made")
     first = command("demo", "--json")
     assert (first.status, first.json["name"]) == (0, "demo-run")
     assert command("demo", "--json").json["reused"] is True
@@ -345,7 +346,7 @@ def slow(pixels):
     return fakes.fake_vectors(pixels)
 
 fakes.shrink_commits(pytest.MonkeyPatch())
-pipeline.resolve_embedder = lambda key: (fakes.FAKE, "a test")
+building.resolve_embedder = lambda key: (fakes.FAKE, "a test")
 choice.load_embedder = lambda key, precision: NetworkEmbedder("fake", 8, fakes.DIM, True, slow)
 cli.main()
 """

@@ -26,7 +26,7 @@ from gmv_core import (
 from gmv_core.matching.contributors import contributions_of
 from gmv_core.matching.dropped import MOST, Dropped, match_dropped, open_matcher, weigh
 from gmv_core.matching.matcher import Matches
-from gmv_core.plots_contributors import weight_bars
+from gmv_core.plots.contributors import weight_bars
 from gmv_core.results.result import settings_of
 from gmv_core.settings import IngestSettings
 from tests.fakes import draw, fake_embedder, png, write_images

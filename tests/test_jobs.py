@@ -10,9 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gmv_core import WorkspaceError, background, build, jobs, open_source
-from gmv_core.job_process import reporter, work
-from gmv_core.jobs import Job
+from gmv_core import WorkspaceError, build, open_source
+from gmv_core.jobs import control, requests
+from gmv_core.jobs.job import INTERRUPTED, Job, find_job, list_jobs
+from gmv_core.jobs.worker import reporter, work
 from gmv_core.store.files import write_json
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Progress
@@ -22,7 +23,7 @@ from tests.fakes import fake_embedder, write_images
 def wait_for(workspace: Workspace, job: Job, *states: str, seconds: float = 60) -> Job:
     """Return the job once it is in one of the states."""
     end = time.monotonic() + seconds
-    while (found := jobs.find(workspace, job.id)).state not in states:
+    while (found := find_job(workspace, job.id)).state not in states:
         assert time.monotonic() < end, f"still {found}"
         time.sleep(0.05)
     return found
@@ -30,7 +31,7 @@ def wait_for(workspace: Workspace, job: Job, *states: str, seconds: float = 60) 
 
 def pid_of(workspace: Workspace, job: Job) -> int:
     folder = workspace.root / "jobs" / job.id
-    return int(jobs._json(folder / "job.json")["pid"])
+    return int(control.read_object(folder / "job.json")["pid"])
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def blocked(workspace: Workspace, tmp_path: Path) -> Callable[[], Job]:
     os.mkfifo(tmp_path / "labels.csv")
 
     def start() -> Job:
-        job = jobs.start(
+        job = control.start(
             workspace,
             ["build", str(tmp_path / "train"), "--name", "slow", "--labels",
              str(tmp_path / "labels.csv")],
@@ -57,7 +58,7 @@ def test_a_job_runs_to_its_end_and_its_uploads_go(workspace: Workspace, tmp_path
     build(workspace, source, name="old", embedder=fake_embedder())
     uploads = workspace.root / "uploads" / "one"
     uploads.mkdir(parents=True)
-    job = jobs.start(workspace, ["delete", "old"], title="Deleting", target="x", uploads=uploads)
+    job = control.start(workspace, ["delete", "old"], title="Deleting", target="x", uploads=uploads)
     assert job.state == "queued" and job.active
     done = wait_for(workspace, job, "done", "failed")
     assert (done.state, done.message, done.title, done.target) == ("done", "", "Deleting", "x")
@@ -66,25 +67,25 @@ def test_a_job_runs_to_its_end_and_its_uploads_go(workspace: Workspace, tmp_path
     while uploads.exists():  # they go just after the job is done
         assert time.monotonic() < end
         time.sleep(0.02)
-    assert [j.id for j in jobs.jobs(workspace)] == [job.id]
+    assert [j.id for j in list_jobs(workspace)] == [job.id]
 
 
 def test_a_failure_is_the_sentence_of_its_error(workspace: Workspace, tmp_path: Path) -> None:
     uploads = workspace.root / "uploads" / "one"
     uploads.mkdir(parents=True)
-    job = jobs.start(workspace, ["delete", "none"], title="D", target="none", uploads=uploads)
+    job = control.start(workspace, ["delete", "none"], title="D", target="none", uploads=uploads)
     failed = wait_for(workspace, job, "failed", "done")
     assert failed.message.startswith("There is no set or run named 'none'")
     assert uploads.exists(), "it can be resumed"
-    jobs.forget(workspace, job.id)
+    control.forget(workspace, job.id)
     assert not uploads.exists()
-    assert jobs.jobs(workspace) == []
+    assert list_jobs(workspace) == []
     with pytest.raises(WorkspaceError, match="There is no job"):
-        jobs.find(workspace, job.id)
+        find_job(workspace, job.id)
 
 
 def test_an_error_of_the_program_names_its_log(workspace: Workspace) -> None:
-    job = jobs.start(workspace, ["delete"], title="D", target="none")  # an argument is missing
+    job = control.start(workspace, ["delete"], title="D", target="none")  # an argument is missing
     failed = wait_for(workspace, job, "failed", "done")
     assert failed.message.startswith("This is an error of the program (MissingParameter")
     log = Path(failed.message.split("; ")[-1].removesuffix(" says more."))
@@ -97,10 +98,10 @@ def test_it_survives_its_starter_and_cancel_kills_it(
     job = blocked()
     process = psutil.Process(pid_of(workspace, job))
     assert os.getsid(process.pid) != os.getsid(0), "a session of its own"
-    cancelled = jobs.cancel(workspace, job.id)
+    cancelled = control.cancel(workspace, job.id)
     assert (cancelled.state, cancelled.message) == ("cancelled", "")
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    assert jobs.cancel(workspace, job.id) == cancelled, "a second time changes nothing"
+    assert control.cancel(workspace, job.id) == cancelled, "a second time changes nothing"
     with workspace.writing():
         pass  # the lock is free
 
@@ -111,23 +112,23 @@ def test_the_same_again_is_the_same_job_and_other_work_on_it_is_refused(
     job = blocked()
     assert blocked().id == job.id
     with pytest.raises(WorkspaceError, match=r"'slow' is being worked on \(Building slow\)"):
-        jobs.start(workspace, ["delete", "slow"], title="Deleting", target="slow")
+        control.start(workspace, ["delete", "slow"], title="Deleting", target="slow")
     with pytest.raises(WorkspaceError, match="cancel that first"):
-        background.delete(workspace, "slow")
-    jobs.cancel(workspace, job.id)
+        requests.delete(workspace, "slow")
+    control.cancel(workspace, job.id)
 
 
 def test_a_second_writer_waits_for_its_turn(
     workspace: Workspace, blocked: Callable[[], Job]
 ) -> None:
     first = blocked()
-    second = jobs.start(workspace, ["delete", "none"], title="D", target="none")
-    third = jobs.start(workspace, ["delete", "none2"], title="D", target="none2")
-    reads = jobs.start(workspace, ["list"], title="L", target="list")
+    second = control.start(workspace, ["delete", "none"], title="D", target="none")
+    third = control.start(workspace, ["delete", "none2"], title="D", target="none2")
+    reads = control.start(workspace, ["list"], title="L", target="list")
     assert wait_for(workspace, reads, "done", "failed").state == "done", "it need not wait"
-    assert jobs.find(workspace, second.id).state == "queued"
-    assert [j.id for j in jobs.jobs(workspace)] == [reads.id, third.id, second.id, first.id]
-    jobs.cancel(workspace, first.id)
+    assert find_job(workspace, second.id).state == "queued"
+    assert [j.id for j in list_jobs(workspace)] == [reads.id, third.id, second.id, first.id]
+    control.cancel(workspace, first.id)
     second, third = (wait_for(workspace, job, "failed") for job in (second, third))
     folder = workspace.root / "jobs"
     ended = [(folder / job.id / "outcome.json").stat().st_mtime_ns for job in (second, third)]
@@ -141,24 +142,24 @@ def test_killed_it_is_interrupted_and_resumes_to_the_end(
     job = blocked()
     psutil.Process(pid_of(workspace, job)).kill()
     found = wait_for(workspace, job, "interrupted")
-    assert found.message == jobs.INTERRUPTED and found.seconds_left is None
+    assert found.message == INTERRUPTED and found.seconds_left is None
     (tmp_path / "labels.csv").unlink()
     (tmp_path / "labels.csv").write_text("name,owner\nclass0/0000.png,Ada\n")
-    again = jobs.resume(workspace, job.id)
+    again = control.resume(workspace, job.id)
     assert (again.id, again.arguments) == (job.id, job.arguments)
     assert wait_for(workspace, job, "done", "failed").message == ""
     assert workspace.image_set("slow").manifest()["counts"]["owners"] == 1
-    assert jobs.resume(workspace, job.id).state == "done", "nothing is left to do"
-    background.delete(workspace, "slow")
-    assert workspace.sets() == [] and jobs.jobs(workspace) == []
+    assert control.resume(workspace, job.id).state == "done", "nothing is left to do"
+    requests.delete(workspace, "slow")
+    assert workspace.sets() == [] and list_jobs(workspace) == []
 
 
 def test_without_its_uploads_it_cannot_be_resumed(workspace: Workspace) -> None:
     uploads = workspace.root / "uploads" / "gone"
-    job = jobs.start(workspace, ["delete", "none"], title="D", target="none", uploads=uploads)
+    job = control.start(workspace, ["delete", "none"], title="D", target="none", uploads=uploads)
     wait_for(workspace, job, "failed")
     with pytest.raises(WorkspaceError, match="The uploads of 'none' are gone; bring"):
-        jobs.resume(workspace, job.id)
+        control.resume(workspace, job.id)
 
 
 def test_another_process_of_the_same_number_is_not_the_job(workspace: Workspace) -> None:
@@ -166,15 +167,15 @@ def test_another_process_of_the_same_number_is_not_the_job(workspace: Workspace)
     asked = {"title": "t", "target": "x", "arguments": ["list"], "uploads": "", "started": "s"}
     me = psutil.Process()
     write_json(folder / "job.json", {**asked, "pid": me.pid, "created": me.create_time() - 50})
-    assert jobs.find(workspace, folder.name).state == "interrupted"
+    assert find_job(workspace, folder.name).state == "interrupted"
     write_json(folder / "job.json", {**asked, "pid": me.pid, "created": me.create_time()})
-    assert jobs.find(workspace, folder.name).state == "queued"
+    assert find_job(workspace, folder.name).state == "queued"
 
 
 @pytest.mark.parametrize("id", ["", "..", "../../sets/demo", "20200101"])
 def test_only_an_id_is_an_id(workspace: Workspace, id: str) -> None:
     with pytest.raises(WorkspaceError, match="is no job's id"):
-        jobs.forget(workspace, id)
+        control.forget(workspace, id)
 
 
 def test_uploads_outside_the_workspace_are_never_removed(
@@ -182,19 +183,19 @@ def test_uploads_outside_the_workspace_are_never_removed(
 ) -> None:
     precious = tmp_path / "photos"
     precious.mkdir()
-    jobs.drop_uploads(workspace, precious)
+    control.drop_uploads(workspace, precious)
     assert precious.exists()
 
 
 def test_old_finished_jobs_are_forgotten(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "KEPT_DONE", 1)
+    monkeypatch.setattr(control, "KEPT_DONE", 1)
     ids = []
     for target in ("a", "b", "c"):
-        job = jobs.start(workspace, ["list"], title="List", target=target)
+        job = control.start(workspace, ["list"], title="List", target=target)
         ids.append(wait_for(workspace, job, "done").id)
-    assert [job.id for job in jobs.jobs(workspace)] == [ids[2], ids[1]]
+    assert [job.id for job in list_jobs(workspace)] == [ids[2], ids[1]]
 
 
 def started_here(workspace: Workspace) -> Path:
@@ -218,7 +219,7 @@ def test_rate_and_time_left_are_those_of_the_last_seconds(
     def step(seconds: float, progress: Progress) -> Job:
         clock[0] += seconds
         report(progress)
-        return jobs.find(workspace, folder.name)
+        return find_job(workspace, folder.name)
 
     first = step(0, Progress("embed", 500, 2000))
     assert (first.state, first.stage, first.done, first.total) == ("running", "embed", 500, 2000)
@@ -226,7 +227,7 @@ def test_rate_and_time_left_are_those_of_the_last_seconds(
     job = step(10, Progress("embed", 600, 2000))
     assert job.rate == 10 and job.seconds_left == 140
     clock[0] += 40
-    assert jobs.find(workspace, folder.name).seconds_left == 100
+    assert find_job(workspace, folder.name).seconds_left == 100
     job = step(10, Progress("embed", 1600, 2000))
     assert job.rate == 20 and job.seconds_left == 20, "the slow start is forgotten"
     assert step(0.1, Progress("embed", 1700, 2000)).done == 1600, "not written that often"
@@ -237,9 +238,9 @@ def test_rate_and_time_left_are_those_of_the_last_seconds(
 def test_the_process_side_tells_how_it_ended(workspace: Workspace) -> None:
     folder = started_here(workspace)
     seen = []
-    assert work(folder, lambda: seen.append(jobs.find(workspace, folder.name)), writes=True) == 0
+    assert work(folder, lambda: seen.append(find_job(workspace, folder.name)), writes=True) == 0
     assert seen[0].state == "running"
-    assert jobs.find(workspace, folder.name).state == "done"
+    assert find_job(workspace, folder.name).state == "done"
     assert work(folder, lambda: 1 / 0, writes=False) == 1
-    job = jobs.find(workspace, folder.name)
+    job = find_job(workspace, folder.name)
     assert job.state == "failed" and "(ZeroDivisionError: division by zero)" in job.message

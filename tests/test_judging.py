@@ -17,11 +17,9 @@ from gmv_core import (
     build,
     open_run,
     open_source,
-    removal,
     value,
 )
-from gmv_core.criteria import report as criteria_report
-from gmv_core.criteria import sentences, tables
+from gmv_core.criteria import report, sentences, tables
 from gmv_core.criteria.report import as_json, criteria_of
 from gmv_core.criteria.same_kind import PIXELS, RUN, lists_of
 from gmv_core.criteria.trials.comparison import compare, usual_ks
@@ -30,6 +28,7 @@ from gmv_core.criteria.trials.corruption import Injection, spoil, spoilt_rows, s
 from gmv_core.criteria.trials.derived_runs import ready_distances, value_by, valued_by
 from gmv_core.criteria.trials.injection import inject
 from gmv_core.images.decode import pixels_of
+from gmv_core.jobs import deletion
 from gmv_core.models.catalogue import ModelRow
 from gmv_core.results.result import Result
 from gmv_core.sets.build import add
@@ -203,7 +202,7 @@ def test_a_small_set_has_fewer_candidates_than_asked(opened: Result) -> None:
 def test_copies_are_told_from_others_and_deleted(workspace: Workspace, opened: Result) -> None:
     inject(workspace, "run", HEAVY, embedder=fake_embedder())
     compare(workspace, "run", embedder=fake_embedder())
-    before = criteria_report.stamp(workspace, opened)
+    before = report.stamp(workspace, opened)
     names = [record.name for record in copies_of(workspace, opened.run.name, opened.training.name)]
     assert names == ["run-by-l2", "run-by-none", "run-noise-0.6-25pct", "run-noise-0.6-25pct-set"]
     assert drop_copies(workspace, "run") == names
@@ -211,7 +210,7 @@ def test_copies_are_told_from_others_and_deleted(workspace: Workspace, opened: R
     assert [s.name for s in workspace.sets()] == ["run-generated", "train"]
     left = criteria_of(workspace, open_run(workspace, "run"))
     assert (left.injections, left.comparison) == ([], None)
-    assert criteria_report.stamp(workspace, opened) != before
+    assert report.stamp(workspace, opened) != before
     assert drop_copies(workspace, "run") == []
 
 
@@ -220,19 +219,19 @@ def test_a_run_is_deleted_with_what_was_made_for_it_alone(
 ) -> None:
     value(workspace, "run-generated", against="train", name="second", embedder=fake_embedder())
     inject(workspace, "run", HEAVY, embedder=fake_embedder())
-    assert removal.delete(workspace, opened.run.name) == "run"
+    assert deletion.delete(workspace, opened.run.name) == "run"
     assert [r.name for r in workspace.runs()] == ["second"], "no copy is left"
     assert [s.name for s in workspace.sets()] == ["run-generated", "train"], "second uses them"
-    assert removal.delete(workspace, "second") == "run"
+    assert deletion.delete(workspace, "second") == "run"
     assert [s.name for s in workspace.sets()] == ["run-generated", "train"], "it was given to it"
 
 
 def test_with_a_run_goes_its_own_generated_set(workspace: Workspace, opened: Result) -> None:
-    assert removal.delete(workspace, opened.run.name, kind="run") == "run"
+    assert deletion.delete(workspace, opened.run.name, kind="run") == "run"
     assert [s.name for s in workspace.sets()] == ["train"]
 
 
 def test_a_run_that_cannot_be_read_is_deleted_too(workspace: Workspace, opened: Result) -> None:
     (opened.run.folder / "manifest.json").write_text('{"format": 1}')
-    assert removal.delete(workspace, "run", kind="run") == "run"
+    assert deletion.delete(workspace, "run", kind="run") == "run"
     assert [s.name for s in workspace.sets()] == ["run-generated", "train"]

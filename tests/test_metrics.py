@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gmv_core.errors import ModelError, SettingsError
-from gmv_core.models.quality import pyiqa_metrics as metrics
+from gmv_core.models.quality import pyiqa_metrics
 from gmv_core.models.quality.pyiqa_metrics import (
     PyiqaMetric,
     load_metric,
@@ -134,7 +134,7 @@ def test_absent_weights_say_what_to_run_and_nothing_is_fetched(
     looked_up: list[str] = []
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: looked_up.append(host))
     before = socket.getaddrinfo
-    metrics._network.cache_clear()
+    pyiqa_metrics._network.cache_clear()
     with pytest.raises(ModelError, match=f"not on this disk; run .*models download {key}`"):
         load_metric(key)
     assert looked_up == []
@@ -147,7 +147,7 @@ def test_a_broken_file_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(downloads, "DEFAULT_CACHE_DIR", str(tmp_path))
     (tmp_path / "niqe_modelparameters.mat").write_bytes(b"not a matrix")
-    metrics._network.cache_clear()
+    pyiqa_metrics._network.cache_clear()
     with pytest.raises(ModelError, match="cannot load its metric niqe"):
         load_metric("niqe")
 
@@ -163,7 +163,7 @@ def test_unknown_and_unfit_metrics() -> None:
 
 
 def test_without_pyiqa_a_metric_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "_table", dict)
+    monkeypatch.setattr(pyiqa_metrics, "_table", dict)
     with pytest.raises(ModelError, match="pip install pyiqa"):
         load_metric("piqe")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gmv_core.errors import ModelError, SettingsError
-from gmv_core.models import catalogue as models
+from gmv_core.models import catalogue
 from gmv_core.models.catalogue import MODELS, list_models
 from gmv_core.models.choice import (
     load_embedder,
@@ -100,7 +100,7 @@ def test_auto_takes_what_the_hub_left_on_this_disk(empty_cache: Path) -> None:
 def test_without_the_optional_packages_auto_still_finds_something(
     empty_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "find_spec", lambda _: None)
+    monkeypatch.setattr(catalogue, "find_spec", lambda _: None)
     monkeypatch.setattr(dreamsim_form, "find_spec", lambda _: None)
     monkeypatch.setattr(lpips_form, "find_spec", lambda _: None)
     put_clip(empty_cache)

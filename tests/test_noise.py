@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gmv_core import Result
-from gmv_core.criteria import known_noise as noise
+from gmv_core.criteria import known_noise
 from gmv_core.criteria.known_noise import NoiseReport, judge, noise_columns
 from tests.test_results import opened as opened  # the run worked out by hand, a fixture
 
@@ -23,7 +23,7 @@ def test_the_ranking_against_a_column(opened: Result) -> None:
 
 
 def test_precision_at_n_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(noise, "DEPTHS", (1, 4, 100))
+    monkeypatch.setattr(known_noise, "DEPTHS", (1, 4, 100))
     report = NoiseReport(np.array([True, False, True, False, True]), 0.5)
     assert report.precision() == pytest.approx({1: 1, 3: 2 / 3, 4: 0.5})
     assert NoiseReport(np.zeros(4, bool), float("nan")).precision() == {1: 0, 4: 0}

@@ -6,9 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from gmv_core import build, jobs, open_run, open_source, value
+from gmv_core import build, open_run, open_source, value
 from gmv_core.criteria.trials.corruption import COPY
-from gmv_core.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, example, overview, training_sets
+from gmv_core.jobs import control
+from gmv_core.jobs.overview import (
+    BEGIN,
+    COMPARE,
+    FINISH,
+    LOOK,
+    WAIT,
+    example,
+    overview,
+    training_sets,
+)
 from gmv_core.store.columns import previews
 from gmv_core.store.files import write_json
 from gmv_core.store.workspace import Workspace
@@ -34,9 +44,9 @@ def test_the_next_step_follows_what_is_there(
     assert [m["name"] for m in found.sets] == ["cats"], "the generated set is none"
     assert [m["name"] for m in found.runs] == ["look"]
     with workspace.writing():
-        job = jobs.start(workspace, ["delete", "x"], title="D", target="x")
+        job = control.start(workspace, ["delete", "x"], title="D", target="x")
         assert step() == (WAIT, "")
-        jobs.forget(workspace, job.id)
+        control.forget(workspace, job.id)
     images, run = workspace.image_set("cats"), workspace.run("look")
     write_json(run.folder / "manifest.json", {**run.manifest(), "state": "running"})
     assert overview(workspace).runs == ()
@@ -51,9 +61,9 @@ def test_a_set_named_like_the_images_of_a_run_is_one_until_a_run_made_it(
     train = open_source(write_images(tmp_path / "train", 12))
     build(workspace, train, name="cats-generated", embedder=embedder)
     with workspace.writing():  # the job waits
-        job = jobs.start(workspace, ["build", "x", "--name", "cats"], title="B", target="cats")
+        job = control.start(workspace, ["build", "x", "--name", "cats"], title="B", target="cats")
         assert [m["name"] for m in training_sets(workspace)] == ["cats-generated"]
-        jobs.forget(workspace, job.id)
+        control.forget(workspace, job.id)
 
 
 def test_what_judges_a_run_is_not_shown_among_what_a_user_brought(

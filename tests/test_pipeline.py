@@ -193,15 +193,15 @@ def test_the_same_embedder_in_another_precision_embeds_again(
     workspace: Workspace, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from gmv_core import EmbedSettings
-    from gmv_core.sets import build as pipeline
+    from gmv_core.sets import build as building
 
     def load(chosen: Manifest, given: None) -> Embedder:
         sign = -1 if chosen["precision"] == "bf16" else 1
         return from_callable(lambda p: sign * fake_vectors(p)[0], key=FAKE, side_px=8, dim=24)
 
-    monkeypatch.setattr(pipeline, "resolve_embedder", lambda key: (FAKE, "of the test"))
-    monkeypatch.setattr(pipeline, "resolve_precision", lambda precision: precision)
-    monkeypatch.setattr(pipeline, "reload_embedder", load)
+    monkeypatch.setattr(building, "resolve_embedder", lambda key: (FAKE, "of the test"))
+    monkeypatch.setattr(building, "resolve_precision", lambda precision: precision)
+    monkeypatch.setattr(building, "reload_embedder", load)
     source = open_source(images)
     found = []
     for precision in ("fp32", "bf16"):
@@ -217,7 +217,7 @@ def test_a_precision_is_remembered_over_another_embedder(
     workspace: Workspace, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from gmv_core import EmbedSettings
-    from gmv_core.sets import build as pipeline
+    from gmv_core.sets import build as building
 
     def load(chosen: Manifest, given: None) -> Embedder:
         sign = -1 if chosen["precision"] == "bf16" else 1
@@ -225,9 +225,9 @@ def test_a_precision_is_remembered_over_another_embedder(
             lambda p: sign * fake_vectors(p)[0], key=chosen["key"], side_px=8, dim=24
         )
 
-    monkeypatch.setattr(pipeline, "resolve_embedder", lambda key: (key, "of the test"))
-    monkeypatch.setattr(pipeline, "resolve_precision", lambda precision: precision)
-    monkeypatch.setattr(pipeline, "reload_embedder", load)
+    monkeypatch.setattr(building, "resolve_embedder", lambda key: (key, "of the test"))
+    monkeypatch.setattr(building, "resolve_precision", lambda precision: precision)
+    monkeypatch.setattr(building, "reload_embedder", load)
     source = open_source(images)
     for key, precision in (("one", "fp32"), ("two", "fp32"), ("one", "bf16")):
         build(

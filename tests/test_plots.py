@@ -9,7 +9,10 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from gmv_core import plots
+from gmv_core.plots.look import ACCENT, BETWEEN, MOST_POINTS, QUIET, STANDING, WARNING, thin
+from gmv_core.plots.noise import noise_found, ranking
+from gmv_core.plots.quality import quality_histogram, weighting_scatter
+from gmv_core.plots.values import _log_ticks, lorenz_curve, share_bars, value_histogram
 
 RNG = np.random.default_rng(0)
 MANY = 60_000
@@ -24,23 +27,23 @@ def many_figures() -> dict[str, go.Figure]:
     """Every figure of a large set."""
     value = np.sort(RNG.exponential(size=MANY) * (RNG.random(MANY) < 0.4))
     shares = np.linspace(0, 1, MANY)
-    standing = RNG.choice(list(plots.STANDING), MANY)
+    standing = RNG.choice(list(STANDING), MANY)
     noise = RNG.random(MANY) < 0.1
     return {
-        "value_histogram": plots.value_histogram(value),
-        "quality_histogram": plots.quality_histogram(RNG.random(MANY), "realism"),
-        "lorenz_curve": plots.lorenz_curve(shares, shares**2),
-        "share_bars": plots.share_bars(["a"], {"of the value": np.ones(1)}),
-        "weighting_scatter": plots.weighting_scatter(["n"] * MANY, value, value / 2),
-        "ranking": plots.ranking(value, shares, standing, noise),
-        "noise_found": plots.noise_found(noise),
+        "value_histogram": value_histogram(value),
+        "quality_histogram": quality_histogram(RNG.random(MANY), "realism"),
+        "lorenz_curve": lorenz_curve(shares, shares**2),
+        "share_bars": share_bars(["a"], {"of the value": np.ones(1)}),
+        "weighting_scatter": weighting_scatter(["n"] * MANY, value, value / 2),
+        "ranking": ranking(value, shares, standing, noise),
+        "noise_found": noise_found(noise),
     }
 
 
 @pytest.mark.parametrize("name", list(many_figures()))
 def test_no_figure_of_a_large_set_is_large(name: str) -> None:
     figure = many_figures()[name]
-    assert points(figure) <= plots.MOST_POINTS + 10
+    assert points(figure) <= MOST_POINTS + 10
     assert len(figure.to_json()) < 300_000
 
 
@@ -55,7 +58,7 @@ def test_every_figure_has_the_one_look(name: str) -> None:
 
 
 @pytest.mark.parametrize("ground", ["#ffffff", "#121817"])
-@pytest.mark.parametrize("colour", [plots.ACCENT, plots.QUIET, plots.BETWEEN, plots.WARNING])
+@pytest.mark.parametrize("colour", [ACCENT, QUIET, BETWEEN, WARNING])
 def test_colours_stand_out_on_both_grounds(colour: str, ground: str) -> None:
     def luminance(text: str) -> float:
         parts = np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)]) / 255
@@ -67,7 +70,7 @@ def test_colours_stand_out_on_both_grounds(colour: str, ground: str) -> None:
 
 
 def test_value_bins_leave_the_zeros_out_and_keep_the_extremes() -> None:
-    (bars,) = plots.value_histogram(np.array([0, 0, 0, 0.01, 0.1, 0.1, 10])).data
+    (bars,) = value_histogram(np.array([0, 0, 0, 0.01, 0.1, 0.1, 10])).data
     assert sum(bars.y) == 4
     assert bars.y[0] == bars.y[-1] == 1
     assert bars.customdata[0][0] == 0.01 and bars.customdata[-1][1] == 10
@@ -76,7 +79,7 @@ def test_value_bins_leave_the_zeros_out_and_keep_the_extremes() -> None:
 
 @pytest.mark.parametrize("values", [[], [0, 0], [0.3], [0.3, 0.3]])
 def test_few_values_are_drawn_too(values: list[float]) -> None:
-    (bars,) = plots.value_histogram(np.array(values, float)).data
+    (bars,) = value_histogram(np.array(values, float)).data
     assert sum(bars.y) == sum(v > 0 for v in values)
 
 
@@ -85,15 +88,15 @@ def test_few_values_are_drawn_too(values: list[float]) -> None:
     [(0.09, 0.6, [0.1, 0.2, 0.3, 0.5]), (0.01, 30, [0.01, 0.1, 1, 10]), (1.1, 1.3, [1.1, 1.3])],
 )
 def test_ticks_of_a_logarithmic_axis(low: float, high: float, ticks: list[float]) -> None:
-    assert plots._log_ticks(low, high) == pytest.approx(ticks)
+    assert _log_ticks(low, high) == pytest.approx(ticks)
 
 
 def test_twenty_decades_still_have_few_ticks() -> None:
-    assert 3 <= len(plots._log_ticks(1e-20, 1)) <= 6
+    assert 3 <= len(_log_ticks(1e-20, 1)) <= 6
 
 
 def test_quality_bins_and_median() -> None:
-    figure = plots.quality_histogram(np.array([0, 0.5, 1, np.nan]), "piqe")
+    figure = quality_histogram(np.array([0, 0.5, 1, np.nan]), "piqe")
     (bars,) = figure.data
     assert sum(bars.y) == 3 and bars.y[0] == 1 and bars.y[-1] == 1
     assert figure.layout.shapes[0].x0 == 0.5
@@ -101,18 +104,18 @@ def test_quality_bins_and_median() -> None:
 
 
 def test_quality_of_nothing_has_no_median() -> None:
-    figure = plots.quality_histogram(np.array([np.nan]), "piqe")
+    figure = quality_histogram(np.array([np.nan]), "piqe")
     assert sum(figure.data[0].y) == 0 and not figure.layout.shapes
 
 
 def test_the_lorenz_curve_is_drawn_in_percent() -> None:
-    figure = plots.lorenz_curve(np.array([0, 0.5, 1]), np.array([0, 0.1, 1]))
+    figure = lorenz_curve(np.array([0, 0.5, 1]), np.array([0, 0.1, 1]))
     curve = next(t for t in figure.data if t.name == "this training set")
     assert list(curve.x) == [0, 50, 100] and list(curve.y) == [0, 10, 100]
 
 
 def test_bars_of_shares_with_an_interval() -> None:
-    figure = plots.share_bars(
+    figure = share_bars(
         ["Ada", "Ben"],
         {"of the value": np.array([0.7, 0.3]), "of the images": np.array([0.5, 0.5])},
         interval=(np.array([0.6, 0.3]), np.array([0.75, 0.4])),
@@ -127,17 +130,17 @@ def test_bars_of_shares_with_an_interval() -> None:
 
 
 def test_names_are_plain_text_and_short() -> None:
-    figure = plots.share_bars(["<a href='x'>" + "n" * 90], {"of the value": np.ones(1)})
+    figure = share_bars(["<a href='x'>" + "n" * 90], {"of the value": np.ones(1)})
     assert "<" not in json.dumps(figure.layout.yaxis.ticktext)
     assert figure.layout.yaxis.ticktext[0].endswith("…")
     assert "<a" not in figure.data[0].customdata[0]
-    scatter = plots.weighting_scatter(["<b>"], np.ones(1), np.ones(1))
+    scatter = weighting_scatter(["<b>"], np.ones(1), np.ones(1))
     assert scatter.data[1].customdata == ("&lt;b&gt;",)
 
 
 def test_the_scatter_keeps_the_most_valuable_and_drops_those_with_nothing() -> None:
     without = np.concatenate([np.zeros(5), RNG.random(9000), [50.0]])
-    figure = plots.weighting_scatter([str(i) for i in range(len(without))], without, without / 4)
+    figure = weighting_scatter([str(i) for i in range(len(without))], without, without / 4)
     line, dots = figure.data
     assert dots.customdata[-1] == str(len(without) - 1)
     assert "0" not in dots.customdata
@@ -146,7 +149,7 @@ def test_the_scatter_keeps_the_most_valuable_and_drops_those_with_nothing() -> N
 
 def test_the_ranking_tells_standing_and_noise_apart() -> None:
     standing = ["never a candidate", "never a contributor", "contributor"]
-    figure = plots.ranking(
+    figure = ranking(
         np.array([0, 0, 0.4]), np.array([3, 2, 1.0]), standing, np.array([False, True, False])
     )
     drawn = {(t.name, t.yaxis): (list(t.x), list(t.y)) for t in figure.data}
@@ -157,14 +160,14 @@ def test_the_ranking_tells_standing_and_noise_apart() -> None:
 
 
 def test_noise_found_by_hand() -> None:
-    figure = plots.noise_found(np.array([True, False, True, False]))
+    figure = noise_found(np.array([True, False, True, False]))
     curve = next(t for t in figure.data if t.name == "this ranking")
     assert list(curve.x) == [0, 1, 2, 3, 4] and list(curve.y) == [0, 50, 50, 100, 100]
 
 
 @pytest.mark.parametrize(("n", "most"), [(0, 5), (3, 5), (5, 5), (6, 5), (1000, 7)])
 def test_thinning_keeps_both_ends(n: int, most: int) -> None:
-    kept = plots.thin(n, most)
+    kept = thin(n, most)
     assert len(kept) <= most and (np.diff(kept) > 0).all()
     if n:
         assert kept[0] == 0 and kept[-1] == n - 1

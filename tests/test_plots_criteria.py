@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from gmv_core.plots_criteria import shares_by_k
+from gmv_core.plots.criteria import shares_by_k
 
 TABLE = pd.DataFrame(
     {"k": [1, 10], "share": [0.9, 0.5], "low": [0.8, 0.4], "high": [1.0, 0.6], "by_chance": 0.2}

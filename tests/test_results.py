@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from gmv_core import Result, SettingsError, ValueSettings, Workspace, WorkspaceError, open_run
-from gmv_core.criteria import known_noise as noise
+from gmv_core.criteria import known_noise
 from gmv_core.matching.matcher import Matches
 from gmv_core.runs.stages import _match_rows, distances_to_generated, write_values
 from gmv_core.store.columns import IMAGES, embedding_rows
@@ -160,9 +160,11 @@ def test_the_ranking_from_the_bottom(opened: Result) -> None:
 
 
 def test_the_auroc_of_an_attribute(opened: Result) -> None:
-    assert noise.judge(opened, "noise").auroc == 1  # c and d are marked, and are at the bottom
+    assert (
+        known_noise.judge(opened, "noise").auroc == 1
+    )  # c and d are marked, and are at the bottom
     with pytest.raises(SettingsError, match="has no attribute 'hat'; give the name of a column"):
-        noise.judge(opened, "hat")
+        known_noise.judge(opened, "hat")
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gmv_core import SettingsError, SourceError, jobs
-from gmv_core.sources.on_server import data_roots, open_on_server
-from gmv_core.store.workspace import Workspace
-from gmv_core.uploads import (
+from gmv_core import SettingsError, SourceError
+from gmv_core.jobs import control
+from gmv_core.jobs.uploads import (
     Upload,
     limit_bytes,
     open_spooled,
@@ -23,6 +22,8 @@ from gmv_core.uploads import (
     used_bytes,
     with_table,
 )
+from gmv_core.sources.on_server import data_roots, open_on_server
+from gmv_core.store.workspace import Workspace
 from gmv_core.words import size_text
 from tests.fakes import draw, png, write_images
 
@@ -162,13 +163,13 @@ def test_a_disk_that_cannot_be_written_is_one_sentence(workspace: Workspace) -> 
 
 def test_uploads_that_no_job_took_go_after_a_day(workspace: Workspace) -> None:
     taken, abandoned, new = (spool(workspace, [image("a.png")]) for _ in range(3))
-    job = jobs.start(workspace, ["delete", "none"], title="D", target="none", uploads=taken)
+    job = control.start(workspace, ["delete", "none"], title="D", target="none", uploads=taken)
     yesterday = time.time() - 25 * 3600
     for folder in (taken, abandoned):
         os.utime(folder, (yesterday, yesterday))
     sweep(workspace)
     assert (taken.exists(), abandoned.exists(), new.exists()) == (True, False, True)
-    jobs.forget(workspace, job.id)
+    control.forget(workspace, job.id)
     assert not taken.exists()
 
 

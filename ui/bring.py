@@ -11,8 +11,10 @@ from typing import Any
 
 import streamlit as st
 
-from gmv_core import GMVError, uploads
-from gmv_core.jobs import drop_uploads
+from gmv_core import GMVError
+from gmv_core.jobs import uploads
+from gmv_core.jobs.control import drop_uploads
+from gmv_core.sources import on_server
 from gmv_core.sources.labels import LabelTable, labels_for
 from gmv_core.sources.source import Source
 from gmv_core.sources.survey import Survey, survey
@@ -45,7 +47,7 @@ def bring(purpose: str, key: str, *, table: bool = False) -> Source | None:
     purpose: what they are, as "training images". table: whether a label CSV is asked for.
     """
     held = _held(key)
-    ways = [way for way in WAYS if way != "path" or uploads.data_roots()]
+    ways = [way for way in WAYS if way != "path" or on_server.data_roots()]
     way = st.segmented_control(
         f"Bring {purpose} as",
         ways,
@@ -55,7 +57,7 @@ def bring(purpose: str, key: str, *, table: bool = False) -> Source | None:
         key=f"{key}-way",
         help="JPEG, PNG, WebP, BMP, TIFF or GIF, as files or in a zip, tar, Parquet, npz or IDX "
         f"file. Folders on the server can be read in place where the app is started with "
-        f"{uploads.ROOTS}.",
+        f"{on_server.ROOTS}.",
     )
     files, path = _ask(way or "files", purpose, f"{key}-{held.round}")
     csv = _ask_table(f"{key}-{held.round}") if table else None
@@ -92,7 +94,7 @@ def _held(key: str) -> Brought:
 def _ask(way: str, purpose: str, key: str) -> tuple[list[Any], str]:
     """Return the files given and the path given, of which one is empty."""
     if way == "path":
-        roots = ", ".join(map(str, uploads.data_roots()))
+        roots = ", ".join(map(str, on_server.data_roots()))
         path = st.text_input("Folder or file on the server", key=f"{key}-path", placeholder=roots)
         return [], path.strip()
     if way == "folder":
@@ -124,7 +126,7 @@ def _looked_at(held: Brought, files: list[Any], path: str, csv: Any) -> Brought:
     try:
         if files or csv:
             folder = uploads.spool(engine.workspace(), files, table=csv)
-        source = uploads.open_on_server(path) if path else uploads.open_spooled(_there(folder))
+        source = on_server.open_on_server(path) if path else uploads.open_spooled(_there(folder))
         if path and folder is not None:
             source = uploads.with_table(source, folder)
         found = survey(source, _table_of(source))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import background
-from gmv_core.jobs import Job
+from gmv_core.jobs import requests
+from gmv_core.jobs.job import Job
 from gmv_core.models.catalogue import MODELS, list_models
 from gmv_core.sources.source import Source
 from ui import engine
@@ -29,9 +29,7 @@ def build_form(source: Source) -> Job | None:
             embedder, index = _choices()
     if not pressed:
         return None
-    return background.build_set(
-        engine.workspace(), source, name=name, embedder=embedder, index=index
-    )
+    return requests.build_set(engine.workspace(), source, name=name, embedder=embedder, index=index)
 
 
 def _choices() -> tuple[str, str]:

@@ -6,13 +6,15 @@ import pandas as pd
 import streamlit as st
 from pandas.api.types import is_numeric_dtype
 
-from gmv_core import Result, jobs
+from gmv_core import Result
 from gmv_core.criteria import sentences, tables
 from gmv_core.criteria.report import Criteria, criteria_of, stamp
 from gmv_core.criteria.trials.comparison import usual_ks
 from gmv_core.criteria.trials.copies import copies_of, drop_copies
 from gmv_core.criteria.trials.corruption import FOREIGN, KINDS, Injection
 from gmv_core.criteria.trials.derived_runs import derived_name, ready_distances
+from gmv_core.jobs import control
+from gmv_core.jobs.job import list_jobs
 from ui import engine, state
 from ui.jobs import job_bar
 from ui.words import plain
@@ -155,14 +157,14 @@ def copies(result: Result) -> None:
 def _under_way(result: Result, option: str) -> None:
     """Show the jobs that were started here with an option and are not done."""
     asked = ("criteria", result.run.name, option)
-    shown = [j for j in jobs.jobs(engine.workspace()) if j.arguments[:3] == asked]
+    shown = [j for j in list_jobs(engine.workspace()) if j.arguments[:3] == asked]
     for target in dict.fromkeys(job.target for job in shown if job.state != "done"):
         job_bar(target)
 
 
 def _start(result: Result, options: list[str], title: str, target: str) -> None:
     name = result.run.name
-    jobs.start(
+    control.start(
         engine.workspace(), ["criteria", name, *options], title=f"{title} {name}", target=target
     )
     st.rerun()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import background
+from gmv_core.jobs import requests
 from ui import engine, shell
 
 
@@ -17,5 +17,5 @@ def delete(kind: str, name: str, told: str) -> None:
         st.write(told)
         if st.button("Delete it for good", key=f"delete-{name}"):
             with shell.telling():
-                background.delete(engine.workspace(), name, kind=kind)
+                requests.delete(engine.workspace(), name, kind=kind)
                 st.rerun()

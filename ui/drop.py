@@ -9,8 +9,9 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from gmv_core import Result, ValueSettings, background, jobs, open_uploads, uploads
+from gmv_core import Result, ValueSettings, open_uploads
 from gmv_core.images.thumbnails import thumbnail
+from gmv_core.jobs import control, requests, uploads
 from gmv_core.matching.dropped import MOST, Dropped, weigh
 from gmv_core.sources.source import Source
 from gmv_core.store.workspace import ImageSet, Manifest
@@ -116,7 +117,7 @@ def _spooled(files: list[File]) -> Path:
     mark, folder = st.session_state.get(state.SPOOLED, ((), None))
     if mark != given or not folder.exists():
         if folder is not None:
-            jobs.drop_uploads(workspace, folder)
+            control.drop_uploads(workspace, folder)
         folder = uploads.spool(workspace, files)
         st.session_state[state.SPOOLED] = (given, folder)
     return folder
@@ -205,7 +206,7 @@ def _keep(files: list[File], training: ImageSet) -> None:
     if not asked:
         return
     source = uploads.open_spooled(_spooled(files))
-    job = background.value_uploads(engine.workspace(), source, against=training.name, name=name)
+    job = requests.value_uploads(engine.workspace(), source, against=training.name, name=name)
     del st.session_state[state.SPOOLED]  # they are the job's now
     st.session_state[state.STARTED] = job.target
     st.rerun()

@@ -23,9 +23,9 @@ from gmv_core import (
     open_run,
 )
 from gmv_core.images.thumbnails import thumbnail
+from gmv_core.jobs.overview import training_sets
 from gmv_core.matching.dropped import Dropped, match_dropped, open_matcher
 from gmv_core.matching.matcher import Matcher
-from gmv_core.overview import training_sets
 from gmv_core.results.result import GENERATED_COLUMNS, VALUE_COLUMNS, settings_of
 from gmv_core.settings import IngestSettings
 from gmv_core.sources.source import Source

@@ -20,7 +20,7 @@ def metric_row(metrics: Sequence[tuple[str, str, str]]) -> None:
 
 
 def chart(figure: Any, alt: str) -> None:  # noqa: ANN401  (plotly ships no types)
-    """Show a figure of `gmv_core.plots`. alt: what it shows, for a screen reader."""
+    """Show a figure of `gmv_core.plots.values`. alt: what it shows, for a screen reader."""
     st.plotly_chart(figure, theme="streamlit", config={"displayModeBar": False}, alt=alt)
 
 

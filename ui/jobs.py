@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import jobs
 from gmv_core.cli_output import STAGES
-from gmv_core.jobs import Job
+from gmv_core.jobs import control
+from gmv_core.jobs.job import INTERRUPTED, Job, list_jobs
 from gmv_core.words import counted, number
 from ui import engine, shell
 from ui.words import safe
@@ -16,7 +16,7 @@ _OVER = {
     "done": "Done.",
     "failed": "It did not succeed.",
     "cancelled": "Stopped; what was done is kept.",
-    "interrupted": jobs.INTERRUPTED,
+    "interrupted": INTERRUPTED,
 }
 
 
@@ -27,7 +27,7 @@ def job_bar(target: str | None = None) -> None:
 
 
 def _shown(target: str | None) -> list[Job]:
-    found = jobs.jobs(engine.workspace())
+    found = list_jobs(engine.workspace())
     return [j for j in found if j.state != "done" and target in (None, j.target)]
 
 
@@ -56,23 +56,23 @@ def _buttons(job: Job) -> None:
     workspace = engine.workspace()
     if job.active:
         if st.button("Cancel", key=f"cancel-{job.id}", help="Stops at once; what is done is kept."):
-            jobs.cancel(workspace, job.id)
+            control.cancel(workspace, job.id)
             st.rerun()
         return
     again = "Try again" if job.state == "failed" else "Resume"
     if st.button(again, key=f"resume-{job.id}", help="Goes on where it stopped.", type="primary"):
-        jobs.resume(workspace, job.id)
+        control.resume(workspace, job.id)
         st.rerun()
     loses = " Its uploaded files are removed." if job.uploads else ""
     if st.button("Dismiss", key=f"dismiss-{job.id}", help=f"Forgets this job.{loses}"):
-        jobs.forget(workspace, job.id)
+        control.forget(workspace, job.id)
         st.rerun()
 
 
 def _standing(job: Job) -> str:
     """Return where a job stands, in words."""
     if job.state == "queued":
-        others = [j for j in jobs.jobs(engine.workspace()) if j.active and j.id < job.id]
+        others = [j for j in list_jobs(engine.workspace()) if j.active and j.id < job.id]
         return f"Waits for: {others[-1].title}" if others else "Starting, or waiting its turn …"
     if job.state != "running":
         return _OVER[job.state]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import Result, plots
+from gmv_core import Result
+from gmv_core.plots.values import share_bars
 from gmv_core.words import counted
 from ui import engine, readings, shell, state
 from ui.figures import chart, number
@@ -84,7 +85,7 @@ def _owners(key: str, part_key: str, result: Result, part: Result) -> None:
     after = readings.shares(part_key, part, "owner").set_index("owner")["share_of_value"]
     st.markdown("**Share of the value by owner**")
     chart(
-        plots.share_bars(
+        share_bars(
             [name or "(no owner)" for name in before["owner"]],
             {
                 "without the marked": after.reindex(before["owner"], fill_value=0).to_numpy(),

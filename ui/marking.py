@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection
 import pandas as pd
 import streamlit as st
 
-from gmv_core import Result, plots
+from gmv_core import Result
+from gmv_core.plots.look import STANDING
 from gmv_core.results.selection import as_csv
 from gmv_core.store import marks
 from ui import shell
@@ -35,7 +36,7 @@ def marking_gallery(
         page = st.pagination(pages, key=f"images {part}", persist_state="page")
     rows = shown.iloc[(page - 1) * PAGE_IMAGES : page * PAGE_IMAGES]
     names = rows["training"].tolist()
-    _buttons(result, names, shown["training"] if part in plots.STANDING else None, marked)
+    _buttons(result, names, shown["training"] if part in STANDING else None, marked)
 
     def toggle(name: str) -> None:
         _write(marks.unmark if name in marked else marks.mark, result, [name])

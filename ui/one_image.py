@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gmv_core import Contributor, ValueSettings
-from gmv_core.plots_contributors import weight_bars
+from gmv_core.plots.contributors import weight_bars
 from gmv_core.store.workspace import ImageSet
 from gmv_core.words import number
 from ui import engine, state

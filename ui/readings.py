@@ -11,12 +11,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from gmv_core import Result, plots
-from gmv_core.criteria import known_noise as noise
+from gmv_core import Result
+from gmv_core.criteria import known_noise
+from gmv_core.measures.concentration import fewest_for, gini, lorenz
+from gmv_core.plots import noise as noise_plots
+from gmv_core.plots.quality import weighting_scatter
+from gmv_core.plots.values import lorenz_curve, value_histogram
 from gmv_core.results import changes
-from gmv_core.results import shares as spread
 from gmv_core.results.changes import LeftOut, Moves
 from gmv_core.results.result import GENERATED_COLUMNS
+from gmv_core.results.shares import group_shares, value_intervals
 
 
 @st.cache_resource(max_entries=6, show_spinner="Ranking the training images …")
@@ -29,7 +33,7 @@ def ranking(key: str, _result: Result) -> pd.DataFrame:
 def with_intervals(key: str, _result: Result) -> pd.DataFrame:
     """Return the ranking with the 95 % interval of every value: value_low, value_high."""
     table = ranking(key, _result)
-    low, high = spread.value_intervals(_result)
+    low, high = value_intervals(_result)
     return table.assign(value_low=low[table["id"]], value_high=high[table["id"]])
 
 
@@ -42,16 +46,16 @@ def generated(key: str, _result: Result) -> pd.DataFrame:
 @st.cache_data(max_entries=16, show_spinner="Drawing the generated images anew, 200 times …")
 def shares(key: str, _result: Result, by: str) -> pd.DataFrame:
     """Return the shares of owners or labels, with intervals."""
-    return spread.group_shares(_result, by)
+    return group_shares(_result, by)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def concentration(key: str, _result: Result) -> tuple[Any, float, int]:
     """Return the figure of the Lorenz curve, the Gini coefficient, and who holds half."""
     values = ranking(key, _result)["value"].to_numpy()
-    curve = spread.lorenz(values)
-    figure = plots.lorenz_curve(curve.images, curve.value)
-    return figure, spread.gini(values), spread.fewest_for(values, 0.5)
+    curve = lorenz(values)
+    figure = lorenz_curve(curve.images, curve.value)
+    return figure, gini(values), fewest_for(values, 0.5)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Valuing with and without weighting …")
@@ -76,31 +80,31 @@ def short_lists(part_key: str, _part: Result) -> LeftOut:
 @st.cache_data(max_entries=16, show_spinner=False)
 def noise_columns(key: str, _result: Result) -> list[str]:
     """Return the attribute columns that could mark known noise, likely ones first."""
-    return noise.noise_columns(_result.training)
+    return known_noise.noise_columns(_result.training)
 
 
 def likely(columns: list[str]) -> int | None:
     """Return the place of the first column that sounds like noise."""
-    return 0 if columns and noise.sounds_like_noise(columns[0]) else None
+    return 0 if columns and known_noise.sounds_like_noise(columns[0]) else None
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def noise_report(key: str, _result: Result, column: str) -> noise.NoiseReport:
+def noise_report(key: str, _result: Result, column: str) -> known_noise.NoiseReport:
     """Hold the ranking from the bottom against a column."""
-    return noise.judge(_result, column)
+    return known_noise.judge(_result, column)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def histogram(key: str, _result: Result) -> Any:  # noqa: ANN401  (plotly ships no types)
     """Return the figure of the distribution of values."""
-    return plots.value_histogram(ranking(key, _result)["value"].to_numpy())
+    return value_histogram(ranking(key, _result)["value"].to_numpy())
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def weighting_figure(key: str, _result: Result) -> Any:  # noqa: ANN401
     """Return the figure of the values with weighting against those without."""
     changed = weighting(key, _result)
-    return plots.weighting_scatter(
+    return weighting_scatter(
         changed["training"].tolist(),
         changed["value_before"].to_numpy(),
         changed["value_after"].to_numpy(),
@@ -111,7 +115,7 @@ def weighting_figure(key: str, _result: Result) -> Any:  # noqa: ANN401
 def ranking_figure(key: str, _result: Result, column: str | None) -> Any:  # noqa: ANN401
     """Return the figure of the ranking from the bottom, with the noise that a column marks."""
     table = ranking(key, _result)
-    return plots.ranking(
+    return noise_plots.ranking(
         table["value"].to_numpy(),
         table["nearest_distance"].to_numpy(float),
         table["standing"].to_numpy(),
@@ -122,4 +126,4 @@ def ranking_figure(key: str, _result: Result, column: str | None) -> Any:  # noq
 @st.cache_data(max_entries=16, show_spinner=False)
 def noise_figure(key: str, _result: Result, column: str) -> Any:  # noqa: ANN401
     """Return the figure of the noise found by rank."""
-    return plots.noise_found(noise_report(key, _result, column).flags)
+    return noise_plots.noise_found(noise_report(key, _result, column).flags)

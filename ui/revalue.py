@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import MatchSettings, Result, background
+from gmv_core import MatchSettings, Result
+from gmv_core.jobs import requests
 from gmv_core.models.catalogue import ModelRow, list_models
 from ui import engine, shell, state
 from ui.started import started_run
@@ -65,7 +66,7 @@ def _ask(result: Result) -> None:
         if st.button("Start", type="primary", disabled=name in taken):
             seed = int(inputs["quality"]["seed"])
             match = MatchSettings(int(candidates), distance, quality, seed)
-            job = background.value_anew(engine.workspace(), result, name=name, match=match)
+            job = requests.value_anew(engine.workspace(), result, name=name, match=match)
             st.session_state[state.STARTED] = job.target
             _close()
             st.rerun()

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from gmv_core.sets import contents as set_report
+from gmv_core.sets import contents
+from gmv_core.store import columns
 from gmv_core.store.workspace import ImageSet, Manifest
 from ui import engine, links, shell
 from ui.thumbs import Thumb, thumbs
@@ -48,7 +49,7 @@ def report(images: ImageSet, manifest: Manifest) -> None:
 def _how(manifest: Manifest) -> None:
     embedder = manifest["embedder"]
     st.markdown(
-        f"**Search.** {set_report.recall_words(manifest['index'])}  \n"
+        f"**Search.** {contents.recall_words(manifest['index'])}  \n"
         f"**Embedder.** `{embedder['key']}`, {embedder['precision']}: {embedder['reason']}",
         help="The embedder turns each image into a vector; the closest vectors are the candidates.",
     )
@@ -62,7 +63,7 @@ def _passed_over(manifest: Manifest) -> list[str]:
         if skipped:
             told = ", ".join(f"{reason} ({count:,})" for reason, count in skipped.items())
             said.append(f"Skipped files: {told}.")
-    return [*said, *filter(None, [set_report.label_words(manifest)])]
+    return [*said, *filter(None, [contents.label_words(manifest)])]
 
 
 def _rejected(images: ImageSet) -> None:
@@ -70,7 +71,7 @@ def _rejected(images: ImageSet) -> None:
     st.subheader("Rejected images")
     st.caption("They keep their row and take no part in anything.")
     shown = _page(table, f"rejected-{images.name}")
-    pictures = set_report.previews(images, shown["id"].to_numpy(np.int64))
+    pictures = columns.previews(images, shown["id"].to_numpy(np.int64))
     rows = zip(pictures, shown["name"], shown["reason"], strict=True)
     thumbs([Thumb(image, title=name, line=reason) for image, name, reason in rows], side_px=130)
 
@@ -80,7 +81,7 @@ def _duplicates(images: ImageSet) -> None:
     st.subheader("Exact duplicates")
     st.caption("Files with the same bytes as an earlier one. They stay in the set.")
     shown = _page(table, f"duplicates-{images.name}")
-    pictures = set_report.previews(images, shown["id"].to_numpy(np.int64))
+    pictures = columns.previews(images, shown["id"].to_numpy(np.int64))
     rows = zip(pictures, shown["name"], shown["first"], strict=True)
     thumbs([Thumb(image, title=name, line=f"same as {first}") for image, name, first in rows],
            side_px=130, tiny=shell.tiny(images))  # fmt: skip
@@ -95,16 +96,16 @@ def _page(table: pd.DataFrame, key: str) -> pd.DataFrame:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _rejected_table(key: str, _images: ImageSet) -> pd.DataFrame:
-    return set_report.rejected(_images)
+    return contents.rejected(_images)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _duplicates_table(key: str, _images: ImageSet) -> pd.DataFrame:
-    return set_report.duplicates(_images)
+    return contents.duplicates(_images)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _sample(key: str, _images: ImageSet) -> list[tuple[str, bytes]]:
-    rows = set_report.sample_rows(_images, SAMPLE)
+    rows = columns.sample_rows(_images, SAMPLE)
     names = _images.images.take(rows, ["name"])["name"].to_pylist()
-    return list(zip(names, set_report.previews(_images, rows), strict=True))
+    return list(zip(names, columns.previews(_images, rows), strict=True))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from gmv_core import Result, plots
+from gmv_core import Result
 from gmv_core.measures.bootstrap import RESAMPLES
+from gmv_core.plots.values import share_bars
 from gmv_core.results.selection import as_csv
 from ui import readings
 from ui.figures import chart, share
@@ -38,7 +39,7 @@ def group_section(key: str, result: Result) -> None:
 def _group(by: str, shares: pd.DataFrame) -> None:
     shown = shares.head(MOST_BARS)
     chart(
-        plots.share_bars(
+        share_bars(
             [name or f"(no {by})" for name in shown[by]],
             {
                 "of the value": shown["share_of_value"].to_numpy(),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import background, open_run
-from gmv_core.demo import generated_folder
-from gmv_core.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Example, Overview, example
-from gmv_core.showcase import DEMO_RUN
+from gmv_core import open_run
+from gmv_core.demo.make import DEMO_RUN
+from gmv_core.demo.plan import generated_folder
+from gmv_core.jobs import requests
+from gmv_core.jobs.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Example, Overview, example
 from gmv_core.store.workspace import Manifest
 from gmv_core.words import counted, number
 from ui import engine, links, shell
@@ -62,7 +63,7 @@ def unreadable(found: Overview) -> None:
             st.markdown(safe(why), width="stretch")
             if st.button("Remove", key=key, help=told):
                 with shell.telling():
-                    background.delete(engine.workspace(), record.name, kind=record.kind)
+                    requests.delete(engine.workspace(), record.name, kind=record.kind)
                     st.rerun()
 
 
@@ -73,7 +74,7 @@ def outgrown(found: Overview) -> None:
             st.markdown(f"The images of **{name}** have grown in number since.", width="stretch")
             if st.button("Value again", key=f"again-{name}", help="With the settings that it had."):
                 with shell.telling():
-                    background.value_again(engine.workspace(), name)
+                    requests.value_again(engine.workspace(), name)
                     st.rerun()
 
 

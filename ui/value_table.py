@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from gmv_core import Result, plots
+from gmv_core import Result
 from gmv_core.measures.bootstrap import RESAMPLES
+from gmv_core.plots.look import STANDING
 from gmv_core.results.selection import as_csv, as_parquet, select
 from gmv_core.words import counted
 from ui import shell, state
@@ -49,7 +50,7 @@ def _table(result: Result, ranking: pd.DataFrame) -> None:
     rising = order.toggle("Smallest first", **state.in_url(state.RISING))
     standing = st.pills(
         "Standing",
-        list(plots.STANDING),
+        list(STANDING),
         selection_mode="multi",
         help="Never a candidate: not recalled for any generated image. Never a contributor: "
         "recalled, but never among the closest. Contributor: has value.",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from gmv_core.demo import generated_folder
+from gmv_core.demo.plan import generated_folder
 from tests.browser.conftest import Visitor
 from tests.browser.server import Server
 from tests.browser.test_address import in_address, k_of

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
-from gmv_core.portrait_styles import SIDE_PX, STYLES
-from gmv_core.portraits import ATTRIBUTES, CHARACTERS
+from gmv_core.demo.characters import ATTRIBUTES, CHARACTERS
+from gmv_core.demo.styles import SIDE_PX, STYLES
 from gmv_core.types import Progress, Report, silent
 
 SEED = 2304

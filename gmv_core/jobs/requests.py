@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gmv_core import jobs, removal
 from gmv_core.errors import WorkspaceError
-from gmv_core.jobs import Job
+from gmv_core.jobs import control, deletion
+from gmv_core.jobs.job import Job, list_jobs
+from gmv_core.jobs.uploads import uploads_of
 from gmv_core.models.choice import resolve_embedder
 from gmv_core.results.result import Result, settings_of
 from gmv_core.settings import IndexSettings, MatchSettings, RunSettings, ValueSettings
 from gmv_core.sources.source import Source
 from gmv_core.store.workspace import Manifest, Workspace
-from gmv_core.uploads import uploads_of
 
 
 def build_set(
@@ -61,7 +61,7 @@ def finish_set(workspace: Workspace, name: str) -> Job:
     arguments += ["--embedder", manifest["embedder"]["key"]]
     if len(manifest["sources"]) > 1:
         arguments = ["add", name, last["location"]]
-    return jobs.start(workspace, arguments, title=f"Building {name}", target=name)
+    return control.start(workspace, arguments, title=f"Building {name}", target=name)
 
 
 def value_uploads(workspace: Workspace, source: Source, *, against: str, name: str) -> Job:
@@ -89,16 +89,16 @@ def value_again(workspace: Workspace, name: str) -> Job:
 
 
 def delete(workspace: Workspace, name: str, *, kind: str = "") -> str:
-    """Delete the set or run of that name and forget the jobs that made it; see `removal.delete`.
+    """Delete the set or run of that name and forget the jobs that made it; see `deletion.delete`.
 
     Raises WorkspaceError where a job works on it, too.
     """
-    made = [job for job in jobs.jobs(workspace) if job.target == name]
+    made = [job for job in list_jobs(workspace) if job.target == name]
     if any(job.active for job in made):
         raise WorkspaceError(f"{name!r} is being worked on; cancel that first.")
-    deleted = removal.delete(workspace, name, kind=kind)
+    deleted = deletion.delete(workspace, name, kind=kind)
     for job in made:
-        jobs.forget(workspace, job.id)
+        control.forget(workspace, job.id)
     return deleted
 
 
@@ -121,14 +121,14 @@ def _value(
     arguments += [word for option, given in options.items() for word in (f"--{option}", str(given))]
     if not value.quality_weighting:
         arguments.append("--no-weighting")
-    return jobs.start(workspace, arguments, title=title, target=name)
+    return control.start(workspace, arguments, title=title, target=name)
 
 
 def _free(workspace: Workspace, name: str) -> str:
     """Return a name for a new set or run; raise WorkspaceError where it is none, or is taken."""
     name = name.strip()
     taken = workspace.image_set(name).exists() or workspace.run(name).exists()
-    waiting = [job for job in jobs.jobs(workspace) if job.target == name and job.state != "done"]
+    waiting = [job for job in list_jobs(workspace) if job.target == name and job.state != "done"]
     if taken or waiting:
         raise WorkspaceError(
             f"The name {name!r} is taken in this workspace; choose another, or delete what has it."
@@ -141,7 +141,7 @@ def _start(
 ) -> Job:
     if isinstance(source.labels_file, Path):
         arguments = [*arguments, "--labels", str(source.labels_file)]
-    return jobs.start(
+    return control.start(
         workspace,
         arguments,
         title=f"{doing} {name}",

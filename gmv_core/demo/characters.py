@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gmv_core.portrait_shapes import Palette, Shape, Sketch, mirrored, smooth
+from gmv_core.demo.shapes import Palette, Shape, Sketch, mirrored, smooth
 
 ATTRIBUTES = ("hat", "glasses", "scarf", "smile")
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageColor, ImageDraw
 
-from gmv_core.portrait_shapes import Colour, Palette, Points, Shape
-from gmv_core.portraits import portrait_shapes
+from gmv_core.demo.characters import portrait_shapes
+from gmv_core.demo.shapes import Colour, Palette, Points, Shape
 
 SIDE_PX = 96
 SCALE = 3

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gmv_core.errors import GMVError
-from gmv_core.jobs import drop_uploads, end, find, jobs
+from gmv_core.jobs.control import drop_uploads
+from gmv_core.jobs.job import end_job, find_job, list_jobs
 from gmv_core.store.files import now, write_json
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Progress, Report
@@ -37,26 +38,26 @@ def work(folder: Path, command: Callable[[], object], *, writes: bool) -> int:
             command()
     except GMVError as error:
         print(f"Error: {error}", file=sys.stderr)
-        end(folder, "failed", str(error))
+        end_job(folder, "failed", str(error))
         return 1
     except Exception as error:
         traceback.print_exc()
-        end(
+        end_job(
             folder,
             "failed",
             f"This is an error of the program ({type(error).__name__}: {error}); "
             f"{folder / 'log.txt'} says more.",
         )
         return 1
-    end(folder, "done")
-    drop_uploads(workspace, find(workspace, folder.name).uploads)
+    end_job(folder, "done")
+    drop_uploads(workspace, find_job(workspace, folder.name).uploads)
     return 0
 
 
 @contextmanager
 def _turn(workspace: Workspace, folder: Path) -> Iterator[None]:
     _tell(folder, "queued")
-    while any(job.state == "queued" and job.id < folder.name for job in jobs(workspace)):
+    while any(job.state == "queued" and job.id < folder.name for job in list_jobs(workspace)):
         time.sleep(TURN_SECONDS)
     with workspace.writing(wait=True):
         _tell(folder, "running")

@@ -8,7 +8,7 @@ from html import escape
 import plotly.graph_objects as go
 
 from gmv_core.matching.contributors import Contributor
-from gmv_core.plots import ACCENT, BETWEEN, GRID, QUIET, WARNING
+from gmv_core.plots.look import ACCENT, BETWEEN, GRID, QUIET, WARNING
 
 # Like those of `plots`, at least 3 : 1 on white and on black.
 OWNER_COLOURS = (ACCENT, BETWEEN, WARNING, "#b45cc4", "#5f9e3e", "#d0607a")

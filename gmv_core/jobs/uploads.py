@@ -1,7 +1,7 @@
 """Uploads, spooled to <workspace>/uploads/<id>/, and paths on the server that may be read.
 
 What was uploaded is a source like any other once it lies on the disk: a folder of images, or one
-archive. A job removes its uploads when it is done (see jobs.py).
+archive. A job removes its uploads when it is done (see control.py).
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from gmv_core import jobs
 from gmv_core.errors import SettingsError, SourceError
+from gmv_core.jobs import control
+from gmv_core.jobs.job import list_jobs
 from gmv_core.sources.names import safe_name, unique_name
 from gmv_core.sources.opening import open_source
 from gmv_core.sources.readers.files import list_folder
@@ -146,10 +147,10 @@ def uploads_of(workspace: Workspace, source: Source) -> Path | None:
 
 def sweep(workspace: Workspace) -> None:
     """Remove uploads that no job reads and that were made more than a day ago."""
-    needed = {job.uploads for job in jobs.jobs(workspace)}
+    needed = {job.uploads for job in list_jobs(workspace)}
     for folder in (workspace.root.absolute() / "uploads").glob("*"):
         if folder not in needed and _age_seconds(folder) > ABANDONED_SECONDS:
-            jobs.drop_uploads(workspace, folder)
+            control.drop_uploads(workspace, folder)
 
 
 class _OverLimit(Exception):

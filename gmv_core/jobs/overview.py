@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gmv_core import jobs
 from gmv_core.criteria.trials.corruption import COPY
+from gmv_core.jobs.job import list_jobs
 from gmv_core.matching.contributors import Contributor
 from gmv_core.results.result import Result
 from gmv_core.runs.valuation import GENERATED
@@ -47,7 +47,7 @@ def training_sets(workspace: Workspace) -> list[Manifest]:
     Those that cannot be read are left out; `overview` names them.
     """
     made_by = {run.name for run in workspace.runs()}
-    valued = [job for job in jobs.jobs(workspace) if job.arguments[0] in ("value", "demo")]
+    valued = [job for job in list_jobs(workspace) if job.arguments[0] in ("value", "demo")]
     made_by |= {job.target for job in valued}
     generated = {run + GENERATED for run in made_by}
     sets = newest([images for images in workspace.sets() if images.name not in generated])
@@ -76,7 +76,7 @@ def _outgrown(run: Manifest, sizes: Mapping[str, int]) -> bool:
 def _next(
     workspace: Workspace, sets: list[Manifest], runs: list[Manifest], ready: list[Manifest]
 ) -> tuple[str, str]:
-    if any(job.active for job in jobs.jobs(workspace)):
+    if any(job.active for job in list_jobs(workspace)):
         return WAIT, ""
     used = {run["training"]["name"] for run in runs}
     for made in sets:

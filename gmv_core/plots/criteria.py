@@ -8,7 +8,7 @@ from html import escape
 import pandas as pd
 import plotly.graph_objects as go
 
-from gmv_core.plots import ACCENT, BETWEEN, QUIET, WARNING, _framed
+from gmv_core.plots.look import ACCENT, BETWEEN, QUIET, WARNING, framed
 
 _BAND = "rgba(13,148,136,.16)"
 _OTHERS = ((BETWEEN, "solid"), (WARNING, "dash"))
@@ -42,7 +42,7 @@ def shares_by_k(orders: Mapping[str, pd.DataFrame], *, what: str, chance: str) -
         line={"color": QUIET, "dash": "dot", "width": 2},
         hovertemplate=f"%{{y:.3g}} %<extra>{escape(chance)}</extra>",
     )  # fmt: skip
-    _framed(figure, x="k, the closest training images (logarithmic)", y=f"of the same {what}",
+    framed(figure, x="k, the closest training images (logarithmic)", y=f"of the same {what}",
             height=360)  # fmt: skip
     figure.update_xaxes(type="log", tickvals=first["k"], ticktext=[str(k) for k in first["k"]])
     return figure.update_yaxes(ticksuffix=" %", range=[0, 104])

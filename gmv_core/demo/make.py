@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gmv_core.demo import draw_training_set, generated_folder
+from gmv_core.demo.plan import draw_training_set, generated_folder
 from gmv_core.runs.valuation import value
 from gmv_core.sets.build import build
 from gmv_core.sources.labels import labels_for

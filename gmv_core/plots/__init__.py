@@ -1,0 +1,1 @@
+"""Plotly figures, one subject a file, one look for all."""
