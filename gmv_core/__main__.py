@@ -1,3 +1,3 @@
-from gmv_core.cli import main
+from gmv_core.cli.main import main
 
 main()

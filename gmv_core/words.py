@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+STAGES = {
+    "draw": "Drawing the demo",
+    "embed": "Reading and embedding",
+    "index": "Indexing",
+    "matches": "Matching",
+    "quality": "Judging quality",
+    "values": "Valuing",
+    "done": "Done",
+}
+
 
 def percent(share: float) -> str:
     """Return a share from 0 to 1 in percent."""

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gmv_core import cli
+from gmv_core.cli.main import main
 from gmv_core.demo import make
 from gmv_core.models import choice
 from gmv_core.sets import build as building
@@ -56,7 +56,7 @@ def command(
         monkeypatch.setattr(sys, "argv", ["gmv_core", *map(str, words)])
         capsys.readouterr()
         try:
-            cli.main()
+            main()
             status = 0
         except SystemExit as leaving:
             status = int(leaving.code or 0)
@@ -336,8 +336,10 @@ def test_another_workspace(ready: Command, tmp_path: Path) -> None:
 SLOWLY = """
 import sys, time
 import pytest
-from gmv_core import cli, model_choice as choice, pipeline
-from gmv_core.embed import NetworkEmbedder
+from gmv_core.cli.main import main
+from gmv_core.models import choice
+from gmv_core.sets import build as building
+from gmv_core.models.embedders.embedder import NetworkEmbedder
 from tests import fakes
 
 def slow(pixels):
@@ -348,7 +350,7 @@ def slow(pixels):
 fakes.shrink_commits(pytest.MonkeyPatch())
 building.resolve_embedder = lambda key: (fakes.FAKE, "a test")
 choice.load_embedder = lambda key, precision: NetworkEmbedder("fake", 8, fakes.DIM, True, slow)
-cli.main()
+main()
 """
 
 

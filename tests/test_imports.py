@@ -53,7 +53,7 @@ def test_importing_any_face_loads_nothing_heavy() -> None:
     """One process for all faces: whichever loads something heavy is named."""
     code = (
         "import importlib, sys\n"
-        f"for face in {[*FACES, 'gmv_core.cli']!r}:\n"
+        f"for face in {[*FACES, 'gmv_core.cli.main']!r}:\n"
         "    importlib.import_module(face)\n"
         f"    print(*(f'{{face}}: {{m}}' for m in {HEAVY!r} if m in sys.modules), sep='\\n')\n"
     )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core.cli_output import STAGES
 from gmv_core.jobs import control
 from gmv_core.jobs.job import INTERRUPTED, Job, list_jobs
-from gmv_core.words import counted, number
+from gmv_core.words import STAGES, counted, number
 from ui import engine, shell
 from ui.words import safe
 

@@ -27,7 +27,7 @@ LIMITS = (
 )
 
 
-def _or_none(value: float | None, words: Callable[[float], str]) -> str:
+def or_none(value: float | None, words: Callable[[float], str]) -> str:
     return "–" if value is None else words(value)
 
 

@@ -5,19 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from gmv_core.criteria.same_kind import RUN, Agreement
-from gmv_core.criteria.sentences import _or_none, precision_words, reads_as, with_interval
+from gmv_core.criteria.sentences import or_none, precision_words, reads_as, with_interval
 from gmv_core.criteria.trials.findings import Finding
 from gmv_core.measures.detection import Detection
-from gmv_core.words import number, percent
+from gmv_core.words import STAGES, number, percent
 
 BY_CHANCE = "random training images"
-STAGES = {
-    "embed": "reading and embedding",
-    "index": "indexing",
-    "matches": "matching",
-    "quality": "judging quality",
-    "values": "valuing",
-}
 
 
 def shares_by_k(agreement: Agreement) -> pd.DataFrame:
@@ -116,7 +109,7 @@ def cost_rows(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "of": table["what"],
-            "stage": [STAGES.get(stage, stage) for stage in table["stage"]],
+            "stage": [STAGES.get(stage, stage).lower() for stage in table["stage"]],
             "seconds": [number(s) for s in table["seconds"]],
             "ms a generated image": [number(1000 * s) for s in table["per_generated"]],
             "ms a training image": [number(1000 * s) for s in table["per_training"]],
@@ -136,9 +129,9 @@ def comparison_rows(finding: Finding) -> pd.DataFrame:
                 "k": row["k"],
                 "class": "–" if classes is None
                 else with_interval(classes["share"], classes["low"], classes["high"]),
-                "attributes": _or_none(row["attributes_share"], percent),
-                "known noise (AUROC)": _or_none(row["noise"], number),
-                "foreign classes (AUROC)": _or_none(row["foreign"], number),
+                "attributes": or_none(row["attributes_share"], percent),
+                "known noise (AUROC)": or_none(row["noise"], number),
+                "foreign classes (AUROC)": or_none(row["foreign"], number),
                 "ms a generated image": number(1000 * row["seconds_per_image"]),
             }
         )  # fmt: skip

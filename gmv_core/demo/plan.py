@@ -108,7 +108,7 @@ def draw_training_set(folder: Path, *, report: Report = silent) -> None:
 
 def generated_folder() -> Path:
     """Return the folder of the generated images that the repository carries."""
-    return Path(__file__).resolve().parent.parent / "assets" / "demo" / "generated"
+    return Path(__file__).resolve().parents[2] / "assets" / "demo" / "generated"
 
 
 def png_bytes(image: Image.Image) -> bytes:

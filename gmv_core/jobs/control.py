@@ -84,7 +84,7 @@ def start(
 
 
 def _spawn(workspace: Workspace, folder: Path, asked: dict[str, Any]) -> Job:
-    package = Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parents[2]
     paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
     command = [sys.executable, "-m", "gmv_core", *asked["arguments"]]
     with (folder / "log.txt").open("ab") as log:

@@ -1,0 +1,69 @@
+"""`gmv …`, the same as `python -m gmv_core …`: the one place where an error becomes a sentence.
+
+Exit status: 0 done, 1 a GMVError (one sentence on stderr), 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import typer
+
+from gmv_core.cli import criteria, models, runs, sets, workspace
+from gmv_core.cli.output import Output
+from gmv_core.errors import GMVError
+from gmv_core.jobs.job import FOLDER
+from gmv_core.jobs.worker import work
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "build": sets.build_command,
+    "add": sets.add_command,
+    "value": runs.value_command,
+    "show": runs.show_command,
+    "noisy": runs.noisy_command,
+    "criteria": criteria.criteria_command,
+    "export": runs.export_command,
+    "list": workspace.list_command,
+    "delete": workspace.delete_command,
+    "demo": workspace.demo_command,
+}
+READING = ("list", "show", "noisy", "export", "models")  # commands that write in no workspace
+
+app = typer.Typer(
+    help="Which training images is each generated image closest to, and how is credit spread?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for name, command in COMMANDS.items():
+    app.command(name)(command)
+
+models_app = typer.Typer(help="Which models are ready, and fetch one.", invoke_without_command=True)
+models_app.callback(invoke_without_command=True)(models.models_command)
+models_app.command("download")(models.download_command)
+app.add_typer(models_app, name="models")
+
+
+def main() -> None:
+    """Run the command line.
+
+    As the process of a job (see jobs/control.py), the sentence goes into the job's outcome instead.
+    """
+    job = os.environ.get(FOLDER)
+    if job:
+        sys.exit(
+            work(Path(job), partial(app, standalone_mode=False), writes=sys.argv[1] not in READING)
+        )
+    try:
+        app()
+    except GMVError as error:
+        Output("--json" in sys.argv).error(str(error))
+        sys.exit(1)
+    except SystemExit as leaving:
+        if leaving.code == 130:  # what typer makes of Ctrl-C
+            Output(False).say("Stopped; what was done is kept, the same command goes on.")
+        raise

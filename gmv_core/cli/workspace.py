@@ -1,0 +1,82 @@
+"""Commands about the workspace: list, delete, demo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from rich.markup import escape
+
+from gmv_core.cli.options import Json, Root, workspace_at
+from gmv_core.cli.output import Output
+from gmv_core.cli.runs import print_run
+from gmv_core.demo import make
+from gmv_core.jobs.deletion import delete
+from gmv_core.results.result import open_run
+from gmv_core.store.records import readable
+from gmv_core.store.workspace import Manifest, Record
+
+
+def list_command(workspace: Root = None, json: Json = False) -> None:
+    """List the sets and runs of the workspace."""
+    place, out = workspace_at(workspace), Output(json)
+    unreadable: dict[Record, str] = {}
+    _print_list(out, readable(place.sets(), unreadable), readable(place.runs(), unreadable))
+    for why in unreadable.values():
+        out.say(why)
+
+
+def delete_command(name: str, workspace: Root = None, json: Json = False) -> None:
+    """Delete a set, or a run with what was made for it alone; a set that a run uses is kept."""
+    out = Output(json)
+    kind = delete(workspace_at(workspace), name)
+    if not out.document({"deleted": name, "kind": kind}):
+        out.markup(f"The {kind} {escape(name)} is deleted.")
+
+
+def demo_command(workspace: Root = None, json: Json = False) -> None:
+    """Draw, build and value the demo, offline."""
+    out = Output(json)
+    place = workspace_at(workspace)
+    with out.progress() as report:
+        manifest = make.make_demo(place, report=report)
+    print_run(out, manifest, open_run(place, make.DEMO_RUN))
+
+
+def _print_list(out: Output, sets: Sequence[Manifest], runs: Sequence[Manifest]) -> None:
+    if out.document({"sets": sets, "runs": runs}):
+        return
+    if not sets:
+        out.markup(
+            "Nothing here yet. Start with `python -m gmv_core demo`, or "
+            "`python -m gmv_core build FOLDER --name NAME`."
+        )
+        return
+    keep = [
+        {
+            "set": m["name"],
+            "state": m["state"],
+            "images": m.get("counts", {}).get("ok"),
+            "rejected": m.get("counts", {}).get("rejected"),
+            "labels": m.get("counts", {}).get("labels"),
+            "owners": m.get("counts", {}).get("owners"),
+            "embedder": m["embedder"]["key"],
+        }
+        for m in sets
+    ]
+    out.frame("Image sets", pd.DataFrame(keep))
+    done = [
+        {
+            "run": m["name"],
+            "state": m["state"],
+            "training": m["training"]["name"],
+            "generated": m["generated"]["name"],
+            "images": m["generated"]["images"],
+            "k": m["value"]["k"],
+            "distance": m["inputs"]["matches"]["distance"],
+            "quality": m["inputs"]["quality"]["quality"],
+        }
+        for m in runs
+    ]
+    if done:
+        out.frame("Runs", pd.DataFrame(done))
