@@ -1,5 +1,5 @@
 """The app: start it with `make demo`, or `streamlit run app.py`."""
 
-from ui import shell
+from ui.frame import shell
 
 shell.frame()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import Result, ValueSettings
-from ui import browse, engine, one_image, one_training, shell, state
-from ui.browse import Row
-from ui.deleting import delete
-from ui.drop import drop
-from ui.one_image import Shown
-from ui.revalue import revalue
-from ui.shelves import GENERATED, TRAINING
+from ui.doors import engine
+from ui.frame import shell, state
+from ui.images import one_generated, one_training
+from ui.images.drop import drop
+from ui.images.one_generated import Shown
+from ui.images.shelves import GENERATED, TRAINING
+from ui.images.value_again import revalue
+from ui.widgets import browse
+from ui.widgets.browse import Row
+from ui.widgets.deleting import delete
 
 
 def contributors() -> None:
@@ -49,10 +52,10 @@ def generated(result: Result) -> None:
         shown = stored(result, about)
         reranked = result.manifest["inputs"]["matches"]["distance"] != "none"
         with beside:
-            one_image.one_image(
+            one_generated.one_image(
                 shown, result.training, result.settings, reranked=reranked, tiny=tiny
             )
-        one_image.comparison(shown, result.training, tiny=tiny)
+        one_generated.comparison(shown, result.training, tiny=tiny)
     revalue(result)
     delete_run(result)
 

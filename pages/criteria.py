@@ -10,8 +10,10 @@ from gmv_core.criteria import sentences, tables
 from gmv_core.criteria.report import Criteria
 from gmv_core.criteria.same_kind import PAPER, PIXELS
 from gmv_core.plots.criteria import shares_by_k
-from ui import checks, engine, readings, shell, state
-from ui.figures import chart
+from ui.analysis import checks
+from ui.doors import engine, readings
+from ui.frame import shell, state
+from ui.widgets.figures import chart
 
 
 def criteria() -> None:

@@ -9,8 +9,9 @@ from gmv_core.jobs.job import list_jobs
 from gmv_core.models.catalogue import ModelRow, list_models
 from gmv_core.store.workspace import Manifest
 from gmv_core.words import number
-from ui import engine, shell
-from ui.jobs import job_bar
+from ui.doors import engine
+from ui.frame import shell
+from ui.widgets.job_bar import job_bar
 
 STEPS = {
     "embed": ("Embedding", "Turns every image into a vector; near vectors are the candidates."),

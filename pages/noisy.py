@@ -8,11 +8,12 @@ import streamlit as st
 from gmv_core import Result
 from gmv_core.plots.look import STANDING
 from gmv_core.store import marks
-from ui import engine, readings, shell, state
-from ui.figures import chart, count, metric_row, share
-from ui.left_out import left_out_section
-from ui.marking import marking_gallery
-from ui.words import plain
+from ui.analysis.left_out import left_out_section
+from ui.analysis.marking import marking_gallery
+from ui.doors import engine, readings
+from ui.frame import shell, state
+from ui.frame.markdown import plain
+from ui.widgets.figures import chart, count, metric_row, share
 
 FILTERS = {
     "all": "All",

@@ -10,11 +10,12 @@ from gmv_core.models.quality.meaning import meaning
 from gmv_core.plots.quality import quality_histogram
 from gmv_core.sets.describe import preview_side
 from gmv_core.words import counted
-from ui import engine, readings, shell, state
-from ui.figures import chart, metric_row, number
-from ui.gallery import Card
-from ui.open_image import opening_gallery, thumbnails
-from ui.weighting import weighting_section
+from ui.analysis.weighting import weighting_section
+from ui.doors import engine, readings
+from ui.frame import shell, state
+from ui.widgets.figures import chart, metric_row, number
+from ui.widgets.gallery import Card
+from ui.widgets.open_image import opening_gallery, thumbnails
 
 SHOWN = 12
 

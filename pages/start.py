@@ -8,9 +8,10 @@ from gmv_core.demo.make import DEMO_RUN
 from gmv_core.jobs import control
 from gmv_core.jobs.job import list_jobs
 from gmv_core.jobs.overview import overview
-from ui import engine, shell, state
-from ui.jobs import job_bar
-from ui.shelf import next_step, outgrown, picture, runs, sets, unreadable
+from ui.doors import engine
+from ui.frame import shell, state
+from ui.sets.home import next_step, outgrown, picture, runs, sets, unreadable
+from ui.widgets.job_bar import job_bar
 
 
 def start() -> None:

@@ -9,12 +9,13 @@ from gmv_core.jobs.job import list_jobs
 from gmv_core.jobs.overview import training_sets
 from gmv_core.store.workspace import ImageSet
 from gmv_core.words import counted
-from ui import engine, shell, state
-from ui.bring import bring, taken
-from ui.building import build_form
-from ui.deleting import delete
-from ui.jobs import job_bar
-from ui.set_report import report
+from ui.doors import engine
+from ui.frame import shell, state
+from ui.sets.bring import bring, taken
+from ui.sets.build_form import build_form
+from ui.sets.report import report
+from ui.widgets.deleting import delete
+from ui.widgets.job_bar import job_bar
 
 BRINGING = "training-images"
 

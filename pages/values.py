@@ -7,11 +7,12 @@ import streamlit as st
 
 from gmv_core import Result
 from gmv_core.plots.look import STANDING
-from ui import engine, readings, shell, state
-from ui.figures import chart, count, metric_row, number, share
-from ui.open_image import opening_gallery, training_cards
-from ui.shares import group_section
-from ui.value_table import value_table
+from ui.analysis.shares import group_section
+from ui.analysis.table import value_table
+from ui.doors import engine, readings
+from ui.frame import shell, state
+from ui.widgets.figures import chart, count, metric_row, number, share
+from ui.widgets.open_image import opening_gallery, training_cards
 
 TOP = 12
 

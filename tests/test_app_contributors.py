@@ -16,10 +16,10 @@ from gmv_core.jobs import control
 from gmv_core.matching.dropped import MOST
 from tests.fakes import draw, fake_embedder, png, write_images
 from tests.test_app import APP, open_page, write_run
-from ui import state
-from ui.one_image import ordinal
-from ui.paste import _decoded
-from ui.words import plain
+from ui.frame import state
+from ui.frame.markdown import plain
+from ui.images.one_generated import ordinal
+from ui.widgets.paste import _decoded
 
 IMAGES = 40  # more than a page of the gallery
 

@@ -18,7 +18,7 @@ from gmv_core.store.files import write_json
 from tests.fakes import fake_embedder, write_images
 from tests.test_app import open_page
 from tests.test_criteria import judged_run
-from ui.words import plain
+from ui.frame.markdown import plain
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
 

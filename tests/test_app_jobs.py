@@ -14,7 +14,7 @@ from gmv_core import Workspace
 from gmv_core.jobs import control
 from gmv_core.jobs.job import INTERRUPTED, end_job, find_job, list_jobs
 from gmv_core.store.files import write_json
-from ui.jobs import duration
+from ui.widgets.job_bar import duration
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
 ID = "20200101-000000-000000-abcd"

@@ -12,7 +12,7 @@ from gmv_core import Workspace, build, labels_for, open_run, open_source, value
 from tests.fakes import fake_embedder, write_images
 from tests.test_app import app as app  # a fixture
 from tests.test_app import open_page, write_run
-from ui.value_table import _sort_by
+from ui.analysis.table import _sort_by
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_standing_can_be_chosen(page: AppTest) -> None:
 def test_the_table_has_pages(
     page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.value_table.PAGE_ROWS", 10)
+    monkeypatch.setattr("ui.analysis.table.PAGE_ROWS", 10)
     page.run()
     first = shown(page)
     page.pagination[0].set_value(3).run()
@@ -99,7 +99,7 @@ def test_the_table_has_pages(
 
 def test_a_click_on_a_heading_sorts(monkeypatch: pytest.MonkeyPatch) -> None:
     held = {"sort": "value", "rising": False}
-    monkeypatch.setattr("ui.value_table.st.session_state", held)
+    monkeypatch.setattr("ui.analysis.table.st.session_state", held)
     _sort_by(["owner", "no such column"])
     assert held == {"sort": "owner", "rising": False}
     _sort_by(["owner"])

@@ -1,0 +1,1 @@
+"""Sections of Values, Quality, Noisy data and Criteria."""

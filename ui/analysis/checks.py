@@ -1,0 +1,171 @@
+"""What the page on criteria starts and shows: cached reports, the noise test, the comparison."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+from pandas.api.types import is_numeric_dtype
+
+from gmv_core import Result
+from gmv_core.criteria import sentences, tables
+from gmv_core.criteria.report import Criteria, criteria_of, stamp
+from gmv_core.criteria.trials.comparison import usual_ks
+from gmv_core.criteria.trials.copies import copies_of, drop_copies
+from gmv_core.criteria.trials.corruption import FOREIGN, KINDS, Injection
+from gmv_core.criteria.trials.derived_runs import derived_name, ready_distances
+from gmv_core.jobs import control
+from gmv_core.jobs.job import list_jobs
+from ui.doors import engine
+from ui.frame import state
+from ui.frame.markdown import plain
+from ui.widgets.job_bar import job_bar
+
+MOST_ROWS = 40  # of a table that is shown whole
+NAMES = {"noise": "Gaussian noise", "blur": "Blur", FOREIGN: "Foreign images"}
+STRENGTHS = {"noise": "σ, where white is 1", "blur": "radius, as a share of the side"}
+PIXELS, INJECT, COMPARE = "--pixels", "--inject", "--compare"
+
+
+def report(result: Result, column: str) -> Criteria:
+    """Return all criteria of a result, computed once a state of the run and what was found."""
+    found = stamp(engine.workspace(), result)
+    return _report(engine.key(result), found, column, result)
+
+
+@st.cache_data(max_entries=16, show_spinner="Holding the run against its labels …")
+def _report(key: str, found: str, column: str, _result: Result) -> Criteria:
+    return criteria_of(engine.workspace(), _result, column=column)
+
+
+def table(frame: pd.DataFrame, alt: str) -> None:
+    """Show a table of words whole, as long as it is short, else one that scrolls."""
+    frame = frame.fillna("–")
+    if len(frame) > MOST_ROWS:
+        st.dataframe(frame, hide_index=True, alt=alt)
+        return
+    texts = [column for column in frame if not is_numeric_dtype(frame[column])]
+    told = frame.assign(**{column: frame[column].map(whole) for column in texts})
+    st.table(told, border="horizontal", hide_index=True, alt=alt)
+
+
+def whole(text: object) -> str:
+    """Return words that nothing reads as Markdown, with numbers that stay in one piece."""
+    # On a narrow screen a number must not be torn from its sign, nor an interval in two.
+    return plain(str(text).replace(" %", "\u00a0%").replace("–", "\u2060–\u2060"))
+
+
+def start_pixels(result: Result) -> None:
+    """Offer the order by pixels, where it was not made yet."""
+    _under_way(result, PIXELS)
+    if st.button(
+        "Add pixel L2 as a baseline",
+        icon=":material/add:",
+        help="Orders the same candidates by the difference of their pixels, as a run of its own.",
+    ):
+        _start(result, [PIXELS], "Pixel L2 for", derived_name(result.run.name, "-by-l2"))
+
+
+def noise_test(result: Result) -> None:
+    """Let the reader spoil a copy of the training set, as a job."""
+    _under_way(result, INJECT)
+    with st.container(border=True):
+        st.markdown(
+            "**Test with noise of your own making.** A copy of the training set is built from the "
+            "previews, some of its images are spoilt, and the same generated images are valued "
+            "against it. Your training set is not touched."
+        )
+        left, middle, right = st.columns(3)
+        sets = [s for s in engine.finished_sets() if s != result.training.name]
+        kinds = [kind for kind in KINDS if kind != FOREIGN or sets]
+        kind = left.segmented_control(
+            "Spoil by", kinds, default="noise", format_func=NAMES.__getitem__, required=True,
+            key=state.INJECT,
+        ) or "noise"  # fmt: skip
+        percent = middle.number_input(
+            "Share of the images, %", 0.5, 50.0, 5.0, 0.5, key=state.SPOILT
+        )
+        with right:
+            injection = _injection(kind, float(percent) / 100, sets)
+        if st.button("Run the test", type="primary"):
+            how = (
+                ["--from", injection.source_set]
+                if kind == FOREIGN
+                else ["--strength", str(injection.amount)]
+            )
+            title, target = f"{NAMES[kind]} to test", injection.name(result.run.name)
+            _start(result, [INJECT, kind, "--share", str(injection.share), *how], title, target)
+
+
+def _injection(kind: str, share: float, sets: list[str]) -> Injection:
+    """Let the reader choose how strong noise or blur is, or where foreign images come from."""
+    if kind == FOREIGN:
+        source = st.selectbox("From the set", sets, key=state.FOREIGN_SET)
+        return Injection(kind, None, share, source_set=source)
+    strength = st.number_input(
+        f"Strength ({STRENGTHS[kind]})", 0.01, 1.0, KINDS[kind], 0.01,
+        key=f"{state.STRENGTH}-{kind}",
+        help="From about 0.3 on, noise is so heavy that any measure of distance finds it: an easy "
+        "test.",
+    )  # fmt: skip
+    return Injection(kind, float(strength), share)
+
+
+def comparison(result: Result, found: Criteria) -> None:
+    """Show the table over the distances, and offer to make it."""
+    kept = found.comparison
+    if not (found.classes or found.attributes or found.column):
+        st.info(
+            "Without labels, attributes or known noise there is nothing to compare distances by; "
+            "give a label CSV with one of them.",
+            icon=":material/info:",
+        )
+        return
+    distances = ", ".join(ready_distances(result))
+    if kept:
+        if kept["stale"]:
+            st.warning("The run was valued again since this was compared; compare again.")
+        verdict = sentences.comparison_verdict(kept)
+        if verdict:
+            st.markdown(f"**{verdict}**")
+        table(tables.comparison_rows(kept), "Each distance and k: classes, attributes, noise, cost")
+    else:
+        st.markdown(
+            f"Not compared yet. Ready here: {distances}. Each values the same generated images "
+            "under a run of its own; some look at every candidate through a network, which takes "
+            "minutes."
+        )
+    _under_way(result, COMPARE)
+    if not kept or kept["stale"]:
+        ks = " and ".join(str(k) for k in usual_ks(result))
+        if st.button(f"Compare the distances at k = {ks}", type="primary"):
+            arguments = [COMPARE, *(p for k in usual_ks(result) for p in ("--k", str(k)))]
+            target = derived_name(result.run.name, "-comparison")
+            _start(result, arguments, "Comparing distances on", target)
+
+
+def copies(result: Result) -> None:
+    """List what was made to judge the run, and offer to delete it."""
+    made = copies_of(engine.workspace(), result.run.name, result.training.name)
+    if not made:
+        return
+    with st.expander(f"Made to judge this run: {len(made)} runs and sets"):
+        st.markdown("\n".join(f"- `{record.name}`" for record in made))
+        if st.button("Delete them, and what they found", icon=":material/delete:"):
+            drop_copies(engine.workspace(), result.run.name)
+            st.rerun()
+
+
+def _under_way(result: Result, option: str) -> None:
+    """Show the jobs that were started here with an option and are not done."""
+    asked = ("criteria", result.run.name, option)
+    shown = [j for j in list_jobs(engine.workspace()) if j.arguments[:3] == asked]
+    for target in dict.fromkeys(job.target for job in shown if job.state != "done"):
+        job_bar(target)
+
+
+def _start(result: Result, options: list[str], title: str, target: str) -> None:
+    name = result.run.name
+    control.start(
+        engine.workspace(), ["criteria", name, *options], title=f"{title} {name}", target=target
+    )
+    st.rerun()

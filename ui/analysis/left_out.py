@@ -1,0 +1,97 @@
+"""What changes when the marked training images are left out: owners' shares, and who moves most."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gmv_core import Result
+from gmv_core.plots.values import share_bars
+from gmv_core.words import counted
+from ui.doors import engine, readings
+from ui.frame import shell, state
+from ui.widgets.figures import chart, number
+from ui.widgets.open_image import opening_gallery, training_cards
+
+MOVED = 12
+MOST_BARS = 12
+
+
+def left_out_section(key: str, result: Result, marked: frozenset[str]) -> None:
+    """Offer the values without the marked images, and show what changed."""
+    st.subheader(
+        "Values without the marked images",
+        help="Computed from the stored candidate lists, without a model: the next closest move "
+        "up. The qualities stay as they were judged.",
+    )
+    if not marked:
+        st.info("Mark images first; then see here what the values would be without them.",
+                icon=":material/info:")  # fmt: skip
+        return
+    if not st.toggle(
+        f"Leave the {len(marked):,} marked out" if len(marked) > 1 else "Leave the marked one out",
+        key=state.LEAVE_OUT,
+        persist_state="session",
+    ):
+        return
+    part = result.leaving_out(marked)
+    part_key = engine.key(part)
+    told = readings.moves(key, part_key, result, part)
+    if not told.others:
+        st.info("All training images are marked; nothing is left to be worth anything.")
+        return
+    _lists(part_key, part)
+    st.markdown(
+        f"The marked images held a value of {number(told.held)}; together the others now hold "
+        f"{number(told.after)}, before {number(told.before)}."
+    )
+    if told.moved.empty:
+        st.info("No other image's value changes: the marked ones were contributors to nothing.")
+        return
+    _owners(key, part_key, result, part)
+    n = len(told.moved)
+    st.markdown(
+        f"**{counted(n, 'other image')} {'changes' if n == 1 else 'change'} in value; these most**"
+    )
+    rows = told.moved.head(MOVED)
+    lines = [
+        f"value {number(row.value_before)} → {number(row.value_after)}" for row in rows.itertuples()
+    ]
+    opening_gallery(
+        training_cards(result, rows, lines), key="moved", kind=state.TRAINING,
+        tiny=shell.tiny(result.training), label="The images whose value changes most",
+    )  # fmt: skip
+
+
+def _lists(part_key: str, part: Result) -> None:
+    told = readings.short_lists(part_key, part)
+    if told.short:
+        st.warning(
+            f"{counted(told.short, 'generated image')} {'keeps' if told.short == 1 else 'keep'} "
+            f"fewer than {part.settings.k} candidates, so the quality is shared among fewer; "
+            "value the images again without the marked ones for the full list."
+            + (f" {told.empty:,} of them: none, and no value is handed out." if told.empty else ""),
+            icon=":material/warning:",
+        )
+    if told.estimated:
+        st.caption(
+            f"In {counted(told.estimated, 'list')} an image moved up whose distance is an "
+            "estimate; the order there may differ a little from a new run."
+        )
+
+
+def _owners(key: str, part_key: str, result: Result, part: Result) -> None:
+    if not result.training.manifest()["counts"]["owners"]:
+        return
+    before = readings.shares(key, result, "owner").head(MOST_BARS)
+    after = readings.shares(part_key, part, "owner").set_index("owner")["share_of_value"]
+    st.markdown("**Share of the value by owner**")
+    chart(
+        share_bars(
+            [name or "(no owner)" for name in before["owner"]],
+            {
+                "without the marked": after.reindex(before["owner"], fill_value=0).to_numpy(),
+                "with all": before["share_of_value"].to_numpy(),
+            },
+        ),
+        "Bars: each owner's share of the value with and without the marked images",
+    )

@@ -1,0 +1,122 @@
+"""A paged gallery in which a click marks a training image for removal, or takes the mark away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+import pandas as pd
+import streamlit as st
+
+from gmv_core import Result
+from gmv_core.plots.look import STANDING
+from gmv_core.results.selection import as_csv
+from gmv_core.store import marks
+from ui.frame import shell
+from ui.widgets.figures import number
+from ui.widgets.gallery import gallery
+from ui.widgets.open_image import training_cards
+
+PAGE_IMAGES = 24
+
+
+def marking_gallery(
+    result: Result, shown: pd.DataFrame, marked: frozenset[str], *, part: str
+) -> None:
+    """Show a part of the ranking, page by page, with the buttons that mark it."""
+    if shown.empty:
+        st.info(
+            "Nothing is marked. Click an image to mark it." if part == "marked"
+            else "No training image stands here.",
+            icon=":material/info:",
+        )  # fmt: skip
+        return
+    pages = -(-len(shown) // PAGE_IMAGES)
+    page = 1
+    if pages > 1:
+        page = st.pagination(pages, key=f"images {part}", persist_state="page")
+    rows = shown.iloc[(page - 1) * PAGE_IMAGES : page * PAGE_IMAGES]
+    names = rows["training"].tolist()
+    _buttons(result, names, shown["training"] if part in STANDING else None, marked)
+
+    def toggle(name: str) -> None:
+        _write(marks.unmark if name in marked else marks.mark, result, [name])
+
+    lines = [
+        f"value {number(row.value)}" if row.value else f"{row.standing}"
+        for row in rows.itertuples()
+    ]
+    cards = training_cards(result, rows, lines, places=rows["rank"].tolist(), marked=marked)
+    gallery(
+        cards, key="noisy", tiny=shell.tiny(result.training), side_px=130, on_select=toggle,
+        label="Training images from the bottom of the ranking; choosing one marks it",
+    )  # fmt: skip
+    _picker(names, marked, toggle)
+
+
+def _buttons(
+    result: Result, names: list[str], whole: pd.Series | None, marked: frozenset[str]
+) -> None:
+    with st.container(horizontal=True):
+        st.button(
+            f"Mark all {len(names)} shown",
+            on_click=_write,
+            args=(marks.mark, result, names),
+            disabled=marked.issuperset(names),
+            icon=":material/select_all:",
+        )
+        if whole is not None and len(whole) > len(names):
+            st.button(
+                f"Mark all {len(whole):,} of this kind",
+                on_click=_write,
+                args=(marks.mark, result, whole),
+                disabled=marked.issuperset(whole),
+            )
+        st.button(
+            "Clear all marks",
+            on_click=_write,
+            args=(marks.unmark, result),
+            disabled=not marked,
+            icon=":material/deselect:",
+        )
+        st.download_button(
+            "Download the marked as CSV",
+            lambda: as_csv(_list(result, marked)),
+            file_name=f"{result.training.name}-marked.csv",
+            mime="text/csv",
+            on_click="ignore",
+            disabled=not marked,
+            icon=":material/download:",
+        )
+
+
+def _write(change: Callable[..., None], result: Result, *names: Collection[str]) -> None:
+    """Change the marks; what goes wrong in a callback is a sentence too."""
+    with shell.telling():
+        change(result.training, *names)
+
+
+def _list(result: Result, marked: frozenset[str]) -> pd.DataFrame:
+    """Return the marked images as the ranking has them, without the row that only we know."""
+    ranking = result.noisy()
+    return ranking[ranking["training"].isin(marked)].drop(columns=["id"])
+
+
+def _picker(names: list[str], marked: frozenset[str], toggle: Callable[[str], None]) -> None:
+    """The same as a click, for those who do not click."""
+    key = f"mark {names[0]}"
+
+    def choose() -> None:
+        if st.session_state[key]:
+            toggle(st.session_state[key])
+        st.session_state[key] = None
+
+    st.selectbox(
+        "Mark one, or take its mark away",
+        names,
+        index=None,
+        format_func=lambda name: f"{name} (marked)" if name in marked else name,
+        placeholder="Mark one, or take its mark away …",
+        key=key,
+        on_change=choose,
+        label_visibility="collapsed",
+    )

@@ -1,0 +1,107 @@
+"""Shares of value by owner and by label: bars with intervals, what stands out, the whole table."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from gmv_core import Result
+from gmv_core.measures.bootstrap import RESAMPLES
+from gmv_core.plots.values import share_bars
+from gmv_core.results.selection import as_csv
+from ui.doors import readings
+from ui.frame.markdown import plain
+from ui.widgets.figures import chart, share
+
+MOST_BARS = 12
+NAMED = 3
+
+
+def group_section(key: str, result: Result) -> None:
+    """Draw who earns how much, by owner and by label, as far as the set knows them."""
+    st.subheader("Share of value beside share of images")
+    counts = result.training.manifest()["counts"]
+    known = [by for by in ("owner", "label") if counts[f"{by}s"]]
+    if not known:
+        st.info(
+            "This training set names no owners and no labels. Bring it with a CSV of the columns "
+            "name, label and owner to see who earns what.",
+            icon=":material/info:",
+        )
+        return
+    for tab, by in zip(st.tabs([f"By {by}" for by in known]), known, strict=True):
+        with tab:
+            _group(by, readings.shares(key, result, by))
+    if "owner" not in known:
+        st.caption("No owners are known; a CSV with the column owner adds them.")
+
+
+def _group(by: str, shares: pd.DataFrame) -> None:
+    shown = shares.head(MOST_BARS)
+    chart(
+        share_bars(
+            [name or f"(no {by})" for name in shown[by]],
+            {
+                "of the value": shown["share_of_value"].to_numpy(),
+                "of the images": shown["share_of_images"].to_numpy(),
+            },
+            interval=(shown["low"].to_numpy(), shown["high"].to_numpy()),
+        ),
+        f"Bars: share of value and share of images of each {by}",
+    )
+    standing_out = {
+        "more than": shares[shares["low"] > shares["share_of_images"]],
+        "less than": shares[shares["high"] < shares["share_of_images"]],
+    }
+    for words, some in standing_out.items():
+        if len(some):
+            st.markdown(_sentence(by, words, some))
+    if not any(len(some) for some in standing_out.values()):
+        st.markdown(f"No {by} earns clearly more or less than its share of the images.")
+    st.table(_numbers(by, shown), border="horizontal", hide_index=True)
+    st.caption(
+        f"Orange: the 95 % interval over {RESAMPLES} resamples of the generated images (bootstrap, "
+        "fixed seed): where the share would lie had the model made other images of the same kind. "
+        + (
+            f"Shown are the first {MOST_BARS} of {len(shares):,}."
+            if len(shares) > MOST_BARS
+            else ""
+        )
+    )
+    st.download_button(
+        f"Download all {len(shares):,} as CSV",
+        lambda: as_csv(shares),
+        file_name=f"shares-by-{by}.csv",
+        mime="text/csv",
+        key=f"shares-{by}",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+    )
+
+
+def _numbers(by: str, shares: pd.DataFrame) -> pd.DataFrame:
+    """Return the shares as they are read: the bars say which is longer, this says how long."""
+    return pd.DataFrame(
+        {
+            by.capitalize(): [name or f"(no {by})" for name in shares[by]],
+            "Share of value": shares["share_of_value"].map(share),
+            "95 % interval": [
+                f"{share(low)} to {share(high)}"
+                for low, high in zip(shares["low"], shares["high"], strict=True)
+            ],
+            "Share of images": shares["share_of_images"].map(share),
+            "Images": shares["images"],
+        }
+    )
+
+
+def _sentence(by: str, words: str, some: pd.DataFrame) -> str:
+    """Say which groups earn clearly more or less than their share of the images."""
+    named = [
+        f"{plain(getattr(row, by)) or f'(no {by})'} ({share(row.share_of_value)} of the "
+        f"value, {share(row.share_of_images)} of the images)"
+        for row in some.head(NAMED).itertuples()
+    ]
+    more = f" and {len(some) - NAMED:,} more" if len(some) > NAMED else ""
+    return f"Clearly {words} their share of the images: {', '.join(named)}{more}."

@@ -1,0 +1,137 @@
+"""The table of training images: searched, sorted and cut into pages on the server."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from gmv_core import Result
+from gmv_core.measures.bootstrap import RESAMPLES
+from gmv_core.plots.look import STANDING
+from gmv_core.results.selection import as_csv, as_parquet, select
+from gmv_core.words import counted
+from ui.frame import shell, state
+from ui.widgets.figures import number
+from ui.widgets.gallery import data_address
+from ui.widgets.open_image import thumbnails
+
+PAGE_ROWS = 50
+COLUMNS = {
+    "training": "Training image",
+    "value": "Value",
+    "standing": "Standing",
+    "times_contributor": "Times contributor",
+    "times_candidate": "Times candidate",
+    "nearest_distance": "Nearest distance",
+    "label": "Label",
+    "owner": "Owner",
+}
+
+
+@st.fragment
+def value_table(result: Result, ranking: pd.DataFrame) -> None:
+    """Draw the table with its search, order and downloads."""
+    with shell.telling():
+        _table(result, ranking)
+
+
+def _table(result: Result, ranking: pd.DataFrame) -> None:
+    st.subheader("All training images")
+    find, sort, order = st.columns([4, 3, 2.4], vertical_alignment="bottom")
+    search = find.text_input(
+        "Search",
+        placeholder="part of a name, label or owner",
+        icon=":material/search:",
+        **state.in_url(state.SEARCH),
+    )
+    column = sort.selectbox(
+        "Sort by", list(COLUMNS), 1, COLUMNS.__getitem__, **state.in_url(state.SORT)
+    )
+    rising = order.toggle("Smallest first", **state.in_url(state.RISING))
+    standing = st.pills(
+        "Standing",
+        list(STANDING),
+        selection_mode="multi",
+        help="Never a candidate: not recalled for any generated image. Never a contributor: "
+        "recalled, but never among the closest. Contributor: has value.",
+        **state.in_url(state.STANDING),
+    )
+    found = select(ranking, search=search, standing=standing, sort=column, descending=not rising)
+    if found.empty:
+        st.info("No training image is found; search for less, or choose another standing.")
+        return
+    pages = -(-len(found) // PAGE_ROWS)
+    page = 1
+    if pages > 1:
+        page = st.pagination(pages, key=f"rows {search} {column} {rising} {standing}")
+    with st.container(key="value-table"):
+        # The table's own search and download know this page only; ours know all rows.
+        st.html("<style>.st-key-value-table [data-testid=stElementToolbar]{display:none}</style>")
+        shown = found.iloc[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+        _rows(result, shown, f"table {column} {rising}")
+    _downloads(result, found, len(ranking))
+
+
+def _rows(result: Result, rows: pd.DataFrame, table: str) -> None:
+    images = thumbnails(result.training, rows)
+    shown = rows[list(COLUMNS)].assign(
+        image=[data_address(image) for image in images],
+        interval=[
+            f"{number(low)} – {number(high)}" if high else "–"
+            for low, high in zip(rows["value_low"], rows["value_high"], strict=True)
+        ],
+        **{c: rows[c].map(number) for c in ("value", "nearest_distance")},
+    )
+    st.dataframe(
+        shown,
+        hide_index=True,
+        column_order=["image", "training", "value", "interval", *list(COLUMNS)[2:]],
+        column_config={
+            "image": st.column_config.ImageColumn("Image", width="small"),
+            "interval": st.column_config.TextColumn(
+                "95 % interval",
+                help=f"Of the value, over {RESAMPLES} resamples of the generated images.",
+            ),
+            **{
+                name: st.column_config.TextColumn(title, alignment="right")
+                if name in ("value", "nearest_distance")
+                else st.column_config.Column(title)
+                for name, title in COLUMNS.items()
+            },
+        },
+        row_height=56,
+        height=560,
+        # A heading that can be chosen sorts on the server, all pages; else it sorts this page only.
+        on_select=lambda: _sort_by(st.session_state[table]["selection"]["columns"]),
+        selection_mode="single-column",
+        key=table,
+        alt="Training images with their values",
+    )
+
+
+def _sort_by(columns: list[str]) -> None:
+    """Sort by the column whose heading was clicked; a second click turns the order round."""
+    for column in set(columns) & set(COLUMNS):
+        same = st.session_state[state.SORT] == column
+        st.session_state[state.RISING] = same and not st.session_state[state.RISING]
+        st.session_state[state.SORT] = column
+
+
+def _downloads(result: Result, found: pd.DataFrame, n: int) -> None:
+    what = (
+        f"all {counted(n, 'image')}"
+        if len(found) == n
+        else f"the {counted(len(found), 'image')} found"
+    )
+    table = found.drop(columns=["id"])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Download {what}:")
+        for kind, write in (("csv", as_csv), ("parquet", as_parquet)):
+            st.download_button(
+                kind.upper() if kind == "csv" else "Parquet",
+                lambda write=write: write(table),
+                file_name=f"{result.run.name}-values.{kind}",
+                key=f"values-{kind}",
+                on_click="ignore",
+                icon=":material/download:",
+            )

@@ -1,0 +1,1 @@
+"""Cached doors to the engine: the only place of st.cache_*."""

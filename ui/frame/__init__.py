@@ -1,0 +1,1 @@
+"""What surrounds a page: menu, state keys, links, safe Markdown."""

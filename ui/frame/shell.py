@@ -1,0 +1,152 @@
+"""What surrounds every page: the menu, the choice of a run, and how its values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from gmv_core import GMVError, Result, ValueSettings
+from gmv_core.store.workspace import ImageSet
+from ui.doors import engine
+from ui.frame import state
+from ui.frame.markdown import plain, safe
+
+TITLE = "Attribution explorer"
+TINY_PX = 64
+TEMPERATURES = {"paper": "As the paper", "spread": "By spread"}
+
+
+def pages() -> dict[str, list[Any]]:
+    """Return the pages under the headings of the menu."""
+    return {
+        "": [
+            st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
+            st.Page("pages/training_set.py", title="Training set", icon=":material/photo_library:"),
+        ],
+        "Explore": [
+            st.Page("pages/contributors.py", title="Contributors", icon=":material/link:"),
+            st.Page("pages/quality.py", title="Quality", icon=":material/star_half:"),
+            st.Page("pages/values.py", title="Values", icon=":material/leaderboard:"),
+            st.Page("pages/noisy.py", title="Noisy data", icon=":material/filter_alt:"),
+        ],
+        "Check": [
+            st.Page("pages/criteria.py", title="Criteria", icon=":material/fact_check:"),
+            st.Page("pages/models.py", title="Models", icon=":material/deployed_code:"),
+        ],
+    }
+
+
+def frame() -> None:
+    """Run the page that the address names, with the menu beside it."""
+    # Without an icon of our own, the browser would fetch the page's from a server of Google.
+    st.set_page_config(page_title=TITLE, page_icon="assets/icon.png", layout="wide")
+    page = st.navigation(pages())
+    state.arrive(page.url_path)
+    st.session_state[state.FRAMED] = True
+    page.run()
+
+
+def show(draw: Callable[[], None]) -> None:
+    """Draw a page."""
+    if not st.session_state.pop(state.FRAMED, False):
+        # The first visitor of a new server who asks for a page by its address gets the bare script,
+        # because of the folder's name `pages`, and so does AppTest every time.
+        frame()
+        return
+    with telling():
+        draw()
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Show a GMVError as a sentence, here: around a page, a fragment, or what was just given."""
+    try:
+        yield
+    except GMVError as problem:
+        st.error(safe(str(problem)), icon=":material/error:")
+
+
+def need_run() -> Result:
+    """Let the reader choose a run and how it is read, and return it.
+
+    Without a finished run, say what to do and stop the page.
+    """
+    runs = engine.finished_runs()
+    if not runs:
+        st.info("Nothing has been valued in this workspace yet.", icon=":material/info:")
+        st.page_link("pages/start.py", label="Start with the demo or with your own images")
+        st.stop()
+    newest = next(iter(runs))
+    asked = st.session_state.get(state.RUN) or newest
+    if asked not in runs:
+        st.warning(
+            f"This workspace has no run “{plain(str(asked))}”; you see {plain(newest)}.",
+            icon=":material/link_off:",
+        )
+    # Set anew each time, and never a default: Streamlit leaves defaults out of the address, and
+    # tomorrow another run is the newest.
+    st.session_state[state.RUN] = asked if asked in runs else newest
+    with st.sidebar:
+        name = st.selectbox(
+            "Run",
+            list(runs),
+            index=None,
+            placeholder=newest,
+            help="One set of generated images, valued against one training set.",
+            **state.in_url(state.RUN),
+        )
+    name = name or newest
+    own = ValueSettings(**runs[name]["value"])
+    asked = int(runs[name]["inputs"]["matches"]["candidates"])
+    most = min(asked, int(runs[name]["training"]["images"]))
+    return engine.open_result(name, reading(own, most))
+
+
+def reading(own: ValueSettings, most: int) -> ValueSettings:
+    """Offer in the sidebar what can be changed without a model: k, temperature, weighting.
+
+    own: what is chosen at first. most: the candidates that there are of each image.
+    """
+    with st.sidebar:
+        return _reading(own, most)
+
+
+def _reading(own: ValueSettings, most: int) -> ValueSettings:
+    k = st.number_input(
+        "Contributors of each image (k)",
+        1,
+        most,
+        min(own.k, most),
+        help=f"The k nearest of its {most} candidates share an image's quality.",
+        **state.in_url(state.K),
+    )
+    # A run made with a number of its own keeps it as a third choice.
+    choices = dict(TEMPERATURES)
+    if own.temperature not in (1.0, "auto"):
+        choices = {"run": f"τ = {own.temperature:g}", **choices}
+    temperature = st.segmented_control(
+        "Share of the near ones (temperature)",
+        list(choices),
+        default="run" if "run" in choices else "spread" if own.temperature == "auto" else "paper",
+        format_func=choices.__getitem__,
+        required=True,
+        help="How steeply weight falls with distance. As in the paper (τ = 1), near contributors "
+        "weigh almost alike; by the spread of each image's distances, the nearest weighs most.",
+        **state.in_url(state.TEMPERATURE),
+    )
+    weighting = st.toggle(
+        "Weight by quality",
+        own.quality_weighting,
+        help="On: a generated image hands out its quality, 0 to 1. Off: each hands out 1.",
+        **state.in_url(state.WEIGHTING),
+    )
+    taus: dict[str | None, float | str] = {"paper": 1.0, "spread": "auto", "run": own.temperature}
+    return ValueSettings(int(k), taus[temperature], weighting)
+
+
+def tiny(images: ImageSet) -> bool:
+    """Return whether a set's images are so small that their pixels are to be kept crisp."""
+    return bool(images.manifest()["typical"]["side_px"][1] <= TINY_PX)

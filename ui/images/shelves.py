@@ -1,0 +1,49 @@
+"""The two galleries that one can look through: of generated and of training images."""
+
+from __future__ import annotations
+
+from gmv_core.words import number
+from ui.frame import state
+from ui.widgets.browse import Row, Shelf
+
+
+def _generated_lines(row: Row, order: str) -> tuple[str, ...]:
+    told = {
+        "Nearest distance": f"nearest {number(row['nearest_distance'])}",
+        "Effective contributors": f"shared by {number(row['effective_contributors'])}",
+    }
+    return (told.get(order.partition(",")[0], f"quality {number(row['quality'])}"),)
+
+
+def _training_lines(row: Row, order: str) -> tuple[str, ...]:
+    return (f"value {number(row['value'])}", row["owner"] or row["label"] or "")
+
+
+GENERATED = Shelf(
+    "generated",
+    state.IMAGE,
+    state.TRAINING,
+    {
+        "Name, A to Z": ("name", True),
+        "Name, Z to A": ("name", False),
+        "Quality, highest first": ("quality", False),
+        "Quality, lowest first": ("quality", True),
+        "Nearest distance, smallest first": ("nearest_distance", True),
+        "Nearest distance, largest first": ("nearest_distance", False),
+        "Effective contributors, fewest first": ("effective_contributors", True),
+        "Effective contributors, most first": ("effective_contributors", False),
+    },
+    _generated_lines,
+)
+TRAINING = Shelf(
+    "training",
+    state.TRAINING,
+    state.IMAGE,
+    {
+        "Value, highest first": ("value", False),
+        "Value, lowest first": ("value", True),
+        "Name, A to Z": ("name", True),
+        "Name, Z to A": ("name", False),
+    },
+    _training_lines,
+)

@@ -1,0 +1,131 @@
+"""Of the start page: a picture, the next step, the sets and runs of the workspace."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gmv_core import open_run
+from gmv_core.demo.make import DEMO_RUN
+from gmv_core.demo.plan import generated_folder
+from gmv_core.jobs import requests
+from gmv_core.jobs.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Example, Overview, example
+from gmv_core.store.workspace import Manifest
+from gmv_core.words import counted, number
+from ui.doors import engine
+from ui.frame import links, shell
+from ui.frame.markdown import safe
+from ui.widgets.thumbs import Thumb, thumbs
+
+CLOSEST = 5
+STRIP = 10
+SHOWN = 8
+
+
+def picture(runs: list[str]) -> None:
+    """Show a generated image beside its closest training images, or generated images alone."""
+    if not runs:
+        thumbs(_strip(), side_px=104, kind="row")
+        st.caption("Some of the demo's generated images. Which training images are they close to?")
+        return
+    run = DEMO_RUN if DEMO_RUN in runs else runs[0]
+    result = open_run(engine.workspace(), run)
+    shown = _example(engine.key(result), run)
+    tiny = shell.tiny(result.training)
+    closest = [
+        Thumb(image, f"{c.rank}. {c.label or c.training}", f"{number(c.distance)} away")
+        for c, image in shown.contributors
+    ]
+    with st.container(border=True):
+        mine = Thumb(shown.image, "generated", alt=f"The generated image {shown.generated}")
+        thumbs([mine, *closest], side_px=96, tiny=tiny, kind="apart")
+        st.caption(f"A generated image of {run}, and the training images closest to it.")
+
+
+def next_step(found: Overview) -> None:
+    """Say what to do next, as a link where it is on another page."""
+    if found.step == FINISH:
+        links.image_set(found.on, f"Next: finish the set {found.on}")
+    elif found.step == COMPARE:
+        links.compare(found.on, f"Next: drop generated images to compare with {found.on}")
+    elif found.step == LOOK:
+        links.run(found.on, f"Next: look at {found.on}, image by image")
+    elif found.step == WAIT:
+        st.caption("You may leave this page, or close it: the work goes on.")
+    elif found.step == BEGIN:
+        st.caption("This workspace is empty. Begin with the demo, or with images of your own.")
+
+
+def unreadable(found: Overview) -> None:
+    """Name what cannot be read, and offer to remove it: it would stand in the way for ever."""
+    for record, why in found.unreadable.items():
+        told = f"Deletes the {record.kind} {record.name} for good."
+        key = f"remove-{record.kind}-{record.name}"
+        with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
+            st.markdown(safe(why), width="stretch")
+            if st.button("Remove", key=key, help=told):
+                with shell.telling():
+                    requests.delete(engine.workspace(), record.name, kind=record.kind)
+                    st.rerun()
+
+
+def outgrown(found: Overview) -> None:
+    """Name the runs whose sets have grown, and offer to value them again."""
+    for name in found.outgrown:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
+            st.markdown(f"The images of **{name}** have grown in number since.", width="stretch")
+            if st.button("Value again", key=f"again-{name}", help="With the settings that it had."):
+                with shell.telling():
+                    requests.value_again(engine.workspace(), name)
+                    st.rerun()
+
+
+def sets(found: Overview) -> None:
+    """List the training sets as links."""
+    st.subheader("Training sets")
+    if not found.sets:
+        st.caption("None yet.")
+    for manifest in found.sets[:SHOWN]:
+        links.image_set(manifest["name"], _set_line(manifest), icon=":material/photo_library:")
+    _more(len(found.sets))
+
+
+def runs(found: Overview) -> None:
+    """List the finished runs as links."""
+    st.subheader(
+        "Runs", help="A run is one set of generated images, valued against a training set."
+    )
+    if not found.runs:
+        st.caption("None yet.")
+    for manifest in found.runs[:SHOWN]:
+        made, training = manifest["generated"]["images"], manifest["training"]["name"]
+        told = f"**{manifest['name']}** · {counted(made, 'generated image')} against {training}"
+        links.run(manifest["name"], told, icon=":material/link:")
+    _more(len(found.runs))
+
+
+def _set_line(manifest: Manifest) -> str:
+    if manifest["state"] != "ready":
+        return f"**{manifest['name']}** · unfinished"
+    counts = manifest["counts"]
+    told = [f"**{manifest['name']}**", counted(counts["ok"], "image")]
+    told += [counted(counts[f"{what}s"], what) for what in ("label", "owner") if counts[f"{what}s"]]
+    return " · ".join(told)
+
+
+def _more(count: int) -> None:
+    if count > SHOWN:
+        st.caption(f"… and {count - SHOWN:,} more, to be chosen on their pages.")
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _example(key: str, run: str) -> Example:
+    return example(open_run(engine.workspace(), run), count=CLOSEST)
+
+
+@st.cache_data(show_spinner=False)
+def _strip() -> list[Thumb]:
+    files = sorted(generated_folder().glob("*/*.png"))
+    step = max(1, len(files) // STRIP)
+    return [
+        Thumb(f.read_bytes(), alt=f"A generated {f.parent.name}") for f in files[::step][:STRIP]
+    ]

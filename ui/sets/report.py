@@ -1,0 +1,112 @@
+"""The report of a finished image set: facts, a sample, what was rejected, what is there twice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from gmv_core.sets import contents
+from gmv_core.store import columns
+from gmv_core.store.workspace import ImageSet, Manifest
+from ui.doors import engine
+from ui.frame import links, shell
+from ui.frame.markdown import safe
+from ui.widgets.thumbs import Thumb, thumbs
+
+PAGE = 12
+SAMPLE = 12
+
+
+def report(images: ImageSet, manifest: Manifest) -> None:
+    """Draw the report."""
+    counts = manifest["counts"]
+    told = {
+        "Images": counts["ok"],
+        "Labels": counts["labels"],
+        "Owners": counts["owners"],
+        "Exact duplicates": counts["duplicates"],
+        "Rejected": counts["rejected"],
+    }
+    with st.container(horizontal=True, gap="large"):
+        for name, count in told.items():
+            st.metric(name, f"{count:,}", width="content")
+    if not counts["ok"]:
+        st.warning("No image of this set could be read; delete it and bring others.")
+    else:
+        tiny = shell.tiny(images)
+        thumbs([Thumb(image, alt=name) for name, image in _sample(engine.set_key(images), images)],
+               side_px=104, tiny=tiny, kind="row")  # fmt: skip
+        _how(manifest)
+        links.compare(images.name, "Next: drop generated images on Contributors")
+    for sentence in _passed_over(manifest):
+        st.caption(safe(sentence))
+    if counts["rejected"]:
+        _rejected(images)
+    if counts["duplicates"]:
+        _duplicates(images)
+
+
+def _how(manifest: Manifest) -> None:
+    embedder = manifest["embedder"]
+    st.markdown(
+        f"**Search.** {contents.recall_words(manifest['index'])}  \n"
+        f"**Embedder.** `{embedder['key']}`, {embedder['precision']}: {embedder['reason']}",
+        help="The embedder turns each image into a vector; the closest vectors are the candidates.",
+    )
+
+
+def _passed_over(manifest: Manifest) -> list[str]:
+    """Return sentences on skipped files and on how the label table fits."""
+    said = []
+    for source in manifest["sources"]:
+        skipped = {reason: n for reason, n in source.get("skipped", {}).items() if n}
+        if skipped:
+            told = ", ".join(f"{reason} ({count:,})" for reason, count in skipped.items())
+            said.append(f"Skipped files: {told}.")
+    return [*said, *filter(None, [contents.label_words(manifest)])]
+
+
+def _rejected(images: ImageSet) -> None:
+    table = _rejected_table(engine.set_key(images), images)
+    st.subheader("Rejected images")
+    st.caption("They keep their row and take no part in anything.")
+    shown = _page(table, f"rejected-{images.name}")
+    pictures = columns.previews(images, shown["id"].to_numpy(np.int64))
+    rows = zip(pictures, shown["name"], shown["reason"], strict=True)
+    thumbs([Thumb(image, title=name, line=reason) for image, name, reason in rows], side_px=130)
+
+
+def _duplicates(images: ImageSet) -> None:
+    table = _duplicates_table(engine.set_key(images), images)
+    st.subheader("Exact duplicates")
+    st.caption("Files with the same bytes as an earlier one. They stay in the set.")
+    shown = _page(table, f"duplicates-{images.name}")
+    pictures = columns.previews(images, shown["id"].to_numpy(np.int64))
+    rows = zip(pictures, shown["name"], shown["first"], strict=True)
+    thumbs([Thumb(image, title=name, line=f"same as {first}") for image, name, first in rows],
+           side_px=130, tiny=shell.tiny(images))  # fmt: skip
+
+
+def _page(table: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Return one page of a table, with the choice of the page where there are several."""
+    pages = -(-len(table) // PAGE)
+    page = st.pagination(pages, key=key) if pages > 1 else 1
+    return table.iloc[(page - 1) * PAGE : page * PAGE]
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _rejected_table(key: str, _images: ImageSet) -> pd.DataFrame:
+    return contents.rejected(_images)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _duplicates_table(key: str, _images: ImageSet) -> pd.DataFrame:
+    return contents.duplicates(_images)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _sample(key: str, _images: ImageSet) -> list[tuple[str, bytes]]:
+    rows = columns.sample_rows(_images, SAMPLE)
+    names = _images.images.take(rows, ["name"])["name"].to_pylist()
+    return list(zip(names, columns.previews(_images, rows), strict=True))

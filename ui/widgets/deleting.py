@@ -1,0 +1,22 @@
+"""Delete: a set or a run goes for good, once that was confirmed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gmv_core.jobs import requests
+from ui.doors import engine
+from ui.frame import shell
+
+
+def delete(kind: str, name: str, told: str) -> None:
+    """Offer to delete a set or run, and say when it is meant what goes with it.
+
+    kind: "set" or "run".
+    """
+    with st.popover(f"Delete this {kind}", icon=":material/delete:"):
+        st.write(told)
+        if st.button("Delete it for good", key=f"delete-{name}"):
+            with shell.telling():
+                requests.delete(engine.workspace(), name, kind=kind)
+                st.rerun()
