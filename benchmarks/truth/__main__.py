@@ -10,9 +10,17 @@ import sys
 import time
 from importlib import import_module
 
-from benchmarks.truth.work import parser, save
+from benchmarks.kit.work import parser, save
 
-SCRIPTS = ("generators", "class_share", "noise", "baselines", "removal", "lds", "ablations")
+SCRIPTS = {
+    "generators": "generators.train",
+    "class_share": "ablations.class_share",
+    "noise": "noise.run",
+    "baselines": "retraining.baselines",
+    "removal": "retraining.removal",
+    "lds": "retraining.lds",
+    "ablations": "ablations.run",
+}
 
 
 def main() -> None:
@@ -20,10 +28,10 @@ def main() -> None:
     options = parser(__doc__).parse_args()
     if options.workspace is None:
         options.workspace = options.work / "workspace"
-    for name in SCRIPTS:
+    for name, module in SCRIPTS.items():
         started = time.perf_counter()
         print(f"\n# {name}", flush=True)
-        script = import_module(f"benchmarks.truth.{name}")  # lazily: each brings its own libraries
+        script = import_module(f"benchmarks.truth.{module}")  # lazily: its libraries are its own
         save(options, name, script.run(options))
         print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
 

@@ -1,9 +1,10 @@
 """Recall: the R nearest training embeddings of each generated image.
 
 Distances are Euclidean between unit vectors. Up to EXACT_LIMIT vectors are searched exactly
-(a choice that benchmarks/recall.py tests); more go through an inverted file with scalar or product
-quantization (Jégou et al., PAMI 2011), over-fetched and re-scored with the stored vectors. Such an
-index is tuned and judged against exact search on a sample of training images, and says its recall.
+(a choice that benchmarks/speed/recall.py tests); more go through an inverted file with scalar or
+product quantization (Jégou et al., PAMI 2011), over-fetched and re-scored with the stored vectors.
+Such an index is tuned and judged against exact search on a sample of training images, and says its
+recall.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from gmv_core.errors import SettingsError
 from gmv_core.types import Float32, Int64
 
-EXACT_LIMIT = 200_000  # a choice: 500 MB of vectors; benchmarks/recall.py times it
+EXACT_LIMIT = 200_000  # a choice: 500 MB of vectors; benchmarks/speed/recall.py times it
 SQ8_LIMIT = 5_000_000  # a choice: 1.3 GB of codes at 256 bytes; beyond it 64 bytes a vector
 TARGET_RECALL = 0.99
 MIN_TRAINED = 256  # product quantization has 256 centroids a byte and needs as many vectors

@@ -96,6 +96,6 @@ def rank_from_bottom(value: Float64, nearest_distance: Float64) -> Int64:
 
     nearest_distance: (n,) to the closest generated image, between embeddings.
     Most values are exactly 0, so the tie rule carries most of the ranking. Of the rules that were
-    measured (benchmarks/truth/noise.py) this one finds most kinds of noise best.
+    measured (benchmarks/truth/noise/run.py) this one finds most kinds of noise best.
     """
     return np.lexsort((-nearest_distance, value)).astype(np.int64)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from tests.browser.server import CHROMIUM, PATIENCE_MS, Server, Visit, launch, running
+from benchmarks.kit.app_server import CHROMIUM, PATIENCE_MS, Server, Visit, launch, running
 
 DEMO_MS = 180_000
 Visitor = Callable[..., Visit]

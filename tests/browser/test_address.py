@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from benchmarks.kit.app_server import Server, settled
 from tests.browser.conftest import Visitor
-from tests.browser.server import Server, settled
 
 
 def in_address(page: Page, key: str, value: str) -> None:

@@ -6,8 +6,8 @@ import csv
 
 from playwright.sync_api import expect
 
+from benchmarks.kit.app_server import Server
 from tests.browser.conftest import Visitor
-from tests.browser.server import Server
 from tests.browser.test_contributors import cards, chosen
 
 

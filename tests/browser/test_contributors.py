@@ -6,9 +6,9 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from benchmarks.kit.app_server import Server
 from gmv_core.demo.plan import generated_folder
 from tests.browser.conftest import Visitor
-from tests.browser.server import Server
 from tests.browser.test_address import in_address, k_of
 
 RUN_MS = 120_000

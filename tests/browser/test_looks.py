@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from benchmarks.kit.app_server import Server
 from tests.browser.conftest import Visitor
-from tests.browser.server import Server
 
 PAGES = ["", "training_set", "contributors", "quality", "values", "noisy", "criteria", "models"]
 DARK, LIGHT = "rgb(18, 24, 23)", "rgb(255, 255, 255)"

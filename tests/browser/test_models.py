@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from benchmarks.kit.app_server import Server
 from tests.browser.conftest import Visitor
-from tests.browser.server import Server
 
 
 def test_a_download_without_a_network_ends_in_a_sentence(own_demo: Server, visit: Visitor) -> None:

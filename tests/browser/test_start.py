@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from benchmarks.kit.app_server import Server
 from tests.browser.conftest import Visitor
-from tests.browser.server import Server
 from tests.browser.test_contributors import cards
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from benchmarks.kit.app_server import Server, running, settled
 from tests.browser.conftest import Visitor
-from tests.browser.server import Server, running, settled
 from tests.fakes import write_images
 
 BUILD_MS = 120_000

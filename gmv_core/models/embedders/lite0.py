@@ -2,9 +2,9 @@
 
 The embedded network is EfficientNet-Lite0 (ImageNet), whose weights come with a package. Its
 vector is the pooled output of blocks 16, 15 and 11 (320 + 192 + 112), each scaled to unit length,
-concatenated and scaled again; benchmarks/class_share.py holds it against others. From the same
-forward pass come *perceptual vectors* in LPIPS's form (Zhang et al., CVPR 2018): channels of unit
-length at each position of blocks 3, 5, 11, 15 and 16, divided by the root of the number of
+concatenated and scaled again; benchmarks/choices/class_share.py holds it against others. From the
+same forward pass come *perceptual vectors* in LPIPS's form (Zhang et al., CVPR 2018): channels of
+unit length at each position of blocks 3, 5, 11, 15 and 16, divided by the root of the number of
 positions, so that ‖v(x) − v(y)‖² is the sum over blocks of the mean squared difference.
 """
 

@@ -1,0 +1,1 @@
+"""What all scripts share: data, work folder, reporting, plot style."""

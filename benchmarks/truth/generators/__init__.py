@@ -1,0 +1,1 @@
+"""The generators that are trained to have a truth."""

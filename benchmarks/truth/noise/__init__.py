@@ -1,0 +1,1 @@
+"""C3 on planted noise."""

@@ -1,0 +1,1 @@
+"""Values against retraining: LDS, removal, influence, baselines."""

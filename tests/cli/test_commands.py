@@ -1,0 +1,439 @@
+"""The command line: every command, one JSON document on stdout, exit status, one sentence."""
+
+from __future__ import annotations
+
+import io
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gmv_core.cli.main import main
+from gmv_core.demo import make
+from gmv_core.models import choice
+from gmv_core.sets import build as building
+from gmv_core.store.workspace import Workspace
+from gmv_core.types import Progress, Report
+from tests.fakes import FAKE, draw, fake_embedder, png, strict_json, write_images
+
+pytestmark = pytest.mark.usefixtures("small_commits")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command printed and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401  (any JSON)
+        return strict_json(self.out)
+
+
+Command = Callable[..., Answer]
+
+
+@pytest.fixture
+def command(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Run `python -m gmv_core …` in this process, on the workspace, with the fake embedder."""
+    monkeypatch.setattr(building, "resolve_embedder", lambda key: (FAKE, "It is a test [bold]."))
+    monkeypatch.setattr(choice, "load_embedder", lambda key, precision: fake_embedder())
+    monkeypatch.setenv("GMV_HOME", str(workspace.root))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words: object) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["gmv_core", *map(str, words)])
+        capsys.readouterr()
+        try:
+            main()
+            status = 0
+        except SystemExit as leaving:
+            status = int(leaving.code or 0)
+        return Answer(status, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    """20 training images with a label table, 6 more, 10 generated (one broken)."""
+    write_images(tmp_path / "train", 20)
+    names = sorted(p.relative_to(tmp_path / "train") for p in (tmp_path / "train").rglob("*.png"))
+    lines = [f"{n},Ada [1],{'yes' if i < 4 else 'no'}" for i, n in enumerate(names)]
+    (tmp_path / "train" / "labels.csv").write_text("\n".join(["name,owner,noise", *lines]))
+    write_images(tmp_path / "more" / "added", 6, first_seed=50)
+    write_images(tmp_path / "made", 10, first_seed=100, labels=1)
+    (tmp_path / "made" / "class0" / "0009.png").write_bytes(png(draw(9))[:60])
+    return tmp_path
+
+
+@pytest.fixture
+def ready(command: Command, sources: Path) -> Command:
+    """The same, with the set "train" and the run "run"."""
+    assert command("build", sources / "train", "--name", "train").status == 0
+    done = command("value", sources / "made", "--against", "train", "--name", "run", "--k", 3)
+    assert done.status == 0
+    return command
+
+
+def test_build_and_build_again(command: Command, sources: Path) -> None:
+    first = command("build", sources / "train", "--name", "train", "--json")
+    assert first.status == 0
+    assert first.json["counts"]["ok"] == 20
+    assert first.json["counts"]["owners"] == 1
+    assert first.json["reused"] is False
+    assert command("build", sources / "train", "--name", "train", "--json").json["reused"] is True
+    told = command("build", sources / "train", "--name", "train")
+    assert told.out.startswith("train is already built: 20 images.")
+    assert "It is a test [bold]." in told.out  # words from outside are no markup
+    assert "finds all nearest neighbours" in told.out
+
+
+def test_build_tells_of_rejected_and_duplicate_images(command: Command, sources: Path) -> None:
+    images = sources / "made" / "class0"
+    (images / "copy.png").write_bytes((images / "0000.png").read_bytes())
+    told = command("build", sources / "made", "--name", "made").out
+    assert "made is ready: 10 images." in told
+    assert "Rejected: 1 image." in told
+    assert "Exact duplicates of others: 1 image." in told
+
+
+def test_add(command: Command, sources: Path) -> None:
+    command("build", sources / "train", "--name", "train")
+    added = command("add", "train", sources / "more", "--json")
+    assert (added.status, added.json["counts"]["images"]) == (0, 26)
+    assert "train is ready: 26 images" in command("add", "train", sources / "more").out
+
+
+def test_value(command: Command, sources: Path) -> None:
+    command("build", sources / "train", "--name", "train")
+    words = ("value", sources / "made", "--against", "train", "--name", "run", "--distance", "l2")
+    first = command(*words, "--json")
+    assert first.status == 0
+    assert first.json["totals"]["value"] == pytest.approx(first.json["totals"]["quality"])
+    assert first.json["inputs"]["matches"]["distance"] == "l2"
+    assert len(first.json["top"]) == len(first.json["bottom"]) == 10
+    values = [row["value"] for row in first.json["top"]]
+    assert values == sorted(values, reverse=True)
+    again = command(*words, "--temperature", "auto", "--no-weighting", "--json")
+    assert again.json["reused"] is True
+    assert again.json["value"] == {"k": 10, "temperature": "auto", "quality_weighting": False}
+    assert again.json["totals"]["value"] == pytest.approx(9)
+    told = command(*words)
+    assert "run: 10 generated images against 20 training images of train." in told.out
+    assert "Most valuable training images" in told.out
+    recomputed = command(*words[:-1], "none")
+    assert "! The matches are computed anew, because distance changed." in recomputed.err
+
+
+def test_value_takes_the_name_of_a_set(command: Command, sources: Path) -> None:
+    command("build", sources / "train", "--name", "train")
+    command("build", sources / "made", "--name", "made")
+    run = command("value", "made", "--against", "train", "--name", "run", "--json")
+    assert run.json["generated"] == {"name": "made", "images": 10, "own": False}
+
+
+def test_show(ready: Command) -> None:
+    shown = ready("show", "run", "--json").json
+    assert shown["value"]["k"] == 3
+    found = ready("show", "run", "--image", "0004.png", "--json").json
+    assert found["generated"] == "0004.png"
+    assert [c["rank"] for c in found["contributors"]] == [1, 2, 3]
+    assert sum(c["weight"] for c in found["contributors"]) == pytest.approx(1)
+    more = ready("show", "run", "--image", "0004.png", "--k", 5, "--temperature", 0.1, "--json")
+    assert len(more.json["contributors"]) == 5
+    assert more.json["contributors"][0]["weight"] > found["contributors"][0]["weight"]
+    assert ready("show", "run", "--image", "0009.png", "--json").json["contributors"] == []
+    told = ready("show", "run", "--image", "0004.png").out
+    assert "Closest training images" in told
+    assert "Ada [1]" in told
+
+
+def test_show_tells_the_totals_of_the_settings_shown(ready: Command) -> None:
+    shown = ready("show", "run", "--k", 1, "--json").json
+    assert shown["value"]["k"] == 1
+    assert shown["totals"]["effective_contributors"] == 1
+    assert (
+        "Effective contributors of a generated image: 1 of 1" in ready("show", "run", "--k", 1).out
+    )
+
+
+def test_noisy(ready: Command) -> None:
+    found = ready("noisy", "run", "--limit", 7, "--json").json
+    assert found["auroc"] is None
+    assert [row["rank"] for row in found["ranking"]] == list(range(1, 8))
+    auroc = ready("noisy", "run", "--column", "noise", "--json").json["auroc"]
+    assert 0 <= auroc <= 1
+    told = ready("noisy", "run", "--column", "noise").out
+    assert f"AUROC against the known noise: {auroc:.3f}" in told
+
+
+def test_an_auroc_that_is_undefined_is_null(ready: Command, sources: Path) -> None:
+    csv = sources / "flat.csv"
+    csv.write_text("name,noise\n" + "\n".join(f"{i:04d}.png,no" for i in range(20)))
+    ready("build", sources / "train", "--name", "flat", "--labels", csv)
+    ready("value", sources / "made", "--against", "flat", "--name", "flat-run")
+    assert ready("noisy", "flat-run", "--column", "noise", "--json").json["auroc"] is None
+
+
+def test_export(ready: Command, sources: Path) -> None:
+    folder = sources / "out"
+    found = ready("export", "run", folder, "--json")
+    assert sorted(found.json["files"]) == sorted(map(str, folder.iterdir()))
+    header = {
+        "matches": "generated,training,rank,recall_rank,distance,weight,value",
+        "generated": "generated,quality,nearest_distance,effective_contributors",
+        "values": "training,value,times_contributor,nearest_distance,label,owner",
+    }
+    for name, columns in header.items():
+        assert (folder / f"{name}.csv").read_text().partition("\n")[0] == columns
+        assert list(pd.read_parquet(folder / f"{name}.parquet").columns) == columns.split(",")
+    matches = pd.read_csv(folder / "matches.csv")
+    assert len(matches) == 9 * 3  # the broken image has none
+    values, quality = (
+        pd.read_csv(folder / f"{n}.csv")[c]
+        for n, c in (("values", "value"), ("generated", "quality"))
+    )
+    assert values.sum() == pytest.approx(quality.sum())
+    assert np.isnan(quality[9])
+    assert str(folder / "values.csv") in ready("export", "run", folder).out
+
+
+def test_list_and_delete(ready: Command) -> None:
+    listed = ready("list", "--json").json
+    assert [s["name"] for s in listed["sets"]] == ["run-generated", "train"]
+    assert [r["name"] for r in listed["runs"]] == ["run"]
+    told = ready("list").out
+    assert "Image sets" in told
+    assert "Runs" in told
+    kept = ready("delete", "train", "--json")
+    assert (kept.status, kept.json["error"][:36]) == (1, "The set 'train' is used by the run '")
+    assert ready("delete", "run", "--json").json == {"deleted": "run", "kind": "run"}
+    assert ready("delete", "train").out == "The set train is deleted.\n"
+    assert ready("list", "--json").json == {"sets": [], "runs": []}, "its images went with the run"
+
+
+def test_an_empty_workspace_says_how_to_begin(command: Command) -> None:
+    assert "Nothing here yet. Start with `python -m gmv_core demo`" in command("list").out
+    assert command("list", "--json").json == {"sets": [], "runs": []}
+
+
+def test_the_demo(command: Command, sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Path] = []
+
+    def draw_training_set(folder: Path, *, report: Report) -> None:
+        report(Progress("draw", 0, 20))
+        write_images(folder, 20)
+        drawn.append(folder)
+
+    monkeypatch.setattr(make, "draw_training_set", draw_training_set)
+    monkeypatch.setattr(make, "generated_folder", lambda: sources / "made")
+    first = command("demo", "--json")
+    assert (first.status, first.json["name"]) == (0, "demo-run")
+    assert command("demo", "--json").json["reused"] is True
+    assert len(drawn) == 1
+
+
+def test_models(command: Command) -> None:
+    rows = {row["key"]: row for row in command("models", "--json").json}
+    assert rows["features"]["ready"] is True
+    assert {row["step"] for row in rows.values()} == {"embed", "distance", "quality"}
+    assert "what it is" in command("models").out
+    # Weights that are there are not fetched again.
+    (fetched,) = command("models", "download", "l2", "--json").json
+    assert fetched["ready"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["build", "nowhere", "--name", "x"], "There is nothing at"),
+        (["build", "train", "--name", "a/b"], "'a/b' cannot be a name"),
+        (["build", "train", "--name", "x", "--index", "flat"], "Unknown index 'flat'; choose one"),
+        (["build", "train", "--name", "x", "--precision", "int8"], "Unknown precision 'int8'"),
+        (["build", "train", "--name", "x", "--index", "pq"], "needs at least 256 images"),
+        (["add", "missing", "train"], "There is no set named 'missing'"),
+        (["value", "made", "--against", "missing", "--name", "x"], "no set named 'missing'"),
+        (["value", "made", "--against", "train", "--name", "x", "--k", "0"], "k is 0; give"),
+        (["value", "made", "--against", "train", "--name", "x", "--temperature", "hot"], "'hot'"),
+        (["show", "missing"], "There is no run named 'missing'"),
+        (["noisy", "run", "--limit", "0"], "limit is 0; give a number of at least 1"),
+        (["noisy", "missing"], "There is no run named 'missing'"),
+        (["export", "missing", "out"], "There is no run named 'missing'"),
+        (["delete", "missing"], "There is no set or run named 'missing'"),
+        (["models", "download", "missing"], "missing"),
+    ],
+)
+def test_a_mistake_is_one_sentence(
+    command: Command,
+    sources: Path,
+    words: list[str],
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(sources)
+    told = command(*words)
+    assert told.status == 1
+    assert told.out == ""
+    assert "Traceback" not in told.err
+    (line,) = [line for line in told.err.splitlines() if line.startswith("Error:")]
+    assert sentence in line
+    as_json = command(*words, "--json")
+    assert as_json.status == 1
+    assert list(as_json.json) == ["error"]
+    assert f"Error: {as_json.json['error']}" in as_json.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["build", "x"], ["value", "x", "--k", "many"], ["nonsense"], ["list", "--nonsense"], ["show"]],
+)
+def test_wrong_usage_has_status_2(command: Command, words: list[str]) -> None:
+    for more in ([], ["--json"]):
+        told = command(*words, *more)
+        assert told.status == 2
+        assert told.out == ""
+        assert "Usage:" in told.err
+
+
+def test_a_record_that_cannot_be_read_is_told_beside_the_others(
+    ready: Command, workspace: Workspace
+) -> None:
+    broken = workspace.root / "runs" / "old"
+    broken.mkdir()
+    (broken / "manifest.json").write_text('{"format": 1}')
+    told = ready("list", "--json")
+    assert [r["name"] for r in told.json["runs"]] == ["run"]
+    assert "'old' was written in format 1" in told.err
+
+
+def test_a_bug_stays_visible(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Workspace, "sets", broken)
+    with pytest.raises(ZeroDivisionError):
+        command("list")
+
+
+def test_another_workspace(ready: Command, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    assert ready("list", "--workspace", elsewhere, "--json").json == {"sets": [], "runs": []}
+    assert not elsewhere.exists()  # looking makes nothing
+
+
+SLOWLY = """
+import sys, time
+import pytest
+from gmv_core.cli.main import main
+from gmv_core.models import choice
+from gmv_core.sets import build as building
+from gmv_core.models.embedders.embedder import NetworkEmbedder
+from tests import fakes
+
+def slow(pixels):
+    print("embedding", flush=True)
+    time.sleep(0.2)
+    return fakes.fake_vectors(pixels)
+
+fakes.shrink_commits(pytest.MonkeyPatch())
+building.resolve_embedder = lambda key: (fakes.FAKE, "a test")
+choice.load_embedder = lambda key, precision: NetworkEmbedder("fake", 8, fakes.DIM, True, slow)
+main()
+"""
+
+
+def test_interrupting_is_a_sentence_and_status_130(workspace: Workspace, sources: Path) -> None:
+    words = ["build", str(sources / "train"), "--name", "train", "--workspace", str(workspace.root)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOWLY, *words],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert isinstance(process.stdout, io.TextIOBase)
+        assert process.stdout.readline() == "embedding\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert "Stopped; what was done is kept" in err
+    assert "Traceback" not in err
+
+
+def test_the_module_runs() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gmv_core", "--help"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in ("build", "add", "value", "show", "noisy", "export", "list", "delete", "demo"):
+        assert f" {name} " in done.stdout
+
+
+def test_criteria(ready: Command) -> None:
+    report = ready("criteria", "run", "--json").json
+    assert report["classes"]["images"] == 9  # one is broken
+    assert report["classes"]["rejected"] == 1
+    assert report["column"] == "noise" and report["noise"]["known"] == 4
+    # All were made as class0: without them nothing would be left to judge class0 by.
+    assert [row["label"] for row in report["foreign"]] == ["class1", "class2"]
+    assert report["attributes"] == {} and report["injections"] == []
+    printed = ready("criteria", "run")
+    assert printed.status == 0
+    for part in ("C1: ", "column noise", "C3: whole classes", "C4: cost", "9 generated images"):
+        assert part in printed.out
+    assert "is not influence" in printed.out
+
+
+def test_criteria_tear_no_number_at_80_columns(
+    ready: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    report, printed = ready("criteria", "run", "--json").json, ready("criteria", "run").out
+    for row in report["foreign"]:
+        assert f"({row['low']:.3g}–{row['high']:.3g})" in printed
+    for row in report["classes"]["table"]:
+        if row["value"] == "":
+            assert f"({100 * row['low']:.3g}–{100 * row['high']:.3g})" in printed
+    for heading in ("distance", "precision", "by chance"):
+        assert heading in printed
+
+
+def test_criteria_with_an_injection_and_its_copies(ready: Command) -> None:
+    report = ready("criteria", "run", "--inject", "blur", "--share", 0.2, "--json").json
+    (found,) = report["injections"]
+    assert (found["kind"], found["strength"], found["known"]) == ("blur", 0.03, 4)
+    assert "blur, 3 % of the side" in ready("criteria", "run").out
+    names = [r["name"] for r in ready("list", "--json").json["runs"]]
+    assert names == ["run", "run-blur-0.03-20pct"]
+    assert ready("criteria", "run", "--forget", "--json").json["injections"] == []
+    assert [r["name"] for r in ready("list", "--json").json["runs"]] == ["run"]
+
+
+def test_criteria_by_pixels_and_mistakes(ready: Command) -> None:
+    table = ready("criteria", "run", "--pixels", "--json").json["classes"]["table"]
+    assert "pixel L2" in {row["order"] for row in table}
+    for words, part in (
+        (("--inject", "rain"), "noise"),
+        (("--inject", "noise", "--share", "2"), "share is 2.0"),
+        (("--column", "nothing"), "no attribute 'nothing'"),
+    ):
+        refused = ready("criteria", "run", *words)
+        assert refused.status == 1 and part in refused.err

@@ -1,0 +1,42 @@
+"""Known noise: the columns that can mark it, and how the ranking meets it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from gmv_core import Result
+from gmv_core.criteria import known_noise
+from gmv_core.criteria.known_noise import NoiseReport, judge, noise_columns
+from tests.results.test_result import opened as opened
+
+
+def test_the_ranking_against_a_column(opened: Result) -> None:
+    report = judge(opened, "noise")
+    assert report.flags.tolist() == [True, True, False, False, False]
+    assert report.auroc == 1
+    assert report.known == 2
+    # Without c, d alone is noise, and at the bottom.
+    assert judge(opened.leaving_out(["dog/c.png"]), "noise").flags.tolist() == [True] + [False] * 3
+
+
+def test_precision_at_n_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_noise, "DEPTHS", (1, 4, 100))
+    report = NoiseReport(np.array([True, False, True, False, True]), 0.5)
+    assert report.precision() == pytest.approx({1: 1, 3: 2 / 3, 4: 0.5})
+    assert NoiseReport(np.zeros(4, bool), float("nan")).precision() == {1: 0, 4: 0}
+
+
+def test_columns_of_yes_and_no(opened: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        {"hat": "yes", "planted_noise": "no", "size": "3", "never": "no", "empty": ""},
+        {"hat": "No", "planted_noise": "TRUE", "size": "1", "never": "no", "empty": ""},
+    ]
+    stored = opened.training.images.read(["attributes"])
+    texts = [json.dumps(rows[i % 2]) for i in range(5)] + [""]
+    monkeypatch.setattr(
+        type(opened.training.images), "read", lambda *_: stored.set_column(0, "attributes", [texts])
+    )
+    assert noise_columns(opened.training) == ["planted_noise", "hat"]

@@ -1,0 +1,428 @@
+"""The page on contributors, through app.py: every view, every widget, and images dropped in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gmv_core import Workspace, build, open_run, open_source
+from gmv_core.jobs import control
+from gmv_core.matching.dropped import MOST
+from tests.fakes import draw, fake_embedder, png, write_images
+from tests.pages.test_address import APP, open_page, write_run
+from ui.frame import state
+from ui.frame.markdown import plain
+from ui.images.one_generated import ordinal
+from ui.widgets.paste import _decoded
+
+IMAGES = 40  # more than a page of the gallery
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
+    monkeypatch.setenv("GMV_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("gmv_core.matching.matcher.reload_embedder", lambda *_: fake_embedder())
+    return AppTest.from_file(str(APP), default_timeout=30)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """Note what jobs are asked to do instead of doing it."""
+    asked: list[tuple[str, ...]] = []
+
+    def start(_: Workspace, arguments: Sequence[str], **more: Any) -> Any:  # noqa: ANN401
+        asked.append((*arguments, str(more.get("uploads") or "")))
+        return SimpleNamespace(target=more["target"])
+
+    monkeypatch.setattr(control, "start", start)
+    return asked
+
+
+@pytest.fixture
+def page(app: AppTest, tmp_path: Path) -> AppTest:
+    write_run(tmp_path / "home", tmp_path / "one", "first", generated=IMAGES)
+    return open_page(app, "contributors")
+
+
+def cards(app: AppTest, label: str) -> list[dict[str, Any]]:
+    """Return the cards of the gallery that a screen reader knows as `label`."""
+    found = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+    return next(data["cards"] for data in found if data.get("label") == label)
+
+
+def look_at(app: AppTest, view: str) -> None:
+    app.segmented_control(key=state.VIEW).set_value(view).run()
+    assert not app.exception
+
+
+def button(app: AppTest, label: str) -> Any:  # noqa: ANN401
+    return next(one for one in app.button if one.label.startswith(label))
+
+
+def drop(app: AppTest, *files: tuple[str, bytes]) -> None:
+    app.file_uploader[0].set_value([(name, data, "image/png") for name, data in files]).run()
+    assert not app.exception
+
+
+def test_a_page_of_the_gallery_and_the_contributors_are_shown(page: AppTest) -> None:
+    shown = cards(page, "Generated images")
+    assert len(shown) == 30
+    assert shown[0]["id"] == "class0/0000.png" and shown[0]["alt"] == "class0/0000.png"
+    assert shown[0]["src"].startswith("data:image/png;base64,")
+    found = cards(page, "Closest training images")
+    assert [card["title"][:2] for card in found] == [
+        f"{i}." if i < 10 else "10" for i in range(1, 11)
+    ]
+    assert any(line.startswith("was ") for line in found[0]["lines"])
+    assert {"Ada", "Ben"} & set(found[0]["lines"])
+    assert any("effective contributors" in markdown.help for markdown in page.markdown)
+
+
+def test_estimated_distances_are_marked(page: AppTest, tmp_path: Path) -> None:
+    page.number_input(key="k").set_value(24).run()
+    exact = [c.exact for c in open_run(
+        Workspace(tmp_path / "home"), "first").contributors("class0/0000.png")]  # fmt: skip
+    assert all(exact)
+    lines = [card["lines"][0] for card in cards(page, "Closest training images")]
+    assert len(lines) == 24
+    assert not any("estimate" in line for line in lines[:20])
+    assert all(line.startswith("≈") and "estimate" in line for line in lines[20:])
+
+
+def test_previous_and_next_turn_the_page_too(page: AppTest) -> None:
+    assert button(page, "Previous").disabled
+    image = page.selectbox(key=state.IMAGE)
+    image.select(image.options[29]).run()
+    button(page, "Next").click().run()
+    assert not page.exception
+    assert page.selectbox(key=state.IMAGE).value == image.options[30]
+    assert cards(page, "Generated images")[0]["id"] == image.options[30]
+    button(page, "Previous").click().run()
+    assert page.selectbox(key=state.IMAGE).value == image.options[29]
+    assert len(cards(page, "Generated images")) == 30
+
+
+def test_the_page_of_the_gallery_can_be_turned_and_follows_the_image(page: AppTest) -> None:
+    everything = page.selectbox(key=state.IMAGE).options
+    page.pagination[0].set_value(2).run()
+    assert not page.exception
+    assert [card["id"] for card in cards(page, "Generated images")] == everything[30:]
+    assert page.selectbox(key=state.IMAGE).value == everything[0]
+    page.selectbox(key=state.IMAGE).select(everything[35]).run()
+    assert len(cards(page, "Generated images")) == 10
+    page.selectbox(key=state.IMAGE).select(everything[3]).run()
+    assert len(cards(page, "Generated images")) == 30
+
+
+def test_search_label_and_order(page: AppTest) -> None:
+    page.text_input(key="generated-find").set_value("CLASS1/").run()
+    assert {card["title"][:7] for card in cards(page, "Generated images")} == {"class1/"}
+    page.text_input(key="generated-find").set_value("no such name").run()
+    assert page.info[0].value == "No image has such a name and label."
+    page.text_input(key="generated-find").set_value("").run()
+    page.selectbox(key="generated-label").select("class2").run()
+    assert len(cards(page, "Generated images")) == 13
+    for order in page.selectbox(key="generated-order").options:
+        page.selectbox(key="generated-order").select(order).run()
+        assert not page.exception
+    page.selectbox(key="generated-order").select("Quality, lowest first").run()
+    told = [float(card["lines"][0].split()[1]) for card in cards(page, "Generated images")]
+    assert told == sorted(told)
+    page.selectbox(key="generated-order").select("Nearest distance, largest first").run()
+    told = [float(card["lines"][0].split()[1]) for card in cards(page, "Generated images")]
+    assert told == sorted(told, reverse=True)
+
+
+def test_a_contributor_is_compared_and_leads_to_all_that_it_gave_to(page: AppTest) -> None:
+    other = page.selectbox(key=state.TRAINING)
+    assert other.value is None
+    other.select(other.options[2]).run()
+    sent = [json.loads(one.proto.json) for one in page.get("bidi_component")][-1]
+    assert sent["left"]["title"] == "generated: class0/0000.png"
+    assert sent["right"]["title"] == f"contributor 3: {other.options[2]}"
+    button(page, "What else").click().run()
+    assert not page.exception
+    assert page.segmented_control(key=state.VIEW).value == state.TRAINING_VIEW
+    assert page.selectbox(key=state.TRAINING).value == other.options[2]
+    parts = cards(page, "Generated images that it contributed to")
+    assert "class0/0000.png" in [card["id"] for card in parts]
+    assert page.selectbox(key=state.IMAGE).value == "class0/0000.png"
+    button(page, "All contributors").click().run()
+    assert page.segmented_control(key=state.VIEW).value == state.GENERATED_VIEW
+    assert page.selectbox(key=state.TRAINING).value == other.options[2]
+
+
+def test_another_image_forgets_the_one_compared_with(page: AppTest) -> None:
+    other = page.selectbox(key=state.TRAINING)
+    other.select(other.options[0]).run()
+    button(page, "Next").click().run()
+    assert page.selectbox(key=state.TRAINING).value is None
+
+
+def test_the_training_images_and_what_they_gave_to(page: AppTest, tmp_path: Path) -> None:
+    look_at(page, state.TRAINING_VIEW)
+    result = open_run(Workspace(tmp_path / "home"), "first")
+    top = result.values_table().sort_values("value", ascending=False, kind="stable").iloc[0]
+    assert page.selectbox(key=state.TRAINING).value == top["training"]
+    parts = cards(page, "Generated images that it contributed to")
+    expected = [one.generated for one in result.generated_of(top["training"])]
+    assert [card["id"] for card in parts] == expected[:30]
+    other = page.selectbox(key=state.IMAGE)
+    other.select(other.options[1]).run()
+    assert not page.exception and not page.info
+    page.text_input(key="training-find").set_value("0004").run()
+    assert [card["id"] for card in cards(page, "Training images")] == ["class1/0004.png"]
+    for order in page.selectbox(key="training-order").options:
+        page.selectbox(key="training-order").select(order).run()
+        assert not page.exception
+
+
+def test_a_training_image_without_value_says_so(page: AppTest, tmp_path: Path) -> None:
+    page.number_input(key="k").set_value(1).run()
+    look_at(page, state.TRAINING_VIEW)
+    page.selectbox(key="training-order").select("Value, lowest first").run()
+    first = cards(page, "Training images")[0]["id"]
+    page.selectbox(key=state.TRAINING).set_value(first).run()
+    assert "closest of no generated image" in page.info[0].value
+
+
+def test_another_run_begins_at_its_first_image(page: AppTest, tmp_path: Path) -> None:
+    write_run(tmp_path / "home", tmp_path / "two", "second", generated=2)
+    page.selectbox(key=state.IMAGE).select("class1/0037.png").run()
+    page.selectbox(key=state.RUN).select("second").run()
+    assert not page.exception and not page.warning
+    assert page.selectbox(key=state.IMAGE).value == "class0/0000.png"
+
+
+@pytest.mark.parametrize("key", [state.IMAGE, state.TRAINING])
+def test_a_link_to_an_image_that_the_run_lacks_is_one_sentence(
+    app: AppTest, tmp_path: Path, key: str
+) -> None:
+    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+    app.query_params[key] = "![x](http://example.com/x.png)"
+    if key == state.TRAINING:
+        app.query_params[state.VIEW] = state.TRAINING_VIEW
+    open_page(app, "contributors")
+    (warning,) = app.warning
+    assert "has no" in warning.value and r"\!\[x\]\(http" in warning.value
+    assert not app.error
+
+
+def test_a_link_opens_the_same_view(app: AppTest, tmp_path: Path) -> None:
+    write_run(tmp_path / "home", tmp_path / "one", "first", generated=IMAGES)
+    write_run(tmp_path / "home", tmp_path / "two", "second", generated=4)
+    asked = {
+        state.RUN: "first",
+        state.IMAGE: "class1/0037.png",
+        state.K: "3",
+        state.TEMPERATURE: "By spread",
+        state.WEIGHTING: "false",
+        state.TRAINING: "class2/0002.png",
+    }
+    for key, text in asked.items():
+        app.query_params[key] = text
+    open_page(app, "contributors")
+    assert app.selectbox(key=state.RUN).value == "first"
+    assert app.selectbox(key=state.IMAGE).value == "class1/0037.png"
+    assert app.selectbox(key=state.TRAINING).value == "class2/0002.png"
+    assert len(cards(app, "Closest training images")) == 3
+    assert "class1/0037.png" in [card["id"] for card in cards(app, "Generated images")]
+    assert any("not used" in markdown.value for markdown in app.markdown)
+
+
+def test_a_link_to_what_a_visitor_sees_first_wins_over_what_was_seen_last(page: AppTest) -> None:
+    first = page.selectbox(key=state.IMAGE).value
+    page.selectbox(key=state.IMAGE).select("class1/0037.png").run()
+    look_at(page, state.TRAINING_VIEW)
+    assert page.selectbox(key=state.TRAINING).value is not None
+    page.switch_page("pages/values.py").run()
+    page.query_params[state.IMAGE] = first
+    page.query_params[state.VIEW] = state.GENERATED_VIEW
+    page.switch_page("pages/contributors.py").run()
+    assert not page.exception
+    assert page.segmented_control(key=state.VIEW).value == state.GENERATED_VIEW
+    assert page.selectbox(key=state.IMAGE).value == first
+    assert page.selectbox(key=state.TRAINING).value is None
+    page.selectbox(key=state.IMAGE).select("class1/0037.png").run()
+    assert page.selectbox(key=state.IMAGE).value == "class1/0037.png"
+
+
+@pytest.mark.parametrize("key", [state.RUN, state.VIEW, state.AGAINST])
+def test_a_link_with_nonsense_opens_the_page_as_it_is(
+    app: AppTest, tmp_path: Path, key: str
+) -> None:
+    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+    app.query_params[key] = "nonsense"
+    open_page(app, "contributors")
+    assert not app.error
+    assert app.selectbox(key=state.RUN).value == "first"
+    look_at(app, state.DROP_VIEW)
+    assert app.selectbox(key=state.AGAINST).value == "first-set"
+
+
+def test_a_dropped_image_is_answered_and_not_kept(page: AppTest, tmp_path: Path) -> None:
+    stored = cards(page, "Closest training images")
+    look_at(page, state.DROP_VIEW)
+    assert "Nothing is kept" in page.info[0].value
+    drop(page, ("mine.png", png(draw(100))))  # the run's first image
+    found = cards(page, "Closest training images")
+    assert [card["id"] for card in found] == [card["id"] for card in stored]
+    assert cards(page, "The generated image")[0]["title"] == "mine.png · not kept"
+    page.number_input(key="k").set_value(2).run()
+    assert len(cards(page, "Closest training images")) == 2
+    assert not (tmp_path / "home" / "uploads").exists()
+
+
+def test_several_dropped_images_a_broken_one_and_a_pasted_one(page: AppTest) -> None:
+    look_at(page, state.DROP_VIEW)
+    page.session_state[state.PASTED] = [png(draw(3))]
+    drop(page, ("a.png", png(draw(1))), ("b.png", b"no image"), ("n.txt", b"hello"))
+    (warning,) = page.warning
+    assert r"b\.png: not an image" in warning.value
+    choice = page.selectbox(key=state.DROPPED)
+    assert choice.options == ["a.png", "pasted-1"]
+    choice.select("a.png").run()
+    assert cards(page, "The generated image")[0]["id"] == "a.png"
+    button(page, "Forget what was pasted").click().run()
+    assert not page.exception
+    assert cards(page, "The generated image")[0]["id"] == "a.png"
+
+
+def test_only_broken_files_are_one_sentence(page: AppTest) -> None:
+    look_at(page, state.DROP_VIEW)
+    drop(page, ("n.txt", b"hello"))
+    assert len(page.error) == 1
+    drop(page, ("b.png", b"no image"))
+    assert len(page.warning) == 1 and not page.error
+
+
+def test_a_finished_set_without_a_run_takes_dropped_images(app: AppTest, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "home")
+    source = open_source(write_images(tmp_path / "train", 24))
+    build(workspace, source, name="only", embedder=fake_embedder())
+    open_page(app, "contributors")
+    assert app.selectbox(key=state.AGAINST).value == "only"
+    drop(app, ("mine.png", png(draw(5))))
+    assert cards(app, "Closest training images")[0]["id"] == "class2/0005.png"
+    app.number_input(key="k").set_value(4).run()
+    assert len(cards(app, "Closest training images")) == 4
+
+
+def test_many_images_become_a_run(page: AppTest, started: list[tuple[str, ...]]) -> None:
+    look_at(page, state.DROP_VIEW)
+    drop(page, *((f"{i}.png", png(draw(i))) for i in range(MOST + 1)))
+    assert f"{MOST + 1} images take longer" in page.info[0].value
+    page.text_input[0].set_value("first")
+    button(page, "Keep as a run").click().run()
+    assert "The name 'first' is taken" in page.error[0].value and not started
+    page.text_input[0].set_value("kept")
+    button(page, "Keep as a run").click().run()
+    assert not page.exception
+    ((_, location, *rest, uploads),) = started
+    assert rest == ["--against", "first-set", "--name", "kept"]
+    assert not any(one.label == "Keep as a run" for one in page.button)
+    assert location.startswith(uploads) and len(list(Path(location).iterdir())) == MOST + 1
+
+
+def test_other_files_of_the_same_names_and_sizes_are_not_mistaken(
+    page: AppTest, started: list[tuple[str, ...]]
+) -> None:
+    look_at(page, state.DROP_VIEW)
+    first, second = ([png(draw(i)) for i in rows] for rows in (range(13), range(100, 113)))
+    longest = max(map(len, first + second))
+    for images in (first, second):
+        padded = [image.ljust(longest, b"\0") for image in images]
+        drop(page, *((f"{i}.png", image) for i, image in enumerate(padded)))
+    page.text_input[0].set_value("kept")
+    button(page, "Keep as a run").click().run()
+    location = Path(started[0][1])
+    assert {path.read_bytes() for path in location.iterdir()} == set(padded)
+
+
+def test_a_run_that_is_ready_can_be_looked_at(page: AppTest, tmp_path: Path) -> None:
+    look_at(page, state.DROP_VIEW)
+    write_run(tmp_path / "home", tmp_path / "two", "kept", generated=4)
+    page.session_state[state.STARTED] = "kept"
+    page.run()
+    assert page.success[0].value == "The run kept is ready."
+    button(page, "Look at it").click().run()
+    assert not page.exception and not page.success
+    assert page.selectbox(key=state.RUN).value == "kept"
+    assert len(cards(page, "Generated images")) == 4
+
+
+def test_a_run_is_valued_again_with_another_distance(
+    page: AppTest, started: list[tuple[str, ...]]
+) -> None:
+    page.number_input(key="k").set_value(7).run()
+    button(page, "Value again").click().run()
+    assert not page.exception
+    distance = next(one for one in page.selectbox if one.label == "Distance")
+    distance.select_index([o.split(":")[0] for o in distance.options].index("l2")).run()
+    name = next(one for one in page.text_input if one.label == "Name of the new run")
+    name.set_value("first").run()
+    assert button(page, "Start").disabled
+    name.set_value("a bad/name").run()
+    button(page, "Start").click().run()
+    assert "cannot be a name" in page.error[0].value and not started
+    name.set_value("first-l2").run()
+    button(page, "Start").click().run()
+    assert not page.exception and not page.error
+    assert not any(one.label == "Start" for one in page.button)
+    (asked,) = started
+    told = dict(zip(asked[2::2], asked[3::2], strict=False))
+    assert asked[:2] == ("value", "first-generated")
+    assert told["--against"] == "first-set" and told["--name"] == "first-l2"
+    assert told["--distance"] == "l2" and told["--k"] == "7"
+
+
+def test_what_a_browser_pastes_is_not_trusted() -> None:
+    assert _decoded("aGVsbG8=") == b"hello"
+    assert _decoded("no base64!") == b"" and _decoded(None) == b"" and _decoded({}) == b""
+    assert _decoded("A" * 14_000_000) == b""
+
+
+def test_words() -> None:
+    told = [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111, 1001)]
+    assert told[:7] == ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th"]
+    assert told[7:] == ["21st", "102nd", "111th", "1,001st"]
+    assert plain("a_b [c](d)") == r"a\_b \[c\]\(d\)"
+
+
+def test_the_first_image_of_another_order_stands_in_the_address(page: AppTest) -> None:
+    page.selectbox(key="generated-order").select("Name, Z to A").run()
+    gallery = [card["id"] for card in cards(page, "Generated images")]
+    page.selectbox(key=state.IMAGE).select(gallery[1]).run()
+    page.button(key="generated-previous").click().run()
+    assert page.selectbox(key=state.IMAGE).value == gallery[0]
+    assert page.query_params[state.IMAGE] == gallery[0] != "class0/0000.png"
+
+
+def test_an_unknown_run_is_told_and_a_known_one_stands_in_the_address(
+    app: AppTest, tmp_path: Path
+) -> None:
+    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+    app.query_params[state.RUN] = "gone"
+    open_page(app, "contributors")
+    (warning,) = app.warning
+    assert warning.value == "This workspace has no run “gone”; you see first."
+    app.run()
+    assert not app.warning
+    assert app.query_params[state.RUN] == "first"
+
+
+def test_a_run_is_deleted_once_confirmed(page: AppTest, tmp_path: Path) -> None:
+    home = Workspace(tmp_path / "home")
+    (name,) = (run.name for run in home.runs())
+    told = [block.value for block in page.markdown if "is kept." in block.value]
+    assert told and name in told[0]
+    page.button(key=f"delete-{name}").click().run()
+    assert not page.exception and not page.error
+    assert home.runs() == []
+    assert not page.tabs and "Delete it for good" not in [b.label for b in page.button]
