@@ -1,6 +1,6 @@
 # make demo   sets up everything, builds the demo, starts the app on it
 # make test   sets up everything, runs the tests
-# make check  formatting, lint and types
+# make check  formatting, lint, types, and which package may import which
 
 VENV ?= .venv
 PYTHON ?= python3
@@ -23,6 +23,7 @@ check: $(VENV)/.ready-dev
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+	$(VENV)/bin/lint-imports --no-cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=…")'
