@@ -42,7 +42,7 @@ def contributors() -> None:
 
 
 def generated(result: Result) -> None:
-    for sentence in result.manifest["shifts"]:
+    for sentence in result.manifest.shifts:
         st.warning(sentence)
     key = engine.key(result)
     table = engine.generated_gallery(key, result)
@@ -50,7 +50,7 @@ def generated(result: Result) -> None:
     if about is not None:
         tiny = shell.tiny(result.training)
         shown = stored(result, about)
-        reranked = result.manifest["inputs"]["matches"]["distance"] != "none"
+        reranked = result.manifest.matching.distance != "none"
         with beside:
             one_generated.one_image(
                 shown, result.training, result.settings, reranked=reranked, tiny=tiny

@@ -71,7 +71,7 @@ def same_class(result: Result, found: Criteria) -> None:
         "Share of the closest training images of the same class, by k, beside its baselines",
     )
     checks.table(tables.shares_by_k(found.classes), "Class share by order and k, with intervals")
-    if PIXELS not in orders and result.manifest["inputs"]["matches"]["distance"] != "l2":
+    if PIXELS not in orders and result.manifest.matching.distance != "l2":
         checks.start_pixels(result)
     with st.expander("By class"):
         by_class = tables.shares_by_value(found.classes, "class")

@@ -7,7 +7,7 @@ import streamlit as st
 from gmv_core.jobs import control
 from gmv_core.jobs.job import list_jobs
 from gmv_core.models.catalogue import ModelRow, list_models
-from gmv_core.store.workspace import Manifest
+from gmv_core.store.manifests import RunManifest
 from gmv_core.words import number
 from ui.doors import engine
 from ui.frame import shell
@@ -33,21 +33,21 @@ def models() -> None:
         st.subheader(title, help=purpose)
         used = chosen(newest, step) if newest else None
         if newest and used:
-            say_which(newest["name"], *used, rows)
+            say_which(newest.name, *used, rows)
         for row in rows:
             if row.step == step:
                 in_use = used is not None and row.key == used[0]
                 model(row, in_use=in_use, busy=target(row) in under_way)
 
 
-def chosen(run: Manifest, step: str) -> tuple[str, str]:
+def chosen(run: RunManifest, step: str) -> tuple[str, str]:
     """Return the key of the model that a run used for a step, and the reason."""
-    table, name = {
-        "embed": ("matches", "embedder"),
-        "distance": ("matches", "distance"),
-        "quality": ("quality", "quality"),
+    name, key = {
+        "embed": ("embedder", run.matching.embedder),
+        "distance": ("distance", run.matching.distance),
+        "quality": ("quality", run.judging.quality),
     }[step]
-    return run["inputs"][table][name], run["reasons"][name]
+    return key, run.reasons[name]
 
 
 def say_which(run: str, key: str, reason: str, rows: list[ModelRow]) -> None:

@@ -25,13 +25,13 @@ def quality() -> None:
     result = shell.need_run()
     key = engine.key(result)
     table = readings.generated(key, result)
-    metric = result.manifest["inputs"]["quality"]["quality"]
+    metric = result.manifest.judging.quality
     st.markdown(
         f"Quality **q** by **{metric}**, from 0 to 1. "
         f"{meaning(metric, preview_side(result.generated.manifest()))}"
     )
-    st.caption(f"Why this metric: {result.manifest['reasons']['quality']}")
-    for sentence in result.manifest["shifts"]:
+    st.caption(f"Why this metric: {result.manifest.reasons['quality']}")
+    for sentence in result.manifest.shifts:
         st.warning(
             f"{sentence} Such a shift of the whole set moves every quality and distance.",
             icon=":material/warning:",

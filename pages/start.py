@@ -25,7 +25,7 @@ def start() -> None:
         "of closeness, never of cause."
     )
     found = overview(engine.workspace())
-    names = [run["name"] for run in found.runs]
+    names = [run.name for run in found.runs]
     with st.container(horizontal=True):
         if st.button("Open the demo", type="primary", icon=":material/play_arrow:"):
             open_demo(DEMO_RUN in names)

@@ -7,6 +7,7 @@ import streamlit as st
 from gmv_core.jobs import requests
 from gmv_core.jobs.job import list_jobs
 from gmv_core.jobs.overview import training_sets
+from gmv_core.store.manifests import READY
 from gmv_core.store.workspace import ImageSet
 from gmv_core.words import counted
 from ui.doors import engine
@@ -57,7 +58,7 @@ def known_sets() -> list[str]:
         for job in list_jobs(workspace)
         if job.arguments[0] in ("build", "add") and job.state != "done"
     ]
-    return list(dict.fromkeys([*making, *(made["name"] for made in training_sets(workspace))]))
+    return list(dict.fromkeys([*making, *(made.name for made in training_sets(workspace))]))
 
 
 def new_set() -> None:
@@ -82,7 +83,7 @@ def known_set(name: str) -> None:
             st.info("Nothing of this set was kept yet. Resume it above, or dismiss it.")
         return
     manifest = images.manifest()
-    if manifest["state"] != "ready":
+    if manifest.state != READY:
         if not working:
             unfinished(images)
         return

@@ -17,6 +17,18 @@ from gmv_core.models.embedders.embedder import NetworkEmbedder, from_callable, s
 from gmv_core.models.embedders.lite0 import FEATURES_NORM_SQUARED
 from gmv_core.runs import valuation
 from gmv_core.sets import filling
+from gmv_core.settings import IngestSettings, ValueSettings
+from gmv_core.store.files import write_json
+from gmv_core.store.manifests import (
+    EmbedderEntry,
+    Inputs,
+    Judging,
+    Matching,
+    Part,
+    RunManifest,
+    SetManifest,
+    SourceEntry,
+)
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet, Run
 from gmv_core.types import Embedder, Float32, UInt8
@@ -96,13 +108,43 @@ def assert_same_set(one: ImageSet, other: ImageSet, embedder: str = FAKE) -> Non
     assert rows_of(one.embeddings(embedder)).equals(rows_of(other.embeddings(embedder)))
     a, b = one.manifest(), other.manifest()
     for key in ("counts", "typical", "index", "state"):
-        assert a[key] == b[key], key
+        assert getattr(a, key) == getattr(b, key), key
 
 
 def assert_same_run(one: Run, other: Run) -> None:
     for name in ("matches", "quality", "generated", "values"):
         assert rows_of(one.table(name)).equals(rows_of(other.table(name))), name
-    assert one.manifest()["totals"] == other.manifest()["totals"]
+    assert one.manifest().totals == other.manifest().totals
+
+
+def set_manifest(name: str, **fields: Any) -> SetManifest:  # noqa: ANN401  (any field)
+    """Return the manifest of a set without images, with some of its fields."""
+    usual: dict[str, Any] = {
+        "created": "2026-01-01T00:00:00.000+00:00",
+        "ingest": IngestSettings(),
+        "embedder": EmbedderEntry(FAKE, "own"),
+        "precisions": {FAKE: "own"},
+        "sources": (SourceEntry("folder", "/images", "0" * 32),),
+        "state": "building",
+    }
+    return SetManifest(name=name, **{**usual, **fields})
+
+
+def run_manifest(name: str, training: Part, generated: Part, **fields: Any) -> RunManifest:  # noqa: ANN401
+    """Return the manifest of a run of two sets, with some of its fields."""
+    usual: dict[str, Any] = {
+        "created": "2026-01-01T00:00:00.000+00:00",
+        "inputs": Inputs(Matching(distance="none"), Judging(quality="none")),
+        "value": ValueSettings(),
+        "state": "running",
+    }
+    return RunManifest(name=name, training=training, generated=generated, **{**usual, **fields})
+
+
+def change_json(record: ImageSet | Run, **fields: object) -> None:
+    """Write other values into a manifest's file, past all that checks them."""
+    path = record.folder / "manifest.json"
+    write_json(path, {**json.loads(path.read_text(encoding="utf-8")), **fields})
 
 
 def strict_json(text: str) -> Any:  # noqa: ANN401  (any JSON)

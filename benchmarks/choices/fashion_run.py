@@ -59,7 +59,7 @@ def main() -> None:
         training = fashion_set(options, workspace, 2000 if options.quick else 60_000).training
         manifest = value(workspace, open_source(options.generated), against=training.name,
                          name=f"{training.name}-generated", say=print)  # fmt: skip
-        result = open_run(workspace, manifest["name"])
+        result = open_run(workspace, manifest.name)
         # The generated set's labels are the classes asked for, from the folders.
         images = result.generated.images.read(["name", "label"]).to_pylist()
         shares = [
@@ -69,15 +69,15 @@ def main() -> None:
         quality = result.generated_table()["quality"]
         row: Row = {
             "generated": len(images), "training": len(result.training.images),
-            "distance": manifest["inputs"]["matches"]["distance"],
+            "distance": manifest.matching.distance,
             "C1 at k=10 %": round(100 * float(np.mean(shares)), 1),
             "± standard error": round(100 * float(np.std(shares) / len(shares) ** 0.5), 1),
-            "total value": round(manifest["totals"]["value"], 2),
-            "total quality": round(manifest["totals"]["quality"], 2),
+            "total value": round(manifest.totals.value, 2),
+            "total quality": round(manifest.totals.quality, 2),
             "median quality": round(float(quality.median()), 3),
-            "effective contributors": round(manifest["totals"]["effective_contributors"], 2),
-            "contributors": manifest["totals"]["contributors"],
-            "seconds": round(sum(manifest["seconds"].values()), 1),
+            "effective contributors": round(manifest.totals.effective_contributors, 2),
+            "contributors": manifest.totals.contributors,
+            "seconds": round(sum(manifest.seconds.values()), 1),
         }  # fmt: skip
         if options.figure is not None:
             options.figure.parent.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ from gmv_core.matching.matcher import embed_previews
 from gmv_core.models.embedders.lite0 import EMBEDDED, load_lite0
 from gmv_core.settings import BuildSettings, EmbedSettings
 from gmv_core.store.columns import all_vectors, previews_of
+from gmv_core.store.manifests import READY
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Embedder, Float32, Int64, UInt8
 
@@ -141,7 +142,7 @@ def save_npz(path: Path, images: UInt8, labels: Int64) -> Path:
 
 def _built(workspace: Workspace, name: str, source: Callable[[Path], Path]) -> BuiltSet:
     training = workspace.image_set(name)
-    if not (training.exists() and training.manifest()["state"] == "ready"):
+    if not (training.exists() and training.manifest().state == READY):
         print(f"building {name} …", file=sys.stderr)
         with tempfile.TemporaryDirectory() as folder:
             build(workspace, open_source(source(Path(folder))), name=name, settings=SETTINGS)

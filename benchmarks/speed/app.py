@@ -33,6 +33,7 @@ from benchmarks.kit.app_server import Visit, launch, running, settled
 from benchmarks.kit.datasets import BuiltSet, cifar_set, workspace_of
 from benchmarks.kit.reporting import Row, finish, parser, print_table
 from gmv_core import Workspace, open_run, open_source, value
+from gmv_core.store.manifests import READY
 
 RUN = "app-benchmark"
 BLUR_PX = 0.6
@@ -114,7 +115,7 @@ def write_generated(made: BuiltSet, count: int, folder: Path, seed: int) -> Path
 def make_run(workspace: Workspace, made: BuiltSet, count: int, seed: int) -> None:
     """Value the generated images, where that was not done before."""
     run = workspace.run(RUN)
-    if run.exists() and run.manifest()["state"] == "ready":
+    if run.exists() and run.manifest().state == READY:
         return
     with tempfile.TemporaryDirectory() as folder:
         source = open_source(write_generated(made, count, Path(folder), seed))

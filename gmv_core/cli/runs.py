@@ -21,7 +21,7 @@ from gmv_core.runs.valuation import value
 from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import Source, open_source
-from gmv_core.store.workspace import Manifest
+from gmv_core.store.manifests import RunManifest, as_json
 from gmv_core.words import number
 
 
@@ -125,35 +125,34 @@ def _temperature(text: str) -> float | str:
         return text  # ValueSettings says what is allowed
 
 
-def print_run(out: Output, manifest: Manifest, result: Result) -> None:
+def print_run(out: Output, manifest: RunManifest, result: Result) -> None:
     """Print a finished run: its settings and totals, the top and the bottom of the values."""
     values = result.values_table().sort_values("value", ascending=False, kind="stable")
     generated = result.generated_table()
     if out.document(
         {
-            **manifest,
+            **as_json(manifest),
             "top": values.head(10).to_dict("records"),
             "bottom": result.noisy().head(10).to_dict("records"),
         }
     ):
         return
-    totals = manifest["totals"]
+    totals = manifest.totals or result.totals()
     out.markup(
-        f"[bold]{escape(manifest['name'])}[/]: {len(generated):,} generated images against "
-        f"{len(values):,} training images of {escape(manifest['training']['name'])}."
-    )
-    inputs = manifest["inputs"]
-    out.markup(
-        f"  Distance: {inputs['matches']['distance']} "
-        f"({escape(manifest['reasons']['distance'])})\n"
-        f"  Quality: {inputs['quality']['quality']} "
-        f"({escape(manifest['reasons']['quality'])})"
+        f"[bold]{escape(manifest.name)}[/]: {len(generated):,} generated images against "
+        f"{len(values):,} training images of {escape(manifest.training.name)}."
     )
     out.markup(
-        f"  Value handed out: {number(totals['value'])}, to {totals['contributors']:,} "
-        f"training images; {totals['never_contributor']:,} were never a contributor.\n"
+        f"  Distance: {manifest.matching.distance} "
+        f"({escape(manifest.reasons['distance'])})\n"
+        f"  Quality: {manifest.judging.quality} "
+        f"({escape(manifest.reasons['quality'])})"
+    )
+    out.markup(
+        f"  Value handed out: {number(totals.value)}, to {totals.contributors:,} "
+        f"training images; {totals.never_contributor:,} were never a contributor.\n"
         f"  Effective contributors of a generated image: "
-        f"{number(totals['effective_contributors'])} of {result.settings.k}."
+        f"{number(totals.effective_contributors)} of {result.settings.k}."
     )
     out.frame("Most valuable training images", values.head(10))
     out.frame("Least valuable (ties: farthest from the generated images first)",

@@ -13,7 +13,7 @@ from gmv_core.sets.build import add, build
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source
-from gmv_core.store.workspace import Manifest
+from gmv_core.store.manifests import IndexEntry, SetManifest, as_json
 from gmv_core.words import counted
 
 Index = Annotated[str, typer.Option(help="auto, exact, sq8 or pq.")]
@@ -72,39 +72,38 @@ def add_command(
     _print_set(out, manifest)
 
 
-def _print_set(out: Output, manifest: Manifest) -> None:
-    if out.document(manifest):
+def _print_set(out: Output, manifest: SetManifest) -> None:
+    if out.document(as_json(manifest)):
         return
-    counts, index = manifest["counts"], manifest["index"]
-    told = "already built" if manifest["reused"] else "ready"
-    fine = counted(counts["ok"], "image")
-    out.markup(f"[bold]{escape(manifest['name'])}[/] is {told}: {fine}.")
-    if counts["rejected"]:
-        out.markup(f"  Rejected: {counted(counts['rejected'], 'image')}.")
-    skipped = manifest["sources"][-1].get("skipped", {})
-    for reason, count in skipped.items():
+    counts, index = manifest.counts, manifest.index
+    if counts is None or index is None:  # build and add return finished sets
+        return
+    told = "already built" if manifest.reused else "ready"
+    fine = counted(counts.ok, "image")
+    out.markup(f"[bold]{escape(manifest.name)}[/] is {told}: {fine}.")
+    if counts.rejected:
+        out.markup(f"  Rejected: {counted(counts.rejected, 'image')}.")
+    for reason, count in manifest.sources[-1].skipped.items():
         out.markup(f"  Passed over: {counted(count, 'file')}, {escape(reason)}.")
-    if counts["duplicates"]:
-        copies = counted(counts["duplicates"], "image")
+    if counts.duplicates:
+        copies = counted(counts.duplicates, "image")
         out.markup(f"  Exact duplicates of others: {copies}.")
-    labels = manifest.get("labels")
-    if labels and (labels["images_without_row"] or labels["rows_without_image"]):
+    labels = manifest.labels
+    if labels and (labels.images_without_row or labels.rows_without_image):
         out.markup(
             f"  Without a row in the label table: "
-            f"{counted(labels['images_without_row'], 'image')}; fitting no image: "
-            f"{counted(labels['rows_without_image'], 'row')}."
+            f"{counted(labels.images_without_row, 'image')}; fitting no image: "
+            f"{counted(labels.rows_without_image, 'row')}."
         )
-    embedder = manifest["embedder"]
-    out.markup(
-        f"  Embedder: {embedder['key']}, {embedder['precision']} ({escape(embedder['reason'])})"
-    )
-    out.markup(f"  Index: {index['kind']}, {_recall(index)}")
+    embedder = manifest.embedder
+    out.markup(f"  Embedder: {embedder.key}, {embedder.precision} ({escape(embedder.reason)})")
+    out.markup(f"  Index: {index.kind}, {_recall(index)}")
 
 
-def _recall(index: Manifest) -> str:
-    if index["kind"] == "exact":
+def _recall(index: IndexEntry) -> str:
+    if index.kind == "exact":
         return "finds all nearest neighbours."
     return (
-        f"finds {100 * index['recall']:.1f} % of the true nearest {index['recall_at']} "
-        f"({index['nprobe']} probes, {index['bytes_per_vector']:.0f} bytes a vector)."
+        f"finds {100 * index.recall:.1f} % of the true nearest {index.recall_at} "
+        f"({index.nprobe} probes, {index.bytes_per_vector:.0f} bytes a vector)."
     )

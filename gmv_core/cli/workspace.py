@@ -13,8 +13,9 @@ from gmv_core.cli.runs import print_run
 from gmv_core.demo import make
 from gmv_core.jobs.deletion import delete
 from gmv_core.results.result import open_run
+from gmv_core.store.manifests import RunManifest, SetManifest, as_json
 from gmv_core.store.records import readable
-from gmv_core.store.workspace import Manifest, Record
+from gmv_core.store.workspace import Record
 
 
 def list_command(workspace: Root = None, json: Json = False) -> None:
@@ -43,8 +44,8 @@ def demo_command(workspace: Root = None, json: Json = False) -> None:
     print_run(out, manifest, open_run(place, make.DEMO_RUN))
 
 
-def _print_list(out: Output, sets: Sequence[Manifest], runs: Sequence[Manifest]) -> None:
-    if out.document({"sets": sets, "runs": runs}):
+def _print_list(out: Output, sets: Sequence[SetManifest], runs: Sequence[RunManifest]) -> None:
+    if out.document({"sets": [as_json(m) for m in sets], "runs": [as_json(m) for m in runs]}):
         return
     if not sets:
         out.markup(
@@ -54,27 +55,27 @@ def _print_list(out: Output, sets: Sequence[Manifest], runs: Sequence[Manifest])
         return
     keep = [
         {
-            "set": m["name"],
-            "state": m["state"],
-            "images": m.get("counts", {}).get("ok"),
-            "rejected": m.get("counts", {}).get("rejected"),
-            "labels": m.get("counts", {}).get("labels"),
-            "owners": m.get("counts", {}).get("owners"),
-            "embedder": m["embedder"]["key"],
+            "set": m.name,
+            "state": m.state,
+            "images": m.counts and m.counts.ok,
+            "rejected": m.counts and m.counts.rejected,
+            "labels": m.counts and m.counts.labels,
+            "owners": m.counts and m.counts.owners,
+            "embedder": m.embedder.key,
         }
         for m in sets
     ]
     out.frame("Image sets", pd.DataFrame(keep))
     done = [
         {
-            "run": m["name"],
-            "state": m["state"],
-            "training": m["training"]["name"],
-            "generated": m["generated"]["name"],
-            "images": m["generated"]["images"],
-            "k": m["value"]["k"],
-            "distance": m["inputs"]["matches"]["distance"],
-            "quality": m["inputs"]["quality"]["quality"],
+            "run": m.name,
+            "state": m.state,
+            "training": m.training.name,
+            "generated": m.generated.name,
+            "images": m.generated.images,
+            "k": m.value.k,
+            "distance": m.matching.distance,
+            "quality": m.judging.quality,
         }
         for m in runs
     ]

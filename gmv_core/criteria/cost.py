@@ -15,12 +15,12 @@ def cost(result: Result) -> pd.DataFrame:
     the process had held by the end of the stage; nan where it was not kept.
     """
     training, run = result.training.manifest(), result.manifest
-    n, m = training["counts"]["images"], run["generated"]["images"]
+    n, m = run.training.images, run.generated.images
     rows = []
     for what, manifest in (("training set", training), ("run", run)):
-        for stage, seconds in manifest["seconds"].items():
+        for stage, seconds in manifest.seconds.items():
             per_generated = seconds / m if what == "run" else np.nan
-            memory = manifest.get("memory_mb", {}).get(stage, np.nan)
+            memory = manifest.memory_mb.get(stage, np.nan)
             rows.append((what, stage, seconds, per_generated, seconds / n, memory))
     columns = ["what", "stage", "seconds", "per_generated", "per_training", "memory_mb"]
     return pd.DataFrame(rows, columns=columns)

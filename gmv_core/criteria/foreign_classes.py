@@ -82,7 +82,7 @@ def distances_without(result: Result, *, seed: int = 0) -> OneOut:
     rng = np.random.default_rng(seed)
     rows = _some(there, MOST_TRAINING, rng)
     drawn = _some(np.flatnonzero(statuses(result.generated)), MOST_GENERATED, rng)
-    embedder = result.manifest["inputs"]["matches"]["embedder"]
+    embedder = result.manifest.matching.embedder
     generated = vectors_of(result.generated.embeddings(embedder), drawn)
     kept = {label: made[drawn] != label for label in labels}  # each (g,)
     without = {label: np.empty(len(rows)) for label in labels if kept[label].any()}

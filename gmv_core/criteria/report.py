@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -24,7 +25,7 @@ from gmv_core.criteria.trials.derived_runs import valued_by
 from gmv_core.criteria.trials.findings import Finding, findings
 from gmv_core.measures.detection import Detection
 from gmv_core.results.result import Result
-from gmv_core.store.workspace import Manifest, Workspace
+from gmv_core.store.workspace import Workspace
 from gmv_core.types import Int64
 
 INJECTION = "injection-"
@@ -84,22 +85,22 @@ def orders_of(workspace: Workspace, result: Result) -> dict[str, Int64]:
 def stamp(workspace: Workspace, result: Result) -> str:
     """Return what changes when something was found about a run since."""
     by_pixels = valued_by(workspace, result, PIXEL_DISTANCE)
-    told = [by_pixels.manifest["updated"] if by_pixels else ""]
+    told = [(by_pixels and by_pixels.manifest.updated) or ""]
     for kind in (INJECTION, COMPARISON):
         told += [str(finding["found"]) for finding in findings(result, kind)]
     return " ".join(told)
 
 
-def as_json(result: Result, criteria: Criteria) -> Manifest:
+def as_json(result: Result, criteria: Criteria) -> dict[str, Any]:
     """Return the criteria as one document."""
 
-    def told(agreement: Agreement) -> Manifest:
+    def told(agreement: Agreement) -> dict[str, Any]:
         return {**agreement.__dict__, "table": agreement.table.to_dict("records")}
 
     return {
         "run": result.run.name,
-        "run_updated": result.manifest["updated"],
-        "distance": result.manifest["inputs"]["matches"]["distance"],
+        "run_updated": result.manifest.updated,
+        "distance": result.manifest.matching.distance,
         "value": asdict(result.settings),
         "classes": told(criteria.classes) if criteria.classes else None,
         "attributes": {name: told(one) for name, one in criteria.attributes.items()},

@@ -76,7 +76,7 @@ def lists_of(result: Result) -> dict[str, Int64]:
         order = np.argsort(place, axis=1, kind="stable")
         recalled.append(np.take_along_axis(block.candidates, order, axis=1))
     lists = {RUN: np.concatenate(ranked)}
-    if result.manifest["inputs"]["matches"]["distance"] != "none":
+    if result.manifest.matching.distance != "none":
         lists[RECALL] = np.concatenate(recalled)
     return lists
 

@@ -7,20 +7,21 @@ from gmv_core.runs.valuation import value
 from gmv_core.sets.build import build
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source
-from gmv_core.store.workspace import Manifest, Workspace
+from gmv_core.store.manifests import READY, RunManifest
+from gmv_core.store.workspace import Workspace
 from gmv_core.types import Report, silent
 
 DEMO_SET = "demo"
 DEMO_RUN = "demo-run"
 
 
-def make_demo(workspace: Workspace, *, report: Report = silent) -> Manifest:
+def make_demo(workspace: Workspace, *, report: Report = silent) -> RunManifest:
     """Make the set "demo" and the run "demo-run", or return the run that is there.
 
     The drawn images stay in <workspace>/demo-images, to look at.
     """
     target = workspace.image_set(DEMO_SET)
-    if not (target.exists() and target.manifest()["state"] == "ready"):
+    if not (target.exists() and target.manifest().state == READY):
         folder = workspace.root / "demo-images"
         if not (folder / "labels.csv").exists():  # written last
             draw_training_set(folder, report=report)

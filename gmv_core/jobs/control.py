@@ -20,20 +20,25 @@ import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import psutil
+from msgspec.structs import replace
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.jobs.job import (
     FOLDER,
+    OUTCOME,
+    PROGRESS,
+    REQUEST,
     Job,
+    Request,
     end_job,
     find_job,
     folder_of,
     list_jobs,
     process_of,
-    read_object,
+    requested,
 )
 from gmv_core.store.files import now, remove, write_json
 from gmv_core.store.workspace import Workspace
@@ -67,15 +72,15 @@ def start(
         forget(workspace, job.id)
     moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     folder = workspace.root.absolute() / "jobs" / f"{moment}-{secrets.token_hex(2)}"
-    asked = {
-        "title": title,
-        "target": target,
-        "arguments": list(arguments),
-        "uploads": str(uploads.absolute()) if uploads else "",
-    }
+    request = Request(
+        title=title,
+        target=target,
+        arguments=tuple(arguments),
+        uploads=str(uploads.absolute()) if uploads else "",
+    )
     try:
         folder.mkdir(parents=True)
-        return _spawn(workspace, folder, asked)
+        return _spawn(workspace, folder, request)
     except OSError as error:
         raise WorkspaceError(
             f"The workspace {workspace.root} cannot be written ({error.strerror}); choose another "
@@ -83,10 +88,10 @@ def start(
         ) from error
 
 
-def _spawn(workspace: Workspace, folder: Path, asked: dict[str, Any]) -> Job:
+def _spawn(workspace: Workspace, folder: Path, request: Request) -> Job:
     package = Path(__file__).resolve().parents[2]
     paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
-    command = [sys.executable, "-m", "gmv_core", *asked["arguments"]]
+    command = [sys.executable, "-m", "gmv_core", *request.arguments]
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
             [*command, "--workspace", str(workspace.root.absolute())],
@@ -102,9 +107,8 @@ def _spawn(workspace: Workspace, folder: Path, asked: dict[str, Any]) -> Job:
         created = 0.0  # gone already: its log says why
     # Whoever started it must fetch its exit status, or it stays a zombie.
     threading.Thread(target=process.wait, daemon=True).start()
-    write_json(
-        folder / "job.json", {**asked, "started": now(), "pid": process.pid, "created": created}
-    )
+    started = replace(request, started=now(), pid=process.pid, created=created)
+    write_json(folder / REQUEST, msgspec.to_builtins(started))
     return find_job(workspace, folder.name)
 
 
@@ -113,10 +117,11 @@ def cancel(workspace: Workspace, id: str) -> Job:
     folder = folder_of(workspace, id)
     if not find_job(workspace, id).active:
         return find_job(workspace, id)
-    process = process_of(read_object(folder / "job.json"))
+    request = requested(folder)
+    process = process_of(request) if request else None
     if process is not None:
         _kill(process)
-    if not (folder / "outcome.json").exists():
+    if not (folder / OUTCOME).exists():
         end_job(folder, "cancelled")
     return find_job(workspace, id)
 
@@ -131,10 +136,12 @@ def resume(workspace: Workspace, id: str) -> Job:
             f"The uploads of {job.target!r} are gone; bring the images again to go on."
         )
     folder = folder_of(workspace, id)
-    asked = {key: read_object(folder / "job.json")[key] for key in ("title", "target", "arguments")}
-    for name in ("progress.json", "outcome.json"):
+    for name in (PROGRESS, OUTCOME):
         (folder / name).unlink(missing_ok=True)
-    return _spawn(workspace, folder, {**asked, "uploads": str(job.uploads or "")})
+    request = Request(
+        title=job.title, target=job.target, arguments=job.arguments, uploads=str(job.uploads or "")
+    )
+    return _spawn(workspace, folder, request)
 
 
 def forget(workspace: Workspace, id: str) -> None:

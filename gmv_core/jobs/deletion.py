@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gmv_core.criteria.trials.copies import copies_of
 from gmv_core.errors import WorkspaceError
-from gmv_core.store.workspace import Manifest, Run, Workspace
+from gmv_core.store.manifests import RunManifest
+from gmv_core.store.workspace import Run, Workspace
 
 
 def delete(workspace: Workspace, name: str, *, kind: str = "") -> str:
@@ -18,16 +19,16 @@ def delete(workspace: Workspace, name: str, *, kind: str = "") -> str:
         manifest = _readable(run) if kind != "set" else None
         if manifest is None:
             return workspace.delete(name, kind=kind)
-        for record in copies_of(workspace, name, manifest["training"]["name"]):
+        for record in copies_of(workspace, name, manifest.training.name):
             workspace.drop(record)
         deleted = workspace.delete(name, kind="run")
-        made = workspace.image_set(manifest["generated"]["name"])
-        if manifest["generated"]["own"] and made.exists() and not workspace.users(made.name):
+        made = workspace.image_set(manifest.generated.name)
+        if manifest.generated.own and made.exists() and not workspace.users(made.name):
             workspace.drop(made)
         return deleted
 
 
-def _readable(run: Run) -> Manifest | None:
+def _readable(run: Run) -> RunManifest | None:
     try:
         return run.manifest() if run.exists() else None
     except WorkspaceError:

@@ -8,13 +8,13 @@ log.txt        what the command printed
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+import msgspec
 import psutil
 
 from gmv_core.errors import WorkspaceError
@@ -26,7 +26,41 @@ ACTIVE = ("queued", "running")
 INTERRUPTED = (
     "It was interrupted, as when a computer restarts or its memory is full; what was done is kept."
 )
+REQUEST, PROGRESS, OUTCOME = "job.json", "progress.json", "outcome.json"
+T = TypeVar("T")
 _ID = re.compile(r"\d{8}-\d{6}-\d{6}-[0-9a-f]{4}")
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for, and the process that does it. created: its start, seconds since 1970."""
+
+    title: str
+    target: str
+    arguments: tuple[str, ...]
+    uploads: str = ""
+    started: str = ""
+    pid: int = 0
+    created: float = 0.0
+
+
+class Step(msgspec.Struct, frozen=True):
+    """How far a process is, as in `Progress`; time: of writing, seconds since 1970."""
+
+    state: str = "queued"
+    stage: str = ""
+    done: int = 0
+    total: int | None = None
+    rate: float | None = None
+    time: float = 0.0
+    updated: str = ""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a job ended."""
+
+    state: str
+    message: str
+    ended: str
 
 
 @dataclass(frozen=True)
@@ -69,13 +103,13 @@ class Job:
 def list_jobs(workspace: Workspace) -> list[Job]:
     """Return the jobs of a workspace, the newest first."""
     folders = (path.parent for path in (workspace.root / "jobs").glob("*/job.json"))
-    found = [_read(folder) for folder in sorted(folders, reverse=True)]
+    found = [_job(folder) for folder in sorted(folders, reverse=True)]
     return [job for job in found if job is not None]
 
 
 def find_job(workspace: Workspace, id: str) -> Job:
     """Return one job; raise WorkspaceError where there is none of that id."""
-    job = _read(folder_of(workspace, id))
+    job = _job(folder_of(workspace, id))
     if job is None:
         raise WorkspaceError(f"There is no job {id!r} in this workspace; it may be forgotten.")
     return job
@@ -83,64 +117,68 @@ def find_job(workspace: Workspace, id: str) -> Job:
 
 def end_job(folder: Path, state: str, message: str = "") -> None:
     """Write how a job ended."""
-    write_json(folder / "outcome.json", {"state": state, "message": message, "ended": now()})
+    write_json(folder / OUTCOME, msgspec.to_builtins(Outcome(state, message, now())))
 
 
 def folder_of(workspace: Workspace, id: str) -> Path:
+    """Return a job's folder; raise WorkspaceError for what is no id."""
     if not _ID.fullmatch(id):
         raise WorkspaceError(f"{id!r} is no job's id; see the list of jobs.")
     return workspace.root.absolute() / "jobs" / id
 
 
-def read_object(path: Path) -> dict[str, Any]:
-    """Return a file's object, {} where there is none (or it was removed just now)."""
+def requested(folder: Path) -> Request | None:
+    """Return what a job was asked to do, None where that cannot be read."""
+    return _read(folder / REQUEST, Request)
+
+
+def _read(path: Path, kind: type[T]) -> T | None:
+    """Return a file's record, None where there is none (any more) or it cannot be read."""
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
-def _read(folder: Path) -> Job | None:
-    asked = read_object(folder / "job.json")
-    if not asked:
+def _job(folder: Path) -> Job | None:
+    request = requested(folder)
+    if request is None:
         return None
     # In this order: whatever ends in between has left its outcome.
-    alive = process_of(asked) is not None
-    outcome = read_object(folder / "outcome.json")
-    step = read_object(folder / "progress.json")
-    state = step.get("state", "queued") if alive else "interrupted"
+    alive = process_of(request) is not None
+    outcome = _read(folder / OUTCOME, Outcome)
+    step = _read(folder / PROGRESS, Step) or Step()
+    state = step.state if alive else "interrupted"
     message = "" if alive else INTERRUPTED
     if outcome:
-        state, message = outcome["state"], outcome["message"]
-    done, total, rate = step.get("done", 0), step.get("total"), step.get("rate")
+        state, message = outcome.state, outcome.message
     left = None
-    if state == "running" and rate and total is not None:
-        left = max(0.0, (total - done) / rate - (time.time() - step["time"]))
+    if state == "running" and step.rate and step.total is not None:
+        left = max(0.0, (step.total - step.done) / step.rate - (time.time() - step.time))
     return Job(
         id=folder.name,
-        title=asked["title"],
-        target=asked["target"],
-        arguments=tuple(asked["arguments"]),
+        title=request.title,
+        target=request.target,
+        arguments=request.arguments,
         state=state,
-        stage=step.get("stage", ""),
-        done=done,
-        total=total,
-        rate=rate,
+        stage=step.stage,
+        done=step.done,
+        total=step.total,
+        rate=step.rate,
         seconds_left=left,
         message=message,
-        started=asked["started"],
-        updated=outcome.get("ended") or step.get("updated") or asked["started"],
-        uploads=Path(asked["uploads"]) if asked["uploads"] else None,
+        started=request.started,
+        updated=(outcome and outcome.ended) or step.updated or request.started,
+        uploads=Path(request.uploads) if request.uploads else None,
     )
 
 
-def process_of(asked: dict[str, Any]) -> psutil.Process | None:
+def process_of(request: Request) -> psutil.Process | None:
     """Return the job's process while it lives: not a zombie, nor a later one of the same number."""
     try:
-        process = psutil.Process(asked["pid"])
+        process = psutil.Process(request.pid)
         # The time is told in hundredths, and moves a little where the clock is set.
-        same = abs(process.create_time() - asked["created"]) < 1
+        same = abs(process.create_time() - request.created) < 1
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except psutil.Error:
+    except (psutil.Error, ValueError):  # ValueError: no number of a process
         return None

@@ -13,8 +13,9 @@ from gmv_core.matching.contributors import Contributor
 from gmv_core.results.result import Result
 from gmv_core.runs.valuation import GENERATED
 from gmv_core.store.columns import previews
-from gmv_core.store.records import newest
-from gmv_core.store.workspace import Manifest, Record, Workspace
+from gmv_core.store.manifests import READY, RunManifest, SetManifest
+from gmv_core.store.records import newest, newest_runs
+from gmv_core.store.workspace import Record, Workspace
 
 BEGIN, WAIT, FINISH, COMPARE, LOOK = "begin", "wait", "finish", "compare", "look"
 
@@ -32,15 +33,15 @@ class Overview:
         cannot be opened before it is valued again.
     """
 
-    sets: tuple[Manifest, ...]
-    runs: tuple[Manifest, ...]
+    sets: tuple[SetManifest, ...]
+    runs: tuple[RunManifest, ...]
     step: str
     on: str
     unreadable: Mapping[Record, str]
     outgrown: tuple[str, ...]
 
 
-def training_sets(workspace: Workspace) -> list[Manifest]:
+def training_sets(workspace: Workspace) -> list[SetManifest]:
     """Return the manifests of the sets that a user brought, newest first.
 
     Not those that a run made of its generated images, nor copies that were spoilt to judge a run.
@@ -51,40 +52,43 @@ def training_sets(workspace: Workspace) -> list[Manifest]:
     made_by |= {job.target for job in valued}
     generated = {run + GENERATED for run in made_by}
     sets = newest([images for images in workspace.sets() if images.name not in generated])
-    return [made for made in sets if made["sources"][0]["kind"] != COPY]
+    return [made for made in sets if made.sources[0].kind != COPY]
 
 
 def overview(workspace: Workspace) -> Overview:
     """Look at a workspace."""
     unreadable: dict[Record, str] = {}
     every = newest(workspace.sets(), unreadable)
-    runs = newest(workspace.runs(), unreadable)
+    runs = newest_runs(workspace.runs(), unreadable)
     sets = training_sets(workspace)
-    done = [run for run in runs if run["state"] == "ready" and "judges" not in run]
-    sizes = {made["name"]: made["counts"]["images"] for made in every if made["state"] == "ready"}
-    outgrown = tuple(run["name"] for run in done if _outgrown(run, sizes))
-    ready = [run for run in done if run["name"] not in outgrown]
+    done = [run for run in runs if run.state == READY and run.judges is None]
+    sizes = {m.name: m.counts.images for m in every if m.state == READY and m.counts}
+    outgrown = tuple(run.name for run in done if _outgrown(run, sizes))
+    ready = [run for run in done if run.name not in outgrown]
     step, on = _next(workspace, sets, runs, ready)
     return Overview(tuple(sets), tuple(ready), step, on, unreadable, outgrown)
 
 
-def _outgrown(run: Manifest, sizes: Mapping[str, int]) -> bool:
-    used = (run["training"], run["generated"])
-    return any(sizes.get(images["name"], images["images"]) != images["images"] for images in used)
+def _outgrown(run: RunManifest, sizes: Mapping[str, int]) -> bool:
+    used = (run.training, run.generated)
+    return any(sizes.get(part.name, part.images) != part.images for part in used)
 
 
 def _next(
-    workspace: Workspace, sets: list[Manifest], runs: list[Manifest], ready: list[Manifest]
+    workspace: Workspace,
+    sets: list[SetManifest],
+    runs: list[RunManifest],
+    ready: list[RunManifest],
 ) -> tuple[str, str]:
     if any(job.active for job in list_jobs(workspace)):
         return WAIT, ""
-    used = {run["training"]["name"] for run in runs}
+    used = {run.training.name for run in runs}
     for made in sets:
-        if made["state"] != "ready":
-            return FINISH, made["name"]
-        if made["name"] not in used:
-            return COMPARE, made["name"]
-    return (LOOK, ready[0]["name"]) if ready else (BEGIN, "")
+        if made.state != READY:
+            return FINISH, made.name
+        if made.name not in used:
+            return COMPARE, made.name
+    return (LOOK, ready[0].name) if ready else (BEGIN, "")
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from gmv_core.jobs.job import Job, list_jobs
 from gmv_core.jobs.uploads import uploads_of
 from gmv_core.models.choice import resolve_embedder
 from gmv_core.results.result import Result, settings_of
-from gmv_core.settings import IndexSettings, MatchSettings, RunSettings, ValueSettings
+from gmv_core.settings import IndexSettings, MatchSettings, RunSettings
 from gmv_core.sources.source import Source
-from gmv_core.store.workspace import Manifest, Workspace
+from gmv_core.store.manifests import READY, RunManifest
+from gmv_core.store.workspace import Workspace
 
 
 def build_set(
@@ -40,7 +41,7 @@ def build_set(
 
 def add_to_set(workspace: Workspace, source: Source, *, name: str) -> Job:
     """Start adding a source's images to a finished set."""
-    if workspace.image_set(name).manifest()["state"] != "ready":
+    if workspace.image_set(name).manifest().state != READY:
         raise WorkspaceError(f"The set {name!r} is unfinished; finish it before adding to it.")
     return _start(workspace, ["add", name, source.location], source, name, "Adding to")
 
@@ -51,16 +52,16 @@ def finish_set(workspace: Workspace, name: str) -> Job:
     Raises WorkspaceError where they are gone.
     """
     manifest = workspace.image_set(name).manifest()
-    last = manifest["sources"][-1]
-    if not Path(last["location"]).exists():
+    last = manifest.sources[-1]
+    if not Path(last.location).exists():
         raise WorkspaceError(
-            f"The images that {name!r} was being made from are gone ({last['location']}); delete "
+            f"The images that {name!r} was being made from are gone ({last.location}); delete "
             "the set and bring them again."
         )
-    arguments = ["build", last["location"], "--name", name]
-    arguments += ["--embedder", manifest["embedder"]["key"]]
-    if len(manifest["sources"]) > 1:
-        arguments = ["add", name, last["location"]]
+    arguments = ["build", last.location, "--name", name]
+    arguments += ["--embedder", manifest.embedder.key]
+    if len(manifest.sources) > 1:
+        arguments = ["add", name, last.location]
     return control.start(workspace, arguments, title=f"Building {name}", target=name)
 
 
@@ -84,7 +85,7 @@ def value_anew(workspace: Workspace, result: Result, *, name: str, match: MatchS
 def value_again(workspace: Workspace, name: str) -> Job:
     """Start a finished run again with its own settings, as after its training set has grown."""
     manifest = workspace.run(name).manifest()
-    settings = RunSettings(settings_of(manifest), ValueSettings(**manifest["value"]))
+    settings = RunSettings(settings_of(manifest), manifest.value)
     return _value(workspace, manifest, name, settings, f"Valuing {name} again")
 
 
@@ -103,12 +104,12 @@ def delete(workspace: Workspace, name: str, *, kind: str = "") -> str:
 
 
 def _value(
-    workspace: Workspace, made: Manifest, name: str, settings: RunSettings, title: str
+    workspace: Workspace, made: RunManifest, name: str, settings: RunSettings, title: str
 ) -> Job:
     """Start valuing the sets of the run whose manifest is `made`, as the run `name`."""
     match, value = settings.match, settings.value
     options = {
-        "against": made["training"]["name"],
+        "against": made.training.name,
         "name": name,
         "k": value.k,
         "candidates": match.candidates,
@@ -117,7 +118,7 @@ def _value(
         "temperature": value.temperature,
         "seed": match.seed,
     }
-    arguments = ["value", made["generated"]["name"]]
+    arguments = ["value", made.generated.name]
     arguments += [word for option, given in options.items() for word in (f"--{option}", str(given))]
     if not value.quality_weighting:
         arguments.append("--no-weighting")

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from gmv_core.errors import GMVError
 from gmv_core.jobs.control import drop_uploads
-from gmv_core.jobs.job import end_job, find_job, list_jobs
+from gmv_core.jobs.job import PROGRESS, Step, end_job, find_job, list_jobs
 from gmv_core.store.files import now, write_json
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Progress, Report
@@ -93,15 +95,5 @@ def _tell(
     folder: Path, state: str, step: Progress | None = None, rate: float | None = None
 ) -> None:
     step = step or Progress("", 0, None)
-    write_json(
-        folder / "progress.json",
-        {
-            "state": state,
-            "stage": step.stage,
-            "done": step.done,
-            "total": step.total,
-            "rate": rate,
-            "time": time.time(),
-            "updated": now(),
-        },
-    )
+    told = Step(state, step.stage, step.done, step.total, rate, time.time(), now())
+    write_json(folder / PROGRESS, msgspec.to_builtins(told))

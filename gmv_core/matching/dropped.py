@@ -11,7 +11,8 @@ from gmv_core.matching.matcher import Matcher, Matches, load_matcher
 from gmv_core.sets.describe import preview_side
 from gmv_core.settings import IngestSettings, MatchSettings, ValueSettings
 from gmv_core.sources.source import Source
-from gmv_core.store.workspace import ImageSet, Manifest
+from gmv_core.store.manifests import RunManifest
+from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK, Float64
 
 MOST = 12  # answered while a person waits; more are a run
@@ -60,7 +61,9 @@ def weigh(dropped: Dropped, training: ImageSet, settings: ValueSettings) -> list
     return attributions(training, dropped.matches, dropped.quality, settings)
 
 
-def open_matcher(training: ImageSet, settings: MatchSettings, *, run: Manifest | None) -> Matcher:
+def open_matcher(
+    training: ImageSet, settings: MatchSettings, *, run: RunManifest | None
+) -> Matcher:
     """Load the matcher of a finished training set.
 
     run: the manifest of a run against it, whose number of exact distances is kept.
@@ -69,5 +72,5 @@ def open_matcher(training: ImageSet, settings: MatchSettings, *, run: Manifest |
     matcher = load_matcher(
         training, manifest, settings=settings, value=ValueSettings(), side_px=preview_side(manifest)
     )
-    depth = run["inputs"]["matches"]["exact_depth"] if run else 0
+    depth = run.matching.exact_depth if run else 0
     return replace(matcher, exact_depth=max(matcher.exact_depth, depth))

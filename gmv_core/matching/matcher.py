@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gmv_core.errors import ModelError
+from gmv_core.errors import ModelError, WorkspaceError
 from gmv_core.method.realism import MIN_REFERENCE, Reference, realism, realism_quality
 from gmv_core.method.recall import ExactIndex, QuantizedIndex
 from gmv_core.method.rerank import pair_distances, sort_by_distance
@@ -22,8 +22,9 @@ from gmv_core.models.embedders.lite0 import EMBEDDED_DISTANCES, FEATURES_NORM_SQ
 from gmv_core.sets.index import load_index, load_reference
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.columns import matrix, previews_of
+from gmv_core.store.manifests import IndexEntry, SetManifest
 from gmv_core.store.table import Table
-from gmv_core.store.workspace import ImageSet, Manifest
+from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Distance, Embedder, Float32, Float64, Int64, QualityMetric, UInt8
 
 NETWORK_BATCH = 64  # and the tile of re-ranking, so that no batch is copied to join another
@@ -183,7 +184,7 @@ def _joined(parts: list[Float32]) -> Float32:
 
 def load_matcher(
     training: ImageSet,
-    manifest: Manifest,
+    manifest: SetManifest,
     *,
     settings: MatchSettings,
     value: ValueSettings,
@@ -196,16 +197,17 @@ def load_matcher(
         decides whether "auto" may take a metric for photographs.
     embedder: needed again where the set was built with one given from Python.
     """
-    network = reload_embedder(manifest["embedder"], embedder)
+    network = reload_embedder(manifest.embedder.key, manifest.embedder.precision, embedder)
     distance, why_distance = resolve_distance(settings.distance, has_features=network.has_features)
     quality, why_quality = resolve_quality(settings.quality, side_px)
-    if settings.quality == "auto" and quality == "realism" and _count(manifest) < MIN_REFERENCE:
+    images = manifest.counts.ok if manifest.counts else 0
+    if settings.quality == "auto" and quality == "realism" and images < MIN_REFERENCE:
         quality = "none"
         why_quality = f"Realism needs {MIN_REFERENCE} training images; every quality is 1."
     return Matcher(
         training=training,
         embedder=network,
-        index=load_index(training, network.key, manifest["index"]),
+        index=load_index(training, network.key, _index_of(manifest)),
         distance_key=distance,
         distance=None if distance in EMBEDDED_DISTANCES else _distance(distance),
         quality_key=quality,
@@ -217,8 +219,12 @@ def load_matcher(
     )
 
 
-def _count(manifest: Manifest) -> int:
-    return int(manifest["counts"]["ok"])
+def _index_of(manifest: SetManifest) -> IndexEntry:
+    if manifest.index is None:
+        raise WorkspaceError(
+            f"The set {manifest.name!r} is unfinished; run its build again to finish it."
+        )
+    return manifest.index
 
 
 def _distance(key: str) -> Distance:

@@ -6,9 +6,6 @@ timm:NAME or either with a checkpoint file, a quality metric any no-reference me
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from gmv_core.errors import ModelError, unknown_choice
 from gmv_core.models.catalogue import MODELS
 from gmv_core.models.embedders import from_open_clip, from_timm
@@ -94,20 +91,19 @@ def load_embedder(key: str, precision: str = "auto") -> Embedder:
     return from_open_clip.load_open_clip(key, precision)
 
 
-def reload_embedder(chosen: Mapping[str, Any], given: Embedder | None) -> Embedder:
+def reload_embedder(key: str, precision: str, given: Embedder | None) -> Embedder:
     """Return the embedder that a set was built with.
 
-    chosen: the manifest's "embedder". given: the same one from Python, where it came from there;
-    raises ModelError where it is another one or was forgotten.
+    key, precision: of the set's manifest. given: the same one from Python, where it came from
+    there; raises ModelError where it is another one or was forgotten.
     """
-    if given is not None and given.key != chosen["key"]:
+    if given is not None and given.key != key:
         raise ModelError(
-            f"The set was built with the embedder {chosen['key']!r} and {given.key!r} was given; "
+            f"The set was built with the embedder {key!r} and {given.key!r} was given; "
             "give the same one."
         )
-    if given is None and chosen["precision"] == "own":
+    if given is None and precision == "own":
         raise ModelError(
-            f"The set was built with the embedder {chosen['key']!r} given from Python; "
-            "give it again."
+            f"The set was built with the embedder {key!r} given from Python; give it again."
         )
-    return given or load_embedder(chosen["key"], chosen["precision"])
+    return given or load_embedder(key, precision)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -27,7 +27,8 @@ from gmv_core.results.candidate_lists import block_of, blocks
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.files import write_json
-from gmv_core.store.workspace import ImageSet, Manifest, Run, Workspace
+from gmv_core.store.manifests import READY, RunManifest, Totals, as_json
+from gmv_core.store.workspace import ImageSet, Run, Workspace
 from gmv_core.types import OK
 
 MATCH_COLUMNS = (
@@ -45,7 +46,7 @@ class Result:
     """
 
     run: Run
-    manifest: Manifest
+    manifest: RunManifest
     training: ImageSet
     generated: ImageSet
     settings: ValueSettings
@@ -113,19 +114,21 @@ class Result:
             )
         return int(rows[0])
 
-    def told(self) -> Manifest:
+    def told(self) -> RunManifest:
         """Return the run's manifest, with the settings and totals of this result."""
-        told = {**self.manifest, "value": asdict(self.settings), "totals": self.totals()}
+        left_out = None
         if self.without:
             names = self._training_names()
-            told["left_out"] = [names[row] for row in sorted(self.without)]
-        return told
+            left_out = tuple(names[row] for row in sorted(self.without))
+        return msgspec.structs.replace(
+            self.manifest, value=self.settings, totals=self.totals(), left_out=left_out
+        )
 
-    def totals(self) -> Manifest:
+    def totals(self) -> Totals:
         """Return what was handed out and to how many, under the settings of this result."""
         totals = totals_of(*self._value())
-        totals["never_contributor"] -= len(self.without)
-        return totals
+        never = totals.never_contributor - len(self.without)
+        return msgspec.structs.replace(totals, never_contributor=never)
 
     def _value(self) -> tuple[Values, pa.Table]:
         return value_all(self.run, len(self.training.images), self.settings, self.without)
@@ -207,31 +210,28 @@ class Result:
             table.to_parquet(folder / f"{name}.parquet", index=False)
             table.to_csv(folder / f"{name}.csv", index=False)
             written += [folder / f"{name}.parquet", folder / f"{name}.csv"]
-        write_json(folder / "manifest.json", self.told())
+        write_json(folder / "manifest.json", as_json(self.told()))
         return [*written, folder / "manifest.json"]
 
 
 def open_run(workspace: Workspace, name: str, *, settings: ValueSettings | None = None) -> Result:
     """Open a finished run, with its own value settings or with others."""
     run = workspace.run(name)
-    manifest: dict[str, Any] = run.manifest()
-    if manifest["state"] != "ready":
+    manifest = run.manifest()
+    if manifest.state != READY:
         raise WorkspaceError(f"The run {name!r} is unfinished; run its `value` command again.")
-    training = workspace.image_set(manifest["training"]["name"])
-    generated = workspace.image_set(manifest["generated"]["name"])
-    for images, told in ((training, "training"), (generated, "generated")):
-        if len(images.images) != manifest[told]["images"]:
+    training = workspace.image_set(manifest.training.name)
+    generated = workspace.image_set(manifest.generated.name)
+    for images, part in ((training, manifest.training), (generated, manifest.generated)):
+        if len(images.images) != part.images:
             raise WorkspaceError(
-                f"The run {name!r} valued {manifest[told]['images']} images of {images.name!r}, "
+                f"The run {name!r} valued {part.images} images of {images.name!r}, "
                 f"which now has {len(images.images)}; run its `value` command again."
             )
-    value = settings or ValueSettings(**manifest["value"])
-    return Result(run, manifest, training, generated, value)
+    return Result(run, manifest, training, generated, settings or manifest.value)
 
 
-def settings_of(run: Manifest) -> MatchSettings:
+def settings_of(run: RunManifest) -> MatchSettings:
     """Return what a run was matched with, so that a dropped image is answered as one of its own."""
-    matching, judging = run["inputs"]["matches"], run["inputs"]["quality"]
-    return MatchSettings(
-        matching["candidates"], matching["distance"], judging["quality"], judging["seed"]
-    )
+    matching, judging = run.matching, run.judging
+    return MatchSettings(matching.candidates, matching.distance, judging.quality, judging.seed)

@@ -8,7 +8,8 @@ import pyarrow as pa
 from gmv_core.method.value import Values, add_values, no_values
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.settings import ValueSettings
-from gmv_core.store.workspace import Manifest, Run
+from gmv_core.store.manifests import Totals
+from gmv_core.store.workspace import Run
 
 
 def value_all(
@@ -36,14 +37,15 @@ def value_all(
     return values, pa.concat_tables(parts)
 
 
-def totals_of(values: Values, rows: pa.Table) -> Manifest:
+def totals_of(values: Values, rows: pa.Table) -> Totals:
+    """Return what values and the rows of the generated images come to."""
     quality = rows["quality"].to_numpy(zero_copy_only=False)
     effective = rows["effective_contributors"].to_numpy()
     effective = effective[effective > 0]  # 0: rejected, or every candidate left out
-    return {
-        "value": float(values.value.sum()),
-        "quality": float(np.nansum(quality)),
-        "contributors": int((values.times_contributor > 0).sum()),
-        "never_contributor": int((values.times_contributor == 0).sum()),
-        "effective_contributors": float(effective.mean()) if len(effective) else 0.0,
-    }
+    return Totals(
+        value=float(values.value.sum()),
+        quality=float(np.nansum(quality)),
+        contributors=int((values.times_contributor > 0).sum()),
+        never_contributor=int((values.times_contributor == 0).sum()),
+        effective_contributors=float(effective.mean()) if len(effective) else 0.0,
+    )

@@ -3,100 +3,120 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+
+from msgspec.structs import asdict, replace
 
 from gmv_core.matching.matcher import Matcher
 from gmv_core.settings import RunSettings
 from gmv_core.store.files import now
-from gmv_core.store.workspace import ImageSet, Manifest, Run
+from gmv_core.store.manifests import Inputs, Judging, Matching, Part, RunManifest, SetManifest
+from gmv_core.store.workspace import ImageSet, Run
 
 Say = Callable[[str], None]
 
 
-def begun(run: Run, trained: Manifest, images: ImageSet, settings: RunSettings) -> Manifest:
+def begun(run: Run, trained: SetManifest, images: ImageSet, settings: RunSettings) -> RunManifest:
     """Return the manifest of a run whose generated set is still being built."""
-    return {
-        "kind": "run",
-        "name": run.name,
-        "state": "begun",
-        "created": now(),
-        "training": {"name": trained["name"], "images": trained["counts"]["images"]},
-        "generated": {"name": images.name, "images": 0, "own": not images.exists()},
-        "inputs": {
-            "matches": {"distance": settings.match.distance},
-            "quality": {"quality": settings.match.quality},
-        },
-        "value": asdict(settings.value),
-        "seconds": {},
-    }
+    return RunManifest(
+        name=run.name,
+        state="begun",
+        created=now(),
+        training=_part(trained),
+        generated=Part(images.name, 0, own=not images.exists()),
+        inputs=Inputs(
+            Matching(distance=settings.match.distance), Judging(quality=settings.match.quality)
+        ),
+        value=settings.value,
+    )
 
 
 def started(
     run: Run,
-    trained: Manifest,
+    trained: SetManifest,
     images: ImageSet,
-    made: Manifest,
+    made: SetManifest,
     matcher: Matcher,
     settings: RunSettings,
     say: Say,
-) -> Manifest:
+) -> RunManifest:
     """Return the manifest to work under, having dropped the tables that other inputs made.
 
     say: is told which of them are computed anew, and why.
     """
-    matching = {
-        "training": _stamp(trained),
-        "generated": _stamp(made),
-        "embedder": trained["embedder"]["key"],
-        "precision": trained["embedder"]["precision"],
-        "index": {k: trained["index"][k] for k in ("kind", "nprobe", "overfetch")},
-        "distance": matcher.distance_key,
-        "candidates": settings.match.candidates,
-        "exact_depth": matcher.exact_depth if matcher.distance_key == "features" else 0,
-    }
-    judging = {
-        "training": _stamp(trained),
-        "generated": _stamp(made),
-        "quality": matcher.quality_key,
-        "seed": settings.match.seed,
-    }
     before = run.manifest() if run.exists() else begun(run, trained, images, settings)
-    seconds, memory, own = before["seconds"], before.get("memory_mb", {}), before["generated"]
-    if before["state"] != "begun":
-        kept = before["inputs"]
+    inputs = _inputs(trained, made, matcher, settings)
+    if before.state != "begun":
         # A deeper exact list serves a smaller k as well.
-        deeper = max(kept["matches"].get("exact_depth", 0), matching["exact_depth"])
-        matching["exact_depth"] = deeper
-        for table, new in (("matches", matching), ("quality", judging)):
-            changed = [k for k in new if kept[table].get(k) != new[k]]
-            if changed:
-                say(f"The {table} are computed anew, because {_listed(changed)} changed.")
-                run.table(table).drop()
-                seconds.pop(table, None)
-                memory.pop(table, None)
-    return {
-        "kind": "run",
-        "name": run.name,
-        "state": "running",
-        "created": before["created"],
-        "training": {"name": trained["name"], "images": trained["counts"]["images"]},
-        "generated": {
-            "name": made["name"],
-            "images": made["counts"]["images"],
-            "own": own["name"] == made["name"] and own["own"],
-        },
-        "inputs": {"matches": matching, "quality": judging},
-        "reasons": {**matcher.reasons, "embedder": trained["embedder"]["reason"]},
-        "value": asdict(settings.value),
-        "seconds": seconds,
-        "memory_mb": memory,
-    }
+        depth = max(before.matching.exact_depth, inputs.matches.exact_depth)
+        inputs = Inputs(replace(inputs.matches, exact_depth=depth), inputs.quality)
+        before = _without_stale_tables(run, before, inputs, say)
+    own = before.generated
+    return RunManifest(
+        name=run.name,
+        state="running",
+        created=before.created,
+        training=_part(trained),
+        generated=replace(_part(made), own=own.name == made.name and bool(own.own)),
+        inputs=inputs,
+        reasons={**matcher.reasons, "embedder": trained.embedder.reason},
+        value=settings.value,
+        seconds=before.seconds,
+        memory_mb=before.memory_mb,
+    )
 
 
-def _stamp(manifest: Manifest) -> str:
+def _inputs(
+    trained: SetManifest, made: SetManifest, matcher: Matcher, settings: RunSettings
+) -> Inputs:
+    """Return what the tables of a run are made from."""
+    training, generated = _stamp(trained), _stamp(made)
+    built = trained.index
+    matching = Matching(
+        training=training,
+        generated=generated,
+        embedder=trained.embedder.key,
+        precision=trained.embedder.precision,
+        index={k: getattr(built, k) for k in ("kind", "nprobe", "overfetch")} if built else None,
+        distance=matcher.distance_key,
+        candidates=settings.match.candidates,
+        exact_depth=matcher.exact_depth if matcher.distance_key == "features" else 0,
+    )
+    return Inputs(
+        matching,
+        Judging(
+            training=training,
+            generated=generated,
+            quality=matcher.quality_key,
+            seed=settings.match.seed,
+        ),
+    )
+
+
+def _without_stale_tables(run: Run, before: RunManifest, inputs: Inputs, say: Say) -> RunManifest:
+    """Drop the tables that were made from other inputs, with what they took."""
+    stale = []
+    for table in ("matches", "quality"):
+        old, new = asdict(getattr(before.inputs, table)), asdict(getattr(inputs, table))
+        changed = [key for key in new if old[key] != new[key]]
+        if changed:
+            say(f"The {table} are computed anew, because {_listed(changed)} changed.")
+            run.table(table).drop()
+            stale.append(table)
+    return replace(
+        before,
+        seconds={stage: s for stage, s in before.seconds.items() if stage not in stale},
+        memory_mb={stage: mb for stage, mb in before.memory_mb.items() if stage not in stale},
+    )
+
+
+def _part(manifest: SetManifest) -> Part:
+    return Part(manifest.name, manifest.counts.images if manifest.counts else 0)
+
+
+def _stamp(manifest: SetManifest) -> str:
     # The sources tell two sets apart that were made at the same time by the clock.
-    sources = " ".join(source["fingerprint"] for source in manifest["sources"])
-    return f"{manifest['name']} {manifest['created']} {manifest['updated']} {sources}"
+    sources = " ".join(source.fingerprint for source in manifest.sources)
+    return f"{manifest.name} {manifest.created} {manifest.updated} {sources}"
 
 
 def _listed(names: list[str]) -> str:

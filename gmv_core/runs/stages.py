@@ -11,8 +11,9 @@ from gmv_core.matching.matcher import Matcher, Matches
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import ValueSettings
 from gmv_core.store.columns import all_vectors, fixed, previews_of, vector_blocks, vectors_of
+from gmv_core.store.manifests import Totals
 from gmv_core.store.table import Table
-from gmv_core.store.workspace import ImageSet, Manifest, Run
+from gmv_core.store.workspace import ImageSet, Run
 from gmv_core.types import OK, Float32, Float64
 
 
@@ -95,7 +96,7 @@ def distances_to_generated(training: Table, generated: Float32, n: int) -> tuple
 
 def write_values(
     run: Run, training: ImageSet, generated: ImageSet, embedder: str, settings: ValueSettings
-) -> Manifest:
+) -> Totals:
     """Compute φ from the stored matches, write the tables and return the totals."""
     n = len(training.images)
     values, rows = value_all(run, n, settings)

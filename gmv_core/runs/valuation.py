@@ -6,12 +6,12 @@ are cheap and computed anew for every k, temperature and quality weighting.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -20,16 +20,16 @@ from gmv_core.matching.matcher import Matcher, load_matcher
 from gmv_core.models.choice import reload_embedder
 from gmv_core.runs.inputs import Say, begun, started
 from gmv_core.runs.stages import match_block, quality_block, write_values
-from gmv_core.sets.build import build
+from gmv_core.sets.build import build_like
 from gmv_core.sets.describe import preview_side, shifts
 from gmv_core.sets.filling import ensure_embedded
 from gmv_core.sets.identity import is_from
-from gmv_core.sets.provenance import note_memory, peak_memory_mb, versions
-from gmv_core.settings import BuildSettings, EmbedSettings, IngestSettings, RunSettings
+from gmv_core.sets.provenance import Stages
+from gmv_core.settings import RunSettings
 from gmv_core.sources.labels import Labels
 from gmv_core.sources.opening import Source
-from gmv_core.store.files import now
-from gmv_core.store.workspace import ImageSet, Manifest, Run, Workspace, check_name
+from gmv_core.store.manifests import READY, RunManifest, SetManifest
+from gmv_core.store.workspace import ImageSet, Run, Workspace, check_name
 from gmv_core.types import Embedder, Progress, Report, silent
 
 GENERATED = "-generated"  # what the set that a run makes of its source is called, after it
@@ -47,7 +47,7 @@ def value(
     embedder: Embedder | None = None,
     report: Report = silent,
     say: Say = lambda _: None,
-) -> Manifest:
+) -> RunManifest:
     """Value generated images against the training set `against` and keep the result as run `name`.
 
     generated: a source, which becomes the set "<name>-generated", or the name of a set.
@@ -60,26 +60,25 @@ def value(
     with workspace.writing(), _no_trace_of_mistakes(workspace, run):
         training = workspace.image_set(against)
         trained = _finished(training)
-        if not trained["typical"]:
+        if trained.typical is None:
             raise WorkspaceError(
                 f"No image of {against!r} could be read; give a training set with images."
             )
-        if embedder is not None or trained["embedder"]["precision"] == "own":
-            reload_embedder(trained["embedder"], embedder)  # raises where it is not the same one
+        chosen = trained.embedder
+        if embedder is not None or chosen.precision == "own":
+            reload_embedder(chosen.key, chosen.precision, embedder)  # raises for another one
         if isinstance(generated, str):
             images = workspace.image_set(generated)
-            ensure_embedded(images, trained["embedder"], embedder=embedder, report=report)
+            ensure_embedded(images, chosen, embedder=embedder, report=report)
         else:
             images = workspace.image_set(check_name(name + GENERATED))
             _build_generated(
                 workspace, run, images, generated, trained, settings, labels, embedder, report
             )
         made = _finished(images)
-        told = shifts(trained["typical"], made["typical"])
+        told = shifts(trained.typical, made.typical)
         for sentence in told:
             say(sentence)
-        if not made["typical"]:
-            raise WorkspaceError(f"No image of {images.name!r} could be read; give other images.")
         matcher = load_matcher(
             training,
             trained,
@@ -89,9 +88,9 @@ def value(
             embedder=embedder,
         )
         manifest = started(run, trained, images, made, matcher, settings, say)
-        manifest["shifts"] = told
+        manifest = msgspec.structs.replace(manifest, shifts=tuple(told))
         run.write_manifest(manifest)
-        depth = manifest["inputs"]["matches"]["exact_depth"]
+        depth = manifest.matching.exact_depth
         return _work(run, manifest, replace(matcher, exact_depth=depth), images, settings, report)
 
 
@@ -102,14 +101,14 @@ def _no_trace_of_mistakes(workspace: Workspace, run: Run) -> Iterator[None]:
     try:
         yield
     except GMVError:
-        if not known and run.exists() and run.manifest()["state"] == "begun":
+        if not known and run.exists() and run.manifest().state == "begun":
             workspace.drop(run)
         raise
 
 
-def _finished(images: ImageSet) -> Manifest:
+def _finished(images: ImageSet) -> SetManifest:
     manifest = images.manifest()
-    if manifest["state"] != "ready":
+    if manifest.state != READY:
         raise WorkspaceError(
             f"The set {images.name!r} is unfinished; run its build again to finish it."
         )
@@ -121,7 +120,7 @@ def _build_generated(
     run: Run,
     target: ImageSet,
     source: Source,
-    trained: Manifest,
+    trained: SetManifest,
     settings: RunSettings,
     labels: Labels | None,
     embedder: Embedder | None,
@@ -133,8 +132,8 @@ def _build_generated(
     """
     if not run.exists():
         run.write_manifest(begun(run, trained, target, settings))
-    made = run.manifest()["generated"]
-    mine = made["name"] == target.name and made["own"] and target.exists()
+    made = run.manifest().generated
+    mine = made.name == target.name and made.own and target.exists()
     if mine and not is_from(target.manifest(), source, labels):
         others = [name for name in workspace.users(target.name) if name != run.name]
         if others:
@@ -145,16 +144,12 @@ def _build_generated(
             )
         run.close()
         workspace.drop(target)
-    chosen = trained["embedder"]
-    precision = "auto" if chosen["precision"] == "own" else chosen["precision"]
-    build(
+    build_like(
         workspace,
+        trained,
         source,
         name=target.name,
         labels=labels,
-        settings=BuildSettings(
-            IngestSettings(**trained["ingest"]), EmbedSettings(chosen["key"], precision)
-        ),
         embedder=embedder,
         report=report,
     )
@@ -162,35 +157,29 @@ def _build_generated(
 
 def _work(
     run: Run,
-    manifest: Manifest,
+    manifest: RunManifest,
     matcher: Matcher,
     images: ImageSet,
     settings: RunSettings,
     report: Report,
-) -> Manifest:
+) -> RunManifest:
     total = len(images.images)
     reused = len(run.table("matches")) == total and len(run.table("quality")) == total
-    _stage(run, manifest, "matches", total, report, partial(match_block, matcher, images))
-    _stage(run, manifest, "quality", total, report, partial(quality_block, matcher, images))
-    started = time.perf_counter()
-    report(Progress("values", 0, None))
-    manifest["totals"] = write_values(
-        run, matcher.training, images, matcher.embedder.key, settings.value
-    )
-    manifest["seconds"]["values"] = round(time.perf_counter() - started, 3)
-    note_memory(manifest, "values")
-    manifest["peak_memory_mb"] = peak_memory_mb()
-    manifest["versions"] = versions()
-    manifest["state"] = "ready"
-    manifest["updated"] = now()
-    run.write_manifest(manifest)
+    stages = Stages(manifest, run.write_manifest)
+    _fill(run, stages, "matches", total, report, partial(match_block, matcher, images))
+    _fill(run, stages, "quality", total, report, partial(quality_block, matcher, images))
+    with stages.stage("values", anew=True):
+        report(Progress("values", 0, None))
+        totals = write_values(run, matcher.training, images, matcher.embedder.key, settings.value)
+        stages.change(totals=totals)
+    finished = stages.finish()
     report(Progress("done", total, total))
-    return {**manifest, "reused": reused}
+    return msgspec.structs.replace(finished, reused=reused)
 
 
-def _stage(
+def _fill(
     run: Run,
-    manifest: Manifest,
+    stages: Stages[RunManifest],
     name: str,
     total: int,
     report: Report,
@@ -198,13 +187,10 @@ def _stage(
 ) -> None:
     """Append the missing rows of one table block by block."""
     table = run.table(name)
-    started = time.perf_counter()
-    before = manifest["seconds"].get(name, 0.0)
-    for start in range(len(table), total, BLOCK):
-        rows = np.arange(start, min(start + BLOCK, total))
-        table.append(work(rows))
-        manifest["seconds"][name] = round(before + time.perf_counter() - started, 3)
-        note_memory(manifest, name)
-        run.write_manifest(manifest)
-        report(Progress(name, int(rows[-1]) + 1, total))
-    table.tidy()
+    with stages.stage(name) as commit:
+        for start in range(len(table), total, BLOCK):
+            rows = np.arange(start, min(start + BLOCK, total))
+            table.append(work(rows))
+            commit()
+            report(Progress(name, int(rows[-1]) + 1, total))
+        table.tidy()

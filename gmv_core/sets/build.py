@@ -8,8 +8,7 @@ always computed from the stored previews.
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict
+from msgspec.structs import replace
 
 from gmv_core.errors import SourceError, WorkspaceError
 from gmv_core.models.choice import reload_embedder, resolve_embedder
@@ -18,13 +17,14 @@ from gmv_core.sets.describe import describe
 from gmv_core.sets.filling import append_vectors, catch_up, decoded_batches
 from gmv_core.sets.identity import check_same, origin_of, same_source, unchanged
 from gmv_core.sets.index import build_index
-from gmv_core.sets.provenance import note_memory, peak_memory_mb, versions
-from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings, IngestSettings
+from gmv_core.sets.provenance import Stages
+from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
 from gmv_core.sources.labels import Labels, with_row
 from gmv_core.sources.opening import Source
 from gmv_core.store.columns import image_rows
 from gmv_core.store.files import now
-from gmv_core.store.workspace import ImageSet, Manifest, Workspace
+from gmv_core.store.manifests import READY, EmbedderEntry, SetManifest
+from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.types import DecodedImage, Embedder, Progress, Report, SourceImage, silent
 
 
@@ -37,7 +37,7 @@ def build(
     settings: BuildSettings | None = None,
     embedder: Embedder | None = None,
     report: Report = silent,
-) -> Manifest:
+) -> SetManifest:
     """Make a source into the set `name`, or go on with an interrupted build of it.
 
     Returns the set's manifest; its "reused" is true where nothing was left to do. Raises
@@ -51,25 +51,25 @@ def build(
         if target.exists():
             manifest = target.manifest()
             check_same(manifest, origin, settings)
-            if manifest["state"] == "ready" and unchanged(manifest, chosen, settings.index):
-                return {**manifest, "reused": True}
-            network = reload_embedder(chosen, embedder)  # may fail: before anything is written
+            if manifest.state == READY and unchanged(manifest, chosen, settings.index):
+                return replace(manifest, reused=True)
+            network = reload_embedder(
+                chosen.key, chosen.precision, embedder
+            )  # may fail: before anything is written
             _drop_other_precision(target, manifest, chosen)
-            manifest["embedder"] = chosen
-            manifest["precisions"][chosen["key"]] = chosen["precision"]
+            precisions = {**manifest.precisions, chosen.key: chosen.precision}
+            manifest = replace(manifest, state="building", embedder=chosen, precisions=precisions)
         else:
-            network = reload_embedder(chosen, embedder)
-            manifest = {
-                "kind": "set",
-                "name": name,
-                "created": now(),
-                "ingest": asdict(settings.ingest),
-                "embedder": chosen,
-                "precisions": {chosen["key"]: chosen["precision"]},
-                "sources": [{**origin, "first_row": 0, "complete": False}],
-                "seconds": {},
-            }
-        manifest["state"] = "building"
+            network = reload_embedder(chosen.key, chosen.precision, embedder)
+            manifest = SetManifest(
+                name=name,
+                created=now(),
+                ingest=settings.ingest,
+                embedder=chosen,
+                precisions={chosen.key: chosen.precision},
+                sources=(origin,),
+                state="building",
+            )
         target.write_manifest(manifest)
         return _fill(target, manifest, source, labels, settings, network, report)
 
@@ -83,45 +83,70 @@ def add(
     embedder: Embedder | None = None,
     index: IndexSettings | None = None,
     report: Report = silent,
-) -> Manifest:
+) -> SetManifest:
     """Add another source's images to a finished set; names that it already has are passed over."""
     with workspace.writing():
         target = workspace.image_set(name)
         manifest = target.manifest()
         origin = origin_of(source, labels)
-        last = manifest["sources"][-1]
-        resumed = manifest["state"] == "building" and same_source(last, origin)
-        if manifest["state"] == "building" and not resumed:
+        last = manifest.sources[-1]
+        resumed = manifest.state == "building" and same_source(last, origin)
+        if manifest.state == "building" and not resumed:
             raise WorkspaceError(
-                f"The set {name!r} is unfinished (it was reading {last['location']}); "
+                f"The set {name!r} is unfinished (it was reading {last.location}); "
                 "give that source again to finish it first."
             )
-        network = reload_embedder(manifest["embedder"], embedder)
+        built = manifest.embedder
+        network = reload_embedder(built.key, built.precision, embedder)
         if not resumed:
-            first_row = len(target.images)
-            manifest["sources"].append({**origin, "first_row": first_row, "complete": False})
-            manifest["state"] = "building"
+            entry = replace(origin, first_row=len(target.images))
+            manifest = replace(manifest, sources=(*manifest.sources, entry), state="building")
             target.write_manifest(manifest)
-        settings = BuildSettings(
-            IngestSettings(**manifest["ingest"]), index=index or IndexSettings()
-        )
+        settings = BuildSettings(manifest.ingest, index=index or IndexSettings())
         return _fill(target, manifest, source, labels, settings, network, report)
 
 
-def _choose_embedder(settings: EmbedSettings, given: Embedder | None) -> Manifest:
+def build_like(
+    workspace: Workspace,
+    training: SetManifest,
+    source: Source,
+    *,
+    name: str,
+    labels: Labels | None = None,
+    index: IndexSettings | None = None,
+    embedder: Embedder | None = None,
+    report: Report = silent,
+) -> SetManifest:
+    """Build a set to be compared with a finished one: ingested and embedded as that one is."""
+    chosen = training.embedder
+    precision = "auto" if chosen.precision == "own" else chosen.precision
+    settings = BuildSettings(
+        training.ingest, EmbedSettings(chosen.key, precision), index or IndexSettings()
+    )
+    return build(
+        workspace,
+        source,
+        name=name,
+        labels=labels,
+        settings=settings,
+        embedder=embedder,
+        report=report,
+    )
+
+
+def _choose_embedder(settings: EmbedSettings, given: Embedder | None) -> EmbedderEntry:
     if given is not None:
-        return {"key": given.key, "precision": "own", "reason": "It was given from Python."}
+        return EmbedderEntry(given.key, "own", "It was given from Python.")
     key, reason = resolve_embedder(settings.embedder)
-    return {"key": key, "precision": resolve_precision(settings.precision), "reason": reason}
+    return EmbedderEntry(key, resolve_precision(settings.precision), reason)
 
 
-def _drop_other_precision(target: ImageSet, manifest: Manifest, chosen: Manifest) -> None:
+def _drop_other_precision(target: ImageSet, manifest: SetManifest, chosen: EmbedderEntry) -> None:
     """Drop the vectors that the same embedder made in another precision."""
-    made = manifest["precisions"].get(chosen["key"], chosen["precision"])
-    if made != chosen["precision"]:
-        manifest["state"] = "building"
-        target.write_manifest(manifest)
-        target.embeddings(chosen["key"]).drop()
+    made = manifest.precisions.get(chosen.key, chosen.precision)
+    if made != chosen.precision:
+        target.write_manifest(replace(manifest, state="building"))
+        target.embeddings(chosen.key).drop()
 
 
 def _labelled(
@@ -135,50 +160,47 @@ def _labelled(
 
 def _fill(
     target: ImageSet,
-    manifest: Manifest,
+    manifest: SetManifest,
     source: Source,
     labels: Labels | None,
     settings: BuildSettings,
     embedder: Embedder,
     report: Report,
-) -> Manifest:
+) -> SetManifest:
     """Bring both tables to the end of the source, then finish the set."""
-    started = time.perf_counter()
-    before = manifest["seconds"].get("embed", 0.0)
+    stages = Stages(manifest, target.write_manifest)
     embeddings = target.embeddings(embedder.key)
-    embeddings.cut(len(target.images))
-    catch_up(target, embedder, settings.embed.batch_size, report)
-    last = manifest["sources"][-1]
-    if not last["complete"]:
-        for pairs, arrays in decoded_batches(
-            target, source, int(last["first_row"]), settings.ingest, embedder
-        ):
-            start = len(target.images)
-            target.images.append(image_rows(start, _labelled(pairs, labels)))
-            append_vectors(target, start, arrays, embedder, settings.embed.batch_size)
-            manifest["seconds"]["embed"] = round(before + time.perf_counter() - started, 3)
-            target.write_manifest(manifest)
-            report(Progress("embed", start + len(pairs) - last["first_row"], source.total))
-        if len(target.images) == 0:
-            raise SourceError(f"No image was found in {source.location}; give another source.")
-        last["complete"] = True
-        last["skipped"] = dict(source.skipped)
-    manifest["seconds"]["embed"] = round(before + time.perf_counter() - started, 3)
-    note_memory(manifest, "embed")
-    started = time.perf_counter()
-    report(Progress("index", 0, None))
-    target.images.tidy()
-    embeddings.tidy()
-    manifest["index"] = build_index(target, embedder.key, settings.index)
-    manifest.update(describe(target, labels.table if labels else None, last))
-    manifest["embedder"]["dim"] = embedder.dim
-    manifest["embedder"]["has_features"] = embedder.has_features
-    manifest["seconds"]["index"] = round(time.perf_counter() - started, 3)
-    note_memory(manifest, "index")
-    manifest["peak_memory_mb"] = peak_memory_mb()
-    manifest["versions"] = versions()
-    manifest["state"] = "ready"
-    manifest["updated"] = now()
-    target.write_manifest(manifest)
-    report(Progress("done", manifest["counts"]["images"], manifest["counts"]["images"]))
-    return {**manifest, "reused": False}
+    with stages.stage("embed") as commit:
+        embeddings.cut(len(target.images))
+        catch_up(target, embedder, settings.embed.batch_size, report)
+        *earlier, last = manifest.sources
+        if not last.complete:
+            for pairs, arrays in decoded_batches(
+                target, source, last.first_row, settings.ingest, embedder
+            ):
+                start = len(target.images)
+                target.images.append(image_rows(start, _labelled(pairs, labels)))
+                append_vectors(target, start, arrays, embedder, settings.embed.batch_size)
+                commit()
+                report(Progress("embed", start + len(pairs) - last.first_row, source.total))
+            if len(target.images) == 0:
+                raise SourceError(f"No image was found in {source.location}; give another source.")
+            last = replace(last, complete=True, skipped=dict(source.skipped))
+            stages.change(sources=(*earlier, last))
+    with stages.stage("index", anew=True):
+        report(Progress("index", 0, None))
+        target.images.tidy()
+        embeddings.tidy()
+        told = describe(target, labels.table if labels else None, last)
+        stages.change(
+            index=build_index(target, embedder.key, settings.index),
+            counts=told.counts,
+            typical=told.typical,
+            labels=told.labels or stages.manifest.labels,
+            embedder=replace(
+                stages.manifest.embedder, dim=embedder.dim, has_features=embedder.has_features
+            ),
+        )
+    finished = stages.finish()
+    report(Progress("done", told.counts.images, told.counts.images))
+    return replace(finished, reused=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gmv_core.store.workspace import ImageSet, Manifest
+from gmv_core.store.manifests import IndexEntry, LabelFit
+from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK
 
 
@@ -32,26 +33,25 @@ def duplicates(images: ImageSet) -> pd.DataFrame:
     )
 
 
-def recall_words(index: Manifest) -> str:
-    """Return a sentence on what the search finds; `index` as in the manifest."""
-    if index["kind"] == "exact":
+def recall_words(index: IndexEntry) -> str:
+    """Return a sentence on what the search finds."""
+    if index.kind == "exact":
         return "It misses none of the true nearest images: it compares with every one."
-    found = index["recall"] * index["recall_at"]
+    found = index.recall * index.recall_at
     return (
-        f"It finds {found:.3g} of the true nearest {index['recall_at']}, measured against exact "
-        f"search on {index['queries']:,} of its own images."
+        f"It finds {found:.3g} of the true nearest {index.recall_at}, measured against exact "
+        f"search on {index.queries:,} of its own images."
     )
 
 
-def label_words(manifest: Manifest) -> str:
+def label_words(fit: LabelFit | None) -> str:
     """Return a sentence on how the label table given last fits its images, "" without one."""
-    told = manifest.get("labels")
-    if not told:
+    if fit is None:
         return ""
-    missing, unused = told["images_without_row"], told["rows_without_image"]
+    missing, unused = fit.images_without_row, fit.rows_without_image
     if not missing and not unused:
         return "Every image has its row in the label table, and every row its image."
-    such = f" (such as {told['examples'][0]})" if unused and told.get("examples") else ""
+    such = f" (such as {fit.examples[0]})" if unused and fit.examples else ""
     images = "1 image has" if missing == 1 else f"{missing:,} images have"
     table = "its rows" if missing else "the label table's rows"
     rows = f"1 of {table} fits" if unused == 1 else f"{unused:,} of {table} fit"

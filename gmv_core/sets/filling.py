@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 
+import msgspec
 import numpy as np
 
 from gmv_core.errors import WorkspaceError
@@ -21,7 +22,8 @@ from gmv_core.models.embedders.lite0 import FEATURES_NORM_SQUARED
 from gmv_core.settings import EmbedSettings, IngestSettings
 from gmv_core.sources.opening import Source
 from gmv_core.store.columns import embedding_rows, previews_of
-from gmv_core.store.workspace import ImageSet, Manifest
+from gmv_core.store.manifests import EmbedderEntry
+from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK, DecodedImage, Embedder, Progress, Report, SourceImage, UInt8, silent
 
 COMMIT_ROWS = 512
@@ -122,7 +124,7 @@ def _pending(target: ImageSet, source: Source, first_row: int) -> Iterator[Sourc
 
 
 def ensure_embedded(
-    target: ImageSet, chosen: Manifest, *, embedder: Embedder | None, report: Report = silent
+    target: ImageSet, chosen: EmbedderEntry, *, embedder: Embedder | None, report: Report = silent
 ) -> None:
     """Give a finished set the vectors of another embedder, from its previews, where it lacks them.
 
@@ -130,16 +132,16 @@ def ensure_embedded(
     WorkspaceError where this set's own vectors are of that embedder in another precision.
     """
     manifest = target.manifest()
-    own, table = manifest["embedder"], target.embeddings(chosen["key"])
-    if manifest["precisions"].get(chosen["key"], chosen["precision"]) != chosen["precision"]:
-        if own["key"] == chosen["key"]:
+    own, table = manifest.embedder, target.embeddings(chosen.key)
+    if manifest.precisions.get(chosen.key, chosen.precision) != chosen.precision:
+        if own.key == chosen.key:
             raise WorkspaceError(
-                f"The set {target.name!r} was embedded in {own['precision']} and the training set "
-                f"in {chosen['precision']}; build one of them again with the other's --precision."
+                f"The set {target.name!r} was embedded in {own.precision} and the training set "
+                f"in {chosen.precision}; build one of them again with the other's --precision."
             )
         table.drop()
     if len(table) < len(target.images):
-        network = reload_embedder(chosen, embedder)
-        manifest["precisions"][chosen["key"]] = chosen["precision"]
-        target.write_manifest(manifest)
+        network = reload_embedder(chosen.key, chosen.precision, embedder)
+        precisions = {**manifest.precisions, chosen.key: chosen.precision}
+        target.write_manifest(msgspec.structs.replace(manifest, precisions=precisions))
         catch_up(target, network, EmbedSettings().batch_size, report)

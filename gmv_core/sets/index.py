@@ -23,15 +23,16 @@ from gmv_core.method.recall import (
 )
 from gmv_core.settings import IndexSettings
 from gmv_core.store.columns import all_vectors, vector_blocks, vectors_of
-from gmv_core.store.workspace import ImageSet, Manifest
+from gmv_core.store.manifests import IndexEntry
+from gmv_core.store.workspace import ImageSet
 
 SAMPLE_QUERIES = 200
 RECALL_AT = 100
 TRAIN_ROWS = 100_000  # vectors that train the quantizer, about 250 MB
 
 
-def build_index(target: ImageSet, embedder: str, settings: IndexSettings) -> Manifest:
-    """Build the index files of a set and return what the manifest says of them."""
+def build_index(target: ImageSet, embedder: str, settings: IndexSettings) -> IndexEntry:
+    """Build the index files of a set and return the manifest's entry of them."""
     table = target.embeddings(embedder)
     ids = np.concatenate([b for b, _ in vector_blocks(table)] or [np.empty(0, np.int64)])
     folder = target.index_folder(embedder)
@@ -48,7 +49,7 @@ def build_index(target: ImageSet, embedder: str, settings: IndexSettings) -> Man
         (folder / "codes.faiss").unlink(missing_ok=True)
     else:
         report = _build_quantized(target, embedder, kind, ids, rng)
-    return {**asdict(report), "seed": settings.seed, "asked": settings.kind, "rows": len(table)}
+    return IndexEntry(**asdict(report), seed=settings.seed, asked=settings.kind, rows=len(table))
 
 
 def _build_quantized(
@@ -78,18 +79,18 @@ def _build_quantized(
     return report
 
 
-def load_index(target: ImageSet, embedder: str, told: Manifest) -> ExactIndex | QuantizedIndex:
+def load_index(target: ImageSet, embedder: str, built: IndexEntry) -> ExactIndex | QuantizedIndex:
     """Return the searchable index of a finished set.
 
-    told: the manifest's "index". Raises WorkspaceError where the table has grown since.
+    built: the manifest's entry. Raises WorkspaceError where the table has grown since.
     """
     table = target.embeddings(embedder)
-    if len(table) != told["rows"]:
+    if len(table) != built.rows:
         raise WorkspaceError(
-            f"The index of {target.name!r} covers {told['rows']} images and the set has "
+            f"The index of {target.name!r} covers {built.rows} images and the set has "
             f"{len(table)}; run its build or add again to finish it."
         )
-    if told["kind"] == "exact":
+    if built.kind == "exact":
         return ExactIndex(*all_vectors(table))
     import faiss
 
@@ -99,8 +100,8 @@ def load_index(target: ImageSet, embedder: str, told: Manifest) -> ExactIndex | 
         codes,
         ids,
         lambda wanted: vectors_of(table, wanted),
-        int(told["nprobe"]),
-        int(told["overfetch"]),
+        built.nprobe,
+        built.overfetch,
     )
 
 

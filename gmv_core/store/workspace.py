@@ -6,22 +6,28 @@ kept for good; what spans two tables is mended on the next start by cutting the 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from msgspec.structs import replace
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.store.files import remove, write_json
+from gmv_core.store.files import remove
+from gmv_core.store.manifests import (
+    READY,
+    RunManifest,
+    SetManifest,
+    read_manifest,
+    sets_used_by,
+    write_manifest,
+)
 from gmv_core.store.table import Table
 
-FORMAT = 2
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-Manifest = dict[str, Any]
 
 
 def default_root() -> Path:
@@ -58,35 +64,31 @@ class Record:
         return Table(self.folder / f"{name}.lance")
 
     def exists(self) -> bool:
-        return (self.folder / "manifest.json").is_file()
+        return self.manifest_file.is_file()
 
-    def manifest(self) -> Manifest:
-        path = self.folder / "manifest.json"
-        try:
-            manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise WorkspaceError(
-                f"There is no {self.kind} named {self.name!r} in this "
-                "workspace; `python -m gmv_core list` shows what there is."
-            ) from None
-        except ValueError as error:
-            raise WorkspaceError(
-                f"The manifest {path} is not readable ({error}); restore it or delete the folder."
-            ) from error
-        found = manifest.get("format") if isinstance(manifest, dict) else None
-        if found != FORMAT:
-            raise WorkspaceError(
-                f"{self.name!r} was written in format {found}, this version reads format {FORMAT}; "
-                "build it again."
-            )
-        return manifest
+    @property
+    def manifest_file(self) -> Path:
+        return self.folder / "manifest.json"
 
-    def write_manifest(self, manifest: Manifest) -> None:
-        write_json(self.folder / "manifest.json", {"format": FORMAT, **manifest})
+    def _missing(self) -> WorkspaceError:
+        return WorkspaceError(
+            f"There is no {self.kind} named {self.name!r} in this "
+            "workspace; `python -m gmv_core list` shows what there is."
+        )
 
 
 class ImageSet(Record):
     """A training set or a generated set."""
+
+    def manifest(self) -> SetManifest:
+        """Return the manifest; raise WorkspaceError where there is none that can be read."""
+        try:
+            return read_manifest(self.manifest_file, SetManifest)
+        except FileNotFoundError:
+            raise self._missing() from None
+
+    def write_manifest(self, manifest: SetManifest) -> None:
+        write_manifest(self.manifest_file, manifest)
 
     @property
     def images(self) -> Table:
@@ -102,11 +104,21 @@ class ImageSet(Record):
 class Run(Record):
     """The valuation of one generated set against one training set."""
 
+    def manifest(self) -> RunManifest:
+        """Return the manifest; raise WorkspaceError where there is none that can be read."""
+        try:
+            return read_manifest(self.manifest_file, RunManifest)
+        except FileNotFoundError:
+            raise self._missing() from None
+
+    def write_manifest(self, manifest: RunManifest) -> None:
+        write_manifest(self.manifest_file, manifest)
+
     def close(self) -> None:
         """Let nobody open it before it is valued again: a set that it used is being replaced."""
         manifest = self.manifest()
-        if manifest["state"] == "ready":
-            self.write_manifest({**manifest, "state": "running"})
+        if manifest.state == READY:
+            self.write_manifest(replace(manifest, state="running"))
 
 
 def file_name(key: str) -> str:
@@ -200,10 +212,9 @@ class Workspace:
 
 
 def _used_sets(run: Run) -> set[str]:
-    try:
-        manifest = run.manifest()
-    except WorkspaceError as error:
+    used = sets_used_by(run.manifest_file)
+    if used is None:
         raise WorkspaceError(
             f"The run {run.name!r} cannot be read, and may use this set; delete that run first."
-        ) from error
-    return {manifest["training"]["name"], manifest["generated"]["name"]}
+        )
+    return used

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -214,7 +215,9 @@ def test_of_large_sets_some_images_are_drawn(
 
 
 def test_cost_by_hand(opened: Result) -> None:
-    manifest = {**opened.manifest, "seconds": {"matches": 3.0}, "memory_mb": {"matches": 70.0}}
+    manifest = msgspec.structs.replace(
+        opened.manifest, seconds={"matches": 3.0}, memory_mb={"matches": 70.0}
+    )
     table = cost(replace(opened, manifest=manifest)).set_index("stage")
     row = table.loc["matches"]
     assert row[["seconds", "per_generated", "per_training"]].tolist() == [3.0, 0.5, 0.125]
@@ -234,7 +237,7 @@ def test_findings_know_when_they_are_stale(opened: Result) -> None:
     assert (kept["x"], kept["at"], kept["stale"]) == (None, {"5": 0.5}, False)
     (opened.run.folder / "criteria" / "test-b.json").write_text("{broken")
     (opened.run.folder / "criteria" / "test-c.json").write_text('{"format": 0, "run_updated": ""}')
-    later = replace(opened, manifest={**opened.manifest, "updated": "2999"})
+    later = replace(opened, manifest=msgspec.structs.replace(opened.manifest, updated="2999"))
     (kept,) = findings(later, "test-")
     assert kept["stale"] is True
     assert findings(opened, "other-") == []

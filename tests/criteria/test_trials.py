@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -164,8 +165,9 @@ def test_other_distances_have_runs_of_their_own(workspace: Workspace, opened: Re
 def test_a_run_of_other_sets_is_no_judge(workspace: Workspace, opened: Result) -> None:
     other = value_by(workspace, opened, "l2", embedder=fake_embedder())
     manifest = other.run.manifest()
-    manifest["inputs"]["matches"]["training"] = "another state"
-    other.run.write_manifest(manifest)
+    matching = msgspec.structs.replace(manifest.matching, training="another state")
+    inputs = msgspec.structs.replace(manifest.inputs, matches=matching)
+    other.run.write_manifest(msgspec.structs.replace(manifest, inputs=inputs))
     assert valued_by(workspace, opened, "l2") is None
 
 
@@ -195,8 +197,12 @@ def test_a_comparison_has_a_row_a_distance_and_k(workspace: Workspace, opened: R
 
 
 def test_a_small_set_has_fewer_candidates_than_asked(opened: Result) -> None:
-    opened.manifest["inputs"]["matches"]["candidates"] = 100
-    assert usual_ks(replace(opened, settings=replace(opened.settings, k=10))) == (10, 24)
+    matching = msgspec.structs.replace(opened.manifest.matching, candidates=100)
+    inputs = msgspec.structs.replace(opened.manifest.inputs, matches=matching)
+    manifest = msgspec.structs.replace(opened.manifest, inputs=inputs)
+    assert usual_ks(
+        replace(opened, manifest=manifest, settings=replace(opened.settings, k=10))
+    ) == (10, 24)
 
 
 def test_copies_are_told_from_others_and_deleted(workspace: Workspace, opened: Result) -> None:

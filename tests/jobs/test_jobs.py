@@ -12,7 +12,7 @@ import pytest
 
 from gmv_core import WorkspaceError, build, open_source
 from gmv_core.jobs import control, requests
-from gmv_core.jobs.job import INTERRUPTED, Job, find_job, list_jobs
+from gmv_core.jobs.job import INTERRUPTED, Job, find_job, list_jobs, requested
 from gmv_core.jobs.worker import reporter, work
 from gmv_core.store.files import write_json
 from gmv_core.store.workspace import Workspace
@@ -31,7 +31,9 @@ def wait_for(workspace: Workspace, job: Job, *states: str, seconds: float = 60) 
 
 def pid_of(workspace: Workspace, job: Job) -> int:
     folder = workspace.root / "jobs" / job.id
-    return int(control.read_object(folder / "job.json")["pid"])
+    request = requested(folder)
+    assert request is not None
+    return request.pid
 
 
 @pytest.fixture
@@ -148,7 +150,7 @@ def test_killed_it_is_interrupted_and_resumes_to_the_end(
     again = control.resume(workspace, job.id)
     assert (again.id, again.arguments) == (job.id, job.arguments)
     assert wait_for(workspace, job, "done", "failed").message == ""
-    assert workspace.image_set("slow").manifest()["counts"]["owners"] == 1
+    assert workspace.image_set("slow").manifest().counts.owners == 1
     assert control.resume(workspace, job.id).state == "done", "nothing is left to do"
     requests.delete(workspace, "slow")
     assert workspace.sets() == [] and list_jobs(workspace) == []
@@ -170,6 +172,21 @@ def test_another_process_of_the_same_number_is_not_the_job(workspace: Workspace)
     assert find_job(workspace, folder.name).state == "interrupted"
     write_json(folder / "job.json", {**asked, "pid": me.pid, "created": me.create_time()})
     assert find_job(workspace, folder.name).state == "queued"
+
+
+@pytest.mark.parametrize("broken", ["", "[]", "{", '{"title": "t"}', '{"title": 3}', "\xff"])
+def test_a_job_that_cannot_be_read_costs_itself_alone(workspace: Workspace, broken: str) -> None:
+    control.start(workspace, ["list"], title="List", target="list")
+    folder = workspace.root / "jobs" / "20200101-000000-000000-abcd"
+    folder.mkdir(parents=True)
+    (folder / "job.json").write_text(broken, encoding="latin-1")
+    assert [job.title for job in list_jobs(workspace)] == ["List"]
+    with pytest.raises(WorkspaceError, match="There is no job"):
+        find_job(workspace, folder.name)
+    write_json(folder / "job.json", {"title": "t", "target": "x", "arguments": ["list"]})
+    (folder / "outcome.json").write_text(broken, encoding="latin-1")
+    (folder / "progress.json").write_text(broken, encoding="latin-1")
+    assert find_job(workspace, folder.name).state == "interrupted"
 
 
 @pytest.mark.parametrize("id", ["", "..", "../../sets/demo", "20200101"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from gmv_core import build, open_run, open_source, value
@@ -20,10 +21,9 @@ from gmv_core.jobs.overview import (
     training_sets,
 )
 from gmv_core.store.columns import previews
-from gmv_core.store.files import write_json
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder
-from tests.fakes import write_images
+from tests.fakes import change_json, write_images
 
 
 def test_the_next_step_follows_what_is_there(
@@ -41,17 +41,17 @@ def test_the_next_step_follows_what_is_there(
     value(workspace, made, against="cats", name="look", embedder=embedder)
     assert step() == (LOOK, "look")
     found = overview(workspace)
-    assert [m["name"] for m in found.sets] == ["cats"], "the generated set is none"
-    assert [m["name"] for m in found.runs] == ["look"]
+    assert [m.name for m in found.sets] == ["cats"], "the generated set is none"
+    assert [m.name for m in found.runs] == ["look"]
     with workspace.writing():
         job = control.start(workspace, ["delete", "x"], title="D", target="x")
         assert step() == (WAIT, "")
         control.forget(workspace, job.id)
     images, run = workspace.image_set("cats"), workspace.run("look")
-    write_json(run.folder / "manifest.json", {**run.manifest(), "state": "running"})
+    change_json(run, state="running")
     assert overview(workspace).runs == ()
     assert step() == (BEGIN, ""), "a run that is not finished cannot be looked at"
-    write_json(images.folder / "manifest.json", {**images.manifest(), "state": "building"})
+    change_json(images, state="building")
     assert step() == (FINISH, "cats")
 
 
@@ -62,7 +62,7 @@ def test_a_set_named_like_the_images_of_a_run_is_one_until_a_run_made_it(
     build(workspace, train, name="cats-generated", embedder=embedder)
     with workspace.writing():  # the job waits
         job = control.start(workspace, ["build", "x", "--name", "cats"], title="B", target="cats")
-        assert [m["name"] for m in training_sets(workspace)] == ["cats-generated"]
+        assert [m.name for m in training_sets(workspace)] == ["cats-generated"]
         control.forget(workspace, job.id)
 
 
@@ -75,13 +75,13 @@ def test_what_judges_a_run_is_not_shown_among_what_a_user_brought(
     for name in ("look", "look-by-l2"):
         made = open_source(write_images(tmp_path / "made", 3, first_seed=50))
         value(workspace, made, against="cats", name=name, embedder=embedder)
-    judge, copied = workspace.run("look-by-l2"), workspace.image_set("copy").manifest()
-    judge.write_manifest({**judge.manifest(), "judges": "look"})
-    copied["sources"][0]["kind"] = COPY
-    workspace.image_set("copy").write_manifest(copied)
+    judge, copied = workspace.run("look-by-l2"), workspace.image_set("copy")
+    change_json(judge, judges="look")
+    source = msgspec.structs.replace(copied.manifest().sources[0], kind=COPY)
+    copied.write_manifest(msgspec.structs.replace(copied.manifest(), sources=(source,)))
     found = overview(workspace)
-    assert [m["name"] for m in found.sets] == ["cats"]
-    assert [m["name"] for m in found.runs] == ["look"]
+    assert [m.name for m in found.sets] == ["cats"]
+    assert [m.name for m in found.runs] == ["look"]
 
 
 def test_the_example_is_the_image_of_highest_quality(

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gmv_core import SettingsError, WorkspaceError, build, open_source
 from gmv_core.jobs import control, requests
 from gmv_core.jobs.job import Job, list_jobs
 from gmv_core.jobs.uploads import open_spooled, spool
-from gmv_core.store.files import write_json
-from gmv_core.store.workspace import FORMAT, Workspace
+from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder
 from tests.fakes import write_images
 
@@ -82,9 +82,8 @@ def test_a_set_is_added_to_or_finished_from_where_it_was_read(
     control.forget(held, added.id)
 
     def half_built(*locations: Path) -> Job:
-        sources = [{**manifest["sources"][0], "location": str(path)} for path in locations]
-        path = held.image_set("cats").folder / "manifest.json"
-        write_json(path, {**manifest, "format": FORMAT, "state": "building", "sources": sources})
+        sources = tuple(replace(manifest.sources[0], location=str(path)) for path in locations)
+        held.image_set("cats").write_manifest(replace(manifest, state="building", sources=sources))
         return requests.finish_set(held, "cats")
 
     job = half_built(tmp_path / "x")

@@ -161,9 +161,9 @@ def test_no_more_than_a_dozen_are_answered_at_once(run: Result, network: None) -
 
 def test_a_dropped_image_is_matched_with_the_settings_of_the_run(run: Result) -> None:
     settings = settings_of(run.manifest)
-    made = run.manifest["inputs"]
+    made = run.manifest
     assert settings == MatchSettings(
-        100, made["matches"]["distance"], made["quality"]["quality"], made["quality"]["seed"]
+        100, made.matching.distance, made.judging.quality, made.judging.seed
     )
 
 

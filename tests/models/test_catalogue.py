@@ -200,7 +200,7 @@ def test_load_embedder_dispatches(empty_cache: Path) -> None:
 def test_the_embedded_defaults_never_import_pyiqa() -> None:
     code = (
         "import sys, numpy as np; "
-        "from gmv_core import quality; from gmv_core.models import choice as c; "
+        "from gmv_core.method import realism; from gmv_core.models import choice as c; "
         "e = c.load_embedder('efficientnet-lite0'); e(np.zeros((1, 128, 128, 3), np.uint8)); "
         "c.resolve_quality('auto', 64); c.resolve_distance('auto', has_features=True); "
         "print([m for m in sys.modules if m.startswith('pyiqa')])"

@@ -176,7 +176,7 @@ def test_copies_are_found_from_files_to_values(workspace: Workspace, tmp_path: P
         for i in chosen:
             (tmp_path / folder / f"{i:02d}.png").write_bytes(png(images[i]))
     manifest = build(workspace, open_source(tmp_path / "train"), name="train")
-    assert manifest["embedder"]["has_features"] is True
+    assert manifest.embedder.has_features is True
     said: list[str] = []
     run = value(
         workspace,
@@ -187,7 +187,7 @@ def test_copies_are_found_from_files_to_values(workspace: Workspace, tmp_path: P
         say=said.append,
     )
     assert said == []
-    assert run["totals"]["value"] == pytest.approx(run["totals"]["quality"])
+    assert run.totals.value == pytest.approx(run.totals.quality)
     result = open_run(workspace, "run")
     for i in range(10):
         first, second = result.contributors(f"{i:02d}.png")[:2]

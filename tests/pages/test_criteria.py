@@ -16,7 +16,7 @@ from gmv_core.jobs import control
 from gmv_core.models.catalogue import ModelRow
 from gmv_core.store.files import write_json
 from tests.criteria.test_same_kind import judged_run
-from tests.fakes import fake_embedder, write_images
+from tests.fakes import change_json, fake_embedder, write_images
 from tests.pages.test_address import open_page
 from ui.frame.markdown import plain
 
@@ -153,7 +153,7 @@ def test_what_was_found_is_read_back_told_stale_and_deleted(
     )
     assert "highest class share" in words(app)
     assert "Compare the distances" not in str([button.label for button in app.button])
-    result.run.write_manifest({**result.manifest, "updated": "2999-01-01T00:00:00+00:00"})
+    change_json(result.run, updated="2999-01-01T00:00:00+00:00")
     app.run()
     assert "was valued again since this was compared" in words(app)
     assert "earlier state of the run" in str(app.table[3].value["test"].tolist())
@@ -161,7 +161,7 @@ def test_what_was_found_is_read_back_told_stale_and_deleted(
     assert not app.exception and not app.error
     assert [run.name for run in home.runs()] == ["run"]
     assert "Not compared yet" in words(app)
-    assert open_run(home, "run").manifest["updated"].startswith("2999")
+    assert open_run(home, "run").manifest.updated.startswith("2999")
 
 
 def test_names_are_shown_as_they_are(app: AppTest, home: Workspace, tmp_path: Path) -> None:

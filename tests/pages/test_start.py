@@ -21,8 +21,7 @@ from gmv_core import (
 from gmv_core.demo.make import DEMO_RUN
 from gmv_core.jobs import control
 from gmv_core.jobs.job import end_job, list_jobs
-from gmv_core.store.files import write_json
-from tests.fakes import fake_embedder, write_images
+from tests.fakes import change_json, fake_embedder, write_images
 from tests.pages.test_jobs import ID, write_job
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -152,7 +151,7 @@ def test_a_half_built_set_asks_to_be_finished(
 ) -> None:
     write_set(home, tmp_path, "cats")
     images = home.image_set("cats")
-    write_json(images.folder / "manifest.json", {**images.manifest(), "state": "building"})
+    change_json(images, state="building")
     app.run()
     assert not app.exception
     assert links(app) == {
@@ -206,23 +205,25 @@ def test_a_run_whose_set_has_grown_is_valued_again(
     assert not app.exception and not app.error
     assert "contributors?run=look" in links(app).values()
     after = home.run("look").manifest()
-    assert after["training"]["images"] == 30
-    assert after["value"] == before["value"]
-    assert after["inputs"]["matches"]["candidates"] == 9
+    assert after.training.images == 30
+    assert after.value == before.value
+    assert after.inputs.matches.candidates == 9
 
 
 def test_what_cannot_be_read_can_be_removed(app: AppTest, home: Workspace, tmp_path: Path) -> None:
     write_set(home, tmp_path, "cats")
     write_run(home, tmp_path, "look", "cats")
     for record in (home.image_set("cats"), home.run("look")):
-        write_json(record.folder / "manifest.json", {**record.manifest(), "format": 0})
+        change_json(record, format=0)
     app.run()
     assert not app.exception
     told = [m.value for m in app.markdown if "was written in format 0" in m.value]
     assert len(told) == 2
     assert "Open the demo" in [button.label for button in app.button]
     app.button(key="remove-set-cats").click().run()
-    assert "The run 'look' cannot be read" in app.error[0].value, "the run may use the set"
+    assert "is used by the run 'look'; delete that run first" in app.error[0].value, (
+        "the run may use the set"
+    )
     app.button(key="remove-run-look").click().run()
     app.button(key="remove-set-cats").click().run()
     assert not app.exception and not app.error
@@ -236,7 +237,7 @@ def test_the_one_that_cannot_be_read_is_removed_not_its_namesake(
     write_set(home, tmp_path, "dogs")
     write_run(home, tmp_path, "cats", "dogs")
     images = home.image_set("cats")
-    write_json(images.folder / "manifest.json", {**images.manifest(), "format": 0})
+    change_json(images, format=0)
     app.run()
     app.button(key="remove-set-cats").click().run()
     assert not app.exception and not app.error

@@ -8,13 +8,15 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from msgspec import to_builtins
+from msgspec.structs import replace
 from streamlit.testing.v1 import AppTest
 
 from gmv_core import Workspace, build, labels_for, open_source, value
 from gmv_core.jobs import control
-from gmv_core.jobs.job import Job, end_job, list_jobs
+from gmv_core.jobs.job import Job, end_job, list_jobs, requested
 from gmv_core.store.files import write_json
-from tests.fakes import draw, fake_embedder, png, write_images
+from tests.fakes import change_json, draw, fake_embedder, png, write_images
 from tests.pages.test_jobs import ID, write_job
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -274,7 +276,7 @@ def test_a_set_that_a_run_uses_is_kept(app: AppTest, home: Workspace, tmp_path: 
 def half_build(home: Workspace, tmp_path: Path) -> None:
     write_set(home, tmp_path / "cats")
     images = home.image_set("cats")
-    write_json(images.folder / "manifest.json", {**images.manifest(), "state": "building"})
+    change_json(images, state="building")
 
 
 def test_a_half_built_set_is_unfinished_and_can_be_resumed(
@@ -312,8 +314,10 @@ def test_a_half_built_set_whose_images_are_gone_says_so(
 def test_a_failed_build_that_kept_nothing_is_told(app: AppTest, home: Workspace) -> None:
     write_job(home, alive=False)
     folder = home.root / "jobs" / ID
-    asked = control.read_object(folder / "job.json")
-    write_json(folder / "job.json", {**asked, "arguments": ["build", "/gone", "--name", "x"]})
+    request = requested(folder)
+    assert request is not None
+    changed = replace(request, arguments=("build", "/gone", "--name", "x"))
+    write_json(folder / "job.json", to_builtins(changed))
     end_job(folder, "failed", "There is nothing at /gone; check the path.")
     open_page(app)
     assert app.selectbox(key="set").value == "x"

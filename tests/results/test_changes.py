@@ -81,7 +81,7 @@ def test_what_is_left_still_hands_out_all_quality(opened: Result) -> None:
             "dog/e.png": 0.9 * near + 0.2,
         }
     )
-    assert values.sum() == pytest.approx(1.6) == pytest.approx(part.totals()["quality"])
+    assert values.sum() == pytest.approx(1.6) == pytest.approx(part.totals().quality)
     assert part.contributors("one.png")[1].training == "dog/c.png"
     assert [c.exact for c in part.contributors("one.png")] == [True, False]
     assert [c.exact for c in part.contributors("x/two.png")] == [False, False]
@@ -104,7 +104,7 @@ def test_lists_that_become_too_short_are_counted(opened: Result) -> None:
     everything = opened.leaving_out([name for name in TRAINING])
     assert left_out(everything).empty == 3
     assert everything.values_table().empty
-    assert everything.totals()["value"] == everything.totals()["effective_contributors"] == 0
+    assert everything.totals().value == everything.totals().effective_contributors == 0
 
 
 def test_a_name_that_the_set_has_not(opened: Result) -> None:
@@ -118,7 +118,7 @@ def test_an_export_says_what_was_left_out(opened: Result, tmp_path: Path) -> Non
     assert manifest["left_out"] == ["cat/a.png", "dog/d.png"]
     assert manifest["totals"]["never_contributor"] == 1  # the rejected one; c moves up
     assert "cat/a.png" not in pd.read_csv(tmp_path / "values.csv")["training"].tolist()
-    assert "left_out" not in opened.told()
+    assert opened.told().left_out is None
 
 
 def test_the_stored_lists_are_not_touched(opened: Result) -> None:

@@ -16,10 +16,11 @@ from gmv_core.criteria import known_noise
 from gmv_core.matching.matcher import Matches
 from gmv_core.runs.stages import _match_rows, distances_to_generated, write_values
 from gmv_core.store.columns import IMAGES, embedding_rows
+from gmv_core.store.manifests import Part
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Float32
-from tests.fakes import strict_json
+from tests.fakes import run_manifest, set_manifest, strict_json
 
 LOG2, LOG3 = math.log(2), math.log(3)
 TRAINING = ("cat/a.png", "cat/b.png", "dog/c.png", "dog/d.png", "broken.png", "dog/e.png")
@@ -45,7 +46,7 @@ def write_set(images: ImageSet, names: tuple[str, ...], vectors: Float32) -> Non
     table = images.embeddings("hand")
     table.path.parent.mkdir(parents=True)
     table.append(embedding_rows(0, vectors, None))
-    images.write_manifest({"name": images.name, "state": "ready"})
+    images.write_manifest(set_manifest(images.name, state="ready"))
 
 
 @pytest.fixture
@@ -75,14 +76,9 @@ def opened(workspace: Workspace) -> Result:
     settings = ValueSettings(k=2)
     totals = write_values(run, training, generated, "hand", settings)
     run.write_manifest(
-        {
-            "name": "run",
-            "state": "ready",
-            "training": {"name": "train", "images": 6},
-            "generated": {"name": "made", "images": 4},
-            "value": {"k": 2, "temperature": 1.0, "quality_weighting": True},
-            "totals": totals,
-        }
+        run_manifest(
+            "run", Part("train", 6), Part("made", 4), state="ready", value=settings, totals=totals
+        )
     )
     return open_run(workspace, "run")
 
@@ -139,11 +135,11 @@ def test_the_table_of_values(opened: Result) -> None:
 
 
 def test_the_totals(opened: Result) -> None:
-    totals = opened.manifest["totals"]
-    assert totals["value"] == pytest.approx(1.6) == pytest.approx(totals["quality"])
-    assert totals["contributors"] == 3
+    totals = opened.manifest.totals
+    assert totals.value == pytest.approx(1.6) == pytest.approx(totals.quality)
+    assert totals.contributors == 3
     mean = (3 / 2 ** (2 / 3) + 2 + 1) / 3  # the rejected image does not count
-    assert totals["effective_contributors"] == pytest.approx(mean)
+    assert totals.effective_contributors == pytest.approx(mean)
 
 
 def test_the_ranking_from_the_bottom(opened: Result) -> None:

@@ -25,7 +25,8 @@ from gmv_core import (
 from gmv_core.models.embedders.embedder import from_callable, stack
 from gmv_core.sets.build import add, build
 from gmv_core.store.columns import matrix
-from gmv_core.store.workspace import Manifest, Workspace
+from gmv_core.store.manifests import Part, RunManifest
+from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder, Float64, UInt8
 from tests.fakes import (
     FAKE,
@@ -63,11 +64,11 @@ def built(tmp_path_factory: pytest.TempPathFactory, sources: Path) -> Path:
 
 
 @pytest.fixture
-def run(workspace: Workspace, sources: Path, built: Path) -> Callable[..., Manifest]:
+def run(workspace: Workspace, sources: Path, built: Path) -> Callable[..., RunManifest]:
     """Value the generated images, by default with features, k = 4 and 15 candidates."""
     shutil.copytree(built, workspace.root)
 
-    def work(**given: Any) -> Manifest:  # noqa: ANN401  (settings of two classes)
+    def work(**given: Any) -> RunManifest:  # noqa: ANN401  (settings of two classes)
         generated = given.pop("generated", sources / "made")
         value_settings = {
             k: given.pop(k) for k in ("k", "temperature", "quality_weighting") if k in given
@@ -125,7 +126,7 @@ def naive_l2() -> Float64:
 
 
 def test_without_reranking_matches_are_the_nearest_embeddings(
-    workspace: Workspace, run: Callable[..., Manifest]
+    workspace: Workspace, run: Callable[..., RunManifest]
 ) -> None:
     run(distance="none")
     found, d = columns(workspace, "matches"), naive_recall()
@@ -137,7 +138,7 @@ def test_without_reranking_matches_are_the_nearest_embeddings(
 
 
 def test_pixel_distances_reorder_the_recalled_candidates(
-    workspace: Workspace, run: Callable[..., Manifest]
+    workspace: Workspace, run: Callable[..., RunManifest]
 ) -> None:
     run(distance="l2")
     found = columns(workspace, "matches")
@@ -152,7 +153,7 @@ def test_pixel_distances_reorder_the_recalled_candidates(
 
 
 def test_features_decide_in_the_exact_part(
-    workspace: Workspace, run: Callable[..., Manifest]
+    workspace: Workspace, run: Callable[..., RunManifest]
 ) -> None:
     run(candidates=40)  # all of them: 20 exact, 20 estimates behind
     found, d = columns(workspace, "matches"), naive_features()
@@ -171,7 +172,7 @@ def test_features_decide_in_the_exact_part(
 
 
 def test_a_copy_of_a_training_image_is_its_first_contributor(
-    workspace: Workspace, run: Callable[..., Manifest]
+    workspace: Workspace, run: Callable[..., RunManifest]
 ) -> None:
     for distance in ("none", "l2", "features"):
         run(distance=distance)
@@ -185,27 +186,27 @@ def test_a_copy_of_a_training_image_is_its_first_contributor(
 
 
 def test_values_add_up_to_quality_and_the_totals_say_so(
-    workspace: Workspace, run: Callable[..., Manifest]
+    workspace: Workspace, run: Callable[..., RunManifest]
 ) -> None:
     manifest = run()
     values, quality = columns(workspace, "values"), columns(workspace, "quality")["quality"]
     assert values["value"].sum() == pytest.approx(quality.sum())
     assert ((quality > 0) & (quality <= 1)).all()
     assert (quality < 1).any()
-    totals = manifest["totals"]
-    assert totals["value"] == pytest.approx(totals["quality"]) == pytest.approx(quality.sum())
-    assert totals["contributors"] == (values["times_contributor"] > 0).sum()
-    assert totals["contributors"] + totals["never_contributor"] == 40
+    totals = manifest.totals
+    assert totals.value == pytest.approx(totals.quality) == pytest.approx(quality.sum())
+    assert totals.contributors == (values["times_contributor"] > 0).sum()
+    assert totals.contributors + totals.never_contributor == 40
     assert values["times_contributor"].sum() == 18 * 4
     assert values["times_candidate"].sum() == 18 * 15
     distances = naive_recall()
     assert values["nearest_distance"] == pytest.approx(distances.min(0), abs=1e-3)
     assert values["mean_distance"] == pytest.approx(distances.mean(0), abs=1e-3)
-    assert manifest["state"] == "ready"
+    assert manifest.state == "ready"
 
 
 def test_the_same_command_again_does_nothing_but_values(
-    workspace: Workspace, run: Callable[..., Manifest]
+    workspace: Workspace, run: Callable[..., RunManifest]
 ) -> None:
     run()
     before, kept = columns(workspace, "values"), mtimes(workspace)
@@ -216,7 +217,7 @@ def test_the_same_command_again_does_nothing_but_values(
     said: list[str] = []
     idle = from_callable(refuse, key=FAKE, side_px=8, dim=24)  # type: ignore[arg-type]
     manifest = run(embedder=Featured(idle), say=said.append)
-    assert manifest["reused"] is True
+    assert manifest.reused is True
     assert said == []
     assert mtimes(workspace) == kept
     assert np.array_equal(columns(workspace, "values")["value"], before["value"])
@@ -246,20 +247,18 @@ def mtimes(workspace: Workspace) -> dict[Path, int]:
     [{"k": 2}, {"temperature": 0.1}, {"temperature": "auto"}, {"quality_weighting": False}],
 )
 def test_what_needs_no_model_keeps_matches_and_quality(
-    workspace: Workspace, run: Callable[..., Manifest], changed: dict[str, Any]
+    workspace: Workspace, run: Callable[..., RunManifest], changed: dict[str, Any]
 ) -> None:
     run()
     before, kept = columns(workspace, "values")["value"], mtimes(workspace)
     said: list[str] = []
     manifest = run(**changed, say=said.append)
-    assert manifest["reused"] is True
+    assert manifest.reused is True
     assert said == []
     assert mtimes(workspace) == kept
     after = columns(workspace, "values")["value"]
     assert not np.allclose(after, before)
-    assert manifest["value"] == {
-        "k": 4, "temperature": 1.0, "quality_weighting": True, **changed
-    }  # fmt: skip
+    assert manifest.value == ValueSettings(**{"k": 4, **changed})
     quality = columns(workspace, "quality")["quality"]
     handed_out = 18 if "quality_weighting" in changed else quality.sum()
     assert after.sum() == pytest.approx(handed_out)
@@ -277,7 +276,7 @@ def test_what_needs_no_model_keeps_matches_and_quality(
 )
 def test_what_needs_a_model_is_recomputed_and_said(
     workspace: Workspace,
-    run: Callable[..., Manifest],
+    run: Callable[..., RunManifest],
     changed: dict[str, Any],
     matches: bool,
     quality: bool,
@@ -286,7 +285,7 @@ def test_what_needs_a_model_is_recomputed_and_said(
     run()
     kept = mtimes(workspace)
     said: list[str] = []
-    assert run(**changed, say=said.append)["reused"] is False
+    assert run(**changed, say=said.append).reused is False
     assert len(said) == len(words)
     for sentence, part in zip(said, words, strict=True):
         assert part in sentence
@@ -296,16 +295,16 @@ def test_what_needs_a_model_is_recomputed_and_said(
 
 
 def test_a_smaller_k_after_a_larger_one_keeps_the_deeper_list(
-    run: Callable[..., Manifest],
+    run: Callable[..., RunManifest],
 ) -> None:
     run(k=12, candidates=40)
     said: list[str] = []
-    assert run(k=3, candidates=40, say=said.append)["reused"] is True
+    assert run(k=3, candidates=40, say=said.append).reused is True
     assert said == []
 
 
 def test_a_recomputed_run_is_as_a_fresh_one(
-    workspace: Workspace, run: Callable[..., Manifest]
+    workspace: Workspace, run: Callable[..., RunManifest]
 ) -> None:
     from tests.fakes import assert_same_run
 
@@ -319,19 +318,19 @@ def test_a_recomputed_run_is_as_a_fresh_one(
 @pytest.fixture
 def within_a_second(monkeypatch: pytest.MonkeyPatch, built: Path) -> None:
     """Let every manifest bear the same time: it cannot be what tells two sets apart."""
-    time = Workspace(built).image_set("train").manifest()["updated"]
+    time = Workspace(built).image_set("train").manifest().updated
     monkeypatch.setattr("gmv_core.sets.build.now", lambda: time)
 
 
 @pytest.mark.usefixtures("within_a_second")
 def test_more_training_images_make_the_matches_stale(
-    workspace: Workspace, run: Callable[..., Manifest], tmp_path: Path
+    workspace: Workspace, run: Callable[..., RunManifest], tmp_path: Path
 ) -> None:
     run()
     more = write_images(tmp_path / "more", 5, first_seed=100)  # now copies of generated ones
     add(workspace, "train", open_source(more), embedder=fake_embedder())
     said: list[str] = []
-    assert run(say=said.append)["reused"] is False
+    assert run(say=said.append).reused is False
     assert len(said) == 2
     assert all("training" in sentence for sentence in said)
     found = columns(workspace, "matches")
@@ -341,12 +340,12 @@ def test_more_training_images_make_the_matches_stale(
 
 @pytest.mark.usefixtures("within_a_second")
 def test_other_generated_images_replace_those_of_the_run(
-    workspace: Workspace, run: Callable[..., Manifest], tmp_path: Path
+    workspace: Workspace, run: Callable[..., RunManifest], tmp_path: Path
 ) -> None:
     run()
     other = write_images(tmp_path / "other", 18, first_seed=300)
     said: list[str] = []
-    assert run(generated=other, say=said.append)["reused"] is False
+    assert run(generated=other, say=said.append).reused is False
     assert len(said) == 2
     assert all("generated" in sentence for sentence in said)
     names = rows_of(workspace.image_set("run-generated").images)["name"].to_pylist()
@@ -355,7 +354,7 @@ def test_other_generated_images_replace_those_of_the_run(
 
 
 def test_images_that_another_run_uses_too_are_not_replaced(
-    workspace: Workspace, run: Callable[..., Manifest], tmp_path: Path
+    workspace: Workspace, run: Callable[..., RunManifest], tmp_path: Path
 ) -> None:
     run()
     run(generated="run-generated", name="again")
@@ -369,7 +368,7 @@ def test_images_that_another_run_uses_too_are_not_replaced(
 
 
 def test_a_run_whose_images_are_being_replaced_cannot_be_opened(
-    workspace: Workspace, run: Callable[..., Manifest], tmp_path: Path,
+    workspace: Workspace, run: Callable[..., RunManifest], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     run()
@@ -389,7 +388,7 @@ def test_a_run_whose_images_are_being_replaced_cannot_be_opened(
 
 
 def test_a_set_in_the_way_of_the_runs_own_is_not_replaced(
-    workspace: Workspace, run: Callable[..., Manifest], tmp_path: Path
+    workspace: Workspace, run: Callable[..., RunManifest], tmp_path: Path
 ) -> None:
     mine = write_images(tmp_path / "mine", 4)
     build(workspace, open_source(mine), name="run-generated", embedder=fake_embedder())
@@ -399,10 +398,10 @@ def test_a_set_in_the_way_of_the_runs_own_is_not_replaced(
 
 
 def test_a_set_of_the_workspace_can_be_valued(
-    workspace: Workspace, run: Callable[..., Manifest], sources: Path
+    workspace: Workspace, run: Callable[..., RunManifest], sources: Path
 ) -> None:
     build(workspace, open_source(sources / "made"), name="made", embedder=fake_embedder())
-    assert run(generated="made")["generated"] == {"name": "made", "images": 18, "own": False}
+    assert run(generated="made").generated == Part("made", 18, own=False)
     run(name="from-source")
     by_name, by_source = (columns(workspace, "matches", name) for name in ("run", "from-source"))
     assert np.array_equal(by_name["candidates"], by_source["candidates"])
@@ -410,7 +409,7 @@ def test_a_set_of_the_workspace_can_be_valued(
 
 
 def test_a_set_of_another_embedder_is_embedded_again(
-    workspace: Workspace, run: Callable[..., Manifest], sources: Path
+    workspace: Workspace, run: Callable[..., RunManifest], sources: Path
 ) -> None:
     other = from_callable(lambda p: -fake_vectors(p)[0], key="minus", side_px=8, dim=24)
     build(workspace, open_source(sources / "made"), name="made", embedder=other)
@@ -419,7 +418,7 @@ def test_a_set_of_another_embedder_is_embedded_again(
 
 
 def test_a_rejected_generated_image_keeps_its_row_and_earns_nothing(
-    workspace: Workspace, run: Callable[..., Manifest], tmp_path: Path
+    workspace: Workspace, run: Callable[..., RunManifest], tmp_path: Path
 ) -> None:
     made = tmp_path / "made"
     made.mkdir()
@@ -437,12 +436,12 @@ def test_a_rejected_generated_image_keeps_its_row_and_earns_nothing(
     assert values["value"].sum() == pytest.approx(np.nansum(generated["quality"]))
     assert values["times_contributor"].sum() == 9 * 4
     fine = np.delete(generated["effective_contributors"], 3)
-    assert manifest["totals"]["effective_contributors"] == pytest.approx(fine.mean())
+    assert manifest.totals.effective_contributors == pytest.approx(fine.mean())
 
 
 @pytest.mark.parametrize(("rejected", "words"), [("made", "run-generated"), ("train", "broken")])
 def test_a_set_without_a_readable_image_is_a_sentence(
-    workspace: Workspace, run: Callable[..., Manifest], tmp_path: Path, rejected: str, words: str
+    workspace: Workspace, run: Callable[..., RunManifest], tmp_path: Path, rejected: str, words: str
 ) -> None:
     broken = write_images(tmp_path / "broken", 3)
     for path in broken.rglob("*.png"):
@@ -455,7 +454,7 @@ def test_a_set_without_a_readable_image_is_a_sentence(
 
 
 def test_a_shift_of_the_whole_set_is_said(
-    workspace: Workspace, run: Callable[..., Manifest], tmp_path: Path
+    workspace: Workspace, run: Callable[..., RunManifest], tmp_path: Path
 ) -> None:
     bright, grey = tmp_path / "bright", tmp_path / "grey"
     for folder in (bright, grey):
@@ -466,7 +465,7 @@ def test_a_shift_of_the_whole_set_is_said(
         (grey / f"{seed}.png").write_bytes(png(flat))
     said: list[str] = []
     manifest = run(generated=bright, say=said.append, name="bright")
-    assert manifest["shifts"] == said
+    assert list(manifest.shifts) == said
     assert [s.split(" is typically")[0] for s in said] == [
         "The darkest grey level", "The brightest grey level", "The mean grey level",
     ]  # fmt: skip
@@ -479,13 +478,13 @@ def test_a_shift_of_the_whole_set_is_said(
 
 
 def test_a_small_training_set_has_no_realism(
-    workspace: Workspace, run: Callable[..., Manifest], tmp_path: Path
+    workspace: Workspace, run: Callable[..., RunManifest], tmp_path: Path
 ) -> None:
     few = write_images(tmp_path / "few", 6)
     build(workspace, open_source(few), name="few", embedder=fake_embedder())
     manifest = run(against="few")
-    assert manifest["inputs"]["quality"]["quality"] == "none"
-    assert "Realism needs 10 training images" in manifest["reasons"]["quality"]
+    assert manifest.inputs.quality.quality == "none"
+    assert "Realism needs 10 training images" in manifest.reasons["quality"]
     assert (columns(workspace, "quality")["quality"] == 1).all()
     assert columns(workspace, "matches")["candidates"].shape == (18, 6)  # R > n
     with pytest.raises(ModelError, match="at least 10 training images and there are 6"):
@@ -493,7 +492,7 @@ def test_a_small_training_set_has_no_realism(
 
 
 def test_mistakes_are_sentences_and_leave_no_run(
-    workspace: Workspace, run: Callable[..., Manifest]
+    workspace: Workspace, run: Callable[..., RunManifest]
 ) -> None:
     for given, error, words in (
         ({"against": "nothing"}, WorkspaceError, "There is no set named 'nothing'"),

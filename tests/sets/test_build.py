@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from gmv_core import IndexSettings, IngestSettings, SourceError, WorkspaceError, open_source
 from gmv_core.errors import ModelError
@@ -17,7 +18,8 @@ from gmv_core.sets.filling import ensure_embedded
 from gmv_core.sets.index import load_index, load_reference
 from gmv_core.settings import BuildSettings
 from gmv_core.sources.labels import labels_for
-from gmv_core.store.workspace import FORMAT, Manifest, Workspace
+from gmv_core.store.manifests import Counts, EmbedderEntry, SetManifest
+from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder, Progress
 from tests.fakes import (
     FAKE,
@@ -40,7 +42,7 @@ def images(tmp_path: Path) -> Path:
     return write_images(tmp_path / "images", 20)
 
 
-def make(workspace: Workspace, where: Path, embedder: Embedder, **settings: object) -> Manifest:
+def make(workspace: Workspace, where: Path, embedder: Embedder, **settings: object) -> SetManifest:
     return build(
         workspace,
         open_source(where),
@@ -68,12 +70,10 @@ def test_a_folder_becomes_a_set(workspace: Workspace, images: Path, embedder: Em
     stored = np.stack(vectors["vector"].to_pylist()).astype(np.float32)
     expected = [embed_one(draw(int(name[7:11]))) for name in names]
     assert np.array_equal(stored, np.stack(expected))
-    assert manifest["counts"] == {
-        "images": 20, "ok": 20, "rejected": 0, "duplicates": 0, "labels": 3, "owners": 0,
-    }  # fmt: skip
-    assert manifest["state"] == "ready"
-    assert manifest["reused"] is False
-    assert {**train.manifest(), "reused": False} == {**manifest, "format": FORMAT}
+    assert manifest.counts == Counts(images=20, ok=20, rejected=0, duplicates=0, labels=3, owners=0)
+    assert manifest.state == "ready"
+    assert manifest.reused is False
+    assert replace(train.manifest(), reused=False) == manifest
     embedded = [s.done for s in steps if s.stage == "embed"]
     assert embedded == [8, 16, 20]
     assert steps[-1] == Progress("done", 20, 20)
@@ -117,11 +117,11 @@ def test_a_rejected_image_keeps_its_row(
     assert empty["status"] == "0 bytes"
     assert (broken["width"], broken["preview"], broken["size_bytes"]) == (0, b"", 60)
     assert broken["label"] == "class0"
-    assert (manifest["counts"]["ok"], manifest["counts"]["rejected"]) == (18, 2)
+    assert (manifest.counts.ok, manifest.counts.rejected) == (18, 2)
     vectors = np.stack(rows_of(train.embeddings(FAKE))["vector"].to_pylist())
     rejected = np.flatnonzero(~vectors.any(axis=1))
     assert rejected.tolist() == sorted([broken["id"], empty["id"]])
-    index = load_index(train, FAKE, manifest["index"])
+    index = load_index(train, FAKE, manifest.index)
     assert index.ids.tolist() == [i for i in range(20) if i not in rejected]
     # The vectors behind the rejected ones have not shifted.
     last = rows["class2/0017.png"]
@@ -133,8 +133,8 @@ def test_exact_duplicates_are_counted_and_kept(
 ) -> None:
     for i in range(3):
         shutil.copy(images / "class0" / "0000.png", images / "class0" / f"copy{i}.png")
-    counts = make(workspace, images, embedder)["counts"]
-    assert (counts["images"], counts["ok"], counts["duplicates"]) == (23, 23, 3)
+    counts = make(workspace, images, embedder).counts
+    assert (counts.images, counts.ok, counts.duplicates) == (23, 23, 3)
 
 
 def test_a_label_table_beside_the_images_is_used(
@@ -152,9 +152,9 @@ def test_a_label_table_beside_the_images_is_used(
     assert told == {"label": "zero", "owner": "Ada", "attributes": '{"hat": "yes"}'}
     assert rows["class0/0003.png"]["label"] == "class0"  # an empty cell says nothing
     assert rows["class0/0003.png"]["owner"] == "Bo"
-    assert manifest["counts"]["owners"] == 2
-    assert manifest["labels"]["images_without_row"] == 18
-    assert manifest["labels"]["rows_without_image"] == 1
+    assert manifest.counts.owners == 2
+    assert manifest.labels.images_without_row == 18
+    assert manifest.labels.rows_without_image == 1
 
 
 def test_the_same_command_again_does_nothing(
@@ -169,7 +169,7 @@ def test_the_same_command_again_does_nothing(
 
     silent = from_callable(refuse, key=FAKE, side_px=8, dim=24)  # type: ignore[arg-type]
     again = make(workspace, images, silent)
-    assert again == {**first, "reused": True, "format": FORMAT}
+    assert again == replace(first, reused=True)
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()} == before
 
 
@@ -181,8 +181,8 @@ def test_another_embedder_embeds_the_previews_again(
     rows, version = rows_of(train.images), train.images.open().version
     other = from_callable(lambda p: -fake_vectors(p)[0], key="minus", side_px=8, dim=24)
     manifest = make(workspace, images, other)
-    assert manifest["reused"] is False
-    assert manifest["embedder"]["key"] == "minus"
+    assert manifest.reused is False
+    assert manifest.embedder.key == "minus"
     assert train.images.open().version == version
     assert rows_of(train.images).equals(rows)
     vectors = [rows_of(train.embeddings(k))["vector"].to_pylist() for k in (FAKE, "minus")]
@@ -195,8 +195,8 @@ def test_the_same_embedder_in_another_precision_embeds_again(
     from gmv_core import EmbedSettings
     from gmv_core.sets import build as building
 
-    def load(chosen: Manifest, given: None) -> Embedder:
-        sign = -1 if chosen["precision"] == "bf16" else 1
+    def load(key: str, precision: str, given: None) -> Embedder:
+        sign = -1 if precision == "bf16" else 1
         return from_callable(lambda p: sign * fake_vectors(p)[0], key=FAKE, side_px=8, dim=24)
 
     monkeypatch.setattr(building, "resolve_embedder", lambda key: (FAKE, "of the test"))
@@ -207,7 +207,7 @@ def test_the_same_embedder_in_another_precision_embeds_again(
     for precision in ("fp32", "bf16"):
         settings = BuildSettings(embed=EmbedSettings(FAKE, precision))
         manifest = build(workspace, source, name="train", settings=settings)
-        assert manifest["embedder"]["precision"] == precision
+        assert manifest.embedder.precision == precision
         vectors = rows_of(workspace.image_set("train").embeddings(FAKE))["vector"].to_pylist()
         found.append(np.stack(vectors))
     assert np.array_equal(found[0], -found[1])
@@ -218,16 +218,16 @@ def test_a_precision_is_remembered_over_another_embedder(
 ) -> None:
     from gmv_core import EmbedSettings
     from gmv_core.sets import build as building
+    from gmv_core.sets import filling
 
-    def load(chosen: Manifest, given: None) -> Embedder:
-        sign = -1 if chosen["precision"] == "bf16" else 1
-        return from_callable(
-            lambda p: sign * fake_vectors(p)[0], key=chosen["key"], side_px=8, dim=24
-        )
+    def load(key: str, precision: str, given: None) -> Embedder:
+        sign = -1 if precision == "bf16" else 1
+        return from_callable(lambda p: sign * fake_vectors(p)[0], key=key, side_px=8, dim=24)
 
     monkeypatch.setattr(building, "resolve_embedder", lambda key: (key, "of the test"))
     monkeypatch.setattr(building, "resolve_precision", lambda precision: precision)
     monkeypatch.setattr(building, "reload_embedder", load)
+    monkeypatch.setattr(filling, "reload_embedder", load)
     source = open_source(images)
     for key, precision in (("one", "fp32"), ("two", "fp32"), ("one", "bf16")):
         build(
@@ -243,11 +243,11 @@ def test_a_precision_is_remembered_over_another_embedder(
 
     assert np.array_equal(vectors("one"), -vectors("two"))
     # As the generated set of a run: another embedder's vectors follow, its own are never swapped.
-    ensure_embedded(train, {"key": "two", "precision": "bf16"}, embedder=None)
+    ensure_embedded(train, EmbedderEntry("two", "bf16"), embedder=None)
     assert np.array_equal(vectors("one"), vectors("two"))
-    assert train.manifest()["state"] == "ready"
+    assert train.manifest().state == "ready"
     with pytest.raises(WorkspaceError, match="in bf16 and the training set in fp32; build"):
-        ensure_embedded(train, {"key": "one", "precision": "fp32"}, embedder=None)
+        ensure_embedded(train, EmbedderEntry("one", "fp32"), embedder=None)
 
 
 def test_another_index_is_built_without_embedding_again(
@@ -258,14 +258,14 @@ def test_another_index_is_built_without_embedding_again(
     train = workspace.image_set("train")
     version = train.embeddings(FAKE).open().version
     manifest = make(workspace, images, embedder, index=IndexSettings("sq8"))
-    assert manifest["reused"] is False
-    assert (manifest["index"]["kind"], manifest["index"]["vectors"]) == ("sq8", 300)
-    assert manifest["index"]["recall"] > 0.9
+    assert manifest.reused is False
+    assert (manifest.index.kind, manifest.index.vectors) == ("sq8", 300)
+    assert manifest.index.recall > 0.9
     assert train.embeddings(FAKE).open().version == version
-    assert make(workspace, images, embedder, index=IndexSettings("sq8"))["reused"] is True
-    index = load_index(train, FAKE, manifest["index"])
+    assert make(workspace, images, embedder, index=IndexSettings("sq8")).reused is True
+    index = load_index(train, FAKE, manifest.index)
     asked = embed_one(draw(17))[None]
-    exact = load_index(train, FAKE, make(workspace, images, embedder)["index"])
+    exact = load_index(train, FAKE, make(workspace, images, embedder).index)
     assert index.search(asked, 10).ids.tolist() == exact.search(asked, 10).ids.tolist()
     assert index.search(asked, 1).distances.tolist() == [[0]]
 
@@ -277,7 +277,7 @@ def test_too_few_images_for_the_index_asked_for_is_a_sentence(
 
     with pytest.raises(SettingsError, match="needs at least 256 images and this set has 20"):
         make(workspace, images, embedder, index=IndexSettings("pq"))
-    assert make(workspace, images, embedder)["state"] == "ready"  # goes on from there
+    assert make(workspace, images, embedder).state == "ready"  # goes on from there
 
 
 def test_changed_content_is_a_sentence(
@@ -298,13 +298,13 @@ def test_changed_labels_and_other_ingest_settings_are_sentences(
     csv, source = tmp_path / "owners.csv", open_source(images)
     csv.write_text("name,owner\n0000.png,Ada\n")
 
-    def labelled() -> Manifest:
+    def labelled() -> SetManifest:
         return build(
             workspace, source, name="train", labels=labels_for(source, csv), embedder=embedder
         )
 
     labelled()
-    assert labelled()["reused"] is True
+    assert labelled().reused is True
     csv.write_text("name,owner\n0000.png,Bo\n")
     with pytest.raises(WorkspaceError, match="content or labels have changed since"):
         labelled()
@@ -324,8 +324,8 @@ def test_nothing_but_rejected_images_is_a_set_without_an_index(
     for path in folder.rglob("*.png"):
         path.write_bytes(path.read_bytes()[:40])
     manifest = make(workspace, folder, embedder)
-    assert (manifest["counts"]["ok"], manifest["counts"]["rejected"]) == (0, 3)
-    assert manifest["index"]["vectors"] == 0
+    assert (manifest.counts.ok, manifest.counts.rejected) == (0, 3)
+    assert manifest.index.vectors == 0
 
 
 def test_add_takes_new_names_only(
@@ -344,10 +344,10 @@ def test_add_takes_new_names_only(
     assert added == sorted(f"class{i % 3}/{i:04d}.png" for i in range(20, 32))
     stored = np.stack(rows_of(train.embeddings(FAKE))["vector"].to_pylist()).astype(np.float32)
     assert np.array_equal(stored[20:], np.stack([embed_one(draw(int(n[7:11]))) for n in added]))
-    assert manifest["counts"]["images"] == manifest["index"]["vectors"] == 32
-    assert [s["first_row"] for s in manifest["sources"]] == [0, 20]
+    assert manifest.counts.images == manifest.index.vectors == 32
+    assert [s.first_row for s in manifest.sources] == [0, 20]
     again = add(workspace, "train", open_source(more), embedder=embedder)
-    assert again["counts"]["images"] == 32
+    assert again.counts.images == 32
 
 
 def test_building_again_after_add_is_reuse(
@@ -357,8 +357,8 @@ def test_building_again_after_add_is_reuse(
     more = write_images(tmp_path / "more", 32)
     add(workspace, "train", open_source(more), embedder=embedder)
     again = make(workspace, images, embedder)
-    assert again["reused"] is True
-    assert again["counts"]["images"] == 32
+    assert again.reused is True
+    assert again.counts.images == 32
 
 
 def test_add_to_nothing_is_a_sentence(
@@ -379,7 +379,7 @@ def test_an_embedder_from_python_must_be_given_again(
     with pytest.raises(ModelError, match="with the embedder 'fake' and 'other' was given"):
         add(workspace, "train", more, embedder=other)
     # Neither left anything behind.
-    assert make(workspace, images, embedder)["reused"] is True
+    assert make(workspace, images, embedder).reused is True
 
 
 def test_a_stale_index_is_a_sentence(
@@ -389,7 +389,7 @@ def test_a_stale_index_is_a_sentence(
     train = workspace.image_set("train")
     train.embeddings(FAKE).append(rows_of(train.embeddings(FAKE)).slice(0, 1))
     with pytest.raises(WorkspaceError, match="covers 20 images and the set has 21; run its build"):
-        load_index(train, FAKE, manifest["index"])
+        load_index(train, FAKE, manifest.index)
 
 
 def test_vectors_of_another_embedder_are_made_from_the_previews(
@@ -398,7 +398,7 @@ def test_vectors_of_another_embedder_are_made_from_the_previews(
     make(workspace, images, embedder)
     train = workspace.image_set("train")
     other = from_callable(lambda p: -fake_vectors(p)[0], key="minus", side_px=8, dim=24)
-    ensure_embedded(train, {"key": "minus", "precision": "own"}, embedder=other)
+    ensure_embedded(train, EmbedderEntry("minus", "own"), embedder=other)
     vectors = [rows_of(train.embeddings(k))["vector"].to_pylist() for k in (FAKE, "minus")]
     assert np.array_equal(np.stack(vectors[0]), -np.stack(vectors[1]))
 
@@ -418,7 +418,7 @@ def test_the_reference_of_realism_is_stored_with_the_index(
 
 def test_an_embedder_without_features_stores_no_sketch(workspace: Workspace, images: Path) -> None:
     manifest = make(workspace, images, fake_embedder(features=False))
-    assert manifest["embedder"]["has_features"] is False
+    assert manifest.embedder.has_features is False
     assert rows_of(workspace.image_set("train").embeddings(FAKE)).column_names == ["id", "vector"]
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from gmv_core import build, open_source
 from gmv_core.sets.contents import duplicates, label_words, recall_words, rejected
 from gmv_core.store.columns import previews, sample_rows
+from gmv_core.store.manifests import IndexEntry, LabelFit
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.types import Embedder
 from tests.fakes import write_images
@@ -60,8 +62,9 @@ def test_a_set_without_any_readable_image_has_no_sample(
 
 
 def test_recall_is_told_in_words() -> None:
-    assert "misses none" in recall_words({"kind": "exact", "recall": 1.0})
-    index = {"kind": "sq8", "recall": 0.99412, "recall_at": 100, "queries": 200}
+    exact = IndexEntry("exact", 9, 9, 8.0, 1.0, 9, 0, 1, 0, 0, "auto")
+    assert "misses none" in recall_words(exact)
+    index = replace(exact, kind="sq8", recall=0.99412, recall_at=100, queries=200)
     assert recall_words(index).startswith("It finds 99.4 of the true nearest 100, measured against")
 
 
@@ -69,17 +72,13 @@ def test_recall_is_told_in_words() -> None:
     ("told", "sentence"),
     [
         (None, ""),
-        ((0, 0, []), "Every image has its row in the label table, and every row its image."),
-        ((2, 1, ["a.png"]), "2 images have no row in the label table; 1 of its rows fits no image "
-         "(such as a.png)."),
-        ((1, 2, []), "1 image has no row in the label table; 2 of its rows fit no image."),
-        ((2, 0, []), "2 images have no row in the label table."),
-        ((0, 2, []), "2 of the label table's rows fit no image."),
+        (LabelFit(0, 0), "Every image has its row in the label table, and every row its image."),
+        (LabelFit(2, 1, ("a.png",)), "2 images have no row in the label table; "
+         "1 of its rows fits no image (such as a.png)."),
+        (LabelFit(1, 2), "1 image has no row in the label table; 2 of its rows fit no image."),
+        (LabelFit(2, 0), "2 images have no row in the label table."),
+        (LabelFit(0, 2), "2 of the label table's rows fit no image."),
     ],
 )  # fmt: skip
-def test_label_match_is_told_in_words(
-    told: tuple[int, int, list[str]] | None, sentence: str
-) -> None:
-    keys = ("images_without_row", "rows_without_image", "examples")
-    manifest = {} if told is None else {"labels": dict(zip(keys, told, strict=True))}
-    assert label_words(manifest) == sentence
+def test_label_match_is_told_in_words(told: LabelFit | None, sentence: str) -> None:
+    assert label_words(told) == sentence

@@ -14,8 +14,9 @@ import pytest
 
 from gmv_core import MatchSettings, RunSettings, ValueSettings, WorkspaceError, open_source, value
 from gmv_core.sets.build import add, build
+from gmv_core.store.manifests import Manifest
 from gmv_core.store.table import Table
-from gmv_core.store.workspace import Manifest, Workspace
+from gmv_core.store.workspace import Workspace
 from tests.fakes import (
     assert_same_run,
     assert_same_set,
@@ -113,8 +114,8 @@ def test_a_build_killed_after_any_commit_ends_as_a_fresh_one(
     commits: int,
 ) -> None:
     assert killed_after(commits, monkeypatch, lambda: build_train(workspace, sources))
-    assert workspace.image_set("train").manifest()["state"] == "building"
-    assert build_train(workspace, sources)["reused"] is False
+    assert workspace.image_set("train").manifest().state == "building"
+    assert build_train(workspace, sources).reused is False
     assert_same_set(workspace.image_set("train"), fresh.image_set("train"))
 
 
@@ -185,9 +186,9 @@ def test_an_addition_killed_after_any_commit_ends_as_a_fresh_one(
         build_train(workspace, sources)
     with pytest.raises(WorkspaceError, match=r"unfinished .*; give that source again to finish"):
         add(workspace, "train", open_source(sources / "made"), embedder=fake_embedder())
-    assert add_more(workspace, sources)["counts"]["images"] == 32
+    assert add_more(workspace, sources).counts.images == 32
     assert_same_set(workspace.image_set("train"), other.image_set("train"))
-    assert len(workspace.image_set("train").manifest()["sources"]) == 2
+    assert len(workspace.image_set("train").manifest().sources) == 2
 
 
 def test_an_unfinished_run_cannot_be_opened(
@@ -263,7 +264,7 @@ def test_a_first_value_killed_and_given_another_source_starts_anew(
 ) -> None:
     build_train(workspace, sources)
     assert killed_after(1, monkeypatch, lambda: value_made(workspace, sources))
-    assert workspace.run("run").manifest()["state"] == "begun"
+    assert workspace.run("run").manifest().state == "begun"
     other = open_source(write_images(tmp_path / "other", 5, first_seed=300))
     value(workspace, other, against="train", name="run", embedder=fake_embedder())
     assert len(workspace.image_set("run-generated").images) == 5
@@ -285,10 +286,10 @@ def test_a_killed_build_and_run_keep_their_seconds(
     workspace: Workspace, sources: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert killed_after(4, monkeypatch, lambda: build_train(workspace, sources))
-    spent = workspace.image_set("train").manifest()["seconds"]["embed"]
+    spent = workspace.image_set("train").manifest().seconds["embed"]
     assert spent > 0
-    assert build_train(workspace, sources)["seconds"]["embed"] > spent
+    assert build_train(workspace, sources).seconds["embed"] > spent
     assert killed_after(8, monkeypatch, lambda: value_made(workspace, sources))
-    spent = workspace.run("run").manifest()["seconds"]["matches"]
+    spent = workspace.run("run").manifest().seconds["matches"]
     assert spent > 0
-    assert value_made(workspace, sources)["seconds"]["matches"] > spent
+    assert value_made(workspace, sources).seconds["matches"] > spent

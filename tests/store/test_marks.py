@@ -9,12 +9,13 @@ import pytest
 from gmv_core import Workspace, WorkspaceError
 from gmv_core.store.marks import FILE, mark, marked, unmark
 from gmv_core.store.workspace import ImageSet
+from tests.fakes import set_manifest
 
 
 @pytest.fixture
 def training(workspace: Workspace) -> ImageSet:
     images = workspace.image_set("train")
-    images.write_manifest({"kind": "set", "name": "train"})
+    images.write_manifest(set_manifest("train"))
     return images
 
 

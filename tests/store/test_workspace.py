@@ -14,9 +14,10 @@ import pytest
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.store.files import write_json
+from gmv_core.store.manifests import EmbedderEntry, Part, as_json
 from gmv_core.store.table import Table
-from gmv_core.store.workspace import FORMAT, Workspace, default_root, file_name
-from tests.fakes import rows_of
+from gmv_core.store.workspace import Workspace, default_root, file_name
+from tests.fakes import change_json, rows_of, run_manifest, set_manifest
 
 
 def numbers(first: int, count: int) -> pa.Table:
@@ -144,9 +145,11 @@ def test_a_missing_table_is_a_sentence(tmp_path: Path) -> None:
 def test_a_manifest_is_read_as_it_was_written(workspace: Workspace) -> None:
     record = workspace.image_set("faces")
     assert not record.exists()
-    record.write_manifest({"name": "faces", "owner": "Käthe φ"})
+    record.write_manifest(set_manifest("faces", embedder=EmbedderEntry("fake", "own", "Käthe φ")))
     assert record.exists()
-    assert record.manifest() == {"format": FORMAT, "name": "faces", "owner": "Käthe φ"}
+    read = record.manifest()
+    assert read == set_manifest("faces", embedder=EmbedderEntry("fake", "own", "Käthe φ"))
+    assert "updated" not in as_json(read), "what is not known yet is not written"
     assert [s.name for s in workspace.sets()] == ["faces"]
     assert workspace.runs() == []
     assert list(record.folder.iterdir()) == [record.folder / "manifest.json"]  # nothing aside
@@ -174,24 +177,51 @@ def test_missing_broken_and_foreign_manifests_are_sentences(workspace: Workspace
         record.manifest()
     with pytest.raises(WorkspaceError, match="There is no run named 'faces'"):
         workspace.run("faces").manifest()
-    record.write_manifest({})
+    record.write_manifest(set_manifest("faces"))
     path = record.folder / "manifest.json"
     path.write_text('{"format": 1}')
     with pytest.raises(WorkspaceError, match="written in format 1, this version reads format 2"):
         record.manifest()
     path.write_text("[]")
-    with pytest.raises(WorkspaceError, match="written in format None, this version reads format 2"):
-        record.manifest()
-    path.write_text('{"format"')
     with pytest.raises(WorkspaceError, match="is not readable"):
         record.manifest()
+    path.write_text("{}")
+    with pytest.raises(WorkspaceError, match="written in format None, this version reads format 2"):
+        record.manifest()
+    for broken in ('{"format"', '{"format": 2}', '{"format": 2, "name": 3}', "\xff", ""):
+        path.write_text(broken, encoding="latin-1")
+        with pytest.raises(WorkspaceError, match="is not readable"):
+            record.manifest()
+
+
+def test_settings_that_no_version_writes_are_a_sentence(workspace: Workspace) -> None:
+    record = workspace.image_set("faces")
+    record.write_manifest(set_manifest("faces"))
+    change_json(record, ingest={"max_pixels": 0, "preview_side_px": 256})
+    with pytest.raises(WorkspaceError, match="holds what cannot be"):
+        record.manifest()
+
+
+def test_a_later_versions_keys_are_passed_over(workspace: Workspace) -> None:
+    record = workspace.image_set("faces")
+    record.write_manifest(set_manifest("faces"))
+    change_json(record, weather="fine")
+    assert record.manifest() == set_manifest("faces")
+
+
+def test_no_image_that_could_be_read_has_no_typical_one(workspace: Workspace) -> None:
+    """Format 2 was written with an empty object there."""
+    record = workspace.image_set("faces")
+    record.write_manifest(set_manifest("faces"))
+    change_json(record, typical={})
+    assert record.manifest().typical is None
 
 
 def with_run(workspace: Workspace) -> None:
     for name in ("train", "made", "spare"):
-        workspace.image_set(name).write_manifest({"name": name})
-    uses = {"training": {"name": "train"}, "generated": {"name": "made"}}
-    workspace.run("first").write_manifest({"name": "first", **uses})
+        workspace.image_set(name).write_manifest(set_manifest(name))
+    used = run_manifest("first", Part("train", 0), Part("made", 0))
+    workspace.run("first").write_manifest(used)
 
 
 def test_a_set_is_kept_while_a_run_that_cannot_be_read_may_use_it(workspace: Workspace) -> None:
@@ -219,7 +249,7 @@ def test_of_a_set_and_a_run_of_one_name_the_one_that_is_meant_is_deleted(
     workspace: Workspace,
 ) -> None:
     with_run(workspace)
-    workspace.image_set("first").write_manifest({"name": "first"})
+    workspace.image_set("first").write_manifest(set_manifest("first"))
     assert workspace.delete("first", kind="set") == "set"
     assert workspace.run("first").exists()
     with pytest.raises(WorkspaceError, match="There is no set named 'first'"):
@@ -238,7 +268,7 @@ def test_nothing_but_our_own_folders_is_deleted(workspace: Workspace, tmp_path: 
         workspace.drop(workspace.image_set("holiday"))
     assert (foreign / "photo.jpg").exists()
     other = Workspace(tmp_path / "other")
-    other.image_set("train").write_manifest({"name": "train"})
+    other.image_set("train").write_manifest(set_manifest("train"))
     with pytest.raises(WorkspaceError, match="is not a set or run of this workspace"):
         workspace.drop(other.image_set("train"))
     assert other.image_set("train").exists()
@@ -262,7 +292,7 @@ def test_a_deletion_that_was_killed_leaves_no_half_of_a_set(
     assert not workspace.image_set("spare").exists()
     assert len(workspace.image_set("spare").images) == 0
     assert [s.name for s in workspace.sets()] == ["made", "train"]
-    workspace.image_set("spare").write_manifest({"name": "spare"})
+    workspace.image_set("spare").write_manifest(set_manifest("spare"))
     assert workspace.delete("spare") == "set"
 
 

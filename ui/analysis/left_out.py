@@ -80,7 +80,8 @@ def _lists(part_key: str, part: Result) -> None:
 
 
 def _owners(key: str, part_key: str, result: Result, part: Result) -> None:
-    if not result.training.manifest()["counts"]["owners"]:
+    counts = result.training.manifest().counts
+    if counts is None or not counts.owners:
         return
     before = readings.shares(key, result, "owner").head(MOST_BARS)
     after = readings.shares(part_key, part, "owner").set_index("owner")["share_of_value"]

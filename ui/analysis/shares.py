@@ -20,8 +20,8 @@ NAMED = 3
 def group_section(key: str, result: Result) -> None:
     """Draw who earns how much, by owner and by label, as far as the set knows them."""
     st.subheader("Share of value beside share of images")
-    counts = result.training.manifest()["counts"]
-    known = [by for by in ("owner", "label") if counts[f"{by}s"]]
+    counts = result.training.manifest().counts
+    known = [by for by in ("owner", "label") if counts and getattr(counts, f"{by}s")]
     if not known:
         st.info(
             "This training set names no owners and no labels. Bring it with a CSV of the columns "

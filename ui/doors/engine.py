@@ -27,11 +27,11 @@ from gmv_core.jobs.overview import training_sets
 from gmv_core.matching.dropped import Dropped, match_dropped, open_matcher
 from gmv_core.matching.matcher import Matcher
 from gmv_core.results.result import GENERATED_COLUMNS, VALUE_COLUMNS, settings_of
-from gmv_core.settings import IngestSettings
 from gmv_core.sources.source import Source
 from gmv_core.store.columns import previews
-from gmv_core.store.records import newest
-from gmv_core.store.workspace import ImageSet, Manifest, default_root
+from gmv_core.store.manifests import READY, RunManifest, SetManifest
+from gmv_core.store.records import newest_runs
+from gmv_core.store.workspace import ImageSet, default_root
 
 
 def workspace() -> Workspace:
@@ -39,20 +39,20 @@ def workspace() -> Workspace:
     return Workspace(default_root())
 
 
-def finished_runs() -> dict[str, Manifest]:
+def finished_runs() -> dict[str, RunManifest]:
     """Return the manifests of the runs that can be looked at by name, the newest first.
 
     Those made to judge another one come last; those that cannot be read are left out, the start
     page names them.
     """
-    ready = [m for m in newest(workspace().runs()) if m["state"] == "ready"]
-    return {m["name"]: m for m in ready}
+    ready = [m for m in newest_runs(workspace().runs()) if m.state == READY]
+    return {m.name: m for m in ready}
 
 
-def finished_sets() -> dict[str, Manifest]:
+def finished_sets() -> dict[str, SetManifest]:
     """Return the manifests of the sets that images can be compared with, the newest first."""
-    ready = [m for m in training_sets(workspace()) if m["state"] == "ready" and m["typical"]]
-    return {m["name"]: m for m in ready}
+    ready = [m for m in training_sets(workspace()) if m.state == READY and m.typical]
+    return {m.name: m for m in ready}
 
 
 def open_result(name: str, settings: ValueSettings) -> Result:
@@ -64,7 +64,7 @@ def key(result: Result) -> str:
     """Return what changes whenever the result or its settings do: the key of every cache."""
     left_out = np.sort(np.fromiter(result.without, np.int64, len(result.without)))
     digest = sha256(left_out.tobytes()).hexdigest() if result.without else ""
-    return f"{result.run.folder} {result.manifest['updated']} {asdict(result.settings)} {digest}"
+    return f"{result.run.folder} {result.manifest.updated} {asdict(result.settings)} {digest}"
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -94,7 +94,7 @@ def generated_of(key: str, _result: Result, training: str) -> list[Contribution]
 
 def set_key(images: ImageSet) -> str:
     """Return what changes whenever a set does."""
-    return f"{images.folder} {images.manifest()['updated']}"
+    return f"{images.folder} {images.manifest().updated}"
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -117,30 +117,34 @@ def owners(set_key: str, _images: ImageSet) -> list[str]:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def dropped(
-    matcher_key: str, fingerprint: str, _source: Source, _training: ImageSet, _run: Manifest | None
+    matcher_key: str,
+    fingerprint: str,
+    _source: Source,
+    _training: ImageSet,
+    _run: RunManifest | None,
 ) -> Dropped:
     """Return what the models find of images dropped in just now."""
-    ingest = IngestSettings(**_training.manifest()["ingest"])
+    ingest = _training.manifest().ingest
     loaded = _matcher(matcher_key, _training, _run)
     return match_dropped(loaded, _source, ingest=ingest)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _matcher(matcher_key: str, _training: ImageSet, _run: Manifest | None) -> Matcher:
+def _matcher(matcher_key: str, _training: ImageSet, _run: RunManifest | None) -> Matcher:
     settings = settings_of(_run) if _run else MatchSettings()
     return open_matcher(_training, settings, run=_run)
 
 
-def matcher_key(training: ImageSet, run: Manifest | None) -> str:
+def matcher_key(training: ImageSet, run: RunManifest | None) -> str:
     """Return what a matcher depends on: the set's state and the settings of the run, if any."""
-    return f"{set_key(training)} {run['inputs'] if run else MatchSettings()}"
+    return f"{set_key(training)} {run.inputs if run else MatchSettings()}"
 
 
-def warm(training: ImageSet, run: Manifest | None) -> None:
+def warm(training: ImageSet, run: RunManifest | None) -> None:
     """Load what dropped images will need, if it is not loaded yet."""
     _matcher(matcher_key(training, run), training, run)
 
 
-def reranked(matcher_key: str, training: ImageSet, run: Manifest | None) -> bool:
+def reranked(matcher_key: str, training: ImageSet, run: RunManifest | None) -> bool:
     """Return whether a matcher orders its candidates anew, by a distance of its own."""
     return _matcher(matcher_key, training, run).distance_key != "none"

@@ -99,9 +99,8 @@ def need_run() -> Result:
             **state.in_url(state.RUN),
         )
     name = name or newest
-    own = ValueSettings(**runs[name]["value"])
-    asked = int(runs[name]["inputs"]["matches"]["candidates"])
-    most = min(asked, int(runs[name]["training"]["images"]))
+    own = runs[name].value
+    most = min(runs[name].matching.candidates, runs[name].training.images)
     return engine.open_result(name, reading(own, most))
 
 
@@ -149,4 +148,5 @@ def _reading(own: ValueSettings, most: int) -> ValueSettings:
 
 def tiny(images: ImageSet) -> bool:
     """Return whether a set's images are so small that their pixels are to be kept crisp."""
-    return bool(images.manifest()["typical"]["side_px"][1] <= TINY_PX)
+    typical = images.manifest().typical
+    return typical is not None and typical.side_px[1] <= TINY_PX

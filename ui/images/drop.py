@@ -14,7 +14,8 @@ from gmv_core.images.thumbnails import thumbnail
 from gmv_core.jobs import control, requests, uploads
 from gmv_core.matching.dropped import MOST, Dropped, weigh
 from gmv_core.sources.source import Source
-from gmv_core.store.workspace import ImageSet, Manifest
+from gmv_core.store.manifests import RunManifest
+from gmv_core.store.workspace import ImageSet
 from ui.doors import engine
 from ui.frame import shell, state
 from ui.frame.markdown import plain
@@ -155,7 +156,7 @@ def _answers(
     comparison(shown, training, tiny=tiny)
 
 
-def _run_of(result: Result | None, training: ImageSet) -> Manifest | None:
+def _run_of(result: Result | None, training: ImageSet) -> RunManifest | None:
     """Return the run in view, where it is one against this training set."""
     return result.manifest if result and result.training.name == training.name else None
 

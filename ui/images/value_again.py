@@ -14,13 +14,13 @@ from ui.widgets.started_run import started_run
 
 def revalue(result: Result) -> None:
     """Draw the button to value again, and the job that it started."""
-    inputs = result.manifest["inputs"]
+    matching, judging = result.manifest.matching, result.manifest.judging
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"Distance: {inputs['matches']['distance']} · quality: {inputs['quality']['quality']} "
-            f"· {inputs['matches']['candidates']} candidates",
+            f"Distance: {matching.distance} · quality: {judging.quality} "
+            f"· {matching.candidates} candidates",
             width="stretch",
-            help=" ".join(result.manifest["reasons"][step] for step in ("distance", "quality")),
+            help=" ".join(result.manifest.reasons[step] for step in ("distance", "quality")),
         )
         st.button("Value again with another distance", icon=":material/tune:", on_click=_open)
     if st.session_state.get(state.ASKING):
@@ -40,16 +40,16 @@ def _close() -> None:
 @st.dialog("Value again with another distance", on_dismiss=_close)
 def _ask(result: Result) -> None:
     with shell.telling():
-        inputs = result.manifest["inputs"]
-        has_features = bool(result.training.manifest()["embedder"].get("has_features", True))
+        matching, judging = result.manifest.matching, result.manifest.judging
+        has_features = result.training.manifest().embedder.has_features is not False
         rows = [m for m in list_models() if m.ready and (m.key != "features" or has_features)]
-        distance = _pick("Distance", rows, "distance", inputs["matches"]["distance"])
-        quality = _pick("Quality metric", rows, "quality", inputs["quality"]["quality"])
+        distance = _pick("Distance", rows, "distance", matching.distance)
+        quality = _pick("Quality metric", rows, "quality", judging.quality)
         candidates = st.number_input(
             "Candidates before re-ranking",
             1,
             1000,
-            int(inputs["matches"]["candidates"]),
+            matching.candidates,
             help="So many nearest embeddings are looked at by the distance.",
         )
         taken = engine.finished_runs()
@@ -65,7 +65,7 @@ def _ask(result: Result) -> None:
         if name in taken:
             st.warning(f"There is a run {name!r} already; give another name.")
         if st.button("Start", type="primary", disabled=name in taken):
-            seed = int(inputs["quality"]["seed"])
+            seed = judging.seed
             match = MatchSettings(int(candidates), distance, quality, seed)
             job = requests.value_anew(engine.workspace(), result, name=name, match=match)
             st.session_state[state.STARTED] = job.target

@@ -9,7 +9,7 @@ from gmv_core.demo.make import DEMO_RUN
 from gmv_core.demo.plan import generated_folder
 from gmv_core.jobs import requests
 from gmv_core.jobs.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Example, Overview, example
-from gmv_core.store.workspace import Manifest
+from gmv_core.store.manifests import READY, SetManifest
 from gmv_core.words import counted, number
 from ui.doors import engine
 from ui.frame import links, shell
@@ -85,7 +85,7 @@ def sets(found: Overview) -> None:
     if not found.sets:
         st.caption("None yet.")
     for manifest in found.sets[:SHOWN]:
-        links.image_set(manifest["name"], _set_line(manifest), icon=":material/photo_library:")
+        links.image_set(manifest.name, _set_line(manifest), icon=":material/photo_library:")
     _more(len(found.sets))
 
 
@@ -97,18 +97,19 @@ def runs(found: Overview) -> None:
     if not found.runs:
         st.caption("None yet.")
     for manifest in found.runs[:SHOWN]:
-        made, training = manifest["generated"]["images"], manifest["training"]["name"]
-        told = f"**{manifest['name']}** · {counted(made, 'generated image')} against {training}"
-        links.run(manifest["name"], told, icon=":material/link:")
+        made, training = manifest.generated.images, manifest.training.name
+        told = f"**{manifest.name}** · {counted(made, 'generated image')} against {training}"
+        links.run(manifest.name, told, icon=":material/link:")
     _more(len(found.runs))
 
 
-def _set_line(manifest: Manifest) -> str:
-    if manifest["state"] != "ready":
-        return f"**{manifest['name']}** · unfinished"
-    counts = manifest["counts"]
-    told = [f"**{manifest['name']}**", counted(counts["ok"], "image")]
-    told += [counted(counts[f"{what}s"], what) for what in ("label", "owner") if counts[f"{what}s"]]
+def _set_line(manifest: SetManifest) -> str:
+    counts = manifest.counts
+    if manifest.state != READY or counts is None:
+        return f"**{manifest.name}** · unfinished"
+    told = [f"**{manifest.name}**", counted(counts.ok, "image")]
+    kinds = {"label": counts.labels, "owner": counts.owners}
+    told += [counted(count, what) for what, count in kinds.items() if count]
     return " · ".join(told)
 
 

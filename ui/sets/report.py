@@ -8,7 +8,8 @@ import streamlit as st
 
 from gmv_core.sets import contents
 from gmv_core.store import columns
-from gmv_core.store.workspace import ImageSet, Manifest
+from gmv_core.store.manifests import EmbedderEntry, IndexEntry, SetManifest
+from gmv_core.store.workspace import ImageSet
 from ui.doors import engine
 from ui.frame import links, shell
 from ui.frame.markdown import safe
@@ -18,53 +19,54 @@ PAGE = 12
 SAMPLE = 12
 
 
-def report(images: ImageSet, manifest: Manifest) -> None:
+def report(images: ImageSet, manifest: SetManifest) -> None:
     """Draw the report."""
-    counts = manifest["counts"]
+    counts, index = manifest.counts, manifest.index
+    if counts is None or index is None:  # a finished set has both
+        return
     told = {
-        "Images": counts["ok"],
-        "Labels": counts["labels"],
-        "Owners": counts["owners"],
-        "Exact duplicates": counts["duplicates"],
-        "Rejected": counts["rejected"],
+        "Images": counts.ok,
+        "Labels": counts.labels,
+        "Owners": counts.owners,
+        "Exact duplicates": counts.duplicates,
+        "Rejected": counts.rejected,
     }
     with st.container(horizontal=True, gap="large"):
         for name, count in told.items():
             st.metric(name, f"{count:,}", width="content")
-    if not counts["ok"]:
+    if not counts.ok:
         st.warning("No image of this set could be read; delete it and bring others.")
     else:
         tiny = shell.tiny(images)
         thumbs([Thumb(image, alt=name) for name, image in _sample(engine.set_key(images), images)],
                side_px=104, tiny=tiny, kind="row")  # fmt: skip
-        _how(manifest)
+        _how(manifest.embedder, index)
         links.compare(images.name, "Next: drop generated images on Contributors")
     for sentence in _passed_over(manifest):
         st.caption(safe(sentence))
-    if counts["rejected"]:
+    if counts.rejected:
         _rejected(images)
-    if counts["duplicates"]:
+    if counts.duplicates:
         _duplicates(images)
 
 
-def _how(manifest: Manifest) -> None:
-    embedder = manifest["embedder"]
+def _how(embedder: EmbedderEntry, index: IndexEntry) -> None:
     st.markdown(
-        f"**Search.** {contents.recall_words(manifest['index'])}  \n"
-        f"**Embedder.** `{embedder['key']}`, {embedder['precision']}: {embedder['reason']}",
+        f"**Search.** {contents.recall_words(index)}  \n"
+        f"**Embedder.** `{embedder.key}`, {embedder.precision}: {embedder.reason}",
         help="The embedder turns each image into a vector; the closest vectors are the candidates.",
     )
 
 
-def _passed_over(manifest: Manifest) -> list[str]:
+def _passed_over(manifest: SetManifest) -> list[str]:
     """Return sentences on skipped files and on how the label table fits."""
     said = []
-    for source in manifest["sources"]:
-        skipped = {reason: n for reason, n in source.get("skipped", {}).items() if n}
+    for source in manifest.sources:
+        skipped = {reason: n for reason, n in source.skipped.items() if n}
         if skipped:
             told = ", ".join(f"{reason} ({count:,})" for reason, count in skipped.items())
             said.append(f"Skipped files: {told}.")
-    return [*said, *filter(None, [contents.label_words(manifest)])]
+    return [*said, *filter(None, [contents.label_words(manifest.labels)])]
 
 
 def _rejected(images: ImageSet) -> None:

@@ -90,7 +90,7 @@ def _values(workspace: Workspace, run: str, settings: ValueSettings) -> Float64:
 
 def _vectors(result: Result) -> tuple[Float32, Float32]:
     """Return the vectors of training and generated images, (n, d) and (m, d)."""
-    key = result.manifest["inputs"]["matches"]["embedder"]
+    key = result.manifest.matching.embedder
     trained, made = (
         all_vectors(images.embeddings(key))[1] for images in (result.training, result.generated)
     )

@@ -24,6 +24,7 @@ from gmv_core.results.candidate_lists import blocks
 from gmv_core.results.result import Result
 from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
 from gmv_core.store.columns import all_vectors
+from gmv_core.store.manifests import READY
 from gmv_core.types import Float32, Float64, Int64, UInt8
 
 DEFAULT = ValueSettings()
@@ -49,7 +50,7 @@ def build_sets(workspace: Workspace, training: Images, generated: Images) -> Set
     sets = Sets(workspace, f"truth-vae-{told.hexdigest()[:12]}", training, generated)
     for part, images in (("training", training), ("generated", generated)):
         built = workspace.image_set(f"{sets.name}-{part}")
-        if built.exists() and built.manifest()["state"] == "ready":
+        if built.exists() and built.manifest().state == READY:
             continue  # the name holds the pixels' digest
         with tempfile.TemporaryDirectory() as folder:
             path = write_source(Path(folder) / f"{part}.npz", images)

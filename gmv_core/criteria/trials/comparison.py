@@ -66,8 +66,8 @@ def usual_ks(result: Result) -> tuple[int, ...]:
 
 
 def _candidates(result: Result) -> int:
-    asked: int = result.manifest["inputs"]["matches"]["candidates"]
-    return min(asked, int(result.training.manifest()["counts"]["ok"]))
+    counts = result.training.manifest().counts
+    return min(result.manifest.matching.candidates, counts.ok if counts else 0)
 
 
 def _checked(result: Result, ks: Sequence[int]) -> tuple[int, ...]:
@@ -98,7 +98,7 @@ def _rows(result: Result, ks: Sequence[int], column: str, far: OneOut) -> list[d
     classes = class_agreement(result, lists, depths=ks)
     shared = attribute_agreement(result, lists, depths=ks)
     manifest = result.manifest
-    seconds = manifest["seconds"].get("matches", np.nan) / manifest["generated"]["images"]
+    seconds = manifest.seconds.get("matches", np.nan) / manifest.generated.images
     rows = []
     for k in ks:
         at = replace(result, settings=replace(result.settings, k=k))
@@ -107,7 +107,7 @@ def _rows(result: Result, ks: Sequence[int], column: str, far: OneOut) -> list[d
         means = [[cells[key] for cells in by_column.values()] for key in ("share", "by_chance")]
         rows.append(
             {
-                "distance": manifest["inputs"]["matches"]["distance"],
+                "distance": manifest.matching.distance,
                 "run": result.run.name,
                 "k": k,
                 "classes": _at(classes, k) if classes else None,

@@ -14,14 +14,14 @@ def copies_of(workspace: Workspace, run: str, training: str) -> list[Record]:
     from_here = (COPY, location_of(run, training))
     sets = set()
     for made in readable(workspace.sets()):
-        source = made["sources"][0]
-        if (source["kind"], source["location"]) == from_here:
-            sets.add(made["name"])
+        source = made.sources[0]
+        if (source.kind, source.location) == from_here:
+            sets.add(made.name)
     runs = [
-        made["name"]
+        made.name
         for made in readable(workspace.runs())
         # One that was stopped half-way is not marked yet.
-        if made.get("judges") == run or made["training"]["name"] in sets
+        if made.judges == run or made.training.name in sets
     ]
     return [*map(workspace.run, runs), *map(workspace.image_set, sorted(sets))]
 

@@ -108,7 +108,7 @@ def spoilt_source(result: Result, injection: Injection, foreign: ImageSet | None
 def _mark(images: ImageSet) -> tuple[str, ...]:
     """Return what changes when the images of a set do."""
     manifest = images.manifest()
-    return (manifest["created"], *(source["fingerprint"] for source in manifest["sources"]))
+    return (manifest.created, *(source.fingerprint for source in manifest.sources))
 
 
 def _foreign_rows(foreign: ImageSet | None, spoilt: frozenset[int], seed: int) -> dict[int, int]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 
+import msgspec
+
 from gmv_core.errors import WorkspaceError
 from gmv_core.models.catalogue import list_models
 from gmv_core.results.result import Result, open_run, settings_of
@@ -28,8 +30,8 @@ def run_settings(result: Result, *, distance: str | None = None) -> RunSettings:
 
 def ready_distances(result: Result) -> list[str]:
     """Return the distances that this disk has and the training set allows, the run's own first."""
-    has_features = result.training.manifest()["embedder"].get("has_features", True)
-    own = result.manifest["inputs"]["matches"]["distance"]
+    has_features = result.training.manifest().embedder.has_features is not False
+    own = result.manifest.matching.distance
     ready = [m.key for m in list_models() if m.step == "distance" and m.ready]
     return [own, *(key for key in ready if key != own and (key != "features" or has_features))]
 
@@ -46,7 +48,7 @@ def value_by(
 
     The run itself is returned for its own distance; work of an earlier call is reused.
     """
-    if distance == result.manifest["inputs"]["matches"]["distance"]:
+    if distance == result.manifest.matching.distance:
         return result
     name = derived_name(result.run.name, f"-by-{distance}")
     value(
@@ -65,7 +67,7 @@ def value_by(
 def mark_judge(workspace: Workspace, name: str, result: Result) -> None:
     """Write into the manifest of the run `name` that it was made to judge another one."""
     run = workspace.run(name)
-    run.write_manifest({**run.manifest(), "judges": result.run.name})
+    run.write_manifest(msgspec.structs.replace(run.manifest(), judges=result.run.name))
 
 
 def valued_by(workspace: Workspace, result: Result, distance: str) -> Result | None:
@@ -73,14 +75,14 @@ def valued_by(workspace: Workspace, result: Result, distance: str) -> Result | N
 
     It reads as `result` does: the same settings, the same images left out.
     """
-    if distance == result.manifest["inputs"]["matches"]["distance"]:
+    if distance == result.manifest.matching.distance:
         return result
     name = derived_name(result.run.name, f"-by-{distance}")
     try:
         other = open_run(workspace, name, settings=result.settings)
     except WorkspaceError:
         return None
-    mine, others = (r.manifest["inputs"]["matches"] for r in (result, other))
+    mine, others = (msgspec.structs.asdict(r.manifest.matching) for r in (result, other))
     if any(mine[key] != others[key] for key in mine if key not in _OF_THE_DISTANCE):
         return None
     return replace(other, without=result.without)

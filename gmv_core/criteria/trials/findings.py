@@ -11,16 +11,15 @@ from typing import Any
 
 from gmv_core.results.result import Result
 from gmv_core.store.files import finite, now, write_json
-from gmv_core.store.workspace import Manifest
 
 FOLDER = "criteria"
 FORMAT = 1
 Finding = dict[str, Any]
 
 
-def write_finding(result: Result, name: str, finding: Manifest) -> Finding:
+def write_finding(result: Result, name: str, finding: Finding) -> Finding:
     """Keep a finding about a run under a name, and return it with what it was found on and when."""
-    about = {"format": FORMAT, "run_updated": result.manifest["updated"], "found": now()}
+    about = {"format": FORMAT, "run_updated": result.manifest.updated, "found": now()}
     kept = finite({**finding, **about})
     write_json(_folder(result) / f"{name}.json", kept)
     return {**kept, "stale": False}
@@ -38,7 +37,7 @@ def findings(result: Result, kind: str) -> list[Finding]:
             kept = json.loads(path.read_text(encoding="utf-8"))
             if kept["format"] != FORMAT:
                 continue
-            stale = kept["run_updated"] != result.manifest["updated"]
+            stale = kept["run_updated"] != result.manifest.updated
             found.append({**kept, "stale": stale})
         except (OSError, ValueError, KeyError, TypeError):
             continue

@@ -11,13 +11,14 @@ from dataclasses import asdict
 from gmv_core.criteria.known_noise import against_column
 from gmv_core.criteria.trials.corruption import COLUMN, FOREIGN, Injection, spoilt_source
 from gmv_core.criteria.trials.derived_runs import mark_judge, run_settings
-from gmv_core.criteria.trials.findings import write_finding
+from gmv_core.criteria.trials.findings import Finding, write_finding
 from gmv_core.errors import SettingsError
 from gmv_core.results.result import Result, open_run
 from gmv_core.runs.valuation import value
-from gmv_core.sets.build import build
-from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings, IngestSettings
-from gmv_core.store.workspace import ImageSet, Manifest, Workspace
+from gmv_core.sets.build import build_like
+from gmv_core.settings import IndexSettings
+from gmv_core.store.manifests import READY
+from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.types import Embedder, Report, silent
 
 
@@ -28,7 +29,7 @@ def inject(
     *,
     embedder: Embedder | None = None,
     report: Report = silent,
-) -> Manifest:
+) -> Finding:
     """Make the copy and its run, or go on with them, and return the finding, which is also kept.
 
     embedder: needed again where the training set was built with one given from Python.
@@ -53,7 +54,7 @@ def inject(
             "strength": injection.amount,
             "run": name,
             "set": f"{name}-set",
-            "distance": result.manifest["inputs"]["matches"]["distance"],
+            "distance": result.manifest.matching.distance,
             "k": result.settings.k,
             **asdict(detection),
         }
@@ -73,22 +74,18 @@ def _build_copy(
     source = spoilt_source(result, injection, _foreign_set(workspace, result, injection))
     copy = workspace.image_set(name)
     if copy.exists():
-        made = copy.manifest()["sources"][0]
-        if made["kind"] == source.kind and made["fingerprint"] != source.fingerprint:
+        made = copy.manifest().sources[0]
+        if made.kind == source.kind and made.fingerprint != source.fingerprint:
             for user in workspace.users(name):
                 workspace.run(user).close()
             workspace.drop(copy)
-    chosen = trained["embedder"]
-    precision = "auto" if chosen["precision"] == "own" else chosen["precision"]
-    build(
+    built = trained.index
+    build_like(
         workspace,
+        trained,
         source,
         name=name,
-        settings=BuildSettings(
-            IngestSettings(**trained["ingest"]),
-            EmbedSettings(chosen["key"], precision),
-            IndexSettings(trained["index"]["asked"], trained["index"]["seed"]),
-        ),
+        index=IndexSettings(built.asked, built.seed) if built else None,
         embedder=embedder,
         report=report,
     )
@@ -99,7 +96,7 @@ def _foreign_set(workspace: Workspace, result: Result, injection: Injection) -> 
     if injection.kind != FOREIGN:
         return None
     images = workspace.image_set(injection.source_set)
-    if images.manifest()["state"] != "ready" or images.name == result.training.name:
+    if images.manifest().state != READY or images.name == result.training.name:
         raise SettingsError(
             f"Foreign images cannot be taken from {images.name!r}; give another finished set."
         )
