@@ -23,6 +23,7 @@ from gmv_core.method.recall import (
 )
 from gmv_core.settings import IndexSettings
 from gmv_core.store.columns import all_vectors, vector_blocks, vectors_of
+from gmv_core.store.files import aside
 from gmv_core.store.manifests import IndexEntry
 from gmv_core.store.workspace import ImageSet
 
@@ -73,9 +74,8 @@ def _build_quantized(
         queries=queries,
         truth=truth,
     )
-    aside = folder / "codes.faiss.new"
-    faiss.write_index(codes, str(aside))
-    aside.replace(folder / "codes.faiss")
+    with aside(folder / "codes.faiss") as unfinished:
+        faiss.write_index(codes, str(unfinished))
     return report
 
 
@@ -106,9 +106,8 @@ def load_index(target: ImageSet, embedder: str, built: IndexEntry) -> ExactIndex
 
 
 def _save_reference(folder: Path, reference: Reference) -> None:
-    aside = folder / "reference.new.npz"
-    np.savez(aside, vectors=reference.vectors, radii=reference.radii, own=reference.own)
-    aside.replace(folder / "reference.npz")
+    with aside(folder / "reference.npz") as unfinished:
+        np.savez(unfinished, vectors=reference.vectors, radii=reference.radii, own=reference.own)
 
 
 def load_reference(target: ImageSet, embedder: str) -> Reference:

@@ -1,4 +1,4 @@
-"""Small files: written aside and renamed, removed whole; JSON that is valid; the time."""
+"""Files of a workspace: written aside and renamed, locked, removed whole; JSON; the time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import json
 import math
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from gmv_core.errors import WorkspaceError
 
 
 def now() -> str:
@@ -16,12 +20,48 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
+@contextmanager
+def aside(path: Path) -> Iterator[Path]:
+    """Hand out a name to write to, which becomes `path` when that is done without an error.
+
+    So a reader sees the old file or the new one, never a half. The name keeps the suffix.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{os.getpid()}.{path.name}")
+    yield unfinished
+    unfinished.replace(path)
+
+
+@contextmanager
+def locked(path: Path, *, seconds: float, busy: str, unwritable: str) -> Iterator[None]:
+    """Hold a lock file; the operating system lets go of it when the holder dies, however it does.
+
+    seconds: to wait for another holder, −1 for as long as it takes. busy, unwritable: the sentences
+    of the WorkspaceError where another process keeps it, or where the file cannot be made
+    ("{reason}" in it is why).
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path, is_singleton=True)
+        lock.acquire(timeout=seconds, poll_interval=min(0.2, max(seconds, 0.05)))
+    except Timeout:
+        raise WorkspaceError(busy) from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise WorkspaceError(unwritable.replace("{reason}", reason)) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def write_json(path: Path, value: object) -> None:
     """Write aside, then rename: a reader sees the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(json.dumps(value, indent=2, ensure_ascii=False), encoding="utf-8")
-    aside.replace(path)
+    with aside(path) as unfinished:
+        text = json.dumps(value, indent=2, ensure_ascii=False)
+        unfinished.write_text(text, encoding="utf-8")
 
 
 def finite(value: Any) -> Any:  # noqa: ANN401  (any JSON)
@@ -33,8 +73,8 @@ def finite(value: Any) -> Any:  # noqa: ANN401  (any JSON)
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def remove(folder: Path, aside: Path) -> None:
+def remove(folder: Path, grave: Path) -> None:
     """Rename, then delete: whoever is killed in between leaves no half of a folder to be found."""
-    shutil.rmtree(aside, ignore_errors=True)
-    folder.replace(aside)
-    shutil.rmtree(aside)
+    shutil.rmtree(grave, ignore_errors=True)
+    folder.replace(grave)
+    shutil.rmtree(grave)

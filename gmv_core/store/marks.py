@@ -10,10 +10,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from gmv_core.errors import WorkspaceError
-from gmv_core.store.files import write_json
+from gmv_core.store.files import locked, write_json
 from gmv_core.store.workspace import ImageSet
 
 FILE = "marked.json"
@@ -57,15 +55,11 @@ def _unreadable(path: Path) -> WorkspaceError:
 def _alone(training: ImageSet) -> Iterator[None]:
     """Let one session at a time read and write the marks, so that none loses another's."""
     training.manifest()  # raises where there is no such set: never make a folder for marks alone
-    lock = FileLock(training.folder / f".{FILE}.lock", timeout=10)
-    try:
-        lock.acquire()
-    except (Timeout, OSError) as error:
-        raise WorkspaceError(
-            f"The marks of {training.name!r} cannot be written ({error}); try again, and check "
-            "that the workspace is writable."
-        ) from error
-    try:
+    with locked(
+        training.folder / f".{FILE}.lock",
+        seconds=10,
+        busy=f"The marks of {training.name!r} are being written by another session; try again.",
+        unwritable=f"The marks of {training.name!r} cannot be written ({{reason}}); check that the "
+        "workspace is writable.",
+    ):
         yield
-    finally:
-        lock.release()

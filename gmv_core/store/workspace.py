@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.store.files import remove
+from gmv_core.store.files import locked, remove
 from gmv_core.store.manifests import (
     READY,
     RunManifest,
@@ -151,29 +151,17 @@ class Workspace:
     def writing(self, *, wait: bool = False) -> Iterator[None]:
         """Hold the workspace's one writer's lock; raise WorkspaceError if another process has it.
 
-        wait: until the other lets go, instead of raising. The operating system lets go of it when
-        the holder dies, however that happens.
+        wait: until the other lets go, instead of raising.
         """
-        from filelock import FileLock, Timeout
-
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.root / ".lock", timeout=0, is_singleton=True)
-            lock.acquire(timeout=-1 if wait else 0, poll_interval=0.2)
-        except Timeout:
-            raise WorkspaceError(
-                f"Another build or run is writing in {self.root}; wait until it is done, or use "
-                "another --workspace."
-            ) from None
-        except OSError as error:
-            raise WorkspaceError(
-                f"The workspace {self.root} cannot be written ({error.strerror}); choose another "
-                "with --workspace."
-            ) from error
-        try:
+        with locked(
+            self.root / ".lock",
+            seconds=-1 if wait else 0,
+            busy=f"Another build or run is writing in {self.root}; wait until it is done, or use "
+            "another --workspace.",
+            unwritable=f"The workspace {self.root} cannot be written ({{reason}}); choose another "
+            "with --workspace.",
+        ):
             yield
-        finally:
-            lock.release()
 
     def delete(self, name: str, *, kind: str = "") -> str:
         """Delete the set or run of that name and return which it was.
