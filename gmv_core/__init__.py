@@ -4,7 +4,7 @@ Importing it loads no torch, faiss or pyiqa; the loaders import them when they a
 """
 
 from gmv_core.errors import GMVError, ModelError, SettingsError, SourceError, WorkspaceError
-from gmv_core.matching.contributors import Attribution, Contribution, Contributor, attribute
+from gmv_core.matching.contributors import Attribution, Contributor, attribute
 from gmv_core.matching.matcher import load_matcher
 from gmv_core.models.embedders.embedder import from_callable
 from gmv_core.results.result import Result, open_run
@@ -29,7 +29,6 @@ __version__ = "0.1.0"
 __all__ = [
     "Attribution",
     "BuildSettings",
-    "Contribution",
     "Contributor",
     "EmbedSettings",
     "GMVError",

@@ -23,7 +23,7 @@ from gmv_core import IngestSettings, MatchSettings, ValueSettings
 from gmv_core.images.decode import decode
 from gmv_core.matching.matcher import Matcher, load_matcher
 from gmv_core.method.recall import Neighbours
-from gmv_core.method.value import add_values, no_values
+from gmv_core.method.value import add_values, hand_out, no_values
 from gmv_core.types import Float32, Int64
 
 CANDIDATES = 100
@@ -63,7 +63,8 @@ def parts_of(data: bytes, matcher: Matcher, vectors: int) -> dict[str, float]:
     marks.append(time.perf_counter())
     quality = matcher.quality(vector, [pixels], np.array([0]))
     marks.append(time.perf_counter())
-    add_values(no_values(vectors), matches.candidates, matches.distance, quality, ValueSettings())
+    handed = hand_out(matches.candidates, matches.distance, quality, ValueSettings())
+    add_values(no_values(vectors), matches.candidates, handed)
     marks.append(time.perf_counter())
     names = ("decode + embed", "recall", "re-rank", "quality", "value")
     return dict(zip(names, 1000 * np.diff(marks), strict=True))

@@ -71,10 +71,12 @@ def lists_of(result: Result) -> dict[str, Int64]:
     """
     ranked, recalled = [], []
     for block in blocks(result.run, result.without):
-        ranked.append(block.candidates)
-        place = np.where(block.candidates >= 0, block.recall_rank, np.iinfo(np.int64).max)
+        ranked.append(block.matches.candidates)
+        place = np.where(
+            block.matches.candidates >= 0, block.matches.recall_rank, np.iinfo(np.int64).max
+        )
         order = np.argsort(place, axis=1, kind="stable")
-        recalled.append(np.take_along_axis(block.candidates, order, axis=1))
+        recalled.append(np.take_along_axis(block.matches.candidates, order, axis=1))
     lists = {RUN: np.concatenate(ranked)}
     if result.manifest.matching.distance != "none":
         lists[RECALL] = np.concatenate(recalled)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gmv_core.matching.matcher import Matcher, Matches
-from gmv_core.method.value import contributor_weights
+from gmv_core.method.value import HandedOut, hand_out
 from gmv_core.settings import ValueSettings
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Float64, Int64, UInt8
@@ -16,7 +16,12 @@ from gmv_core.types import Float64, Int64, UInt8
 
 @dataclass(frozen=True)
 class Contributor:
-    """One training image's part in a generated image. exact: false for an estimated distance."""
+    """One training image's part in one generated image.
+
+    row, label, owner: of the training image. weight: its share of the generated image's quality;
+    value: the quality that it gets. exact: false for an estimated distance.
+    generated, generated_row: the generated image; "" and None for one that is in no set.
+    """
 
     training: str
     row: int
@@ -28,20 +33,8 @@ class Contributor:
     label: str
     owner: str
     exact: bool
-
-
-@dataclass(frozen=True)
-class Contribution:
-    """A training image's part in one generated image, seen from the training image."""
-
-    generated: str
-    row: int
-    rank: int
-    recall_rank: int
-    distance: float
-    weight: float
-    value: float
-    exact: bool
+    generated: str = ""
+    generated_row: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,29 +52,16 @@ def contributors_of(
 ) -> list[list[Contributor]]:
     """Return the k contributors of each of m generated images, nearest first.
 
-    matches: (m, R). quality: (m,), 0 for a rejected image.
+    matches: (m, R). quality: (m,), nan for a rejected image.
     """
-    k = min(settings.k, matches.candidates.shape[1])
-    weights = contributor_weights(matches.distance[:, :k], settings.temperature).weights
-    q = quality if settings.quality_weighting else np.ones(len(quality))
+    handed = hand_out(matches.candidates, matches.distance, quality, settings)
     found = []
-    for j, rows in enumerate(matches.candidates[:, :k]):
+    for j, rows in enumerate(handed.contributors):
         rows = rows[rows >= 0]
         about = training.images.take(rows, ["name", "label", "owner"]).to_pylist()
         found.append(
             [
-                Contributor(
-                    training=about[i]["name"],
-                    row=int(row),
-                    rank=i + 1,
-                    recall_rank=int(matches.recall_rank[j, i]),
-                    distance=float(matches.distance[j, i]),
-                    weight=float(weights[j, i]),
-                    value=float(q[j] * weights[j, i]),
-                    label=about[i]["label"],
-                    owner=about[i]["owner"],
-                    exact=i < matches.exact,
-                )
+                _contributor(matches, handed, j, i, row=int(row), about=about[i])
                 for i, row in enumerate(rows)
             ]
         )
@@ -89,36 +69,46 @@ def contributors_of(
 
 
 def contributions_of(
-    training: int,
+    training: ImageSet,
+    row: int,
     matches: Matches,
     quality: Float64,
     settings: ValueSettings,
     *,
-    rows: Int64,
+    generated_rows: Int64,
     names: Sequence[str],
-) -> list[Contribution]:
-    """Return the part of training row `training` in those of m images that it contributes to.
+) -> list[Contributor]:
+    """Return the part of the training image `row` in those of m images that it contributes to.
 
-    matches: (m, R). quality: (m,), 0 for a rejected image. rows: (m,) rows of the generated set,
-    whose images are called `names`.
+    matches: (m, R). quality: (m,), nan for a rejected image. generated_rows: (m,) rows of the
+    generated set, whose images are called `names`.
     """
-    k = min(settings.k, matches.candidates.shape[1])
-    j, i = np.nonzero(matches.candidates[:, :k] == training)
-    weights = contributor_weights(matches.distance[j, :k], settings.temperature).weights
-    q = quality if settings.quality_weighting else np.ones(len(quality))
-    return [
-        Contribution(
-            generated=names[int(rows[image])],
-            row=int(rows[image]),
-            rank=int(place) + 1,
-            recall_rank=int(matches.recall_rank[image, place]),
-            distance=float(matches.distance[image, place]),
-            weight=float(own[place]),
-            value=float(q[image] * own[place]),
-            exact=bool(place < matches.exact),
-        )
-        for image, place, own in zip(j, i, weights, strict=True)
-    ]
+    handed = hand_out(matches.candidates, matches.distance, quality, settings)
+    (about,) = training.images.take(np.array([row]), ["name", "label", "owner"]).to_pylist()
+    found = []
+    for j, i in zip(*np.nonzero(handed.contributors == row), strict=True):
+        one = _contributor(matches, handed, j, i, row=row, about=about)
+        at = int(generated_rows[j])
+        found.append(replace(one, generated=names[at], generated_row=at))
+    return found
+
+
+def _contributor(
+    matches: Matches, handed: HandedOut, j: int, i: int, *, row: int, about: dict[str, str]
+) -> Contributor:
+    """Return the contributor at place i of the j-th of the generated images."""
+    return Contributor(
+        training=about["name"],
+        row=row,
+        rank=int(i) + 1,
+        recall_rank=int(matches.recall_rank[j, i]),
+        distance=float(matches.distance[j, i]),
+        weight=float(handed.weights[j, i]),
+        value=float(handed.credit[j, i]),
+        label=about["label"],
+        owner=about["owner"],
+        exact=bool(i < matches.exact),
+    )
 
 
 def attribute(
@@ -143,15 +133,14 @@ def attributions(
     training: ImageSet, matches: Matches, quality: Float64, settings: ValueSettings
 ) -> list[Attribution]:
     """Weigh what `match_images` found; k, temperature and weighting can change without a model."""
-    k = min(settings.k, matches.candidates.shape[1])
-    shares = contributor_weights(matches.distance[:, :k], settings.temperature)
-    found = contributors_of(training, matches, np.nan_to_num(quality), settings)
+    handed = hand_out(matches.candidates, matches.distance, quality, settings)
+    found = contributors_of(training, matches, quality, settings)
     return [
         Attribution(float(q), float(nearest), float(effective), contributors)
         for q, nearest, effective, contributors in zip(
             quality,
             matches.recall_distance.min(axis=1),
-            shares.effective,
+            handed.effective,
             found,
             strict=True,
         )

@@ -15,26 +15,50 @@ from gmv_core.types import Float32, Float64, Int64
 
 
 @dataclass(frozen=True)
-class Shares:
-    """How each generated image's quality is shared out.
+class HandedOut:
+    """How the quality of m generated images is handed out to their k contributors.
 
+    contributors: (m, k) training rows, nearest first, −1 for none.
     weights: (m, k) float64, rows add up to 1 (to 0 where a row has no contributor).
+    credit: (m, k) float64, V = q · weight.
     effective: (m,) float64, exp of the weights' entropy, 1…k: the *effective contributors*.
     """
 
+    contributors: Int64
     weights: Float64
+    credit: Float64
     effective: Float64
 
 
-def contributor_weights(distances: Float32, temperature: float | str) -> Shares:
-    """Softmax of −d/τ over each row, stable for any scale of d.
+def hand_out(
+    candidates: Int64, distances: Float32, quality: Float64, settings: ValueSettings
+) -> HandedOut:
+    """Hand each generated image's quality out to its contributors; the one place of the formula.
 
-    distances: (m, k), inf where a row has fewer than k contributors.
+    candidates: (m, R) training rows in order of distance, −1 for none.
+    distances: (m, R), rising, inf for none. quality: (m,) in [0, 1], nan for a rejected image.
+    """
+    from scipy.special import entr
+
+    k = min(settings.k, candidates.shape[1])
+    weights = contributor_weights(distances[:, :k], settings.temperature)
+    q = np.nan_to_num(quality) if settings.quality_weighting else np.ones(len(quality))
+    effective = np.exp(entr(weights).sum(axis=1)) * weights.any(axis=1)
+    return HandedOut(candidates[:, :k], weights, q[:, None] * weights, effective)
+
+
+def contributor_weights(distances: Float32, temperature: float | str) -> Float64:
+    """Return the softmax of −d/τ over each row, (m, k), stable for any scale of d.
+
+    distances: (m, k), inf where a row has fewer than k contributors; a row without any gets zeros.
     temperature: τ > 0, or "auto": each row's own standard deviation of d.
     """
+    from scipy.special import softmax
+
     d = np.asarray(distances, np.float64)
     there = np.isfinite(d)
     nearest = np.min(d, axis=1, keepdims=True, initial=np.inf)
+    # From the nearest on, before τ divides: a large common part would cost digits.
     shifted = np.where(there, d - np.where(np.isfinite(nearest), nearest, 0), 0)
     if temperature == "auto":
         count = np.maximum(there.sum(1, keepdims=True), 1)
@@ -43,12 +67,10 @@ def contributor_weights(distances: Float32, temperature: float | str) -> Shares:
         tau = np.where(spread > 0, spread, 1.0)  # all equal: any τ gives equal weights
     else:
         tau = np.full_like(nearest, float(temperature))
-    with np.errstate(over="ignore", under="ignore"):
-        raw = np.where(there, np.exp(-(shifted / tau)), 0.0)
-    total = raw.sum(1, keepdims=True)
-    weights = np.divide(raw, total, out=np.zeros_like(raw), where=total > 0)
-    logs = np.log(weights, out=np.zeros_like(weights), where=weights > 0)
-    return Shares(weights, np.exp(-(weights * logs).sum(1)) * there.any(1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        weights = softmax(np.where(there, -(shifted / tau), -np.inf), axis=1)
+    finite: Float64 = np.nan_to_num(weights)  # nan: a row of −inf alone
+    return finite
 
 
 @dataclass(frozen=True)
@@ -65,30 +87,19 @@ def no_values(n: int) -> Values:
     return Values(np.zeros(n), np.zeros(n, np.int64), np.zeros(n, np.int64))
 
 
-def add_values(
-    values: Values,
-    candidates: Int64,
-    distances: Float32,
-    quality: Float64,
-    settings: ValueSettings,
-) -> tuple[Values, Shares]:
-    """Return the values with a block of generated images added, and the block's shares.
+def add_values(values: Values, candidates: Int64, handed: HandedOut) -> Values:
+    """Return the values with what a block of m generated images hands out added.
 
-    candidates: (m, R) training rows in order of distance, −1 for none.
-    distances: (m, R), rising, inf for none. quality: (m,) in [0, 1].
+    candidates: (m, R) training rows, −1 for none.
     """
-    k = min(settings.k, candidates.shape[1])
-    shares = contributor_weights(distances[:, :k], settings.temperature)
-    q = np.asarray(quality if settings.quality_weighting else np.ones(len(quality)), np.float64)
     n = len(values.value)
-    contributors = candidates[:, :k]
-    there = contributors >= 0
-    credit = (q[:, None] * shares.weights)[there]
+    there = handed.contributors >= 0
+    rows = handed.contributors[there]
     return Values(
-        values.value + np.bincount(contributors[there], weights=credit, minlength=n),
-        values.times_contributor + np.bincount(contributors[there], minlength=n),
+        values.value + np.bincount(rows, weights=handed.credit[there], minlength=n),
+        values.times_contributor + np.bincount(rows, minlength=n),
         values.times_candidate + np.bincount(candidates[candidates >= 0], minlength=n),
-    ), shares
+    )
 
 
 def rank_from_bottom(value: Float64, nearest_distance: Float64) -> Int64:

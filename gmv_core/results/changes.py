@@ -89,9 +89,10 @@ def left_out(result: Result) -> LeftOut:
     """Count the candidate lists that `Result.leaving_out` has made too short."""
     short = empty = estimated = 0
     for whole, part in zip(blocks(result.run), blocks(result.run, result.without), strict=True):
-        had, left = ((block.candidates >= 0).sum(axis=1) for block in (whole, part))
-        gone = np.isin(whole.candidates[:, : whole.exact], list(result.without)).sum(axis=1)
-        exact = np.minimum(whole.exact, had)
+        had, left = ((block.matches.candidates >= 0).sum(axis=1) for block in (whole, part))
+        depth = whole.matches.exact
+        gone = np.isin(whole.matches.candidates[:, :depth], list(result.without)).sum(axis=1)
+        exact = np.minimum(depth, had)
         k = np.minimum(result.settings.k, had)
         short += int((left < k).sum())
         empty += int(((left == 0) & (had > 0)).sum())

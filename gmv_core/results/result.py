@@ -16,13 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.matching.contributors import (
-    Contribution,
-    Contributor,
-    contributions_of,
-    contributors_of,
-)
-from gmv_core.method.value import Values, add_values, no_values, rank_from_bottom
+from gmv_core.matching.contributors import Contributor, contributions_of, contributors_of
+from gmv_core.method.value import Values, rank_from_bottom
 from gmv_core.results.candidate_lists import block_of, blocks
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import MatchSettings, ValueSettings
@@ -79,12 +74,13 @@ class Result:
         generated: its name, or its file name where that is unique. Raises WorkspaceError for
         another one.
         """
-        block = block_of(self.run, self._row_of(generated), self.without)
-        return contributors_of(
-            self.training, block.matches, np.nan_to_num(block.quality), self.settings
-        )[0]
+        row = self._row_of(generated)
+        block = block_of(self.run, row, self.without)
+        (name,) = self.generated.images.take(block.rows, ["name"])["name"].to_pylist()
+        (found,) = contributors_of(self.training, block.matches, block.quality, self.settings)
+        return [replace(one, generated=name, generated_row=row) for one in found]
 
-    def generated_of(self, training: str) -> list[Contribution]:
+    def generated_of(self, training: str) -> list[Contributor]:
         """Return the generated images that a training image contributed to, most value first.
 
         training: its name, or its file name where that is unique. Raises WorkspaceError for
@@ -92,11 +88,16 @@ class Result:
         """
         row = self._row_of(training, "training")
         names = self.generated.images.read(["name"])["name"].to_pylist()
-        found: list[Contribution] = []
+        found: list[Contributor] = []
         for block in blocks(self.run, self.without):
-            q = np.nan_to_num(block.quality)
             found += contributions_of(
-                row, block.matches, q, self.settings, rows=block.rows, names=names
+                self.training,
+                row,
+                block.matches,
+                block.quality,
+                self.settings,
+                generated_rows=block.rows,
+                names=names,
             )
         return sorted(found, key=lambda one: (-one.value, one.rank, one.distance))
 
@@ -178,22 +179,17 @@ class Result:
         training = np.array(self._training_names(), object)
         generated = np.array(self.generated.images.read(["name"])["name"].to_pylist(), object)
         for block in blocks(self.run, self.without):
-            q = np.nan_to_num(block.quality)
-            _, shares = add_values(
-                no_values(len(training)), block.candidates, block.distance, q, self.settings
-            )
-            j, i = np.nonzero(block.candidates[:, : shares.weights.shape[1]] >= 0)
-            weighting = q if self.settings.quality_weighting else np.ones_like(q)
-            weight = shares.weights[j, i]
+            handed, matches = block.handed_out(self.settings), block.matches
+            j, i = np.nonzero(handed.contributors >= 0)
             yield pd.DataFrame(
                 {
                     "generated": generated[block.rows[j]],
-                    "training": training[block.candidates[j, i]],
+                    "training": training[handed.contributors[j, i]],
                     "rank": i + 1,
-                    "recall_rank": block.recall_rank[j, i],
-                    "distance": block.distance[j, i],
-                    "weight": weight,
-                    "value": weight * weighting[j],
+                    "recall_rank": matches.recall_rank[j, i],
+                    "distance": matches.distance[j, i],
+                    "weight": handed.weights[j, i],
+                    "value": handed.credit[j, i],
                 }
             )
 

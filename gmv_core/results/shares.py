@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from gmv_core.measures.bootstrap import RESAMPLES, resampled_intervals, share_intervals
-from gmv_core.method.value import contributor_weights
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.results.result import Result
 from gmv_core.types import Float64, Int64
@@ -32,12 +31,9 @@ def credits_of(result: Result) -> Credits:
     """Return all contributions of a result under its settings."""
     parts = []
     for block in blocks(result.run, result.without):
-        k = min(result.settings.k, block.candidates.shape[1])
-        weights = contributor_weights(block.distance[:, :k], result.settings.temperature).weights
-        q = np.nan_to_num(block.quality)
-        handed_out = q if result.settings.quality_weighting else np.ones_like(q)
-        j, i = np.nonzero(block.candidates[:, :k] >= 0)
-        parts.append((block.rows[j], block.candidates[j, i], handed_out[j] * weights[j, i]))
+        handed = block.handed_out(result.settings)
+        j, i = np.nonzero(handed.contributors >= 0)
+        parts.append((block.rows[j], handed.contributors[j, i], handed.credit[j, i]))
     return Credits(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 

@@ -19,9 +19,9 @@ def value_all(
     values = no_values(n)
     parts = []
     for block in blocks(run, without):
-        q = np.nan_to_num(block.quality)
-        values, shares = add_values(values, block.candidates, block.distance, q, settings)
-        nearest = np.min(block.recall_distance, axis=1)
+        handed = block.handed_out(settings)
+        values = add_values(values, block.matches.candidates, handed)
+        nearest = np.min(block.matches.recall_distance, axis=1)
         parts.append(
             pa.table(
                 {
@@ -30,7 +30,7 @@ def value_all(
                     "nearest_distance": pa.array(
                         np.where(np.isfinite(nearest), nearest, np.nan), from_pandas=True
                     ),
-                    "effective_contributors": shares.effective,
+                    "effective_contributors": handed.effective,
                 }
             )
         )

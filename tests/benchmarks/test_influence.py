@@ -169,7 +169,7 @@ def test_rows_of_our_matrix_add_up_to_quality_and_hold_the_runs_values(
 def test_the_nearest_share_a_row_by_softmax() -> None:
     distances = np.array([[3.0, 1.0, 2.0, 9.0]])
     made = nearest_matrix(distances, ValueSettings(k=2), np.array([0.5]))
-    weights = contributor_weights(np.array([[1.0, 2.0]], np.float32), 1.0).weights[0]
+    weights = contributor_weights(np.array([[1.0, 2.0]], np.float32), 1.0)[0]
     np.testing.assert_allclose(made, [[0, 0.5 * weights[0], 0.5 * weights[1], 0]])
 
 

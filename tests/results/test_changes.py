@@ -122,9 +122,9 @@ def test_an_export_says_what_was_left_out(opened: Result, tmp_path: Path) -> Non
 
 
 def test_the_stored_lists_are_not_touched(opened: Result) -> None:
-    before = [block.candidates.tolist() for block in blocks(opened.run)]
+    before = [block.matches.candidates.tolist() for block in blocks(opened.run)]
     opened.leaving_out(["cat/b.png"]).values_table()
-    assert [block.candidates.tolist() for block in blocks(opened.run)] == before
+    assert [block.matches.candidates.tolist() for block in blocks(opened.run)] == before
 
 
 def test_changes_by_hand() -> None:

@@ -13,15 +13,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from gmv_core import (
-    Contribution,
-    Contributor,
-    MatchSettings,
-    Result,
-    ValueSettings,
-    Workspace,
-    open_run,
-)
+from gmv_core import Contributor, MatchSettings, Result, ValueSettings, Workspace, open_run
 from gmv_core.images.thumbnails import thumbnail
 from gmv_core.jobs.overview import training_sets
 from gmv_core.matching.dropped import Dropped, match_dropped, open_matcher
@@ -87,7 +79,7 @@ def training_gallery(key: str, _result: Result) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def generated_of(key: str, _result: Result, training: str) -> list[Contribution]:
+def generated_of(key: str, _result: Result, training: str) -> list[Contributor]:
     """Return the generated images that a training image contributed to."""
     return _result.generated_of(training)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import Contribution, Result
+from gmv_core import Contributor, Result
 from gmv_core.words import counted, number
 from ui.doors import engine
 from ui.frame import state
@@ -16,7 +16,7 @@ from ui.widgets.figures import share
 from ui.widgets.gallery import Card, gallery
 
 
-def one_training(result: Result, about: Row, found: list[Contribution], *, tiny: bool) -> None:
+def one_training(result: Result, about: Row, found: list[Contributor], *, tiny: bool) -> None:
     """Draw a training image beside the generated images that it contributed to.
 
     about: its row of `engine.training_gallery`. found: by `engine.generated_of`.
@@ -51,7 +51,7 @@ def one_training(result: Result, about: Row, found: list[Contribution], *, tiny:
             )
 
 
-def comparison(result: Result, about: Row, found: list[Contribution], *, tiny: bool) -> None:
+def comparison(result: Result, about: Row, found: list[Contributor], *, tiny: bool) -> None:
     """Draw the choice of a generated image to compare the training image with, and the two."""
     names = [one.generated for one in found]
     if not names:
@@ -65,7 +65,7 @@ def comparison(result: Result, about: Row, found: list[Contribution], *, tiny: b
         st.info(f"{name} is not among the {k} contributors of {plain(other)}.")
         return
     images = result.generated
-    row = found[names.index(other)].row
+    row = found[names.index(other)].generated_row
     compare(
         Picture(
             engine.preview(engine.set_key(images), images, row),
@@ -91,7 +91,7 @@ def _preview(result: Result, about: Row) -> bytes:
     return engine.preview(engine.set_key(result.training), result.training, int(about["id"]))
 
 
-def _generated(result: Result, found: list[Contribution], *, tiny: bool) -> None:
+def _generated(result: Result, found: list[Contributor], *, tiny: bool) -> None:
     def pick(name: str) -> None:
         st.session_state[state.SEEK] = "compare"
         st.session_state[state.IMAGE] = name
@@ -101,7 +101,9 @@ def _generated(result: Result, found: list[Contribution], *, tiny: bool) -> None
     page = turn_pages(state.of("parts", state.PAGE), [one.generated for one in found], selected)
     shown = found[(page - 1) * PER_PAGE : page * PER_PAGE]
     thumbs = engine.thumbnails(
-        engine.set_key(result.generated), result.generated, tuple(one.row for one in shown)
+        engine.set_key(result.generated),
+        result.generated,
+        tuple(one.generated_row for one in shown),
     )
     with place:
         gallery(

@@ -18,7 +18,7 @@ from benchmarks.truth.ablations.class_share import Asked, in_percent
 from gmv_core import MatchSettings, ValueSettings, load_matcher
 from gmv_core.measures.agreement import Coded, coded, shares
 from gmv_core.measures.detection import Detection, detect
-from gmv_core.method.value import Shares, add_values, no_values, rank_from_bottom
+from gmv_core.method.value import HandedOut, add_values, hand_out, no_values, rank_from_bottom
 from gmv_core.runs.stages import distances_to_generated
 from gmv_core.types import Float32, Float64, Int64
 
@@ -83,11 +83,11 @@ def by_embedding(lists: Lists) -> Lists:
     return replace(found, distances=found.recall_distances)
 
 
-def value(lists: Lists, settings: ValueSettings) -> tuple[Float64, Shares]:
-    """Return φ, (n,), and how each generated image's quality is shared out."""
-    empty = no_values(len(lists.codes.training))
-    found, weights = add_values(empty, lists.candidates, lists.distances, lists.quality, settings)
-    return found.value, weights
+def value(lists: Lists, settings: ValueSettings) -> tuple[Float64, HandedOut]:
+    """Return φ, (n,), and how each generated image's quality is handed out."""
+    handed = hand_out(lists.candidates, lists.distances, lists.quality, settings)
+    values = add_values(no_values(len(lists.codes.training)), lists.candidates, handed)
+    return values.value, handed
 
 
 def class_share(lists: Lists, k: int, *, seed: int) -> dict[str, float]:
@@ -97,11 +97,9 @@ def class_share(lists: Lists, k: int, *, seed: int) -> dict[str, float]:
 
 def value_in_class(lists: Lists, settings: ValueSettings) -> float:
     """Return which part of all value goes to training images of the class asked for, in %."""
-    weights = value(lists, settings)[1].weights
-    q = lists.quality if settings.quality_weighting else np.ones(len(lists.quality))
-    contributors = lists.candidates[:, : weights.shape[1]]
-    same = lists.codes.training[contributors] == lists.codes.generated[:, None]
-    return round(100 * float((q[:, None] * weights * same).sum() / q.sum()), 2)
+    handed = value(lists, settings)[1]
+    same = lists.codes.training[handed.contributors] == lists.codes.generated[:, None]
+    return round(100 * float((handed.credit * same).sum() / handed.credit.sum()), 2)
 
 
 def noise_found(lists: Lists, noisy: np.ndarray, settings: ValueSettings) -> dict[str, float]:

@@ -18,7 +18,7 @@ from benchmarks.kit.datasets import SETTINGS, save_npz
 from gmv_core import Workspace, build, open_run, open_source, value
 from gmv_core.matching.matcher import embed_previews
 from gmv_core.method.rerank import pair_distances
-from gmv_core.method.value import contributor_weights
+from gmv_core.method.value import hand_out
 from gmv_core.models.embedders.lite0 import load_lite0
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.results.result import Result
@@ -84,11 +84,9 @@ def product_matrix(result: Result, settings: ValueSettings | None = None) -> Flo
     settings = settings or result.settings
     made = np.zeros((len(result.generated.images), len(result.training.images)))
     for block in blocks(result.run):
-        q = np.nan_to_num(block.quality) if settings.quality_weighting else np.ones(len(block.rows))
-        weights = contributor_weights(block.distance[:, : settings.k], settings.temperature).weights
-        candidates = block.candidates[:, : weights.shape[1]]
-        j, i = np.nonzero(candidates >= 0)
-        made[block.rows[j], candidates[j, i]] = (q[:, None] * weights)[j, i]
+        handed = block.handed_out(settings)
+        j, i = np.nonzero(handed.contributors >= 0)
+        made[block.rows[j], handed.contributors[j, i]] = handed.credit[j, i]
     return made
 
 
@@ -110,10 +108,8 @@ def nearest_matrix(distances: Float64, settings: ValueSettings, quality: Float64
     k = min(settings.k, distances.shape[1])
     order = np.argsort(distances, axis=1, kind="stable")[:, :k]
     near = np.take_along_axis(distances, order, 1)
-    weights = contributor_weights(near.astype(np.float32), settings.temperature).weights
     made = np.zeros(distances.shape)
-    q = quality if settings.quality_weighting else np.ones_like(quality)
-    np.put_along_axis(made, order, q[:, None] * weights, axis=1)
+    np.put_along_axis(made, order, hand_out(order, near, quality, settings).credit, axis=1)
     return made
 
 
