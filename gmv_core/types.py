@@ -71,7 +71,8 @@ class Embedder(Protocol):
     """Turns images into unit vectors, and where it can into perceptual vectors as well.
 
     key: what a manifest calls it, with version or tag.
-    side_px, crop: how `embed.stack` prepares its input.
+    side_px, crop: how `embedder.stack` prepares its input.
+    features_norm_squared: the squared length of its perceptual vectors, None where it gives none.
     """
 
     @property
@@ -80,6 +81,8 @@ class Embedder(Protocol):
     def side_px(self) -> int: ...
     @property
     def dim(self) -> int: ...
+    @property
+    def features_norm_squared(self) -> float | None: ...
     @property
     def has_features(self) -> bool: ...
     @property

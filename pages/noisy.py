@@ -95,22 +95,23 @@ def figure_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
     )
     if report is None:
         return
-    if not 0 < report.known < len(report.flags):
+    found = report.detection
+    if not 0 < found.known < found.images:
         st.info(
-            f"The column {plain(str(column))} marks {report.known:,} of {len(ranking):,} "
+            f"The column {plain(str(column))} marks {found.known:,} of {len(ranking):,} "
             "images: there is nothing to tell apart."
         )
         return
     st.markdown(
-        f"**How well does it find the known noise?** Of two images, one of the {report.known:,} "
-        f"noisy and one clean, the noisy one stands lower in {share(report.auroc)} of all pairs "
+        f"**How well does it find the known noise?** Of two images, one of the {found.known:,} "
+        f"noisy and one clean, the noisy one stands lower in {share(found.auroc)} of all pairs "
         f"(AUROC; chance is 50 %)."
     )
-    chance = report.known / len(report.flags)
+    chance = found.known / found.images
     chart(readings.noise_figure(key, result, column), "Share of the known noise found by rank")
     words = [
         f"of the first {depth:,}, {round(part * depth):,} are noise ({share(part)})"
-        for depth, part in report.precision().items()
+        for depth, part in found.precision.items()
     ]
     st.markdown(f"From the bottom, {'; '.join(words)}. By chance it would be {share(chance)}.")
 

@@ -14,7 +14,6 @@ import pytest
 from PIL import Image
 
 from gmv_core.models.embedders.embedder import NetworkEmbedder, from_callable, stack, unit_rows
-from gmv_core.models.embedders.lite0 import FEATURES_NORM_SQUARED
 from gmv_core.runs import valuation
 from gmv_core.sets import filling
 from gmv_core.settings import IngestSettings, ValueSettings
@@ -36,6 +35,7 @@ from gmv_core.types import Embedder, Float32, UInt8
 FAKE = "fake"
 SIDE_PX = 8
 DIM = 24
+NORM_SQUARED = 5.0  # of the features
 FEATURES_DIM = 5000  # more than a sketch has entries, so that folding is used
 
 
@@ -52,19 +52,19 @@ def _projections() -> tuple[Float32, Float32]:
 def fake_vectors(pixels: UInt8) -> tuple[Float32, Float32]:
     """Project pixels (n, 8, 8, 3) at random to vectors (n, 24) and features (n, 5000).
 
-    The squared norm of features is 5. Row by row, so that the batch size cannot change a bit.
+    The squared norm of features is NORM_SQUARED. Row by row, so that the batch size cannot change a bit.
     """
     narrow, wide = _projections()
     rows = [(image.reshape(-1) / 127.5 - 0.95).astype(np.float32) for image in pixels]
     vectors = np.stack([row @ narrow for row in rows])
     features = unit_rows(np.stack([row @ wide for row in rows]))
-    return unit_rows(vectors), features * np.float32(FEATURES_NORM_SQUARED**0.5)
+    return unit_rows(vectors), features * np.float32(NORM_SQUARED**0.5)
 
 
 def fake_embedder(*, features: bool = True) -> Embedder:
     """Return an embedder with or without feature maps; both give the same vectors."""
     if features:
-        return NetworkEmbedder(FAKE, SIDE_PX, DIM, True, fake_vectors)
+        return NetworkEmbedder(FAKE, SIDE_PX, DIM, NORM_SQUARED, fake_vectors)
     return from_callable(lambda p: fake_vectors(p)[0], key=FAKE, side_px=SIDE_PX, dim=DIM)
 
 

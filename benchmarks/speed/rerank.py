@@ -26,7 +26,7 @@ from gmv_core.method.sketch import sketch, sketch_step
 from gmv_core.models.distances.lpips_form import _stlpips, stlpips_weights
 from gmv_core.models.distances.table import load_distance
 from gmv_core.models.embedders.embedder import stack
-from gmv_core.models.embedders.lite0 import FEATURES_NORM_SQUARED, lite0_module, lite0_weights
+from gmv_core.models.embedders.lite0 import lite0_module, lite0_weights
 from gmv_core.store.columns import previews_of
 from gmv_core.types import Float32, Int64, UInt8
 
@@ -76,11 +76,12 @@ def agreement(
         features, candidates, lambda rows: embed_previews(made.embedder, made.previews(rows))[1],
         squared=True,
     )  # fmt: skip
-    own = sketch(features, norm_squared=FEATURES_NORM_SQUARED).astype(np.float32)
-    own *= np.float32(sketch_step(FEATURES_NORM_SQUARED))
+    norm = made.embedder.features_norm_squared
+    own = sketch(features, norm_squared=norm).astype(np.float32)
+    own *= np.float32(sketch_step(norm))
     table = made.training.embeddings(made.embedder.key)
     estimated = pair_distances(
-        own, candidates, lambda rows: sketches_of(table, rows, norm_squared=FEATURES_NORM_SQUARED),
+        own, candidates, lambda rows: sketches_of(table, rows, norm_squared=norm),
         squared=True,
     )  # fmt: skip
     truth = sort_by_distance(candidates, exact)[0][:, :10]

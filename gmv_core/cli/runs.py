@@ -105,7 +105,7 @@ def noisy_command(
     if limit < 1:
         raise SettingsError(f"limit is {limit}; give a number of at least 1.")
     result = open_run(workspace_at(workspace), run)
-    auroc = None if column is None else known_noise.judge(result, column).auroc
+    auroc = None if column is None else known_noise.judge(result, column).detection.auroc
     _print_noisy(Output(json), result.noisy(), limit, auroc)
 
 

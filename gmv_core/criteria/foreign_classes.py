@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from gmv_core.measures.detection import detect
+from gmv_core.method.pairwise import pairwise_distances
 from gmv_core.method.value import rank_from_bottom
 from gmv_core.results.result import Result
 from gmv_core.results.shares import credits_of
 from gmv_core.store.columns import labels_of, statuses, vectors_of
-from gmv_core.types import Float32, Float64, Int64
+from gmv_core.types import Float64, Int64
 
 MOST_CLASSES = 20  # the largest; each costs a pass over the credits
 # An AUROC needs no more, and all pairs of 50,000 and 5,000 take half a minute.
@@ -86,10 +87,12 @@ def distances_without(result: Result, *, seed: int = 0) -> OneOut:
     generated = vectors_of(result.generated.embeddings(embedder), drawn)
     kept = {label: made[drawn] != label for label in labels}  # each (g,)
     without = {label: np.empty(len(rows)) for label in labels if kept[label].any()}
+    squared = np.einsum("md,md->m", generated, generated)
     for first in range(0, len(rows), _BLOCK):
         part = slice(first, first + _BLOCK)
         training = vectors_of(result.training.embeddings(embedder), rows[part])
-        d = _distances(training, generated)  # (block, g)
+        own = np.einsum("nd,nd->n", training, training)
+        d = pairwise_distances(training, generated, own, squared)  # (block, g)
         for label, nearest in without.items():
             nearest[part] = d[:, kept[label]].min(axis=1)
     return OneOut(rows, without)
@@ -97,13 +100,3 @@ def distances_without(result: Result, *, seed: int = 0) -> OneOut:
 
 def _some(rows: Int64, most: int, rng: np.random.Generator) -> Int64:
     return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
-
-
-def _distances(training: Float32, generated: Float32) -> Float64:
-    squared = (
-        np.einsum("nd,nd->n", training, training)[:, None]
-        + np.einsum("md,md->m", generated, generated)
-        - 2 * (training @ generated.T)
-    )
-    distances: Float64 = np.sqrt(np.maximum(squared, 0)).astype(np.float64)
-    return distances

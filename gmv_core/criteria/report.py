@@ -10,7 +10,7 @@ import pandas as pd
 
 from gmv_core.criteria.cost import cost
 from gmv_core.criteria.foreign_classes import held_out_classes
-from gmv_core.criteria.known_noise import against_column, noise_columns, sounds_like_noise
+from gmv_core.criteria.known_noise import judge, noise_columns, sounds_like_noise
 from gmv_core.criteria.same_kind import (
     PIXELS,
     RUN,
@@ -65,7 +65,7 @@ def criteria_of(workspace: Workspace, result: Result, *, column: str | None = No
         classes=class_agreement(result, lists),
         attributes=attribute_agreement(result, {RUN: lists[RUN]}),
         column=column,
-        noise=against_column(result, column) if column else None,
+        noise=judge(result, column).detection if column else None,
         foreign=held_out_classes(result),
         cost=cost(result),
         injections=findings(result, INJECTION),

@@ -18,7 +18,7 @@ from gmv_core.method.rerank import pair_distances, sort_by_distance
 from gmv_core.method.sketch import sketch, sketch_step
 from gmv_core.models.choice import reload_embedder, resolve_distance, resolve_quality
 from gmv_core.models.embedders.embedder import stack
-from gmv_core.models.embedders.lite0 import EMBEDDED_DISTANCES, FEATURES_NORM_SQUARED
+from gmv_core.models.embedders.lite0 import EMBEDDED_DISTANCES
 from gmv_core.sets.index import load_index, load_reference
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.columns import matrix, previews_of
@@ -103,13 +103,16 @@ class Matcher:
         self, candidates: Int64, features: Float32
     ) -> tuple[Int64, Float32, Int64, int]:
         """Order by the stored sketches; then the nearest again by the network itself."""
-        own = sketch(features, norm_squared=FEATURES_NORM_SQUARED).astype(np.float32)
-        own *= np.float32(sketch_step(FEATURES_NORM_SQUARED))
+        norm = self.embedder.features_norm_squared
+        if norm is None:
+            raise ModelError(f"The embedder {self.embedder.key!r} gives no features.")
+        own = sketch(features, norm_squared=norm).astype(np.float32)
+        own *= np.float32(sketch_step(norm))
         stored = self.training.embeddings(self.embedder.key)
         estimates = pair_distances(
             own,
             candidates,
-            lambda rows: sketches_of(stored, rows, norm_squared=FEATURES_NORM_SQUARED),
+            lambda rows: sketches_of(stored, rows, norm_squared=norm),
             squared=True,
         )
         candidates, distances, first = sort_by_distance(candidates, estimates)

@@ -44,15 +44,13 @@ def detect(order: Int64, value: Float64, distance: Float64, noisy: np.ndarray) -
     distance: (n,) to the nearest generated image. noisy: (n,) bool.
     """
     n, known = len(value), int(noisy.sum())
-    lowness = np.empty(n)
-    lowness[order] = np.arange(n, 0, -1)
-    auroc, low, high = auroc_interval(lowness, noisy)
+    area, low, high = auroc_interval(_lowness(order), noisy)
     flags = noisy[order]
     depths = sorted(d for d in {*DEPTHS, known} if 0 < d <= n)
     return Detection(
         known=known,
         images=n,
-        auroc=auroc,
+        auroc=area,
         low=low,
         high=high,
         by_value=auroc_interval(-value, noisy)[0],
@@ -71,12 +69,12 @@ def auroc_interval(suspicion: Float64, noisy: np.ndarray) -> tuple[float, float,
         return float("nan"), float("nan"), float("nan")
     below = _placements(dirty, clean)  # of each noisy image: the share of clean ones below it
     above = 1 - _placements(clean, dirty)
-    auroc = float(below.mean())
+    area = float(below.mean())
     variance = sum(
         p.var(ddof=1) / len(p) if len(p) > 1 else 0.25 for p in (below, above)
     )  # one image alone tells nothing of a spread: 1/4 is the largest there is
     reach = _Z * float(np.sqrt(variance))
-    return auroc, max(0.0, auroc - reach), min(1.0, auroc + reach)
+    return area, max(0.0, area - reach), min(1.0, area + reach)
 
 
 def _placements(values: Float64, others: Float64) -> Float64:
@@ -90,12 +88,13 @@ def _placements(values: Float64, others: Float64) -> Float64:
 def auroc(order: Int64, positive: np.ndarray) -> float:
     """Return the area under the ROC curve of "comes early in `order`" for a (n,) bool column.
 
-    Exact for a ranking without ties (Mann–Whitney U); nan where one class is empty.
+    nan where one class is empty.
     """
-    flags = positive[order]
-    positives, negatives = int(flags.sum()), int((~flags).sum())
-    if not positives or not negatives:
-        return float("nan")
-    ranks = np.flatnonzero(flags) + 1
-    u = positives * negatives + positives * (positives + 1) / 2 - ranks.sum()
-    return float(u / (positives * negatives))
+    return auroc_interval(_lowness(order), positive)[0]
+
+
+def _lowness(order: Int64) -> Float64:
+    """Return how early each place stands in a ranking, the larger the earlier."""
+    lowness = np.empty(len(order))
+    lowness[order] = np.arange(len(order), 0, -1)
+    return lowness

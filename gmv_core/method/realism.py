@@ -66,9 +66,12 @@ def make_reference(vectors: Float32) -> Reference:
     own = np.empty(r)
     counted = near[half, :NEIGHBOURS].ravel()  # image i stands among the 3 nearest of half[j]
     by = np.repeat(np.arange(len(half)), NEIGHBOURS)
+    squared_length = (vectors * vectors).sum(1)
     for start in range(0, r, BLOCK):
         rows = np.arange(start, min(start + BLOCK, r))
-        d = pairwise_distances(vectors[rows], vectors[half])
+        d = pairwise_distances(
+            vectors[rows], vectors[half], squared_length[rows], squared_length[half]
+        )
         # Without image i the radius of a neighbour that counted i among its 3 reaches its 4th.
         left_out = np.tile(radius[half], (len(rows), 1))
         here = (counted >= rows[0]) & (counted <= rows[-1])
@@ -81,8 +84,10 @@ def make_reference(vectors: Float32) -> Reference:
 def realism(vectors: Float32, reference: Reference) -> Float64:
     """Return the realism score of (m, d) unit rows, (m,) float64: about 1 on the manifold."""
     scores = np.empty(len(vectors))
+    of_reference = (reference.vectors * reference.vectors).sum(1)
     for start in range(0, len(vectors), BLOCK):
-        d = pairwise_distances(vectors[start : start + BLOCK], reference.vectors)
+        rows = vectors[start : start + BLOCK]
+        d = pairwise_distances(rows, reference.vectors, (rows * rows).sum(1), of_reference)
         scores[start : start + BLOCK] = _largest_ratio(reference.radii, d)
     return scores
 

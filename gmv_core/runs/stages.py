@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from gmv_core.matching.matcher import Matcher, Matches
+from gmv_core.method.pairwise import pairwise_distances
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import ValueSettings
 from gmv_core.store.columns import all_vectors, fixed, previews_of, vector_blocks, vectors_of
@@ -81,13 +82,13 @@ def distances_to_generated(training: Table, generated: Float32, n: int) -> tuple
     generated: (m, d) unit rows. Both (n,), nan for a rejected image. Memory: one block of each.
     """
     nearest, mean = np.full(n, np.nan), np.full(n, np.nan)
+    squared = np.einsum("md,md->m", generated, generated)
     for ids, vectors in vector_blocks(training, size=4096):
         smallest, total = np.full(len(ids), np.inf), np.zeros(len(ids))
-        own = np.einsum("nd,nd->n", vectors, vectors)[:, None]  # in half precision not quite 1
+        own = np.einsum("nd,nd->n", vectors, vectors)
         for start in range(0, len(generated), 4096):
-            other = generated[start : start + 4096]
-            squared = own + np.einsum("md,md->m", other, other) - 2 * (vectors @ other.T)
-            d = np.sqrt(np.maximum(squared, 0))
+            part = slice(start, start + 4096)
+            d = pairwise_distances(vectors, generated[part], own, squared[part])
             smallest = np.minimum(smallest, d.min(axis=1))
             total += d.sum(axis=1)
         nearest[ids], mean[ids] = smallest, total / len(generated)

@@ -18,7 +18,6 @@ from gmv_core.images.glimpse import glimpse
 from gmv_core.method.sketch import SKETCH_DIM, sketch
 from gmv_core.models.choice import reload_embedder
 from gmv_core.models.embedders.embedder import stack
-from gmv_core.models.embedders.lite0 import FEATURES_NORM_SQUARED
 from gmv_core.settings import EmbedSettings, IngestSettings
 from gmv_core.sources.opening import Source
 from gmv_core.store.columns import embedding_rows, previews_of
@@ -52,14 +51,15 @@ def append_vectors(
     """Embed the squares and append one row an image; a rejected image (None) gets zeros."""
     there = [i for i, array in enumerate(arrays) if array is not None]
     vectors = np.zeros((len(arrays), embedder.dim), np.float32)
-    sketches = np.zeros((len(arrays), SKETCH_DIM), np.int8) if embedder.has_features else None
+    norm = embedder.features_norm_squared
+    sketches = None if norm is None else np.zeros((len(arrays), SKETCH_DIM), np.int8)
     for first in range(0, len(there), batch_size):
         rows = there[first : first + batch_size]
         vectors[rows], features = embedder(
             np.stack([a for i in rows if (a := arrays[i]) is not None])
         )
-        if sketches is not None and features is not None:
-            sketches[rows] = sketch(features, norm_squared=FEATURES_NORM_SQUARED)
+        if sketches is not None and norm is not None and features is not None:
+            sketches[rows] = sketch(features, norm_squared=norm)
     table = target.embeddings(embedder.key)
     table.path.parent.mkdir(parents=True, exist_ok=True)
     table.append(embedding_rows(start, vectors, sketches))

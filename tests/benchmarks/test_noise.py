@@ -117,7 +117,7 @@ def test_an_image_is_embedded_once_and_a_fork_keeps_its_own_memories() -> None:
         asked.append(len(pixels))
         return fake_vectors(pixels)
 
-    remembering = RememberingEmbedder(NetworkEmbedder(FAKE, SIDE_PX, DIM, True, counted))
+    remembering = RememberingEmbedder(NetworkEmbedder(FAKE, SIDE_PX, DIM, 5.0, counted))
     pixels = np.random.default_rng(0).integers(0, 256, (6, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
     remembering(pixels[:4])
     fork = remembering.fork()

@@ -349,7 +349,7 @@ def slow(pixels):
 
 fakes.shrink_commits(pytest.MonkeyPatch())
 building.resolve_embedder = lambda key: (fakes.FAKE, "a test")
-choice.load_embedder = lambda key, precision: NetworkEmbedder("fake", 8, fakes.DIM, True, slow)
+choice.load_embedder = lambda key, precision: NetworkEmbedder("fake", 8, fakes.DIM, 5.0, slow)
 main()
 """
 

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 
 from gmv_core import Result
-from gmv_core.criteria import known_noise
-from gmv_core.criteria.known_noise import NoiseReport, judge, noise_columns
+from gmv_core.criteria.known_noise import judge, noise_columns
 from tests.results.test_result import opened as opened
 
 
 def test_the_ranking_against_a_column(opened: Result) -> None:
     report = judge(opened, "noise")
     assert report.flags.tolist() == [True, True, False, False, False]
-    assert report.auroc == 1
-    assert report.known == 2
+    assert (report.detection.auroc, report.detection.known) == (1, 2)
     # Without c, d alone is noise, and at the bottom.
     assert judge(opened.leaving_out(["dog/c.png"]), "noise").flags.tolist() == [True] + [False] * 3
-
-
-def test_precision_at_n_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(known_noise, "DEPTHS", (1, 4, 100))
-    report = NoiseReport(np.array([True, False, True, False, True]), 0.5)
-    assert report.precision() == pytest.approx({1: 1, 3: 2 / 3, 4: 0.5})
-    assert NoiseReport(np.zeros(4, bool), float("nan")).precision() == {1: 0, 4: 0}
 
 
 def test_columns_of_yes_and_no(opened: Result, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gmv_core import (
     Contributor,
     MatchSettings,
     Result,
+    RunSettings,
     ValueSettings,
     Workspace,
     WorkspaceError,
@@ -22,10 +24,22 @@ from gmv_core import (
     value,
 )
 from gmv_core.matching.dropped import MOST, Dropped, match_dropped, open_matcher, weigh
+from gmv_core.models.embedders.embedder import NetworkEmbedder
 from gmv_core.plots.contributors import weight_bars
 from gmv_core.results.result import settings_of
 from gmv_core.settings import IngestSettings
-from tests.fakes import draw, fake_embedder, png, write_images
+from gmv_core.types import Float32, UInt8
+from tests.fakes import (
+    DIM,
+    NORM_SQUARED,
+    SIDE_PX,
+    draw,
+    fake_embedder,
+    fake_vectors,
+    png,
+    rows_of,
+    write_images,
+)
 
 
 @pytest.fixture
@@ -162,3 +176,26 @@ def test_the_weight_bars_have_a_row_for_each_and_a_colour_for_each_owner(run: Re
 def test_weight_bars_without_owners_have_one_colour_and_no_legend(run: Result) -> None:
     (bar,) = weight_bars(run.contributors("0001.png"), []).data
     assert len(bar.x) == 5 and not bar.showlegend
+
+
+def test_another_embedder_is_scaled_by_its_own_norm(workspace: Workspace, tmp_path: Path) -> None:
+    """Ten times the features are a hundred times the squared distance, estimates and all."""
+    sources = [open_source(write_images(tmp_path / "train", 60)),
+               open_source(write_images(tmp_path / "made", 3, first_seed=500))]  # fmt: skip
+    found = {}
+    for times in (1, 10):
+
+        def scaled(pixels: UInt8, times: int = times) -> tuple[Float32, Float32]:
+            vectors, features = fake_vectors(pixels)
+            return vectors, features * np.float32(times)
+
+        embedder = NetworkEmbedder(f"x{times}", SIDE_PX, DIM, NORM_SQUARED * times**2, scaled)
+        build(workspace, sources[0], name=f"train{times}", embedder=embedder)
+        settings = RunSettings(MatchSettings(distance="features"))
+        value(workspace, sources[1], against=f"train{times}", name=f"run{times}",
+              settings=settings, embedder=embedder)  # fmt: skip
+        found[times] = rows_of(workspace.run(f"run{times}").table("matches"))
+    assert found[1]["candidates"].to_pylist() == found[10]["candidates"].to_pylist()
+    assert found[1]["exact"].to_pylist() == [20] * 3, "the rest of the lists are estimates"
+    small, large = (np.stack(found[times]["distance"].to_pylist()) for times in (1, 10))
+    assert large == pytest.approx(100 * small, rel=1e-4)

@@ -8,8 +8,9 @@ import pytest
 from gmv_core.method.rerank import pair_distances, sort_by_distance
 from gmv_core.method.sketch import SKETCH_DIM, sketch, sketch_step
 from gmv_core.models.embedders.embedder import unit_rows
-from gmv_core.models.embedders.lite0 import FEATURES_NORM_SQUARED
 from gmv_core.types import Float32, Int64
+
+NORM_SQUARED = 5.0  # of the vectors of these tests
 
 
 @pytest.fixture(params=[0, 10**9], ids=["pair by pair", "one product"], autouse=True)
@@ -99,8 +100,8 @@ def unit_blocks(n: int, *, seed: int) -> Float32:
 
 
 def sketched(vectors: Float32) -> Float32:
-    return sketch(vectors, norm_squared=FEATURES_NORM_SQUARED).astype(np.float32) * np.float32(
-        sketch_step(FEATURES_NORM_SQUARED)
+    return sketch(vectors, norm_squared=NORM_SQUARED).astype(np.float32) * np.float32(
+        sketch_step(NORM_SQUARED)
     )
 
 
@@ -116,11 +117,11 @@ def test_a_sketch_keeps_squared_distances() -> None:
 
 def test_a_sketch_is_the_same_every_time_and_for_every_batch() -> None:
     a = unit_blocks(9, seed=2)
-    whole = sketch(a, norm_squared=FEATURES_NORM_SQUARED)
+    whole = sketch(a, norm_squared=NORM_SQUARED)
     assert whole.shape == (9, SKETCH_DIM)
     assert whole.dtype == np.int8
-    assert np.array_equal(whole, sketch(a, norm_squared=FEATURES_NORM_SQUARED))
-    single = [sketch(row[None], norm_squared=FEATURES_NORM_SQUARED)[0] for row in a]
+    assert np.array_equal(whole, sketch(a, norm_squared=NORM_SQUARED))
+    single = [sketch(row[None], norm_squared=NORM_SQUARED)[0] for row in a]
     assert np.array_equal(whole, np.stack(single))
     assert 0 < np.mean(np.abs(whole) == 127) < 0.001 or np.abs(whole).max() < 127
 

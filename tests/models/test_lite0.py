@@ -11,7 +11,6 @@ from PIL import Image
 from gmv_core import MatchSettings, RunSettings, SettingsError, Workspace, open_source, value
 from gmv_core.models.embedders.embedder import from_callable, resize, stack, unit_rows
 from gmv_core.models.embedders.lite0 import (
-    FEATURES_NORM_SQUARED,
     lite0_module,
     lite0_trunk,
     lite0_weights,
@@ -121,7 +120,7 @@ def test_vectors_and_features_are_of_unit_length(lite0: Embedder) -> None:
     assert features is not None
     assert vectors.shape == (5, lite0.dim) == (5, 624)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(5), abs=1e-5)
-    assert (features**2).sum(1) == pytest.approx(np.full(5, FEATURES_NORM_SQUARED), rel=1e-3)
+    assert (features**2).sum(1) == pytest.approx([lite0.features_norm_squared] * 5, rel=1e-3)
 
 
 @pytest.mark.models

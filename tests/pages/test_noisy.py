@@ -179,7 +179,7 @@ def test_known_noise_is_judged(app: AppTest, tmp_path: Path) -> None:
     assert column.value == "planted_noise" and column.options == ["planted_noise", "hat", "nothing"]
     from gmv_core.criteria import known_noise
 
-    auroc = known_noise.judge(open_run(workspace, "first"), "planted_noise").auroc
+    auroc = known_noise.judge(open_run(workspace, "first"), "planted_noise").detection.auroc
     text = " ".join(t.value for t in app.markdown)
     assert f"in {100 * auroc:.3g} % of all pairs (AUROC" in text
     assert "of the first 6, " in text and "By chance it would be 25 %" in text

@@ -156,9 +156,8 @@ def test_the_ranking_from_the_bottom(opened: Result) -> None:
 
 
 def test_the_auroc_of_an_attribute(opened: Result) -> None:
-    assert (
-        known_noise.judge(opened, "noise").auroc == 1
-    )  # c and d are marked, and are at the bottom
+    # c and d are marked, and are at the bottom.
+    assert known_noise.judge(opened, "noise").detection.auroc == 1
     with pytest.raises(SettingsError, match="has no attribute 'hat'; give the name of a column"):
         known_noise.judge(opened, "hat")
 

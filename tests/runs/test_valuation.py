@@ -227,6 +227,7 @@ class Featured:
     """An embedder that claims feature maps, to be taken for the one a set was built with."""
 
     has_features = True
+    features_norm_squared = 5.0
 
     def __init__(self, inner: Embedder) -> None:
         self.key, self.side_px, self.dim, self.crop = inner.key, inner.side_px, inner.dim, False

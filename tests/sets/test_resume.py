@@ -216,7 +216,7 @@ def slow(pixels):
     return fakes.fake_vectors(pixels)
 
 fakes.shrink_commits(pytest.MonkeyPatch())
-test_resume.fake_embedder = lambda: NetworkEmbedder(fakes.FAKE, 8, fakes.DIM, True, slow)
+test_resume.fake_embedder = lambda: NetworkEmbedder(fakes.FAKE, 8, fakes.DIM, 5.0, slow)
 print("loaded", flush=True)
 work = getattr(test_resume, sys.argv[1])
 work(Workspace(Path(sys.argv[2])), Path(sys.argv[3]))

@@ -89,7 +89,7 @@ def likely(columns: list[str]) -> int | None:
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def noise_report(key: str, _result: Result, column: str) -> known_noise.NoiseReport:
+def noise_report(key: str, _result: Result, column: str) -> known_noise.KnownNoise:
     """Hold the ranking from the bottom against a column."""
     return known_noise.judge(_result, column)
 

@@ -34,6 +34,10 @@ class RememberingEmbedder:
         return self.network.dim
 
     @property
+    def features_norm_squared(self) -> float | None:
+        return self.network.features_norm_squared
+
+    @property
     def has_features(self) -> bool:
         return self.network.has_features
 

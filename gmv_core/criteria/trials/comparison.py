@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gmv_core.criteria.foreign_classes import OneOut, distances_without, held_out_classes
-from gmv_core.criteria.known_noise import against_column, noise_columns, sounds_like_noise
+from gmv_core.criteria.known_noise import judge, noise_columns, sounds_like_noise
 from gmv_core.criteria.same_kind import (
     RUN,
     Agreement,
@@ -114,7 +114,7 @@ def _rows(result: Result, ks: Sequence[int], column: str, far: OneOut) -> list[d
                 "attributes": by_column,
                 "attributes_share": float(np.mean(means[0])) if by_column else None,
                 "attributes_by_chance": float(np.mean(means[1])) if by_column else None,
-                "noise": against_column(at, column).auroc if column else None,
+                "noise": judge(at, column).detection.auroc if column else None,
                 "foreign": float(foreign["auroc"].mean()) if len(foreign) else None,
                 "seconds_per_image": float(seconds),
             }

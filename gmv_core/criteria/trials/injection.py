@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from gmv_core.criteria.known_noise import against_column
+from gmv_core.criteria.known_noise import judge
 from gmv_core.criteria.trials.corruption import COLUMN, FOREIGN, Injection, spoilt_source
 from gmv_core.criteria.trials.derived_runs import mark_judge, run_settings
 from gmv_core.criteria.trials.findings import Finding, write_finding
@@ -48,7 +48,7 @@ def inject(
             report=report,
         )
         mark_judge(workspace, name, result)
-        detection = against_column(open_run(workspace, name), COLUMN)
+        detection = judge(open_run(workspace, name), COLUMN).detection
         finding = {
             **asdict(injection),
             "strength": injection.amount,

@@ -120,7 +120,7 @@ def network_embedder(
 ) -> Embedder:
     network = compile_network(build, side_px=side_px, name=name, precision=precision)
     dim = network(np.zeros((1, side_px, side_px, 3), np.uint8))[0].shape[1]
-    return NetworkEmbedder(key, side_px, dim, False, network, crop)
+    return NetworkEmbedder(key, side_px, dim, None, network, crop)
 
 
 def unknown(what: str, seen: str, known: list[str]) -> ModelError:

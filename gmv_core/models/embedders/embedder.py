@@ -52,14 +52,21 @@ def unit_rows(vectors: Float32) -> Float32:
 
 @dataclass(frozen=True)
 class NetworkEmbedder:
-    """An `Embedder` on a compiled network whose first output is the vector."""
+    """An `Embedder` on a compiled network whose first output is the vector.
+
+    features_norm_squared: see `Embedder`; with it, the second output is the perceptual vector.
+    """
 
     key: str
     side_px: int
     dim: int
-    has_features: bool
+    features_norm_squared: float | None
     network: Network
     crop: bool = False
+
+    @property
+    def has_features(self) -> bool:
+        return self.features_norm_squared is not None
 
     def __call__(self, pixels: UInt8) -> tuple[Float32, Float32 | None]:
         outputs = self.network(pixels)
@@ -89,4 +96,4 @@ def from_callable(
             )
         return (vectors,)
 
-    return NetworkEmbedder(key, side_px, dim, False, run)
+    return NetworkEmbedder(key, side_px, dim, None, run)

@@ -27,7 +27,7 @@ EMBEDDED = "efficientnet-lite0"
 EMBEDDED_DISTANCES = ("none", "features")  # need no network but the embedder
 POOLED_BLOCKS = (15, 14, 10)  # counted from 0; blocks 16, 15 and 11 of the docstring
 FEATURE_BLOCKS = (2, 4, 10, 14, 15)
-FEATURES_NORM_SQUARED = float(len(FEATURE_BLOCKS))  # every block adds a mean of unit vectors
+_NORM_SQUARED = float(len(FEATURE_BLOCKS))  # every block adds a mean of unit vectors
 
 
 @lru_cache(maxsize=1)
@@ -54,7 +54,7 @@ def load_lite0(precision: str = "auto", *, side_px: int = 128) -> Embedder:
         lambda: lite0_module(path), side_px=side_px, name=name, precision=precision
     )
     key = EMBEDDED if side_px == 128 else f"{EMBEDDED}-{side_px}"
-    return NetworkEmbedder(key, side_px, 624, True, network)
+    return NetworkEmbedder(key, side_px, 624, _NORM_SQUARED, network)
 
 
 def lite0_trunk(path: Path) -> torch.nn.Module:
