@@ -52,7 +52,7 @@ def _projections() -> tuple[Float32, Float32]:
 def fake_vectors(pixels: UInt8) -> tuple[Float32, Float32]:
     """Project pixels (n, 8, 8, 3) at random to vectors (n, 24) and features (n, 5000).
 
-    The squared norm of features is NORM_SQUARED. Row by row, so that the batch size cannot change a bit.
+    The squared norm of features is NORM_SQUARED. Row by row, so that the batch size changes no bit.
     """
     narrow, wide = _projections()
     rows = [(image.reshape(-1) / 127.5 - 0.95).astype(np.float32) for image in pixels]
