@@ -1,4 +1,5 @@
 # make demo   sets up everything, builds the demo, starts the app on it
+# make app    starts the app and follows changes of its files, for developers
 # make test   sets up everything, runs the tests
 # make check  formatting, lint, types, and which package may import which
 
@@ -11,10 +12,10 @@ RUN = $(VENV)/bin/python
 
 demo: $(VENV)/.ready
 	$(RUN) -m gmv_core demo
-	$(MAKE) app
+	$(RUN) -m gmv_core app --port $(PORT)
 
 app: $(VENV)/.ready
-	$(RUN) -m streamlit run app.py --server.port $(PORT)
+	STREAMLIT_SERVER_FILE_WATCHER_TYPE=auto $(RUN) -m gmv_core app --port $(PORT)
 
 test: $(VENV)/.ready-dev
 	$(RUN) -m pytest

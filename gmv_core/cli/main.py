@@ -14,6 +14,7 @@ from pathlib import Path
 import typer
 
 from gmv_core.cli import criteria, models, runs, sets, workspace
+from gmv_core.cli.app import app_command
 from gmv_core.cli.output import Output
 from gmv_core.errors import GMVError
 from gmv_core.jobs.job import FOLDER
@@ -30,8 +31,16 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "list": workspace.list_command,
     "delete": workspace.delete_command,
     "demo": workspace.demo_command,
+    "app": app_command,
 }
-READING = ("list", "show", "noisy", "export", "models")  # commands that write in no workspace
+READING = (
+    "list",
+    "show",
+    "noisy",
+    "export",
+    "models",
+    "app",
+)  # commands that write in no workspace
 
 app = typer.Typer(
     help="Which training images is each generated image closest to, and how is credit spread?",

@@ -19,6 +19,7 @@ from PIL import Image, ImageFilter
 
 from gmv_core.demo.characters import ATTRIBUTES, CHARACTERS
 from gmv_core.demo.styles import SIDE_PX, STYLES
+from gmv_core.place import app_folder
 from gmv_core.types import Progress, Report, silent
 
 SEED = 2304
@@ -108,7 +109,7 @@ def draw_training_set(folder: Path, *, report: Report = silent) -> None:
 
 def generated_folder() -> Path:
     """Return the folder of the generated images that the repository carries."""
-    return Path(__file__).resolve().parents[2] / "assets" / "demo" / "generated"
+    return app_folder() / "assets" / "demo" / "generated"
 
 
 def png_bytes(image: Image.Image) -> bytes:

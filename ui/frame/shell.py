@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from gmv_core import GMVError, Result, ValueSettings
+from gmv_core.place import app_folder
 from gmv_core.store.workspace import ImageSet
 from ui.doors import engine
 from ui.frame import state
@@ -42,7 +43,9 @@ def pages() -> dict[str, list[Any]]:
 def frame() -> None:
     """Run the page that the address names, with the menu beside it."""
     # Without an icon of our own, the browser would fetch the page's from a server of Google.
-    st.set_page_config(page_title=TITLE, page_icon="assets/icon.png", layout="wide")
+    st.set_page_config(
+        page_title=TITLE, page_icon=str(app_folder() / "assets" / "icon.png"), layout="wide"
+    )
     page = st.navigation(pages())
     state.arrive(page.url_path)
     st.session_state[state.FRAMED] = True

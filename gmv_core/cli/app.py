@@ -1,0 +1,24 @@
+"""The command `app`: the screens, from whatever folder it is called in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from gmv_core.cli.options import Root, workspace_at
+from gmv_core.place import app_folder
+
+
+def app_command(
+    port: Annotated[int, typer.Option(help="Where the app listens, on 127.0.0.1.")] = 8501,
+    workspace: Root = None,
+) -> None:
+    """Start the app on a workspace; Ctrl-C stops it."""
+    script = str(app_folder() / "app.py")
+    home = str(workspace_at(workspace).root.absolute())
+    arguments = ["-m", "streamlit", "run", script, "--server.port", str(port)]
+    # In this process's place, so that a signal reaches the server itself.
+    os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, "GMV_HOME": home})
