@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 
 from PIL import Image
@@ -31,3 +32,8 @@ def thumbnail(preview: bytes) -> bytes:
 def media_type(image: bytes) -> str:
     """Return the media type of an encoded image, for a data: address."""
     return f"image/{image_kind(image[:16]).lower() or 'png'}"
+
+
+def data_address(image: bytes) -> str:
+    """Return an encoded image as a data: address."""
+    return f"data:{media_type(image)};base64,{base64.b64encode(image).decode()}"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gmv_core.images.strip import Picture, strip_html
 from gmv_core.matching.matcher import Matcher, Matches
 from gmv_core.method.value import HandedOut, hand_out
 from gmv_core.settings import ValueSettings
+from gmv_core.store.columns import previews
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Float64, Int64, UInt8
+from gmv_core.words import number
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,27 @@ class Contributor:
     exact: bool
     generated: str = ""
     generated_row: int | None = None
+
+
+class Contributors(list[Contributor]):
+    """The contributors of one generated image, nearest first; a notebook shows their pictures.
+
+    training: the set that they are of.
+    """
+
+    def __init__(self, found: Iterable[Contributor], training: ImageSet) -> None:
+        super().__init__(found)
+        self.training = training
+
+    def _repr_html_(self) -> str:
+        images = previews(self.training, np.array([one.row for one in self], np.int64))
+        pictures = [
+            Picture(image, (f"{one.rank}. {one.training}", f"weight {number(one.weight)}",
+                            f"{number(one.distance)} away", one.owner or ""))
+            for image, one in zip(images, self, strict=True)
+        ]  # fmt: skip
+        of = f" of {self[0].generated}" if self and self[0].generated else ""
+        return strip_html(f"Closest training images (contributors){of}", pictures)
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.matching.contributors import Contributor, contributions_of, contributors_of
+from gmv_core.matching.contributors import (
+    Contributor,
+    Contributors,
+    contributions_of,
+    contributors_of,
+)
 from gmv_core.method.value import Values, rank_from_bottom
 from gmv_core.results.candidate_lists import block_of, blocks
+from gmv_core.results.drawn import result_html
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.files import write_json
@@ -64,11 +70,15 @@ class Result:
             )
         return replace(self, without=frozenset(found["id"].to_pylist()))
 
+    def _repr_html_(self) -> str:
+        """Draw the run in a notebook."""
+        return result_html(self)
+
     def _training_names(self) -> list[str]:
         names: list[str] = self.training.images.read(["name"])["name"].to_pylist()
         return names
 
-    def contributors(self, generated: str) -> list[Contributor]:
+    def contributors(self, generated: str) -> Contributors:
         """Return the k contributors of a generated image, nearest first.
 
         generated: its name, or its file name where that is unique. Raises WorkspaceError for
@@ -78,7 +88,9 @@ class Result:
         block = block_of(self.run, row, self.without)
         (name,) = self.generated.images.take(block.rows, ["name"])["name"].to_pylist()
         (found,) = contributors_of(self.training, block.matches, block.quality, self.settings)
-        return [replace(one, generated=name, generated_row=row) for one in found]
+        return Contributors(
+            (replace(one, generated=name, generated_row=row) for one in found), self.training
+        )
 
     def generated_of(self, training: str) -> list[Contributor]:
         """Return the generated images that a training image contributed to, most value first.

@@ -100,6 +100,12 @@ class ImageSet(Record):
     def index_folder(self, embedder: str) -> Path:
         return self.folder / "index" / file_name(embedder)
 
+    def _repr_html_(self) -> str:
+        """Draw the set in a notebook."""
+        from gmv_core.store.drawn import set_html
+
+        return set_html(self)
+
 
 class Run(Record):
     """The valuation of one generated set against one training set."""
@@ -126,11 +132,14 @@ def file_name(key: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", key).strip("-.") or "model"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Workspace:
     """One folder with image sets and runs."""
 
     root: Path
+
+    def __init__(self, root: Path | str) -> None:
+        object.__setattr__(self, "root", Path(root))
 
     def image_set(self, name: str) -> ImageSet:
         return ImageSet(self.root / "sets" / check_name(name))

@@ -142,6 +142,10 @@ def test_a_missing_table_is_a_sentence(tmp_path: Path) -> None:
             read()
 
 
+def test_a_workspace_takes_a_string(tmp_path: Path) -> None:
+    assert Workspace(str(tmp_path)) == Workspace(tmp_path)
+
+
 def test_a_manifest_is_read_as_it_was_written(workspace: Workspace) -> None:
     record = workspace.image_set("faces")
     assert not record.exists()

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from gmv_core.images.thumbnails import data_address
 from ui.frame import state
-from ui.widgets.gallery import ASSETS, data_address
+from ui.widgets.gallery import ASSETS
 
 SIDE_PX = 256  # the longest side of a stored preview
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from gmv_core.images.thumbnails import media_type
+from gmv_core.images.thumbnails import data_address
 
 ASSETS = Path(__file__).parent
 
@@ -35,11 +34,6 @@ class Card:
     lines: tuple[str, ...]
     alt: str
     marked: bool = False
-
-
-def data_address(image: bytes) -> str:
-    """Return an encoded image as a data: address."""
-    return f"data:{media_type(image)};base64,{base64.b64encode(image).decode()}"
 
 
 def gallery(

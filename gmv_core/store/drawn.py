@@ -1,0 +1,30 @@
+"""An image set as a notebook shows it."""
+
+from __future__ import annotations
+
+from gmv_core.errors import WorkspaceError
+from gmv_core.images.strip import MOST, Picture, strip_html
+from gmv_core.store.columns import previews, sample_rows
+from gmv_core.store.manifests import READY
+from gmv_core.store.workspace import ImageSet
+from gmv_core.words import counted
+
+
+def set_html(images: ImageSet) -> str:
+    """Return what a set holds and a sample of its images; of an unfinished one, that it is that."""
+    try:
+        manifest = images.manifest()
+    except WorkspaceError as problem:
+        return strip_html(str(problem), [])
+    counts = manifest.counts
+    if manifest.state != READY or counts is None:
+        return strip_html(f"The set {images.name!r} is unfinished.", [])
+    about = [counted(counts.ok, "image")]
+    kinds = {"label": counts.labels, "owner": counts.owners}
+    about += [counted(count, kind) for kind, count in kinds.items() if count]
+    rows = sample_rows(images, MOST)
+    names = images.images.take(rows, ["name"])["name"].to_pylist()
+    pictures = zip(previews(images, rows), names, strict=True)
+    return strip_html(
+        f"{images.name}: {', '.join(about)}", [Picture(image, (name,)) for image, name in pictures]
+    )
