@@ -1,6 +1,7 @@
 # make demo   sets up everything, builds the demo, starts the app on it
 # make app    starts the app and follows changes of its files, for developers
 # make test   sets up everything, runs the tests
+# make quick  the tests that need no model and no browser
 # make check  formatting, lint, types, and which package may import which
 
 VENV ?= .venv
@@ -8,7 +9,7 @@ PYTHON ?= python3
 PORT ?= 8501
 RUN = $(VENV)/bin/python
 
-.PHONY: demo app test check
+.PHONY: demo app test quick check
 
 demo: $(VENV)/.ready
 	$(RUN) -m gmv_core demo
@@ -19,6 +20,9 @@ app: $(VENV)/.ready
 
 test: $(VENV)/.ready-dev
 	$(RUN) -m pytest
+
+quick: $(VENV)/.ready-dev
+	$(RUN) -m pytest -m "not models and not browser" --ignore tests/benchmarks
 
 check: $(VENV)/.ready-dev
 	$(RUN) -m ruff check .
