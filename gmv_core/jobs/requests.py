@@ -9,11 +9,12 @@ from pathlib import Path
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.jobs import control, deletion
+from gmv_core.jobs.arguments import build_arguments, run_arguments
 from gmv_core.jobs.job import Job, list_jobs
 from gmv_core.jobs.uploads import uploads_of
 from gmv_core.models.choice import resolve_embedder
 from gmv_core.results.result import Result, settings_of
-from gmv_core.settings import IndexSettings, MatchSettings, RunSettings
+from gmv_core.settings import EmbedSettings, IndexSettings, MatchSettings, RunSettings
 from gmv_core.sources.source import Source
 from gmv_core.store.manifests import READY, RunManifest
 from gmv_core.store.workspace import Workspace
@@ -34,7 +35,7 @@ def build_set(
     """
     name = _free(workspace, name)
     resolve_embedder(embedder)
-    chosen = ["--embedder", embedder, "--index", IndexSettings(index).kind]
+    chosen = build_arguments(EmbedSettings(embedder), IndexSettings(index))
     arguments = ["build", source.location, "--name", name, *chosen]
     return _start(workspace, arguments, source, name, "Building")
 
@@ -58,8 +59,10 @@ def finish_set(workspace: Workspace, name: str) -> Job:
             f"The images that {name!r} was being made from are gone ({last.location}); delete "
             "the set and bring them again."
         )
-    arguments = ["build", last.location, "--name", name]
-    arguments += ["--embedder", manifest.embedder.key]
+    # An index of one's choice is remembered once it is built; before, the build is `auto`.
+    index = IndexSettings(manifest.index.asked) if manifest.index else IndexSettings()
+    chosen = build_arguments(EmbedSettings(manifest.embedder.key), index)
+    arguments = ["build", last.location, "--name", name, *chosen]
     if len(manifest.sources) > 1:
         arguments = ["add", name, last.location]
     return control.start(workspace, arguments, title=f"Building {name}", target=name)
@@ -107,21 +110,8 @@ def _value(
     workspace: Workspace, made: RunManifest, name: str, settings: RunSettings, title: str
 ) -> Job:
     """Start valuing the sets of the run whose manifest is `made`, as the run `name`."""
-    match, value = settings.match, settings.value
-    options = {
-        "against": made.training.name,
-        "name": name,
-        "k": value.k,
-        "candidates": match.candidates,
-        "distance": match.distance,
-        "quality": match.quality,
-        "temperature": value.temperature,
-        "seed": match.seed,
-    }
-    arguments = ["value", made.generated.name]
-    arguments += [word for option, given in options.items() for word in (f"--{option}", str(given))]
-    if not value.quality_weighting:
-        arguments.append("--no-weighting")
+    sets = [made.generated.name, "--against", made.training.name, "--name", name]
+    arguments = ["value", *sets, *run_arguments(settings)]
     return control.start(workspace, arguments, title=title, target=name)
 
 

@@ -31,7 +31,7 @@ def test_a_new_set_is_built_with_the_table_beside_it(held: Workspace, tmp_path: 
     (tmp_path / "x" / "labels.csv").write_text("name,owner\n0000.png,Ada\n")
     job = requests.build_set(held, open_source(tmp_path / "x"), name=" cats ", index="pq")
     assert job.arguments == (
-        "build", str(tmp_path / "x"), "--name", "cats", "--embedder", "auto", "--index", "pq",
+        "build", str(tmp_path / "x"), "--name", "cats", "--embedder=auto", "--index=pq",
         "--labels", str(tmp_path / "x/labels.csv"),
     )  # fmt: skip
     assert (job.title, job.target, job.uploads) == ("Building cats", "cats", None)
@@ -87,7 +87,8 @@ def test_a_set_is_added_to_or_finished_from_where_it_was_read(
         return requests.finish_set(held, "cats")
 
     job = half_built(tmp_path / "x")
-    assert job.arguments == ("build", str(tmp_path / "x"), "--name", "cats", "--embedder", "fake")
+    named = ("build", str(tmp_path / "x"), "--name", "cats")
+    assert job.arguments == (*named, "--embedder=fake", "--index=auto")
     with pytest.raises(WorkspaceError, match="finish it before adding"):
         requests.add_to_set(held, more, name="cats")
     control.forget(held, job.id)

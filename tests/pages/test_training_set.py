@@ -119,8 +119,8 @@ def test_embedder_and_index_can_be_chosen(app: AppTest, home: Workspace) -> None
         assert not app.exception and not app.error
         (job,) = list_jobs(home)
         control.cancel(home, job.id)
-    assert job.arguments[2:8] == (
-        "--name", "cats", "--embedder", "efficientnet-lite0", "--index", "pq",
+    assert job.arguments[2:6] == (
+        "--name", "cats", "--embedder=efficientnet-lite0", "--index=pq",
     )  # fmt: skip
 
 

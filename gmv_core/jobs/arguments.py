@@ -1,0 +1,29 @@
+"""Settings as arguments of the command line; a test holds that its commands read them back."""
+
+from __future__ import annotations
+
+from gmv_core.settings import EmbedSettings, IndexSettings, RunSettings
+
+
+def build_arguments(embed: EmbedSettings, index: IndexSettings) -> list[str]:
+    """Return the options of `build` for these settings."""
+    return _options(embedder=embed.embedder, index=index.kind)
+
+
+def run_arguments(settings: RunSettings) -> list[str]:
+    """Return the options of `value` for these settings."""
+    match, value = settings.match, settings.value
+    options = _options(
+        k=value.k,
+        candidates=match.candidates,
+        distance=match.distance,
+        quality=match.quality,
+        temperature=value.temperature,
+        seed=match.seed,
+    )
+    return [*options, "--weighting" if value.quality_weighting else "--no-weighting"]
+
+
+def _options(**given: object) -> list[str]:
+    # With "=", so that a value that begins with a dash is no option.
+    return [f"--{name}={value}" for name, value in given.items()]

@@ -1,0 +1,82 @@
+"""Settings that become arguments of a job are read back by the commands as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gmv_core import Workspace
+from gmv_core.cli import runs, sets
+from gmv_core.cli.main import app
+from gmv_core.jobs.arguments import build_arguments, run_arguments
+from gmv_core.settings import (
+    INDEX_KINDS,
+    BuildSettings,
+    EmbedSettings,
+    IndexSettings,
+    MatchSettings,
+    RunSettings,
+    ValueSettings,
+)
+from tests.fakes import set_manifest
+
+KEYS = st.text("abcXYZ019-_:./#", min_size=1, max_size=20)
+RUNS = st.builds(
+    RunSettings,
+    st.builds(MatchSettings, st.integers(1, 5000), KEYS, KEYS, st.integers(-5, 2**31)),
+    st.builds(
+        ValueSettings,
+        st.integers(1, 500),
+        st.one_of(st.just("auto"), st.floats(1e-9, 1e9)),
+        st.booleans(),
+    ),
+)
+
+
+class Asked(Exception):
+    """Carries what a command asked the engine for."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.given = given
+
+
+def ask(*_: object, **given: Any) -> None:  # noqa: ANN401  (any argument)
+    raise Asked(given)
+
+
+def given_to_the_engine(*words: str) -> Any:  # noqa: ANN401
+    with pytest.raises(Asked) as asked:
+        app(list(words), standalone_mode=False)
+    return asked.value.given["settings"]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(runs, "value", ask)
+    monkeypatch.setattr(sets, "build", ask)
+    Workspace(tmp_path).image_set("made").write_manifest(set_manifest("made"))
+    return tmp_path
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(chosen=RUNS)
+def test_a_runs_settings_come_back(home: Path, chosen: RunSettings) -> None:
+    words = ["value", "made", "--against", "train", "--name", "run", *run_arguments(chosen)]
+    assert given_to_the_engine(*words, "--workspace", str(home)) == chosen
+
+
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(embedder=KEYS, index=st.sampled_from(INDEX_KINDS))
+def test_a_builds_settings_come_back(home: Path, embedder: str, index: str) -> None:
+    chosen = BuildSettings(embed=EmbedSettings(embedder), index=IndexSettings(index))
+    words = ["build", str(home), "--name", "x", *build_arguments(chosen.embed, chosen.index)]
+    (home / "a.png").touch()
+    assert given_to_the_engine(*words, "--workspace", str(home)) == chosen
