@@ -44,9 +44,8 @@ def contributors() -> None:
 def generated(result: Result) -> None:
     for sentence in result.manifest.shifts:
         st.warning(sentence)
-    key = engine.key(result)
-    table = engine.generated_gallery(key, result)
-    about, beside = browse.browse(GENERATED, key, table, result.generated, run=result.run.name)
+    table = engine.generated_gallery(result)
+    about, beside = browse.browse(GENERATED, table, result.generated, result)
     if about is not None:
         tiny = shell.tiny(result.training)
         shown = stored(result, about)
@@ -64,23 +63,22 @@ def stored(result: Result, about: Row) -> Shown:
     images = result.generated
     return Shown(
         about["name"],
-        engine.preview(engine.set_key(images), images, int(about["id"])),
+        engine.preview(images, int(about["id"])),
         about["label"],
         about["quality"],
         about["nearest_distance"],
         about["effective_contributors"],
-        engine.contributors(engine.key(result), result, about["name"]),
+        engine.contributors(result, about["name"]),
         kept=True,
     )
 
 
 def training(result: Result) -> None:
-    key = engine.key(result)
-    table = engine.training_gallery(key, result)
-    about, beside = browse.browse(TRAINING, key, table, result.training, run=result.run.name)
+    table = engine.training_gallery(result)
+    about, beside = browse.browse(TRAINING, table, result.training, result)
     if about is not None:
         tiny = shell.tiny(result.training)
-        found = engine.generated_of(key, result, str(about["name"]))
+        found = engine.generated_of(result, str(about["name"]))
         with beside:
             one_training.one_training(result, about, found, tiny=tiny)
         one_training.comparison(result, about, found, tiny=tiny)

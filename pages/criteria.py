@@ -11,7 +11,8 @@ from gmv_core.criteria.report import Criteria
 from gmv_core.criteria.same_kind import PAPER, PIXELS
 from gmv_core.plots.criteria import shares_by_k
 from ui.analysis import checks
-from ui.doors import engine, readings
+from ui.doors import readings
+from ui.doors.criteria import report
 from ui.frame import shell, state
 from ui.widgets.figures import chart
 
@@ -26,8 +27,8 @@ def criteria() -> None:
     )
     with st.expander("What these checks do not prove", icon=":material/info:", expanded=True):
         st.markdown("\n".join(f"- {sentence}" for sentence in sentences.LIMITS))
-    columns = readings.noise_columns(engine.key(result), result)
-    found = checks.report(result, _column(columns))
+    columns = readings.noise_columns(result)
+    found = report(result, _column(columns))
     same_class(result, found)
     same_attributes(found)
     low_value(result, found, columns)

@@ -10,7 +10,7 @@ from gmv_core.plots.look import STANDING
 from gmv_core.store import marks
 from ui.analysis.left_out import left_out_section
 from ui.analysis.marking import marking_gallery
-from ui.doors import engine, readings
+from ui.doors import readings
 from ui.frame import shell, state
 from ui.frame.markdown import plain
 from ui.widgets.figures import chart, count, metric_row, share
@@ -27,8 +27,7 @@ FILTERS = {
 def noisy() -> None:
     st.title("Noisy data")
     result = shell.need_run()
-    key = engine.key(result)
-    ranking = readings.ranking(key, result)
+    ranking = readings.ranking(result)
     marked = marks.marked(result.training)
     st.markdown(
         "Training images that no generated image is close to are the first to look at when you "
@@ -66,17 +65,17 @@ def noisy() -> None:
     else:
         shown = ranking if chosen == "all" else ranking[ranking["standing"] == chosen]
     marking_gallery(result, shown, marked, part=str(chosen))
-    left_out_section(key, result, marked)
-    figure_section(key, result, ranking)
+    left_out_section(result, marked)
+    figure_section(result, ranking)
 
 
-def figure_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
+def figure_section(result: Result, ranking: pd.DataFrame) -> None:
     st.subheader(
         "The whole ranking",
         help="Rank from the bottom. Above: value. Below: the distance to the nearest "
         "generated image, which orders the many whose value is 0.",
     )
-    columns = readings.noise_columns(key, result)
+    columns = readings.noise_columns(result)
     column = None
     if columns:
         column = st.selectbox(
@@ -88,9 +87,9 @@ def figure_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
             "rank; it only checks the ranking.",
             **state.in_url(state.NOISE),
         )
-    report = readings.noise_report(key, result, column) if column else None
+    report = readings.noise_report(result, column) if column else None
     chart(
-        readings.ranking_figure(key, result, column),
+        readings.ranking_figure(result, column),
         "Value and nearest distance of every training image, by its rank from the bottom",
     )
     if report is None:
@@ -108,7 +107,7 @@ def figure_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
         f"(AUROC; chance is 50 %)."
     )
     chance = found.known / found.images
-    chart(readings.noise_figure(key, result, column), "Share of the known noise found by rank")
+    chart(readings.noise_figure(result, column), "Share of the known noise found by rank")
     words = [
         f"of the first {depth:,}, {round(part * depth):,} are noise ({share(part)})"
         for depth, part in found.precision.items()

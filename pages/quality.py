@@ -11,7 +11,7 @@ from gmv_core.plots.quality import quality_histogram
 from gmv_core.sets.describe import preview_side
 from gmv_core.words import counted
 from ui.analysis.weighting import weighting_section
-from ui.doors import engine, readings
+from ui.doors import readings
 from ui.frame import shell, state
 from ui.widgets.figures import chart, metric_row, number
 from ui.widgets.gallery import Card
@@ -23,8 +23,7 @@ SHOWN = 12
 def quality() -> None:
     st.title("Quality")
     result = shell.need_run()
-    key = engine.key(result)
-    table = readings.generated(key, result)
+    table = readings.generated(result)
     metric = result.manifest.judging.quality
     st.markdown(
         f"Quality **q** by **{metric}**, from 0 to 1. "
@@ -62,7 +61,7 @@ def quality() -> None:
         "Histogram of the qualities of all generated images",
     )
     best_and_worst(result, judged)
-    weighting_section(key, result)
+    weighting_section(result)
 
 
 def not_judged(table: pd.DataFrame) -> None:

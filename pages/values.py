@@ -9,7 +9,7 @@ from gmv_core import Result
 from gmv_core.plots.look import STANDING
 from ui.analysis.shares import group_section
 from ui.analysis.table import value_table
-from ui.doors import engine, readings
+from ui.doors import readings
 from ui.frame import shell, state
 from ui.widgets.figures import chart, count, metric_row, number, share
 from ui.widgets.open_image import opening_gallery, training_cards
@@ -20,8 +20,7 @@ TOP = 12
 def values() -> None:
     st.title("Values")
     result = shell.need_run()
-    key = engine.key(result)
-    ranking = readings.ranking(key, result)
+    ranking = readings.ranking(result)
     st.markdown(
         "Every generated image hands out its quality to the training images that are closest to "
         "it. What a training image collects is its **value**: credit by similarity, not proof of "
@@ -47,13 +46,13 @@ def values() -> None:
     if not of["contributor"]:
         st.info("No training image has any value yet: no generated image could be matched.")
         return
-    spread_section(key, result, ranking)
+    spread_section(result, ranking)
     top_section(result, ranking)
-    group_section(key, result)
-    value_table(result, readings.with_intervals(key, result))
+    group_section(result)
+    value_table(result, readings.with_intervals(result))
 
 
-def spread_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
+def spread_section(result: Result, ranking: pd.DataFrame) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(
@@ -62,11 +61,11 @@ def spread_section(key: str, result: Result, ranking: pd.DataFrame) -> None:
             "value 0, are counted above and not drawn.",
         )
         chart(
-            readings.histogram(key, result),
+            readings.histogram(result),
             "Histogram of the values of all contributors",
         )
     with right:
-        figure, gini, half = readings.concentration(key, result)
+        figure, gini, half = readings.concentration(result)
         st.subheader(
             "How concentrated it is",
             help="The Lorenz curve. The further it sags below the dotted line, the fewer images "

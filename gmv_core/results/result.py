@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -69,6 +70,13 @@ class Result:
                 f"The set {self.training.name!r} has no image {unknown!r}; give names that it has."
             )
         return replace(self, without=frozenset(found["id"].to_pylist()))
+
+    @property
+    def digest(self) -> str:
+        """What changes whenever the result or its settings do: a key for what is kept of it."""
+        left_out = np.sort(np.fromiter(self.without, np.int64, len(self.without)))
+        without = sha256(left_out.tobytes()).hexdigest() if self.without else ""
+        return f"{self.run.folder} {self.manifest.updated} {asdict(self.settings)} {without}"
 
     def _repr_html_(self) -> str:
         """Draw the run in a notebook."""

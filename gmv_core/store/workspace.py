@@ -100,6 +100,12 @@ class ImageSet(Record):
     def index_folder(self, embedder: str) -> Path:
         return self.folder / "index" / file_name(embedder)
 
+    @property
+    def digest(self) -> str:
+        """What changes whenever the set does: a key for what is kept of it."""
+        manifest = self.manifest()
+        return f"{self.folder} {manifest.updated or manifest.state}"
+
     def _repr_html_(self) -> str:
         """Draw the set in a notebook."""
         from gmv_core.store.drawn import set_html

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -255,3 +257,27 @@ def test_distances_to_the_generated_images_are_brute_force(tmp_path: Path) -> No
     assert nearest == pytest.approx(d.min(1), abs=1e-3, nan_ok=True)
     assert mean == pytest.approx(d.mean(1), abs=1e-3, nan_ok=True)
     assert nearest[:5] == pytest.approx(0, abs=1e-3)
+
+
+def test_a_digest_tells_every_reading_apart(workspace: Workspace, opened: Result) -> None:
+    later = msgspec.structs.replace(opened.manifest, updated="2999-01-01")
+    readings = [
+        opened,
+        open_run(workspace, "run", settings=ValueSettings(k=1)),
+        open_run(workspace, "run", settings=ValueSettings(k=2, temperature="auto")),
+        opened.leaving_out(["cat/a.png"]),
+        opened.leaving_out(["cat/b.png"]),
+        replace(opened, manifest=later),
+    ]
+    assert len({reading.digest for reading in readings}) == len(readings)
+    assert open_run(workspace, "run").digest == opened.digest
+    both = opened.leaving_out(["cat/a.png", "cat/b.png"])
+    assert both.digest == opened.leaving_out(["cat/b.png", "cat/a.png"]).digest
+
+
+def test_the_digest_of_a_set_changes_with_its_state(opened: Result) -> None:
+    before = opened.training.digest
+    assert opened.generated.digest != before
+    manifest = opened.training.manifest()
+    opened.training.write_manifest(msgspec.structs.replace(manifest, updated="2999-01-01"))
+    assert opened.training.digest != before

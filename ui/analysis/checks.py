@@ -8,7 +8,7 @@ from pandas.api.types import is_numeric_dtype
 
 from gmv_core import Result
 from gmv_core.criteria import sentences, tables
-from gmv_core.criteria.report import Criteria, criteria_of, stamp
+from gmv_core.criteria.report import Criteria
 from gmv_core.criteria.trials.comparison import usual_ks
 from gmv_core.criteria.trials.copies import copies_of, drop_copies
 from gmv_core.criteria.trials.corruption import FOREIGN, KINDS, Injection
@@ -24,17 +24,6 @@ MOST_ROWS = 40  # of a table that is shown whole
 NAMES = {"noise": "Gaussian noise", "blur": "Blur", FOREIGN: "Foreign images"}
 STRENGTHS = {"noise": "σ, where white is 1", "blur": "radius, as a share of the side"}
 PIXELS, INJECT, COMPARE = "--pixels", "--inject", "--compare"
-
-
-def report(result: Result, column: str) -> Criteria:
-    """Return all criteria of a result, computed once a state of the run and what was found."""
-    found = stamp(engine.workspace(), result)
-    return _report(engine.key(result), found, column, result)
-
-
-@st.cache_data(max_entries=16, show_spinner="Holding the run against its labels …")
-def _report(key: str, found: str, column: str, _result: Result) -> Criteria:
-    return criteria_of(engine.workspace(), _result, column=column)
 
 
 def table(frame: pd.DataFrame, alt: str) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from gmv_core import Result
 from gmv_core.plots.values import share_bars
 from gmv_core.words import counted
-from ui.doors import engine, readings
+from ui.doors import readings
 from ui.frame import shell, state
 from ui.widgets.figures import chart, number
 from ui.widgets.open_image import opening_gallery, training_cards
@@ -16,7 +16,7 @@ MOVED = 12
 MOST_BARS = 12
 
 
-def left_out_section(key: str, result: Result, marked: frozenset[str]) -> None:
+def left_out_section(result: Result, marked: frozenset[str]) -> None:
     """Offer the values without the marked images, and show what changed."""
     st.subheader(
         "Values without the marked images",
@@ -34,12 +34,11 @@ def left_out_section(key: str, result: Result, marked: frozenset[str]) -> None:
     ):
         return
     part = result.leaving_out(marked)
-    part_key = engine.key(part)
-    told = readings.moves(key, part_key, result, part)
+    told = readings.moves(result, part)
     if not told.others:
         st.info("All training images are marked; nothing is left to be worth anything.")
         return
-    _lists(part_key, part)
+    _lists(part)
     st.markdown(
         f"The marked images held a value of {number(told.held)}; together the others now hold "
         f"{number(told.after)}, before {number(told.before)}."
@@ -47,7 +46,7 @@ def left_out_section(key: str, result: Result, marked: frozenset[str]) -> None:
     if told.moved.empty:
         st.info("No other image's value changes: the marked ones were contributors to nothing.")
         return
-    _owners(key, part_key, result, part)
+    _owners(result, part)
     n = len(told.moved)
     st.markdown(
         f"**{counted(n, 'other image')} {'changes' if n == 1 else 'change'} in value; these most**"
@@ -62,8 +61,8 @@ def left_out_section(key: str, result: Result, marked: frozenset[str]) -> None:
     )  # fmt: skip
 
 
-def _lists(part_key: str, part: Result) -> None:
-    told = readings.short_lists(part_key, part)
+def _lists(part: Result) -> None:
+    told = readings.short_lists(part)
     if told.short:
         st.warning(
             f"{counted(told.short, 'generated image')} {'keeps' if told.short == 1 else 'keep'} "
@@ -79,12 +78,12 @@ def _lists(part_key: str, part: Result) -> None:
         )
 
 
-def _owners(key: str, part_key: str, result: Result, part: Result) -> None:
+def _owners(result: Result, part: Result) -> None:
     counts = result.training.manifest().counts
     if counts is None or not counts.owners:
         return
-    before = readings.shares(key, result, "owner").head(MOST_BARS)
-    after = readings.shares(part_key, part, "owner").set_index("owner")["share_of_value"]
+    before = readings.shares(result, "owner").head(MOST_BARS)
+    after = readings.shares(part, "owner").set_index("owner")["share_of_value"]
     st.markdown("**Share of the value by owner**")
     chart(
         share_bars(

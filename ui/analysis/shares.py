@@ -17,7 +17,7 @@ MOST_BARS = 12
 NAMED = 3
 
 
-def group_section(key: str, result: Result) -> None:
+def group_section(result: Result) -> None:
     """Draw who earns how much, by owner and by label, as far as the set knows them."""
     st.subheader("Share of value beside share of images")
     counts = result.training.manifest().counts
@@ -31,7 +31,7 @@ def group_section(key: str, result: Result) -> None:
         return
     for tab, by in zip(st.tabs([f"By {by}" for by in known]), known, strict=True):
         with tab:
-            _group(by, readings.shares(key, result, by))
+            _group(by, readings.shares(result, by))
     if "owner" not in known:
         st.caption("No owners are known; a CSV with the column owner adds them.")
 

@@ -13,16 +13,16 @@ from ui.widgets.open_image import opening_gallery, training_cards
 MOVED = 6
 
 
-def weighting_section(key: str, result: Result) -> None:
+def weighting_section(result: Result) -> None:
     """Draw the same images' values with and without quality weighting."""
     st.subheader(
         "What weighting by quality does to the values",
         help="Without weighting every generated image hands out 1, with it its quality: training "
         "images that poor images resemble lose credit. The paper calls it calibration.",
     )
-    changed = readings.weighting(key, result)
+    changed = readings.weighting(result)
     chart(
-        readings.weighting_figure(key, result),
+        readings.weighting_figure(result),
         "Value with quality weighting against value without it, a point a training image",
     )
     st.caption(

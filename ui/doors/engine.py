@@ -6,16 +6,14 @@ every rerun would cost seconds.
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from hashlib import sha256
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from gmv_core import Contributor, MatchSettings, Result, ValueSettings, Workspace, open_run
+from gmv_core.demo.plan import generated_folder
 from gmv_core.images.thumbnails import thumbnail
-from gmv_core.jobs.overview import training_sets
+from gmv_core.jobs.overview import Example, example, training_sets
 from gmv_core.matching.dropped import Dropped, match_dropped, open_matcher
 from gmv_core.matching.matcher import Matcher
 from gmv_core.results.result import GENERATED_COLUMNS, VALUE_COLUMNS, settings_of
@@ -24,6 +22,7 @@ from gmv_core.store.columns import previews
 from gmv_core.store.manifests import READY, RunManifest, SetManifest
 from gmv_core.store.records import newest_runs
 from gmv_core.store.workspace import ImageSet, default_root
+from ui.doors.cached import data, resource
 
 
 def workspace() -> Workspace:
@@ -52,62 +51,50 @@ def open_result(name: str, settings: ValueSettings) -> Result:
     return open_run(workspace(), name, settings=settings)
 
 
-def key(result: Result) -> str:
-    """Return what changes whenever the result or its settings do: the key of every cache."""
-    left_out = np.sort(np.fromiter(result.without, np.int64, len(result.without)))
-    digest = sha256(left_out.tobytes()).hexdigest() if result.without else ""
-    return f"{result.run.folder} {result.manifest.updated} {asdict(result.settings)} {digest}"
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def contributors(key: str, _result: Result, image: str) -> list[Contributor]:
+@data(max_entries=256)
+def contributors(result: Result, image: str) -> list[Contributor]:
     """Return the contributors of one generated image."""
-    return _result.contributors(image)
+    return result.contributors(image)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def generated_gallery(key: str, _result: Result) -> pd.DataFrame:
+@resource(max_entries=16)
+def generated_gallery(result: Result) -> pd.DataFrame:
     """Return the generated images that could be read, with their label and row "id"."""
-    table = _result.generated_table((*GENERATED_COLUMNS, "id", "label", "status"))
+    table = result.generated_table((*GENERATED_COLUMNS, "id", "label", "status"))
     return table[table["status"] == "ok"].rename(columns={"generated": "name"})
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def training_gallery(key: str, _result: Result) -> pd.DataFrame:
+@resource(max_entries=8)
+def training_gallery(result: Result) -> pd.DataFrame:
     """Return the training images that could be read, with their value and row "id"."""
-    return _result.values_table((*VALUE_COLUMNS, "id")).rename(columns={"training": "name"})
+    return result.values_table((*VALUE_COLUMNS, "id")).rename(columns={"training": "name"})
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def generated_of(key: str, _result: Result, training: str) -> list[Contributor]:
+@data(max_entries=64)
+def generated_of(result: Result, training: str) -> list[Contributor]:
     """Return the generated images that a training image contributed to."""
-    return _result.generated_of(training)
+    return result.generated_of(training)
 
 
-def set_key(images: ImageSet) -> str:
-    """Return what changes whenever a set does."""
-    return f"{images.folder} {images.manifest().updated}"
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def thumbnails(set_key: str, _images: ImageSet, rows: tuple[int, ...]) -> list[bytes]:
+@data(max_entries=64)
+def thumbnails(images: ImageSet, rows: tuple[int, ...]) -> list[bytes]:
     """Return small encoded images of rows of a set."""
-    return [thumbnail(preview) for preview in previews(_images, np.array(rows, np.int64))]
+    return [thumbnail(preview) for preview in previews(images, np.array(rows, np.int64))]
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def preview(set_key: str, _images: ImageSet, row: int) -> bytes:
+@data(max_entries=64)
+def preview(images: ImageSet, row: int) -> bytes:
     """Return the stored preview of one row of a set."""
-    return previews(_images, np.array([row], np.int64))[0]
+    return previews(images, np.array([row], np.int64))[0]
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def owners(set_key: str, _images: ImageSet) -> list[str]:
+@data(max_entries=8)
+def owners(images: ImageSet) -> list[str]:
     """Return the owners of a set's images, in alphabetical order."""
-    return sorted(set(_images.images.read(["owner"])["owner"].unique().to_pylist()) - {"", None})
+    return sorted(set(images.images.read(["owner"])["owner"].unique().to_pylist()) - {"", None})
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@data(max_entries=16)
 def dropped(
     matcher_key: str,
     fingerprint: str,
@@ -121,7 +108,7 @@ def dropped(
     return match_dropped(loaded, _source, ingest=ingest)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@resource(max_entries=2)
 def _matcher(matcher_key: str, _training: ImageSet, _run: RunManifest | None) -> Matcher:
     settings = settings_of(_run) if _run else MatchSettings()
     return open_matcher(_training, settings, run=_run)
@@ -129,7 +116,7 @@ def _matcher(matcher_key: str, _training: ImageSet, _run: RunManifest | None) ->
 
 def matcher_key(training: ImageSet, run: RunManifest | None) -> str:
     """Return what a matcher depends on: the set's state and the settings of the run, if any."""
-    return f"{set_key(training)} {run.inputs if run else MatchSettings()}"
+    return f"{training.digest} {run.inputs if run else MatchSettings()}"
 
 
 def warm(training: ImageSet, run: RunManifest | None) -> None:
@@ -140,3 +127,39 @@ def warm(training: ImageSet, run: RunManifest | None) -> None:
 def reranked(matcher_key: str, training: ImageSet, run: RunManifest | None) -> bool:
     """Return whether a matcher orders its candidates anew, by a distance of its own."""
     return _matcher(matcher_key, training, run).distance_key != "none"
+
+
+@resource(max_entries=4)  # to sort a million names takes seconds
+def ordered(
+    result: Result,
+    kind: str,
+    _table: pd.DataFrame,
+    find: str,
+    label: str | None,
+    column: str,
+    rises: bool,
+) -> pd.DataFrame:
+    """Return the rows of a gallery's table that a search and a label leave, in order.
+
+    kind: which of the result's two galleries it is. rises: the smallest of `column` first.
+    """
+    table = _table
+    if find:
+        table = table[table["name"].str.contains(find, case=False, regex=False)]
+    if label:
+        table = table[table["label"] == label]
+    return table.sort_values(column, ascending=rises, kind="stable")
+
+
+@data(max_entries=4)
+def closest(result: Result, count: int) -> Example:
+    """Return the generated image of the highest quality with its first contributors."""
+    return example(result, count=count)
+
+
+@st.cache_data(show_spinner=False)
+def drawn_by_the_demo(count: int) -> list[tuple[str, bytes]]:
+    """Return some of the images that the demo's generator made: what each shows, and its file."""
+    files = sorted(generated_folder().glob("*/*.png"))
+    step = max(1, len(files) // count)
+    return [(f.parent.name, f.read_bytes()) for f in files[::step][:count]]

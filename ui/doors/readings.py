@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from gmv_core import Result
 from gmv_core.criteria import known_noise
@@ -21,66 +20,67 @@ from gmv_core.results import changes
 from gmv_core.results.changes import LeftOut, Moves
 from gmv_core.results.result import GENERATED_COLUMNS
 from gmv_core.results.shares import group_shares, value_intervals
+from ui.doors.cached import data, resource
 
 
-@st.cache_resource(max_entries=6, show_spinner="Ranking the training images …")
-def ranking(key: str, _result: Result) -> pd.DataFrame:
+@resource(max_entries=6, show_spinner="Ranking the training images …")
+def ranking(result: Result) -> pd.DataFrame:
     """Return the training images from the bottom, see `Result.noisy`."""
-    return _result.noisy()
+    return result.noisy()
 
 
-@st.cache_resource(max_entries=6, show_spinner="Drawing the generated images anew, 200 times …")
-def with_intervals(key: str, _result: Result) -> pd.DataFrame:
+@resource(max_entries=6, show_spinner="Drawing the generated images anew, 200 times …")
+def with_intervals(result: Result) -> pd.DataFrame:
     """Return the ranking with the 95 % interval of every value: value_low, value_high."""
-    table = ranking(key, _result)
-    low, high = value_intervals(_result)
+    table = ranking(result)
+    low, high = value_intervals(result)
     return table.assign(value_low=low[table["id"]], value_high=high[table["id"]])
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
-def generated(key: str, _result: Result) -> pd.DataFrame:
+@resource(max_entries=6)
+def generated(result: Result) -> pd.DataFrame:
     """Return one row a generated image, with its row "id" and "status"."""
-    return _result.generated_table((*GENERATED_COLUMNS, "id", "status"))
+    return result.generated_table((*GENERATED_COLUMNS, "id", "status"))
 
 
-@st.cache_data(max_entries=16, show_spinner="Drawing the generated images anew, 200 times …")
-def shares(key: str, _result: Result, by: str) -> pd.DataFrame:
+@data(max_entries=16, show_spinner="Drawing the generated images anew, 200 times …")
+def shares(result: Result, by: str) -> pd.DataFrame:
     """Return the shares of owners or labels, with intervals."""
-    return group_shares(_result, by)
+    return group_shares(result, by)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def concentration(key: str, _result: Result) -> tuple[Any, float, int]:
+@data(max_entries=16)
+def concentration(result: Result) -> tuple[Any, float, int]:
     """Return the figure of the Lorenz curve, the Gini coefficient, and who holds half."""
-    values = ranking(key, _result)["value"].to_numpy()
+    values = ranking(result)["value"].to_numpy()
     curve = lorenz(values)
     figure = lorenz_curve(curve.images, curve.value)
     return figure, gini(values), fewest_for(values, 0.5)
 
 
-@st.cache_resource(max_entries=6, show_spinner="Valuing with and without weighting …")
-def weighting(key: str, _result: Result) -> pd.DataFrame:
+@resource(max_entries=6, show_spinner="Valuing with and without weighting …")
+def weighting(result: Result) -> pd.DataFrame:
     """Return what quality weighting changes, the most valuable without it first."""
     columns = ("id", "training", "value", "label", "owner")
-    return changes.with_and_without_weighting(_result, columns)
+    return changes.with_and_without_weighting(result, columns)
 
 
-@st.cache_resource(max_entries=6, show_spinner="Valuing without the marked images …")
-def moves(key: str, part_key: str, _whole: Result, _part: Result) -> Moves:
+@resource(max_entries=6, show_spinner="Valuing without the marked images …")
+def moves(whole: Result, part: Result) -> Moves:
     """Return the changes from a whole result to one that leaves images out."""
-    return changes.moves(_whole, _part)
+    return changes.moves(whole, part)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def short_lists(part_key: str, _part: Result) -> LeftOut:
+@data(max_entries=16)
+def short_lists(part: Result) -> LeftOut:
     """Count the candidate lists that leaving images out has made too short."""
-    return changes.left_out(_part)
+    return changes.left_out(part)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def noise_columns(key: str, _result: Result) -> list[str]:
+@data(max_entries=16)
+def noise_columns(result: Result) -> list[str]:
     """Return the attribute columns that could mark known noise, likely ones first."""
-    return known_noise.noise_columns(_result.training)
+    return known_noise.noise_columns(result.training)
 
 
 def likely(columns: list[str]) -> int | None:
@@ -88,22 +88,22 @@ def likely(columns: list[str]) -> int | None:
     return 0 if columns and known_noise.sounds_like_noise(columns[0]) else None
 
 
-@st.cache_resource(max_entries=6, show_spinner=False)
-def noise_report(key: str, _result: Result, column: str) -> known_noise.KnownNoise:
+@resource(max_entries=6)
+def noise_report(result: Result, column: str) -> known_noise.KnownNoise:
     """Hold the ranking from the bottom against a column."""
-    return known_noise.judge(_result, column)
+    return known_noise.judge(result, column)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def histogram(key: str, _result: Result) -> Any:  # noqa: ANN401  (plotly ships no types)
+@data(max_entries=16)
+def histogram(result: Result) -> Any:  # noqa: ANN401  (plotly ships no types)
     """Return the figure of the distribution of values."""
-    return value_histogram(ranking(key, _result)["value"].to_numpy())
+    return value_histogram(ranking(result)["value"].to_numpy())
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def weighting_figure(key: str, _result: Result) -> Any:  # noqa: ANN401
+@data(max_entries=16)
+def weighting_figure(result: Result) -> Any:  # noqa: ANN401
     """Return the figure of the values with weighting against those without."""
-    changed = weighting(key, _result)
+    changed = weighting(result)
     return weighting_scatter(
         changed["training"].tolist(),
         changed["value_before"].to_numpy(),
@@ -111,19 +111,19 @@ def weighting_figure(key: str, _result: Result) -> Any:  # noqa: ANN401
     )
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def ranking_figure(key: str, _result: Result, column: str | None) -> Any:  # noqa: ANN401
+@data(max_entries=16)
+def ranking_figure(result: Result, column: str | None) -> Any:  # noqa: ANN401
     """Return the figure of the ranking from the bottom, with the noise that a column marks."""
-    table = ranking(key, _result)
+    table = ranking(result)
     return noise_plots.ranking(
         table["value"].to_numpy(),
         table["nearest_distance"].to_numpy(float),
         table["standing"].to_numpy(),
-        noise_report(key, _result, column).flags if column else None,
+        noise_report(result, column).flags if column else None,
     )
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def noise_figure(key: str, _result: Result, column: str) -> Any:  # noqa: ANN401
+@data(max_entries=16)
+def noise_figure(result: Result, column: str) -> Any:  # noqa: ANN401
     """Return the figure of the noise found by rank."""
-    return noise_plots.noise_found(noise_report(key, _result, column).flags)
+    return noise_plots.noise_found(noise_report(result, column).flags)

@@ -55,7 +55,7 @@ def one_image(
             seek=seek("large"),
         )
         _facts(shown, settings)
-        owners = engine.owners(engine.set_key(training), training)
+        owners = engine.owners(training)
         bars = weight_bars(shown.contributors, owners)
         st.plotly_chart(bars, key="shares", config={"displayModeBar": False})
     with right:
@@ -81,7 +81,7 @@ def comparison(shown: Shown, training: ImageSet, *, tiny: bool) -> None:
     compare(
         Picture(shown.preview, f"generated: {shown.name}", f"Generated image {shown.name}"),
         Picture(
-            engine.preview(engine.set_key(training), training, one.row),
+            engine.preview(training, one.row),
             f"contributor {one.rank}: {one.training}",
             f"Training image {one.training}",
         ),
@@ -119,7 +119,7 @@ def _contributors(shown: Shown, training: ImageSet, *, reranked: bool, tiny: boo
         st.session_state[state.TRAINING] = name
 
     rows = tuple(one.row for one in shown.contributors)
-    thumbs = engine.thumbnails(engine.set_key(training), training, rows)
+    thumbs = engine.thumbnails(training, rows)
     gallery(
         [
             Card(

@@ -68,7 +68,7 @@ def comparison(result: Result, about: Row, found: list[Contributor], *, tiny: bo
     row = found[names.index(other)].generated_row
     compare(
         Picture(
-            engine.preview(engine.set_key(images), images, row),
+            engine.preview(images, row),
             f"generated: {other}",
             f"Generated image {other}",
         ),
@@ -88,7 +88,7 @@ def comparison(result: Result, about: Row, found: list[Contributor], *, tiny: bo
 
 
 def _preview(result: Result, about: Row) -> bytes:
-    return engine.preview(engine.set_key(result.training), result.training, int(about["id"]))
+    return engine.preview(result.training, int(about["id"]))
 
 
 def _generated(result: Result, found: list[Contributor], *, tiny: bool) -> None:
@@ -101,7 +101,6 @@ def _generated(result: Result, found: list[Contributor], *, tiny: bool) -> None:
     page = turn_pages(state.of("parts", state.PAGE), [one.generated for one in found], selected)
     shown = found[(page - 1) * PER_PAGE : page * PER_PAGE]
     thumbs = engine.thumbnails(
-        engine.set_key(result.generated),
         result.generated,
         tuple(one.generated_row for one in shown),
     )

@@ -6,9 +6,8 @@ import streamlit as st
 
 from gmv_core import open_run
 from gmv_core.demo.make import DEMO_RUN
-from gmv_core.demo.plan import generated_folder
 from gmv_core.jobs import requests
-from gmv_core.jobs.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Example, Overview, example
+from gmv_core.jobs.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Overview
 from gmv_core.store.manifests import READY, SetManifest
 from gmv_core.words import counted, number
 from ui.doors import engine
@@ -29,7 +28,7 @@ def picture(runs: list[str]) -> None:
         return
     run = DEMO_RUN if DEMO_RUN in runs else runs[0]
     result = open_run(engine.workspace(), run)
-    shown = _example(engine.key(result), run)
+    shown = engine.closest(result, CLOSEST)
     tiny = shell.tiny(result.training)
     closest = [
         Thumb(image, f"{c.rank}. {c.label or c.training}", f"{number(c.distance)} away")
@@ -118,15 +117,6 @@ def _more(count: int) -> None:
         st.caption(f"… and {count - SHOWN:,} more, to be chosen on their pages.")
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
-def _example(key: str, run: str) -> Example:
-    return example(open_run(engine.workspace(), run), count=CLOSEST)
-
-
-@st.cache_data(show_spinner=False)
 def _strip() -> list[Thumb]:
-    files = sorted(generated_folder().glob("*/*.png"))
-    step = max(1, len(files) // STRIP)
-    return [
-        Thumb(f.read_bytes(), alt=f"A generated {f.parent.name}") for f in files[::step][:STRIP]
-    ]
+    made = engine.drawn_by_the_demo(STRIP)
+    return [Thumb(image, alt=f"A generated {what}") for what, image in made]

@@ -10,7 +10,7 @@ from gmv_core.sets import contents
 from gmv_core.store import columns
 from gmv_core.store.manifests import EmbedderEntry, IndexEntry, SetManifest
 from gmv_core.store.workspace import ImageSet
-from ui.doors import engine
+from ui.doors import sets as doors
 from ui.frame import links, shell
 from ui.frame.markdown import safe
 from ui.widgets.thumbs import Thumb, thumbs
@@ -38,7 +38,7 @@ def report(images: ImageSet, manifest: SetManifest) -> None:
         st.warning("No image of this set could be read; delete it and bring others.")
     else:
         tiny = shell.tiny(images)
-        thumbs([Thumb(image, alt=name) for name, image in _sample(engine.set_key(images), images)],
+        thumbs([Thumb(image, alt=name) for name, image in doors.sample(images, SAMPLE)],
                side_px=104, tiny=tiny, kind="row")  # fmt: skip
         _how(manifest.embedder, index)
         links.compare(images.name, "Next: drop generated images on Contributors")
@@ -70,7 +70,7 @@ def _passed_over(manifest: SetManifest) -> list[str]:
 
 
 def _rejected(images: ImageSet) -> None:
-    table = _rejected_table(engine.set_key(images), images)
+    table = doors.rejected(images)
     st.subheader("Rejected images")
     st.caption("They keep their row and take no part in anything.")
     shown = _page(table, f"rejected-{images.name}")
@@ -80,7 +80,7 @@ def _rejected(images: ImageSet) -> None:
 
 
 def _duplicates(images: ImageSet) -> None:
-    table = _duplicates_table(engine.set_key(images), images)
+    table = doors.duplicates(images)
     st.subheader("Exact duplicates")
     st.caption("Files with the same bytes as an earlier one. They stay in the set.")
     shown = _page(table, f"duplicates-{images.name}")
@@ -95,20 +95,3 @@ def _page(table: pd.DataFrame, key: str) -> pd.DataFrame:
     pages = -(-len(table) // PAGE)
     page = st.pagination(pages, key=key) if pages > 1 else 1
     return table.iloc[(page - 1) * PAGE : page * PAGE]
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _rejected_table(key: str, _images: ImageSet) -> pd.DataFrame:
-    return contents.rejected(_images)
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _duplicates_table(key: str, _images: ImageSet) -> pd.DataFrame:
-    return contents.duplicates(_images)
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _sample(key: str, _images: ImageSet) -> list[tuple[str, bytes]]:
-    rows = columns.sample_rows(_images, SAMPLE)
-    names = _images.images.take(rows, ["name"])["name"].to_pylist()
-    return list(zip(names, columns.previews(_images, rows), strict=True))

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from gmv_core import Result
 from gmv_core.store.workspace import ImageSet
 from ui.doors import engine
 from ui.frame import shell, state
@@ -44,14 +45,15 @@ class Shelf:
 
 
 def browse(
-    shelf: Shelf, key: str, table: pd.DataFrame, images: ImageSet, *, run: str
+    shelf: Shelf, table: pd.DataFrame, images: ImageSet, result: Result
 ) -> tuple[Row | None, DeltaGenerator]:
     """Draw a gallery and the choice of one image; return its row, and the place beside both.
 
-    key: changes whenever the table does. table: columns "name", "label", "id" and those of the
-    orders, a row an image. The row is None, and a sentence says so, where the address names an
-    image that the run lacks.
+    table: columns "name", "label", "id" and those of the orders, a row an image of `images`, the
+    training or generated set of the result. The row is None, and a sentence says so, where the
+    address names an image that the run lacks.
     """
+    run = result.run.name
     seen = shelf.state(state.RUN)
     if st.session_state.get(seen, run) != run:
         # What was chosen in another run is forgotten here; what a link names is not.
@@ -60,7 +62,7 @@ def browse(
     st.session_state[seen] = run
     left, right = st.columns([1, 3], gap="medium")
     with left:
-        rows = _rows_in_order(shelf, key, table)
+        rows = _rows_in_order(shelf, result, table)
     names = rows["name"].tolist()
     with right:
         name = _choose(shelf, names, _first(shelf, table))
@@ -78,7 +80,7 @@ def browse(
     return None, right
 
 
-def _rows_in_order(shelf: Shelf, key: str, table: pd.DataFrame) -> pd.DataFrame:
+def _rows_in_order(shelf: Shelf, result: Result, table: pd.DataFrame) -> pd.DataFrame:
     """Draw search, label and order, and return the rows of the table that they leave."""
 
     def first_page() -> None:
@@ -111,19 +113,7 @@ def _rows_in_order(shelf: Shelf, key: str, table: pd.DataFrame) -> pd.DataFrame:
             on_change=first_page,
             **state.in_url(shelf.state(state.LABEL)),
         )
-    return _ordered(f"{shelf.kind} {key}", table, find, label, *shelf.orders[order])
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)  # to sort a million names takes seconds
-def _ordered(
-    key: str, _table: pd.DataFrame, find: str, label: str | None, column: str, rises: bool
-) -> pd.DataFrame:
-    table = _table
-    if find:
-        table = table[table["name"].str.contains(find, case=False, regex=False)]
-    if label:
-        table = table[table["label"] == label]
-    return table.sort_values(column, ascending=rises, kind="stable")
+    return engine.ordered(result, shelf.kind, table, find, label, *shelf.orders[order])
 
 
 def _first(shelf: Shelf, table: pd.DataFrame) -> str | None:
@@ -205,9 +195,7 @@ def _gallery(shelf: Shelf, rows: pd.DataFrame, images: ImageSet, *, selected: st
     names = rows["name"].tolist()
     page = turn_pages(shelf.state(state.PAGE), names, selected)
     shown = rows.iloc[(page - 1) * PER_PAGE : page * PER_PAGE].to_dict("records")
-    thumbs = engine.thumbnails(
-        engine.set_key(images), images, tuple(int(row["id"]) for row in shown)
-    )
+    thumbs = engine.thumbnails(images, tuple(int(row["id"]) for row in shown))
     order = st.session_state[shelf.state(state.ORDER)]
     with place, st.container(height=HEIGHT_PX, border=False):
         gallery(

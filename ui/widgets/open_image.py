@@ -73,7 +73,7 @@ def training_cards(
 
 def thumbnails(images: ImageSet, rows: pd.DataFrame) -> list[bytes]:
     """Return small images of the rows of a table with the column id."""
-    return engine.thumbnails(engine.set_key(images), images, tuple(rows["id"].tolist()))
+    return engine.thumbnails(images, tuple(rows["id"].tolist()))
 
 
 def _follow() -> None:
