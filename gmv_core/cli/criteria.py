@@ -74,15 +74,16 @@ def _print_criteria(out: Output, result: Result, criteria: Criteria) -> None:
     _classes(out, criteria)
     attributes = tables.attribute_rows(dict(criteria.attributes))
     if len(attributes):
-        first = next(iter(criteria.attributes.values()))
-        narrow = tables.shares_in_a_line(attributes, first)
+        narrow = tables.shown_in_a_line(attributes)
         out.table("C2: contributors with the same attribute", narrow)
         out.words(f"The paper reports, {PAPER['attributes']}.")
     _low_value(out, criteria)
-    out.table(f"C4: cost (paper: {PAPER['cost']})", tables.cost_rows(criteria.cost))
+    out.table(f"C4: cost (paper: {PAPER['cost']})", tables.shown(tables.cost_rows(criteria.cost)))
     if criteria.comparison:
         stale = ", of an earlier state of the run" if criteria.comparison["stale"] else ""
-        out.table(f"The ready distances{stale}", tables.comparison_rows(criteria.comparison))
+        out.table(
+            f"The ready distances{stale}", tables.shown(tables.comparison_rows(criteria.comparison))
+        )
     for sentence in sentences.LIMITS:
         out.words(sentence)
 
@@ -92,11 +93,12 @@ def _classes(out: Output, criteria: Criteria) -> None:
         out.words("C1: no labels in both sets; give each a CSV with name and label.")
         return
     if criteria.classes.images:
-        by_k = tables.shares_by_k(criteria.classes).set_index("order").T.rename_axis(None, axis=1)
+        by_k = tables.shown(tables.shares_by_k(criteria.classes))
+        by_k = by_k.set_index("order").T.rename_axis(None, axis=1)
         out.table("C1: contributors of the same class", by_k.reset_index(names="k"))
         out.words(f"The paper reports {PAPER['class']}, of its own generators.")
         by_class = tables.shares_by_value(criteria.classes, "class")
-        narrow = tables.shares_in_a_line(by_class, criteria.classes)
+        narrow = tables.shown_in_a_line(by_class)
         out.table("C1 by class", narrow.drop(columns=["k = 5", "k = 50"], errors="ignore"))
     out.words(" ".join(sentences.counted(criteria.classes, "class")))
 
@@ -110,9 +112,11 @@ def _low_value(out: Output, criteria: Criteria) -> None:
                                          sentences.detection_of(finding)))  # fmt: skip
     if tests:
         columns = ["noisy", "test", "reads as", "AUROC", "distance alone", "precision"]
-        out.table("C3: known noise, ranked from the bottom", pd.DataFrame(tests)[columns])
+        out.table(
+            "C3: known noise, ranked from the bottom", tables.shown(pd.DataFrame(tests)[columns])
+        )
     if len(criteria.foreign):
-        narrow = tables.foreign_rows(criteria.foreign).drop(
+        narrow = tables.shown(tables.foreign_rows(criteria.foreign)).drop(
             columns=["generated images left out", "by chance"]
         )
         out.table("C3: whole classes as foreign ones", narrow)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from gmv_core.criteria.same_kind import RECALL, Agreement
@@ -25,15 +23,6 @@ LIMITS = (
     "Where it was measured (a VAE on Fashion-MNIST), values predicted it weakly, and no better "
     "than the class label alone.",
 )
-
-
-def or_none(value: float | None, words: Callable[[float], str]) -> str:
-    return "–" if value is None else words(value)
-
-
-def with_interval(share: float, low: float, high: float) -> str:
-    """Return a share from 0 to 1 with its interval in percent."""
-    return f"{percent(share)} ({number(100 * low)}–{number(100 * high)})"
 
 
 def counted(agreement: Agreement, what: str) -> list[str]:
@@ -91,13 +80,6 @@ def reads_as(auroc: float | None, low: float | None, by_distance: float | None) 
         return "not found: as by chance"
     found = next(word for least, word in FOUND if auroc >= least)
     return f"{found}, by distance alone as well" if by_distance >= low else found
-
-
-def precision_words(found: Detection) -> str:
-    """Return the precision at as many as are known."""
-    if not found.known:
-        return "–"
-    return f"{percent(found.precision[found.known])} of the first {found.known:,}"
 
 
 def injection_name(finding: Finding) -> str:

@@ -1,11 +1,17 @@
-"""The criteria as tables, one row a line of the screen."""
+"""The criteria as tables, one row a line of the screen.
+
+Cells are numbers, or a number with what belongs to it (`Share`, `Score`, `First`, `Of`); `shown` is
+their one way to text, and is called last.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import pandas as pd
 
 from gmv_core.criteria.same_kind import RUN, Agreement
-from gmv_core.criteria.sentences import or_none, precision_words, reads_as, with_interval
+from gmv_core.criteria.sentences import reads_as
 from gmv_core.criteria.trials.findings import Finding
 from gmv_core.measures.detection import Detection
 from gmv_core.words import STAGES, number, percent
@@ -13,16 +19,79 @@ from gmv_core.words import STAGES, number, percent
 BY_CHANCE = "random training images"
 
 
+class Share(NamedTuple):
+    """A share from 0 to 1, with its interval where it has one."""
+
+    share: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Score(NamedTuple):
+    """An AUROC with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class First(NamedTuple):
+    """A precision: which share of the first so many."""
+
+    share: float
+    first: int
+
+
+class Of(NamedTuple):
+    """So many of so many."""
+
+    some: int
+    whole: int
+
+
+def shown(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of words."""
+    return frame.map(_text)
+
+
+def shown_in_a_line(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of words for a narrow screen: of all intervals that of the first k alone."""
+    depths = [column for column in frame if column.startswith("k = ")]
+    bare = frame.assign(**{k: [Share(cell.share) for cell in frame[k]] for k in depths})
+    if depths:
+        intervals = [f"({_interval(cell)})" for cell in frame[depths[0]]]
+        bare.insert(bare.columns.get_loc(depths[0]) + 1, "interval", intervals)
+    return shown(bare)
+
+
+def _text(cell: object) -> object:
+    match cell:
+        case Share(share, None, None):
+            return percent(share)
+        case Share(share):
+            return f"{percent(share)} ({_interval(cell)})"
+        case Score(value, low, high):
+            return f"{number(value)} ({number(low)}–{number(high)})"
+        case First(share, first):
+            return f"{percent(share)} of the first {first:,}" if first else number(None)
+        case Of(some, whole):
+            return f"{some:,} of {whole:,}"
+        case float() | None:
+            return number(cell)
+    return cell
+
+
+def _interval(share: Share) -> str:
+    low, high = (None if end is None else 100 * end for end in (share.low, share.high))
+    return f"{number(low)}–{number(high)}"
+
+
 def shares_by_k(agreement: Agreement) -> pd.DataFrame:
     """Return a row an order and one for chance, a column a k."""
     rows = []
     for order in agreement.table["order"].unique():
-        cells = {
-            f"k = {row.k}": with_interval(row.share, row.low, row.high)
-            for row in agreement.overall(order).itertuples()
-        }
-        rows.append({"order": order, **cells})
-    chance = {f"k = {row.k}": percent(row.by_chance) for row in agreement.overall().itertuples()}
+        rows.append({"order": order, **_by_k(agreement.overall(order))})
+    chance = {f"k = {row.k}": Share(row.by_chance) for row in agreement.overall().itertuples()}
     return pd.DataFrame([*rows, {"order": BY_CHANCE, **chance}])
 
 
@@ -30,41 +99,28 @@ def shares_by_value(agreement: Agreement, name: str) -> pd.DataFrame:
     """Return a row a value of the run's order, a column a k, beside the share by chance."""
     table = agreement.table
     table = table[(table["order"] == RUN) & (table["value"] != "")]
-    rows = []
-    for value, part in table.groupby("value", sort=True):
-        cells = {
-            f"k = {row.k}": with_interval(row.share, row.low, row.high) for row in part.itertuples()
-        }
-        first = part.iloc[0]
-        rows.append(
-            {name: value, "images": int(first["images"]), **cells,
-             "by chance": percent(float(first["by_chance"]))}
-        )  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        [
+            {name: value, "images": int(part["images"].iloc[0]), **_by_k(part),
+             "by chance": Share(float(part["by_chance"].iloc[0]))}
+            for value, part in table.groupby("value", sort=True)
+        ]
+    )  # fmt: skip
 
 
-def shares_in_a_line(table: pd.DataFrame, agreement: Agreement) -> pd.DataFrame:
-    """Return a table of shares by k for a narrow screen: the interval of the first k alone.
-
-    table: of `shares_by_value` or `attribute_rows`, of this agreement or of ones with its depths.
-    """
-    depths = [f"k = {k}" for k in agreement.overall()["k"]]
-    first = table[depths[0]].str.split(" (", n=1, regex=False).str
-    narrow = table.assign(**{k: table[k].str.split(" (", n=1, regex=False).str[0] for k in depths})
-    narrow.insert(narrow.columns.get_loc(depths[0]) + 1, "interval", "(" + first[1])
-    return narrow
+def _by_k(part: pd.DataFrame) -> dict[str, Share]:
+    return {f"k = {row.k}": Share(row.share, row.low, row.high) for row in part.itertuples()}
 
 
 def attribute_rows(agreements: dict[str, Agreement]) -> pd.DataFrame:
     """Return C2: a row an attribute and value of it, "all" first, a column a k."""
     parts = []
     for name, agreement in agreements.items():
-        overall = shares_by_k(agreement)
         if agreement.images == 0:
             continue
-        chance = overall.iloc[-1].iloc[1]
-        first = {"attribute": name, "value": "all", "images": agreement.images,
-                 **overall.iloc[0].drop("order").to_dict(), "by chance": chance}  # fmt: skip
+        overall = agreement.overall()
+        first = {"attribute": name, "value": "all", "images": agreement.images, **_by_k(overall),
+                 "by chance": Share(float(overall["by_chance"].iloc[0]))}  # fmt: skip
         by_value = shares_by_value(agreement, "value")
         by_value.insert(0, "attribute", name)
         parts += [pd.DataFrame([first]), by_value]
@@ -76,63 +132,59 @@ def detection_row(name: str, found: Detection) -> dict[str, object]:
     return {
         "test": name,
         "reads as": reads_as(found.auroc, found.low, found.by_distance),
-        "noisy": f"{found.known:,} of {found.images:,}",
-        "AUROC": f"{number(found.auroc)} ({number(found.low)}–{number(found.high)})",
-        "value alone": number(found.by_value),
-        "distance alone": number(found.by_distance),
-        "precision": precision_words(found),
+        "noisy": Of(found.known, found.images),
+        "AUROC": Score(found.auroc, found.low, found.high),
+        "value alone": found.by_value,
+        "distance alone": found.by_distance,
+        "precision": First(found.precision.get(found.known, 0.0), found.known),
     }
 
 
 def foreign_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the classes held out as a table of words."""
+    """Return the classes held out, a row a class; table: of `held_out_classes`."""
+    found = list(table.itertuples())
     return pd.DataFrame(
         {
             "class": table["label"],
-            "reads as": [reads_as(r.auroc, r.low, r.by_distance) for r in table.itertuples()],
-            "its training images": [f"{r.known:,} of {r.images:,}" for r in table.itertuples()],
+            "reads as": [reads_as(r.auroc, r.low, r.by_distance) for r in found],
+            "its training images": [Of(r.known, r.images) for r in found],
             "generated images left out": table["left_out"],
-            "AUROC": [
-                f"{number(r.auroc)} ({number(r.low)}–{number(r.high)})" for r in table.itertuples()
-            ],
-            "distance alone": [number(d) for d in table["by_distance"]],
-            "precision": [
-                f"{percent(r.precision)} of the first {r.known:,}" for r in table.itertuples()
-            ],
-            "by chance": [percent(r.known / r.images) for r in table.itertuples()],
+            "AUROC": [Score(r.auroc, r.low, r.high) for r in found],
+            "distance alone": table["by_distance"],
+            "precision": [First(r.precision, r.known) for r in found],
+            "by chance": [Share(r.known / r.images) for r in found],
         }
     )
 
 
 def cost_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Return C4 as a table of words."""
+    """Return C4, a row a stage; table: of `cost`."""
     return pd.DataFrame(
         {
             "of": table["what"],
             "stage": [STAGES.get(stage, stage).lower() for stage in table["stage"]],
-            "seconds": [number(s) for s in table["seconds"]],
-            "ms a generated image": [number(1000 * s) for s in table["per_generated"]],
-            "ms a training image": [number(1000 * s) for s in table["per_training"]],
-            "memory, MB": [number(mb) for mb in table["memory_mb"]],
+            "seconds": table["seconds"],
+            "ms a generated image": 1000 * table["per_generated"],
+            "ms a training image": 1000 * table["per_training"],
+            "memory, MB": table["memory_mb"],
         }
     )
 
 
 def comparison_rows(finding: Finding) -> pd.DataFrame:
-    """Return the comparison as a table of words: a row a distance and k."""
+    """Return the comparison: a row a distance and k."""
     rows = []
     for row in finding["rows"]:
-        classes = row["classes"]
+        classes, attributes = row["classes"], row["attributes_share"]
         rows.append(
             {
                 "distance": row["distance"],
                 "k": row["k"],
-                "class": "–" if classes is None
-                else with_interval(classes["share"], classes["low"], classes["high"]),
-                "attributes": or_none(row["attributes_share"], percent),
-                "known noise (AUROC)": or_none(row["noise"], number),
-                "foreign classes (AUROC)": or_none(row["foreign"], number),
-                "ms a generated image": number(1000 * row["seconds_per_image"]),
+                "class": classes and Share(classes["share"], classes["low"], classes["high"]),
+                "attributes": None if attributes is None else Share(attributes),
+                "known noise (AUROC)": row["noise"],
+                "foreign classes (AUROC)": row["foreign"],
+                "ms a generated image": 1000 * row["seconds_per_image"],
             }
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows)

@@ -131,7 +131,8 @@ def test_attributes_that_both_sets_have(opened: Result) -> None:
     assert yes["by_chance"].tolist() == pytest.approx([6 / 24] * 2)
     rows = tables.attribute_rows(found)
     assert rows["value"].tolist() == ["all", "no", "yes"]
-    assert rows["by chance"].tolist()[2] == "25 %"
+    assert rows["by chance"].tolist()[2] == tables.Share(0.25)
+    assert tables.shown(rows)["by chance"].tolist()[2] == "25 %"
 
 
 def test_generated_images_that_do_not_count(

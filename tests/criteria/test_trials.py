@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import pandas as pd
 import pytest
 
 from gmv_core import (
@@ -101,7 +102,8 @@ def test_an_injection_is_scored_kept_and_reused(workspace: Workspace, opened: Re
     assert kept == json.loads(json.dumps(found))
     row = tables.detection_row(sentences.injection_name(kept), sentences.detection_of(kept))
     assert row["test"] == "noise, σ = 0.6, in 25 % of the images"
-    assert row["noisy"] == "6 of 24"
+    assert row["noisy"] == (6, 24)
+    assert tables.shown(pd.DataFrame([row]))["noisy"].tolist() == ["6 of 24"]
     before = rows_of(workspace.run(found["run"]).table("matches"))
     said: list[Progress] = []
     again = inject(workspace, "run", HEAVY, embedder=fake_embedder(), report=said.append)

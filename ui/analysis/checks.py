@@ -27,8 +27,8 @@ PIXELS, INJECT, COMPARE = "--pixels", "--inject", "--compare"
 
 
 def table(frame: pd.DataFrame, alt: str) -> None:
-    """Show a table of words whole, as long as it is short, else one that scrolls."""
-    frame = frame.fillna("–")
+    """Show a table of the criteria whole, as long as it is short, else one that scrolls."""
+    frame = tables.shown(frame)
     if len(frame) > MOST_ROWS:
         st.dataframe(frame, hide_index=True, alt=alt)
         return
