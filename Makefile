@@ -7,6 +7,7 @@
 VENV ?= .venv
 PYTHON ?= python3
 PORT ?= 8501
+WORKERS ?= 2
 RUN = $(VENV)/bin/python
 
 .PHONY: demo app test quick check
@@ -19,10 +20,11 @@ app: $(VENV)/.ready
 	STREAMLIT_SERVER_FILE_WATCHER_TYPE=auto $(RUN) -m gmv_core app --port $(PORT)
 
 test: $(VENV)/.ready-dev
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n $(WORKERS) --dist loadgroup
 
 quick: $(VENV)/.ready-dev
-	$(RUN) -m pytest -m "not models and not browser" --ignore tests/benchmarks
+	$(RUN) -m pytest -n $(WORKERS) --dist loadgroup -m "not models and not browser" \
+		--ignore tests/benchmarks
 
 check: $(VENV)/.ready-dev
 	$(RUN) -m ruff check .

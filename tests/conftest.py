@@ -9,12 +9,25 @@ from pathlib import Path
 # Set before numpy and faiss are loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
 
 import pytest
 
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder
 from tests.fakes import fake_embedder, shrink_commits
+
+BROWSER = Path(__file__).parent / "browser"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a file to one process, for what it builds once; and all browser tests to one.
+
+    They share a demo and a browser. Only `--dist loadgroup` looks at it.
+    """
+    for item in items:
+        browser = BROWSER in item.path.parents
+        item.add_marker(pytest.mark.xdist_group("browser" if browser else item.path.as_posix()))
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": workspace.demo_command,
     "app": app_command,
 }
+INTERRUPTED = 130  # the exit status after Ctrl-C
 READING = (
     "list",
     "show",
@@ -72,7 +73,14 @@ def main() -> None:
     except GMVError as error:
         Output("--json" in sys.argv).error(str(error))
         sys.exit(1)
+    except KeyboardInterrupt:  # before or after typer looked out for it
+        _stopped()
+        sys.exit(INTERRUPTED)
     except SystemExit as leaving:
-        if leaving.code == 130:  # what typer makes of Ctrl-C
-            Output(False).say("Stopped; what was done is kept, the same command goes on.")
+        if leaving.code == INTERRUPTED:  # what typer makes of Ctrl-C
+            _stopped()
         raise
+
+
+def _stopped() -> None:
+    Output(False).say("Stopped; what was done is kept, the same command goes on.")

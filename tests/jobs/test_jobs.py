@@ -20,7 +20,7 @@ from gmv_core.types import Progress
 from tests.fakes import fake_embedder, write_images
 
 
-def wait_for(workspace: Workspace, job: Job, *states: str, seconds: float = 60) -> Job:
+def wait_for(workspace: Workspace, job: Job, *states: str, seconds: float = 120) -> Job:
     """Return the job once it is in one of the states."""
     end = time.monotonic() + seconds
     while (found := find_job(workspace, job.id)).state not in states:
@@ -65,7 +65,7 @@ def test_a_job_runs_to_its_end_and_its_uploads_go(workspace: Workspace, tmp_path
     done = wait_for(workspace, job, "done", "failed")
     assert (done.state, done.message, done.title, done.target) == ("done", "", "Deleting", "x")
     assert workspace.sets() == []
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while uploads.exists():  # they go just after the job is done
         assert time.monotonic() < end
         time.sleep(0.02)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -45,16 +44,13 @@ def put_clip(cache: Path) -> None:
     (repo / "refs" / "main").write_text("abc")
 
 
-def test_the_list_is_quick_and_loads_no_library() -> None:
+def test_the_list_loads_no_library() -> None:
     code = (
         "import sys; from gmv_core.models.catalogue import list_models; list_models(); "
         "print({'torch', 'pyiqa', 'open_clip', 'timm', 'lpips', 'faiss'} & set(sys.modules))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"
-    start = time.perf_counter()
-    list_models()
-    assert time.perf_counter() - start < 1
 
 
 def test_the_embedded_models_are_ready_and_the_others_say_what_they_take(empty_cache: Path) -> None:
@@ -163,16 +159,14 @@ def no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "key", ["clip", "lpips", "maniqa", "musiq", "timm:resnet18.a1_in1k", "open_clip:RN50:openai"]
 )
-def test_an_unreachable_hub_is_one_sentence_at_once(
+def test_an_unreachable_hub_is_one_sentence(
     key: str, empty_cache: Path, no_way_out: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import pyiqa.utils.download_util as downloads
 
     monkeypatch.setattr(downloads, "DEFAULT_CACHE_DIR", str(empty_cache / "pyiqa"))
-    start = time.perf_counter()
     with pytest.raises(ModelError, match=f"^{key} could not be downloaded: .*Check the connection"):
         download(key)
-    assert time.perf_counter() - start < 30
     assert key not in MODELS or not MODELS[key].where()
 
 
