@@ -1,8 +1,8 @@
-"""The criteria of GMValuator (arXiv 2304.10701) on a run of one's own: C1, C2 and C4.
+"""Two criteria of GMValuator (arXiv 2304.10701) on a run of one's own: C1 and C2.
 
-C1: contributors have the class of their generated image. C2: they share its attributes. C4: what
-a run costs. Each share stands beside what random training images would reach. C3 is in
-`low_value.py`.
+C1: contributors have the class of their generated image. C2: they share its attributes. Each share
+stands beside what random training images would reach. C3 is in `known_noise.py` and
+`foreign_classes.py`, C4 in `cost.py`.
 """
 
 from __future__ import annotations

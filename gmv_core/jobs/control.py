@@ -1,12 +1,7 @@
 """Long work as processes of their own: start, find, cancel and resume them.
 
 A job is `python -m gmv_core …` on the same workspace, in a session of its own, so nothing that
-happens to its starter stops it. All that is known of it lies in <workspace>/jobs/<id>/:
-
-    job.json       what was asked, and which process does it
-    progress.json  how far it is (written by the process, see job_process.py)
-    outcome.json   how it ended; a process that is gone without one was interrupted
-    log.txt        what the command printed
+happens to its starter stops it. What is known of it lies in its folder, see job.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Where weights lie on this disk, and the guard under which a library may read them.
 
-Nothing here loads a model. Only `reach_hub` opens a connection, and only model_download asks it.
+Nothing here loads a model. Only `reach_hub` opens a connection, and only download.py asks it.
 """
 
 from __future__ import annotations

@@ -188,7 +188,7 @@ def _absent(key: str) -> ModelError:
 
 
 def build(key: str) -> Any:  # noqa: ANN401  (pyiqa ships no types)
-    """Return pyiqa's metric, from the network if its files are not here: see model_download."""
+    """Return pyiqa's metric, from the network if its files are not here: see models/download.py."""
     import pyiqa
     import torch
 
