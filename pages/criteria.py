@@ -112,7 +112,7 @@ def low_value(result: Result, found: Criteria, columns: list[str]) -> None:
         )  # fmt: skip
     tests = [] if found.noise is None else [tables.detection_row(found.column, found.noise)]
     tests += [
-        tables.detection_row(sentences.injection_name(one), sentences.detection_of(one))
+        tables.detection_row(sentences.injection_name(one), one.detection)
         for one in found.injections
     ]
     if tests:

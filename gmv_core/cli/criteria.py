@@ -80,7 +80,7 @@ def _print_criteria(out: Output, result: Result, criteria: Criteria) -> None:
     _low_value(out, criteria)
     out.table(f"C4: cost (paper: {PAPER['cost']})", tables.shown(tables.cost_rows(criteria.cost)))
     if criteria.comparison:
-        stale = ", of an earlier state of the run" if criteria.comparison["stale"] else ""
+        stale = ", of an earlier state of the run" if criteria.comparison.stale else ""
         out.table(
             f"The ready distances{stale}", tables.shown(tables.comparison_rows(criteria.comparison))
         )
@@ -109,7 +109,7 @@ def _low_value(out: Output, criteria: Criteria) -> None:
         tests.append(tables.detection_row(f"column {criteria.column}", criteria.noise))
     for finding in criteria.injections:
         tests.append(tables.detection_row(sentences.injection_name(finding),
-                                         sentences.detection_of(finding)))  # fmt: skip
+                                         finding.detection))  # fmt: skip
     if tests:
         columns = ["noisy", "test", "reads as", "AUROC", "distance alone", "precision"]
         out.table(

@@ -19,16 +19,13 @@ from gmv_core.criteria.same_kind import (
     class_agreement,
     lists_of,
 )
-from gmv_core.criteria.trials.comparison import NAME as COMPARISON
+from gmv_core.criteria.trials import findings
 from gmv_core.criteria.trials.derived_runs import PIXELS as PIXEL_DISTANCE
 from gmv_core.criteria.trials.derived_runs import valued_by
-from gmv_core.criteria.trials.findings import Finding, findings
 from gmv_core.measures.detection import Detection
 from gmv_core.results.result import Result
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Int64
-
-INJECTION = "injection-"
 
 
 @dataclass(frozen=True)
@@ -47,8 +44,8 @@ class Criteria:
     noise: Detection | None
     foreign: pd.DataFrame
     cost: pd.DataFrame
-    injections: list[Finding]
-    comparison: Finding | None
+    injections: list[findings.InjectionFinding]
+    comparison: findings.ComparisonFinding | None
 
 
 def criteria_of(workspace: Workspace, result: Result, *, column: str | None = None) -> Criteria:
@@ -68,8 +65,8 @@ def criteria_of(workspace: Workspace, result: Result, *, column: str | None = No
         noise=judge(result, column).detection if column else None,
         foreign=held_out_classes(result),
         cost=cost(result),
-        injections=findings(result, INJECTION),
-        comparison=next(iter(findings(result, COMPARISON)), None),
+        injections=findings.injections(result),
+        comparison=findings.comparison(result),
     )
 
 
@@ -86,9 +83,9 @@ def stamp(workspace: Workspace, result: Result) -> str:
     """Return what changes when something was found about a run since."""
     by_pixels = valued_by(workspace, result, PIXEL_DISTANCE)
     told = [(by_pixels and by_pixels.manifest.updated) or ""]
-    for kind in (INJECTION, COMPARISON):
-        told += [str(finding["found"]) for finding in findings(result, kind)]
-    return " ".join(told)
+    told += [finding.found for finding in findings.injections(result)]
+    compared = findings.comparison(result)
+    return " ".join([*told, compared.found if compared else ""])
 
 
 def as_json(result: Result, criteria: Criteria) -> dict[str, Any]:
@@ -108,6 +105,6 @@ def as_json(result: Result, criteria: Criteria) -> dict[str, Any]:
         "noise": asdict(criteria.noise) if criteria.noise else None,
         "foreign": criteria.foreign.to_dict("records"),
         "cost": criteria.cost.to_dict("records"),
-        "injections": criteria.injections,
-        "comparison": criteria.comparison,
+        "injections": [findings.as_json(one) for one in criteria.injections],
+        "comparison": criteria.comparison and findings.as_json(criteria.comparison),
     }

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from gmv_core.criteria.same_kind import RECALL, Agreement
-from gmv_core.criteria.trials.findings import Finding
-from gmv_core.measures.detection import Detection
+from gmv_core.criteria.trials.findings import ComparisonFinding, InjectionFinding
 from gmv_core.words import number, percent
 
 FOUND = ((0.9, "found"), (0.7, "partly found"), (0.0, "hardly found"))  # by AUROC; a choice
@@ -82,40 +81,35 @@ def reads_as(auroc: float | None, low: float | None, by_distance: float | None) 
     return f"{found}, by distance alone as well" if by_distance >= low else found
 
 
-def injection_name(finding: Finding) -> str:
+def injection_name(finding: InjectionFinding) -> str:
     """Return what an injection did, in words."""
-    amount = float(finding["strength"])
+    amount = finding.strength
     how = {
         "noise": f"noise, σ = {number(amount)}",
         "blur": f"blur, {percent(amount)} of the side",
-        "foreign": f"images of {finding['source_set']}",
-    }[finding["kind"]]
-    stale = " (of an earlier state of the run)" if finding["stale"] else ""
-    return f"{how}, in {percent(float(finding['share']))} of the images{stale}"
+        "foreign": f"images of {finding.source_set}",
+    }[finding.kind]
+    stale = " (of an earlier state of the run)" if finding.stale else ""
+    return f"{how}, in {percent(finding.share)} of the images{stale}"
 
 
-def detection_of(finding: Finding) -> Detection:
-    """Return the score that a finding holds."""
-    fields = Detection.__dataclass_fields__
-    kept = {key: finding[key] for key in fields if key != "precision"}
-    return Detection(**kept, precision={int(k): p for k, p in finding["precision"].items()})
-
-
-def comparison_verdict(finding: Finding) -> str:
+def comparison_verdict(finding: ComparisonFinding) -> str:
     """Say which distance agrees most on classes at the first k, and whether clearly."""
-    rows = [r for r in finding["rows"] if r["k"] == finding["ks"][0] and r["classes"]]
-    rows = [r for r in rows if r["classes"]["share"] is not None]
+    rows = [
+        (row.classes.share, row.classes.low or 0.0, row.classes.high or 0.0, row.distance)
+        for row in finding.rows
+        if row.k == finding.ks[0] and row.classes and row.classes.share is not None
+    ]
     if len(rows) < 2:
         return ""
-    rows.sort(key=lambda r: -r["classes"]["share"])
-    best, others = rows[0], rows[1:]
-    near = [r["distance"] for r in others if r["classes"]["high"] >= best["classes"]["low"]]
+    rows.sort(key=lambda row: -row[0])
+    (share, low, _, best), *others = rows
+    near = [distance for _, _, high, distance in others if high >= low]
     clearly = (
         f"but the interval overlaps with that of {', '.join(near)}"
         if near
         else "clearly more than every other distance"
     )
     return (
-        f"At k = {best['k']}, {best['distance']} has the highest class share "
-        f"({percent(best['classes']['share'])}), {clearly}."
+        f"At k = {finding.ks[0]}, {best} has the highest class share ({percent(share)}), {clearly}."
     )

@@ -12,7 +12,7 @@ import pandas as pd
 
 from gmv_core.criteria.same_kind import RUN, Agreement
 from gmv_core.criteria.sentences import reads_as
-from gmv_core.criteria.trials.findings import Finding
+from gmv_core.criteria.trials.findings import ComparisonFinding
 from gmv_core.measures.detection import Detection
 from gmv_core.words import STAGES, number, percent
 
@@ -22,7 +22,7 @@ BY_CHANCE = "random training images"
 class Share(NamedTuple):
     """A share from 0 to 1, with its interval where it has one."""
 
-    share: float
+    share: float | None
     low: float | None = None
     high: float | None = None
 
@@ -66,9 +66,11 @@ def shown_in_a_line(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _text(cell: object) -> object:
     match cell:
-        case Share(share, None, None):
+        case Share(None):
+            return number(None)
+        case Share(float(share), None, None):
             return percent(share)
-        case Share(share):
+        case Share(float(share)):
             return f"{percent(share)} ({_interval(cell)})"
         case Score(value, low, high):
             return f"{number(value)} ({number(low)}–{number(high)})"
@@ -171,20 +173,20 @@ def cost_rows(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def comparison_rows(finding: Finding) -> pd.DataFrame:
+def comparison_rows(finding: ComparisonFinding) -> pd.DataFrame:
     """Return the comparison: a row a distance and k."""
     rows = []
-    for row in finding["rows"]:
-        classes, attributes = row["classes"], row["attributes_share"]
+    for row in finding.rows:
+        classes, attributes, seconds = row.classes, row.attributes_share, row.seconds_per_image
         rows.append(
             {
-                "distance": row["distance"],
-                "k": row["k"],
-                "class": classes and Share(classes["share"], classes["low"], classes["high"]),
+                "distance": row.distance,
+                "k": row.k,
+                "class": classes and Share(classes.share, classes.low, classes.high),
                 "attributes": None if attributes is None else Share(attributes),
-                "known noise (AUROC)": row["noise"],
-                "foreign classes (AUROC)": row["foreign"],
-                "ms a generated image": 1000 * row["seconds_per_image"],
+                "known noise (AUROC)": row.noise,
+                "foreign classes (AUROC)": row.foreign,
+                "ms a generated image": None if seconds is None else 1000 * seconds,
             }
         )
     return pd.DataFrame(rows)

@@ -25,7 +25,14 @@ from gmv_core.criteria.same_kind import (
     lists_of,
 )
 from gmv_core.criteria.trials.derived_runs import derived_name
-from gmv_core.criteria.trials.findings import findings, write_finding
+from gmv_core.criteria.trials.findings import (
+    ComparisonFinding,
+    ComparisonRow,
+    SharesFound,
+    comparison,
+    injections,
+    write_finding,
+)
 from gmv_core.results.result import Result
 from gmv_core.runs.stages import distances_to_generated
 from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
@@ -231,15 +238,23 @@ def test_every_stage_keeps_its_time_and_memory(opened: Result) -> None:
 
 
 def test_findings_know_when_they_are_stale(opened: Result) -> None:
-    write_finding(opened, "test-a", {"x": float("nan"), "at": {5: 0.5}})
-    (kept,) = findings(opened, "test-")
-    assert (kept["x"], kept["at"], kept["stale"]) == (None, {"5": 0.5}, False)
-    (opened.run.folder / "criteria" / "test-b.json").write_text("{broken")
-    (opened.run.folder / "criteria" / "test-c.json").write_text('{"format": 0, "run_updated": ""}')
+    shares = SharesFound(float("nan"), 0.1, 0.2, 0.3)
+    row = ComparisonRow(
+        distance="l2", run="run", k=5, classes=shares, attributes={"hat": shares},
+        attributes_share=0.5, attributes_by_chance=float("nan"), noise=None, foreign=None,
+        seconds_per_image=float("nan"),
+    )  # fmt: skip
+    finding = ComparisonFinding(column="", ks=(5,), rows=(row,))
+    written = write_finding(opened, "comparison", finding)
+    kept = comparison(opened)
+    assert kept == written and kept is not None and not kept.stale
+    assert kept.rows[0].classes == SharesFound(None, 0.1, 0.2, 0.3), "nan is no JSON"
+    for name, text in (("b", "{broken"), ("c", '{"format": 0, "run_updated": ""}'), ("d", "[]")):
+        (opened.run.folder / "criteria" / f"comparison-{name}.json").write_text(text)
     later = replace(opened, manifest=msgspec.structs.replace(opened.manifest, updated="2999"))
-    (kept,) = findings(later, "test-")
-    assert kept["stale"] is True
-    assert findings(opened, "other-") == []
+    kept = comparison(later)
+    assert kept is not None and kept.stale
+    assert injections(opened) == []
 
 
 def test_derived_names_fit_and_differ() -> None:

@@ -96,20 +96,20 @@ def test_a_copy_is_the_training_set_but_for_what_is_spoilt(opened: Result) -> No
 
 def test_an_injection_is_scored_kept_and_reused(workspace: Workspace, opened: Result) -> None:
     found = inject(workspace, "run", HEAVY, embedder=fake_embedder())
-    assert (found["known"], found["images"], found["run"]) == (6, 24, "run-noise-0.6-25pct")
-    assert 0 <= found["low"] <= found["auroc"] <= found["high"] <= 1
+    assert (found.known, found.images, found.run) == (6, 24, "run-noise-0.6-25pct")
+    assert 0 <= found.low <= found.auroc <= found.high <= 1
     (kept,) = criteria_of(workspace, opened).injections
-    assert kept == json.loads(json.dumps(found))
-    row = tables.detection_row(sentences.injection_name(kept), sentences.detection_of(kept))
+    assert kept == found
+    row = tables.detection_row(sentences.injection_name(kept), kept.detection)
     assert row["test"] == "noise, σ = 0.6, in 25 % of the images"
     assert row["noisy"] == (6, 24)
     assert tables.shown(pd.DataFrame([row]))["noisy"].tolist() == ["6 of 24"]
-    before = rows_of(workspace.run(found["run"]).table("matches"))
+    before = rows_of(workspace.run(found.run).table("matches"))
     said: list[Progress] = []
     again = inject(workspace, "run", HEAVY, embedder=fake_embedder(), report=said.append)
-    assert again["auroc"] == found["auroc"]
+    assert again.auroc == found.auroc
     assert "matches" not in [step.stage for step in said]
-    assert rows_of(workspace.run(found["run"]).table("matches")).equals(before)
+    assert rows_of(workspace.run(found.run).table("matches")).equals(before)
 
 
 def test_foreign_images_take_the_places_of_others(
@@ -124,7 +124,7 @@ def test_foreign_images_take_the_places_of_others(
     assert len(foreign) == 6 and all(image.data in previews for image in foreign)
     assert images[0].name == "class0/0000.png" and len(images) == 24
     found = inject(workspace, "run", injection, embedder=fake_embedder())
-    assert (found["known"], found["source_set"]) == (6, "other")
+    assert (found.known, found.source_set) == (6, "other")
     assert sentences.injection_name(found) == "images of other, in 25 % of the images"
     for wrong in ("train", "nowhere"):
         with pytest.raises(GMVError, match=wrong):
@@ -134,7 +134,7 @@ def test_foreign_images_take_the_places_of_others(
 def test_a_copy_of_an_older_training_set_is_made_anew(
     workspace: Workspace, opened: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judge = inject(workspace, "run", HEAVY, embedder=fake_embedder())["run"]
+    judge = inject(workspace, "run", HEAVY, embedder=fake_embedder()).run
     write_images(tmp_path / "more" / "added", 4, first_seed=300)
     add(workspace, "train", open_source(tmp_path / "more"), embedder=fake_embedder())
     value(workspace, "run-generated", against="train", name="run", embedder=fake_embedder())
@@ -148,7 +148,7 @@ def test_a_copy_of_an_older_training_set_is_made_anew(
     with pytest.raises(WorkspaceError, match="is unfinished"):  # its matches are of the old copy
         open_run(workspace, judge)
     found = inject(workspace, "run", HEAVY, embedder=fake_embedder())
-    assert (found["known"], found["images"]) == (7, 28)
+    assert (found.known, found.images) == (7, 28)
 
 
 def test_other_distances_have_runs_of_their_own(workspace: Workspace, opened: Result) -> None:
@@ -178,19 +178,19 @@ def test_a_comparison_has_a_row_a_distance_and_k(workspace: Workspace, opened: R
     stages: list[str] = []
     found = compare(workspace, "run", embedder=fake_embedder(),
                     report=lambda step: stages.append(step.stage))  # fmt: skip
-    assert [(r["distance"], r["k"]) for r in found["rows"]] == [
+    assert [(r.distance, r.k) for r in found.rows] == [
         (distance, k) for distance in ("features", "none", "l2") for k in (4, 12)
     ]
-    assert found["column"] == "noise"
+    assert found.column == "noise"
     assert "l2: matches" in stages
     # With all candidates taken, the order cannot matter to classes.
-    assert len({r["classes"]["share"] for r in found["rows"] if r["k"] == 12}) == 1
+    assert len({r.classes.share for r in found.rows if r.classes and r.k == 12}) == 1
     report = criteria_of(workspace, opened)
-    assert report.comparison == json.loads(json.dumps(found))
+    assert report.comparison == found
     assert report.noise is not None
-    first = found["rows"][0]
-    assert first["noise"] == pytest.approx(report.noise.auroc)
-    assert first["foreign"] == pytest.approx(report.foreign["auroc"].mean())
+    first = found.rows[0]
+    assert first.noise == pytest.approx(report.noise.auroc)
+    assert first.foreign == pytest.approx(report.foreign["auroc"].mean())
     assert tables.comparison_rows(found)["distance"].tolist()[:2] == ["features", "features"]
     strict_json(json.dumps(finite(as_json(opened, report)), default=str))
     for k in (0, 13):  # of 12 candidates

@@ -111,7 +111,7 @@ def comparison(result: Result, found: Criteria) -> None:
         return
     distances = ", ".join(ready_distances(result))
     if kept:
-        if kept["stale"]:
+        if kept.stale:
             st.warning("The run was valued again since this was compared; compare again.")
         verdict = sentences.comparison_verdict(kept)
         if verdict:
@@ -124,7 +124,7 @@ def comparison(result: Result, found: Criteria) -> None:
             "minutes."
         )
     _under_way(result, COMPARE)
-    if not kept or kept["stale"]:
+    if not kept or kept.stale:
         ks = " and ".join(str(k) for k in usual_ks(result))
         if st.button(f"Compare the distances at k = {ks}", type="primary"):
             arguments = [COMPARE, *(p for k in usual_ks(result) for p in ("--k", str(k)))]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -21,13 +20,17 @@ from gmv_core.criteria.same_kind import (
     lists_of,
 )
 from gmv_core.criteria.trials.derived_runs import ready_distances, value_by
-from gmv_core.criteria.trials.findings import Finding, write_finding
+from gmv_core.criteria.trials.findings import (
+    COMPARISON,
+    ComparisonFinding,
+    ComparisonRow,
+    SharesFound,
+    write_finding,
+)
 from gmv_core.errors import SettingsError
 from gmv_core.results.result import Result, open_run
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder, Progress, Report, silent
-
-NAME = "comparison"
 
 
 def compare(
@@ -37,11 +40,10 @@ def compare(
     ks: Sequence[int] = (),
     embedder: Embedder | None = None,
     report: Report = silent,
-) -> Finding:
+) -> ComparisonFinding:
     """Value the run's generated set by every ready distance, and keep and return the table.
 
-    ks: the values of k, () for `usual_ks`. "rows": one a distance and k, see `_row`; "column": the
-    attribute that marks known noise, "" for none.
+    ks: the values of k, () for `usual_ks`.
     embedder: needed again where the training set was built with one given from Python.
     """
     with workspace.writing():
@@ -55,8 +57,8 @@ def compare(
             told = _under(report, distance)
             other = value_by(workspace, result, distance, embedder=embedder, report=told)
             rows += _rows(other, chosen, column, far)
-        finding = {"column": column, "ks": list(chosen), "rows": rows}
-        return write_finding(result, NAME, finding)
+        finding = ComparisonFinding(column=column, ks=chosen, rows=tuple(rows))
+        return write_finding(result, COMPARISON, finding)
 
 
 def usual_ks(result: Result) -> tuple[int, ...]:
@@ -88,7 +90,7 @@ def _under(report: Report, distance: str) -> Report:
     return told
 
 
-def _rows(result: Result, ks: Sequence[int], column: str, far: OneOut) -> list[dict[str, Any]]:
+def _rows(result: Result, ks: Sequence[int], column: str, far: OneOut) -> list[ComparisonRow]:
     """Return the rows of one distance.
 
     classes and attributes (the mean over the columns) are shares from 0 to 1, with low, high and
@@ -104,27 +106,31 @@ def _rows(result: Result, ks: Sequence[int], column: str, far: OneOut) -> list[d
         at = replace(result, settings=replace(result.settings, k=k))
         foreign = held_out_classes(at, far)
         by_column = {name: _at(agreement, k) for name, agreement in shared.items()}
-        means = [[cells[key] for cells in by_column.values()] for key in ("share", "by_chance")]
+        means = [
+            float(np.mean([getattr(found, part) for found in by_column.values()]))
+            if by_column
+            else None
+            for part in ("share", "by_chance")
+        ]
         rows.append(
-            {
-                "distance": manifest.matching.distance,
-                "run": result.run.name,
-                "k": k,
-                "classes": _at(classes, k) if classes else None,
-                "attributes": by_column,
-                "attributes_share": float(np.mean(means[0])) if by_column else None,
-                "attributes_by_chance": float(np.mean(means[1])) if by_column else None,
-                "noise": judge(at, column).detection.auroc if column else None,
-                "foreign": float(foreign["auroc"].mean()) if len(foreign) else None,
-                "seconds_per_image": float(seconds),
-            }
+            ComparisonRow(
+                distance=manifest.matching.distance,
+                run=result.run.name,
+                k=k,
+                classes=_at(classes, k) if classes else None,
+                attributes=by_column,
+                attributes_share=means[0],
+                attributes_by_chance=means[1],
+                noise=judge(at, column).detection.auroc if column else None,
+                foreign=float(foreign["auroc"].mean()) if len(foreign) else None,
+                seconds_per_image=float(seconds),
+            )
         )
     return rows
 
 
-def _at(agreement: Agreement, k: int) -> dict[str, float]:
+def _at(agreement: Agreement, k: int) -> SharesFound:
     found = agreement.overall()
     row = found[found["k"] == k]
-    if row.empty:
-        return dict.fromkeys(("share", "low", "high", "by_chance"), float("nan"))
-    return {key: float(row[key].iloc[0]) for key in ("share", "low", "high", "by_chance")}
+    columns = ("share", "low", "high", "by_chance")
+    return SharesFound(*(float("nan") if row.empty else float(row[c].iloc[0]) for c in columns))

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from gmv_core.criteria.known_noise import judge
 from gmv_core.criteria.trials.corruption import COLUMN, FOREIGN, Injection, spoilt_source
 from gmv_core.criteria.trials.derived_runs import mark_judge, run_settings
-from gmv_core.criteria.trials.findings import Finding, write_finding
+from gmv_core.criteria.trials.findings import INJECTION, InjectionFinding, write_finding
 from gmv_core.errors import SettingsError
 from gmv_core.results.result import Result, open_run
 from gmv_core.runs.valuation import value
@@ -29,7 +29,7 @@ def inject(
     *,
     embedder: Embedder | None = None,
     report: Report = silent,
-) -> Finding:
+) -> InjectionFinding:
     """Make the copy and its run, or go on with them, and return the finding, which is also kept.
 
     embedder: needed again where the training set was built with one given from Python.
@@ -49,16 +49,19 @@ def inject(
         )
         mark_judge(workspace, name, result)
         detection = judge(open_run(workspace, name), COLUMN).detection
-        finding = {
-            **asdict(injection),
-            "strength": injection.amount,
-            "run": name,
-            "set": f"{name}-set",
-            "distance": result.manifest.matching.distance,
-            "k": result.settings.k,
+        finding = InjectionFinding(
+            kind=injection.kind,
+            strength=injection.amount,
+            share=injection.share,
+            seed=injection.seed,
+            source_set=injection.source_set,
+            run=name,
+            set=f"{name}-set",
+            distance=result.manifest.matching.distance,
+            k=result.settings.k,
             **asdict(detection),
-        }
-        return write_finding(result, f"injection-{name}", finding)
+        )
+        return write_finding(result, f"{INJECTION}{name}", finding)
 
 
 def _build_copy(
