@@ -19,6 +19,7 @@ def app_command(
     """Start the app on a workspace; Ctrl-C stops it."""
     script = str(app_folder() / "app.py")
     home = str(workspace_at(workspace).root.absolute())
-    arguments = ["-m", "streamlit", "run", script, "--server.port", str(port)]
+    # -P: without it, a json.py in the folder where the command is called would be imported.
+    arguments = ["-P", "-m", "streamlit", "run", script, "--server.port", str(port)]
     # In this process's place, so that a signal reaches the server itself.
     os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, "GMV_HOME": home})

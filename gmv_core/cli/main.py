@@ -34,14 +34,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "app": app_command,
 }
 INTERRUPTED = 130  # the exit status after Ctrl-C
-READING = (
-    "list",
-    "show",
-    "noisy",
-    "export",
-    "models",
-    "app",
-)  # commands that write in no workspace
+# Commands that write in no workspace.
+READING = ("list", "show", "noisy", "export", "models", "app")
 
 app = typer.Typer(
     help="Which training images is each generated image closest to, and how is credit spread?",

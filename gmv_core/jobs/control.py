@@ -86,7 +86,8 @@ def start(
 def _spawn(workspace: Workspace, folder: Path, request: Request) -> Job:
     package = Path(__file__).resolve().parents[2]
     paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
-    command = [sys.executable, "-m", "gmv_core", *request.arguments]
+    # -P: the folder where the app was started is no place to import from.
+    command = [sys.executable, "-P", "-m", "gmv_core", *request.arguments]
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
             [*command, "--workspace", str(workspace.root.absolute())],

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gmv_core.errors import WorkspaceError
 from gmv_core.images.strip import Picture, strip_html
 from gmv_core.matching.matcher import Matcher, Matches
 from gmv_core.method.value import HandedOut, hand_out
@@ -51,13 +52,18 @@ class Contributors(list[Contributor]):
         self.training = training
 
     def _repr_html_(self) -> str:
-        images = previews(self.training, np.array([one.row for one in self], np.int64))
+        try:
+            images = previews(self.training, np.array([one.row for one in self], np.int64))
+        except WorkspaceError:  # the set has been deleted since: the words are still true
+            images = [b""] * len(self)
         pictures = [
             Picture(image, (f"{one.rank}. {one.training}", f"weight {number(one.weight)}",
                             f"{number(one.distance)} away", one.owner or ""))
             for image, one in zip(images, self, strict=True)
         ]  # fmt: skip
-        of = f" of {self[0].generated}" if self and self[0].generated else ""
+        if not self:
+            return strip_html("No contributors: the image was rejected, or all are left out.", [])
+        of = f" of {self[0].generated}" if self[0].generated else ""
         return strip_html(f"Closest training images (contributors){of}", pictures)
 
 

@@ -25,7 +25,6 @@ from gmv_core.matching.contributors import (
 )
 from gmv_core.method.value import Values, rank_from_bottom
 from gmv_core.results.candidate_lists import block_of, blocks
-from gmv_core.results.drawn import result_html
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.files import write_json
@@ -81,6 +80,8 @@ class Result:
 
     def _repr_html_(self) -> str:
         """Draw the run in a notebook."""
+        from gmv_core.results.drawn import result_html
+
         return result_html(self)
 
     def _training_names(self) -> list[str]:
@@ -239,13 +240,20 @@ def open_run(workspace: Workspace, name: str, *, settings: ValueSettings | None 
         raise WorkspaceError(f"The run {name!r} is unfinished; run its `value` command again.")
     training = workspace.image_set(manifest.training.name)
     generated = workspace.image_set(manifest.generated.name)
-    for images, part in ((training, manifest.training), (generated, manifest.generated)):
+    result = Result(run, manifest, training, generated, settings or manifest.value)
+    check_sets(result)
+    return result
+
+
+def check_sets(result: Result) -> None:
+    """Raise WorkspaceError where a set no longer has the images that the run valued."""
+    run = result.manifest
+    for images, part in ((result.training, run.training), (result.generated, run.generated)):
         if len(images.images) != part.images:
             raise WorkspaceError(
-                f"The run {name!r} valued {part.images} images of {images.name!r}, "
+                f"The run {result.run.name!r} valued {part.images} images of {images.name!r}, "
                 f"which now has {len(images.images)}; run its `value` command again."
             )
-    return Result(run, manifest, training, generated, settings or manifest.value)
 
 
 def settings_of(run: RunManifest) -> MatchSettings:

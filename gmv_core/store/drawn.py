@@ -11,11 +11,18 @@ from gmv_core.words import counted
 
 
 def set_html(images: ImageSet) -> str:
-    """Return what a set holds and a sample of its images; of an unfinished one, that it is that."""
+    """Return what a set holds and a sample of its images.
+
+    Of an unfinished, broken or missing set, the sentence that says so.
+    """
     try:
-        manifest = images.manifest()
+        return _ready_html(images)
     except WorkspaceError as problem:
         return strip_html(str(problem), [])
+
+
+def _ready_html(images: ImageSet) -> str:
+    manifest = images.manifest()
     counts = manifest.counts
     if manifest.state != READY or counts is None:
         return strip_html(f"The set {images.name!r} is unfinished.", [])

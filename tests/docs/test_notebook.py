@@ -27,9 +27,7 @@ def test_it_runs_and_shows_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": tmp_path}}).execute()
     shown = [
-        output.data["text/html"]
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if "text/html" in output.get("data", {})
+        output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])
     ]
-    assert sum("data:image/" in html for html in shown) >= 4
+    assert sum("data:image/" in one.get("text/html", "") for one in shown) >= 4
+    assert sum("application/vnd.plotly.v1+json" in one for one in shown) == 1

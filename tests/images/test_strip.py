@@ -34,3 +34,5 @@ def test_a_set_draws_itself_whatever_its_state(
     build(workspace, open_source(tmp_path / "a"), name="one", embedder=embedder)
     html = workspace.image_set("one")._repr_html_()
     assert "one: 1 image" in html and "&lt;b&gt;.png" in html and "data:image/" in html
+    workspace.image_set("one").images.drop()
+    assert "The table images.lance is missing" in workspace.image_set("one")._repr_html_()

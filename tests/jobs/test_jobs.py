@@ -86,6 +86,15 @@ def test_a_failure_is_the_sentence_of_its_error(workspace: Workspace, tmp_path: 
         find_job(workspace, job.id)
 
 
+def test_a_job_imports_nothing_from_the_folder_it_is_started_in(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise RuntimeError('imported from where it was called')")
+    monkeypatch.chdir(tmp_path)
+    job = control.start(workspace, ["list"], title="Listing", target="x")
+    assert wait_for(workspace, job, "done", "failed", "interrupted").state == "done"
+
+
 def test_an_error_of_the_program_names_its_log(workspace: Workspace) -> None:
     job = control.start(workspace, ["delete"], title="D", target="none")  # an argument is missing
     failed = wait_for(workspace, job, "failed", "done")

@@ -281,3 +281,20 @@ def test_the_digest_of_a_set_changes_with_its_state(opened: Result) -> None:
     manifest = opened.training.manifest()
     opened.training.write_manifest(msgspec.structs.replace(manifest, updated="2999-01-01"))
     assert opened.training.digest != before
+
+
+def test_a_notebook_shows_the_most_valuable_first(opened: Result) -> None:
+    html = opened._repr_html_()
+    assert "run: 4 generated images against 6 training images of train" in html
+    assert html.index("dog/e.png") < html.index("cat/b.png") < html.index("cat/a.png")
+    assert "dog/c.png" not in html, "it has no value"
+    assert "No training image has value." in opened.leaving_out(TRAINING)._repr_html_()
+    assert "weight 0.667" in opened.contributors("x/one.png")._repr_html_()
+    assert "No contributors" in opened.contributors("y/broken.png")._repr_html_()
+
+
+def test_a_notebook_shows_what_has_gone_as_a_sentence(opened: Result) -> None:
+    found = opened.contributors("x/one.png")
+    opened.training.images.drop()
+    assert "which now has 0; run its `value` command again" in opened._repr_html_()
+    assert "cat/a.png" in found._repr_html_() and "<img" not in found._repr_html_()

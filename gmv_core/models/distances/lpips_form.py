@@ -52,8 +52,8 @@ def load_stlpips(precision: str) -> Distance:
     if path is None:
         raise ModelError(
             "The distance stlpips needs the packages pyiqa (its network) and stlpips-pytorch (its "
-            "weights), and one of them is not installed; run `pip install -r requirements.txt`, "
-            "or use features or l2."
+            "weights), and one of them is not installed; run `pip install pyiqa stlpips-pytorch` "
+            "(pyiqa's licence is non-commercial), or use features or l2."
         )
     return _compiled("stlpips", path, lambda: _stlpips(path), precision)
 

