@@ -8,12 +8,13 @@ import streamlit as st
 from gmv_core import Result
 from gmv_core.plots.look import STANDING
 from gmv_core.store import marks
+from gmv_core.words import percent
 from ui.analysis.left_out import left_out_section
 from ui.analysis.marking import marking_gallery
 from ui.doors import readings
 from ui.frame import shell, state
 from ui.frame.markdown import plain
-from ui.widgets.figures import chart, count, metric_row, share
+from ui.widgets.figures import chart, count, metric_row
 
 FILTERS = {
     "all": "All",
@@ -103,16 +104,16 @@ def figure_section(result: Result, ranking: pd.DataFrame) -> None:
         return
     st.markdown(
         f"**How well does it find the known noise?** Of two images, one of the {found.known:,} "
-        f"noisy and one clean, the noisy one stands lower in {share(found.auroc)} of all pairs "
+        f"noisy and one clean, the noisy one stands lower in {percent(found.auroc)} of all pairs "
         f"(AUROC; chance is 50 %)."
     )
     chance = found.known / found.images
     chart(readings.noise_figure(result, column), "Share of the known noise found by rank")
     words = [
-        f"of the first {depth:,}, {round(part * depth):,} are noise ({share(part)})"
+        f"of the first {depth:,}, {round(part * depth):,} are noise ({percent(part)})"
         for depth, part in found.precision.items()
     ]
-    st.markdown(f"From the bottom, {'; '.join(words)}. By chance it would be {share(chance)}.")
+    st.markdown(f"From the bottom, {'; '.join(words)}. By chance it would be {percent(chance)}.")
 
 
 shell.show(noisy)

@@ -9,11 +9,11 @@ from gmv_core import Result
 from gmv_core.models.quality.meaning import meaning
 from gmv_core.plots.quality import quality_histogram
 from gmv_core.sets.describe import preview_side
-from gmv_core.words import counted
+from gmv_core.words import counted, number
 from ui.analysis.weighting import weighting_section
 from ui.doors import readings
 from ui.frame import shell, state
-from ui.widgets.figures import chart, metric_row, number
+from ui.widgets.figures import chart, metric_row
 from ui.widgets.gallery import Card
 from ui.widgets.open_image import opening_gallery, thumbnails
 

@@ -7,11 +7,12 @@ import streamlit as st
 
 from gmv_core import Result
 from gmv_core.plots.look import STANDING
+from gmv_core.words import number, percent
 from ui.analysis.shares import group_section
 from ui.analysis.table import value_table
 from ui.doors import readings
 from ui.frame import shell, state
-from ui.widgets.figures import chart, count, metric_row, number, share
+from ui.widgets.figures import chart, count, metric_row
 from ui.widgets.open_image import opening_gallery, training_cards
 
 TOP = 12
@@ -74,7 +75,7 @@ def spread_section(result: Result, ranking: pd.DataFrame) -> None:
         )
         chart(figure, "Lorenz curve of the values")
     st.markdown(
-        f"**Half of the value goes to the top {share(half / len(ranking))} of the images** "
+        f"**Half of the value goes to the top {percent(half / len(ranking))} of the images** "
         f"({half:,} of {len(ranking):,}). Gini coefficient {number(gini)}."
     )
 

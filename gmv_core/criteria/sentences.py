@@ -27,7 +27,7 @@ LIMITS = (
 def counted(agreement: Agreement, what: str) -> list[str]:
     """Say which generated images count and which do not. what: "class", or an attribute."""
     images = agreement.images
-    said = [f"{images:,} generated image{'' if images == 1 else 's'} count."]
+    said = [f"{images:,} generated images count."]
     if images == 1:
         said = ["One generated image counts: its share is no estimate, and has no interval."]
     if agreement.without_value:

@@ -20,7 +20,7 @@ BY_CHANCE = "random training images"
 
 
 class Share(NamedTuple):
-    """A share from 0 to 1, with its interval where it has one."""
+    """A share from 0 to 1, with its interval where it has one; None where no image counts."""
 
     share: float | None
     low: float | None = None

@@ -1,8 +1,8 @@
 """The drawing board of the demo's portraits: colours, shapes and smooth curves.
 
 Coordinates are fractions of the image's side, x to the right and y down. A `Sketch` collects shapes
-in painting order; what they depict is the business of `portraits`, how they are painted that of
-`portrait_styles`.
+in painting order; what they depict is the business of `characters.py`, how they are painted
+that of `styles.py`.
 """
 
 from __future__ import annotations

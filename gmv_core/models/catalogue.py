@@ -1,6 +1,6 @@
 """Which models there are and which are ready on this disk: a table, a row a model.
 
-Beside the rows there are open forms, see `model_choice`. Looking costs no import of torch or of a
+Beside the rows there are open forms, see choice.py. Looking costs no import of torch or of a
 model's library.
 """
 

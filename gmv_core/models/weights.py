@@ -1,6 +1,7 @@
 """Where weights lie on this disk, and the guard under which a library may read them.
 
-Nothing here loads a model. Only `reach_hub` opens a connection, and only download.py asks it.
+Nothing here loads a model. Only `reach_hub` opens a connection, and only what download.py
+fetches with calls it.
 """
 
 from __future__ import annotations

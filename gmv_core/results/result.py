@@ -28,8 +28,7 @@ from gmv_core.results.candidate_lists import block_of, blocks
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.files import write_json
-from gmv_core.store.manifest_files import as_json
-from gmv_core.store.manifests import READY, RunManifest, Totals
+from gmv_core.store.manifests import READY, RunManifest, Totals, as_json
 from gmv_core.store.workspace import ImageSet, Run, Workspace
 from gmv_core.types import OK
 

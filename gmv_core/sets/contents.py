@@ -8,6 +8,7 @@ import pandas as pd
 from gmv_core.store.manifests import IndexEntry, LabelFit
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK
+from gmv_core.words import counted, number
 
 
 def rejected(images: ImageSet) -> pd.DataFrame:
@@ -39,7 +40,7 @@ def recall_words(index: IndexEntry) -> str:
         return "It misses none of the true nearest images: it compares with every one."
     found = index.recall * index.recall_at
     return (
-        f"It finds {found:.3g} of the true nearest {index.recall_at}, measured against exact "
+        f"It finds {number(found)} of the true nearest {index.recall_at}, measured against exact "
         f"search on {index.queries:,} of its own images."
     )
 
@@ -52,7 +53,7 @@ def label_words(fit: LabelFit | None) -> str:
     if not missing and not unused:
         return "Every image has its row in the label table, and every row its image."
     such = f" (such as {fit.examples[0]})" if unused and fit.examples else ""
-    images = "1 image has" if missing == 1 else f"{missing:,} images have"
+    images = f"{counted(missing, 'image')} {'has' if missing == 1 else 'have'}"
     table = "its rows" if missing else "the label table's rows"
     rows = f"1 of {table} fits" if unused == 1 else f"{unused:,} of {table} fit"
     said = [f"{images} no row in the label table"] if missing else []

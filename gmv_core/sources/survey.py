@@ -15,6 +15,7 @@ from gmv_core.sources.labels import LabelTable, LabelTally, tally, with_row
 from gmv_core.sources.names import folder_label
 from gmv_core.sources.source import Source
 from gmv_core.types import OK, DecodedImage, SourceImage
+from gmv_core.words import counted
 
 SAMPLE_PLACES = 4  # where the sample is taken, evenly over the source
 SAMPLE_EACH = 3
@@ -99,7 +100,7 @@ class Survey:
             said.append(f"{rows} no image (such as {', '.join(self.fit.examples)}).")
         if self.fit and self.fit.images_without_row:
             count = self.fit.images_without_row
-            images = "1 image has" if count == 1 else f"{count:,} images have"
+            images = f"{counted(count, 'image')} {'has' if count == 1 else 'have'}"
             said.append(f"{images} no row in the label table.")
         if self.fit and self.shared_names:
             said.append(

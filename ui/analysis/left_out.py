@@ -6,10 +6,10 @@ import streamlit as st
 
 from gmv_core import Result
 from gmv_core.plots.values import share_bars
-from gmv_core.words import counted
+from gmv_core.words import counted, number
 from ui.doors import readings
 from ui.frame import shell, state
-from ui.widgets.figures import chart, number
+from ui.widgets.figures import chart
 from ui.widgets.open_image import opening_gallery, training_cards
 
 MOVED = 12

@@ -11,8 +11,8 @@ from gmv_core import Result
 from gmv_core.plots.look import STANDING
 from gmv_core.results.selection import as_csv
 from gmv_core.store import marks
+from gmv_core.words import number
 from ui.frame import shell
-from ui.widgets.figures import number
 from ui.widgets.gallery import gallery
 from ui.widgets.open_image import training_cards
 

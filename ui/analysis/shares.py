@@ -9,9 +9,10 @@ from gmv_core import Result
 from gmv_core.measures.bootstrap import RESAMPLES
 from gmv_core.plots.values import share_bars
 from gmv_core.results.selection import as_csv
+from gmv_core.words import percent
 from ui.doors import readings
 from ui.frame.markdown import plain
-from ui.widgets.figures import chart, share
+from ui.widgets.figures import chart
 
 MOST_BARS = 12
 NAMED = 3
@@ -85,12 +86,12 @@ def _numbers(by: str, shares: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             by.capitalize(): [name or f"(no {by})" for name in shares[by]],
-            "Share of value": shares["share_of_value"].map(share),
+            "Share of value": shares["share_of_value"].map(percent),
             "95 % interval": [
-                f"{share(low)} to {share(high)}"
+                f"{percent(low)} to {percent(high)}"
                 for low, high in zip(shares["low"], shares["high"], strict=True)
             ],
-            "Share of images": shares["share_of_images"].map(share),
+            "Share of images": shares["share_of_images"].map(percent),
             "Images": shares["images"],
         }
     )
@@ -99,8 +100,8 @@ def _numbers(by: str, shares: pd.DataFrame) -> pd.DataFrame:
 def _sentence(by: str, words: str, some: pd.DataFrame) -> str:
     """Say which groups earn clearly more or less than their share of the images."""
     named = [
-        f"{plain(getattr(row, by)) or f'(no {by})'} ({share(row.share_of_value)} of the "
-        f"value, {share(row.share_of_images)} of the images)"
+        f"{plain(getattr(row, by)) or f'(no {by})'} ({percent(row.share_of_value)} of the "
+        f"value, {percent(row.share_of_images)} of the images)"
         for row in some.head(NAMED).itertuples()
     ]
     more = f" and {len(some) - NAMED:,} more" if len(some) > NAMED else ""

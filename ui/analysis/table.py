@@ -10,9 +10,8 @@ from gmv_core.images.thumbnails import data_address
 from gmv_core.measures.bootstrap import RESAMPLES
 from gmv_core.plots.look import STANDING
 from gmv_core.results.selection import as_csv, as_parquet, select
-from gmv_core.words import counted
+from gmv_core.words import counted, number
 from ui.frame import shell, state
-from ui.widgets.figures import number
 from ui.widgets.open_image import thumbnails
 
 PAGE_ROWS = 50

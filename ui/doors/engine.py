@@ -1,4 +1,4 @@
-"""Cached doors to the engine. What is cached is keyed by what a result was made from.
+"""Cached doors to the engine: the workspace, galleries and pictures.
 
 Tables with a row an image are shared by all sessions and never changed: a copy of a million rows at
 every rerun would cost seconds.
@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
-from gmv_core import Contributor, MatchSettings, Result, ValueSettings, Workspace, open_run
+from gmv_core import Contributor, Result, ValueSettings, Workspace, open_run
 from gmv_core.demo.plan import generated_folder
 from gmv_core.images.thumbnails import thumbnail
 from gmv_core.jobs.overview import Example, example, training_sets
-from gmv_core.matching.dropped import Dropped, match_dropped, open_matcher
-from gmv_core.matching.matcher import Matcher
-from gmv_core.results.result import GENERATED_COLUMNS, VALUE_COLUMNS, settings_of
-from gmv_core.sources.source import Source
+from gmv_core.results.result import GENERATED_COLUMNS, VALUE_COLUMNS
 from gmv_core.store.columns import previews
 from gmv_core.store.manifests import READY, RunManifest, SetManifest
 from gmv_core.store.records import newest_runs
@@ -94,41 +90,6 @@ def owners(images: ImageSet) -> list[str]:
     return sorted(set(images.images.read(["owner"])["owner"].unique().to_pylist()) - {"", None})
 
 
-@data(max_entries=16)
-def dropped(
-    matcher_key: str,
-    fingerprint: str,
-    _source: Source,
-    _training: ImageSet,
-    _run: RunManifest | None,
-) -> Dropped:
-    """Return what the models find of images dropped in just now."""
-    ingest = _training.manifest().ingest
-    loaded = _matcher(matcher_key, _training, _run)
-    return match_dropped(loaded, _source, ingest=ingest)
-
-
-@resource(max_entries=2)
-def _matcher(matcher_key: str, _training: ImageSet, _run: RunManifest | None) -> Matcher:
-    settings = settings_of(_run) if _run else MatchSettings()
-    return open_matcher(_training, settings, run=_run)
-
-
-def matcher_key(training: ImageSet, run: RunManifest | None) -> str:
-    """Return what a matcher depends on: the set's state and the settings of the run, if any."""
-    return f"{training.digest} {run.inputs if run else MatchSettings()}"
-
-
-def warm(training: ImageSet, run: RunManifest | None) -> None:
-    """Load what dropped images will need, if it is not loaded yet."""
-    _matcher(matcher_key(training, run), training, run)
-
-
-def reranked(matcher_key: str, training: ImageSet, run: RunManifest | None) -> bool:
-    """Return whether a matcher orders its candidates anew, by a distance of its own."""
-    return _matcher(matcher_key, training, run).distance_key != "none"
-
-
 @resource(max_entries=4)  # to sort a million names takes seconds
 def ordered(
     result: Result,
@@ -157,7 +118,7 @@ def closest(result: Result, count: int) -> Example:
     return example(result, count=count)
 
 
-@st.cache_data(show_spinner=False)
+@data(max_entries=1)
 def drawn_by_the_demo(count: int) -> list[tuple[str, bytes]]:
     """Return some of the images that the demo's generator made: what each shows, and its file."""
     files = sorted(generated_folder().glob("*/*.png"))

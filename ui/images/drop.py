@@ -16,7 +16,7 @@ from gmv_core.matching.dropped import MOST, Dropped, weigh
 from gmv_core.sources.source import Source
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet
-from ui.doors import engine
+from ui.doors import engine, matchers
 from ui.frame import shell, state
 from ui.frame.markdown import plain
 from ui.images.one_generated import Shown, comparison, one_image
@@ -55,7 +55,7 @@ def drop(result: Result | None, settings: ValueSettings) -> None:
                 "Nothing is kept unless you ask for it.",
                 icon=":material/image_search:",
             )
-            engine.warm(training, _run_of(result, training))  # while the reader looks for a file
+            matchers.warm(training, _run_of(result, training))  # while the reader looks for a file
             return
         if source.total is not None and source.total <= MOST:
             _answers(source, training, result, settings)
@@ -130,9 +130,8 @@ def _answers(
 ) -> None:
     """Answer a few images at once."""
     run = _run_of(result, training)
-    key = engine.matcher_key(training, run)
     with st.spinner("Comparing with the training images …"):
-        found = engine.dropped(key, source.fingerprint, source, training, run)
+        found = matchers.dropped(training, run, source)
     _problems(source, found)
     if not found.names:
         return
@@ -151,7 +150,7 @@ def _answers(
         answer.contributors,
         kept=False,
     )
-    reranked, tiny = engine.reranked(key, training, run), shell.tiny(training)
+    reranked, tiny = matchers.reranked(training, run), shell.tiny(training)
     one_image(shown, training, settings, reranked=reranked, tiny=tiny)
     comparison(shown, training, tiny=tiny)
 

@@ -10,12 +10,11 @@ import streamlit as st
 from gmv_core import Contributor, ValueSettings
 from gmv_core.plots.contributors import weight_bars
 from gmv_core.store.workspace import ImageSet
-from gmv_core.words import number
+from gmv_core.words import number, percent
 from ui.doors import engine
 from ui.frame import state
 from ui.frame.markdown import plain
 from ui.widgets.compare import Picture, choose_other, compare
-from ui.widgets.figures import share
 from ui.widgets.gallery import Card, gallery
 
 EFFECTIVE = (
@@ -145,7 +144,7 @@ def contributor_lines(one: Contributor, *, reranked: bool) -> tuple[str, ...]:
     distance = f"{'' if one.exact else '≈ '}{number(one.distance)} away"
     lines = [
         distance if one.exact else f"{distance} (estimate)",
-        f"weight {share(one.weight)}",
+        f"weight {percent(one.weight)}",
         f"value {number(one.value)}",
         one.label,
         one.owner,

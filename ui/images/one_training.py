@@ -1,18 +1,17 @@
-"""One training image and the generated images that it contributed to: the reverse of one_image."""
+"""One training image and the generated images it contributed to: one_generated.py the other way."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from gmv_core import Contributor, Result
-from gmv_core.words import counted, number
+from gmv_core.words import counted, number, percent
 from ui.doors import engine
 from ui.frame import state
 from ui.frame.markdown import plain
 from ui.images.one_generated import ordinal, seek, show_view
 from ui.widgets.browse import PER_PAGE, Row, turn_pages
 from ui.widgets.compare import Picture, choose_other, compare
-from ui.widgets.figures import share
 from ui.widgets.gallery import Card, gallery
 
 
@@ -114,7 +113,7 @@ def _generated(result: Result, found: list[Contributor], *, tiny: bool) -> None:
                     (
                         f"{ordinal(one.rank)} closest",
                         f"{'' if one.exact else '≈ '}{number(one.distance)} away",
-                        f"weight {share(one.weight)}",
+                        f"weight {percent(one.weight)}",
                         f"value {number(one.value)}",
                     ),
                     f"Generated image {one.generated}",

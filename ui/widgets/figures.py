@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from gmv_core.words import number as number
+from gmv_core.words import percent
 
 LEAST_PX = 165  # "Never a contributor" and its ⓘ
 
@@ -24,11 +24,6 @@ def chart(figure: Any, alt: str) -> None:  # noqa: ANN401  (plotly ships no type
     st.plotly_chart(figure, theme="streamlit", config={"displayModeBar": False}, alt=alt)
 
 
-def share(part: float) -> str:
-    """Return a share from 0 to 1 in percent, with at most three significant digits."""
-    return f"{100 * part:.3g} %"
-
-
 def count(n: int, of: int) -> str:
     """Return a count with its share of the whole."""
-    return f"{n:,} ({share(n / of)})" if of else f"{n:,}"
+    return f"{n:,} ({percent(n / of)})" if of else f"{n:,}"

@@ -2,7 +2,7 @@
 
 Fashion-MNIST, 10,000 training images of which 5 or 10 % are made noisy (`planting`). On each noisy
 set a class-conditional β-VAE is trained, its 1,000 images are valued by the product as it stands
-(features, realism, k = 10), and the run is read in several ways (`noise_readings`): AUROC with
+(features, realism, k = 10), and the run is read in several ways (`readings.py`): AUROC with
 DeLong's interval and precision at n, the number of noisy images. The same without re-ranking stands
 beside it, and a control at 5 % values real test images instead, so that what the generator does can
 be told from what the method does. The paper's own kinds of noise and its C3 figures are not known
