@@ -9,6 +9,8 @@ STAGES = {
     "matches": "Matching",
     "quality": "Judging quality",
     "values": "Valuing",
+    "pixels": "Averaging pixels",
+    "influence": "Predicting influence",
     "done": "Done",
 }
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gmv_core.errors import ModelError
-from gmv_core.types import Float64, Int64
+from gmv_core.types import Float64, Floats, Int64
 
 KEPT_DIRECTIONS = 16.0  # tr D; within 7 % of the best of 2 … 32 on the sets that were measured
 _HALVINGS = 200  # of the bracket of log σ²: more than float64 can tell apart
@@ -67,7 +67,7 @@ class Denoiser:
         return self.eigenvalues * self.gains
 
 
-def statistics(blocks: Iterable[tuple[Float64, Int64]], classes: int) -> Statistics:
+def statistics(blocks: Iterable[tuple[Floats, Int64]], classes: int) -> Statistics:
     """Measure a training set in one pass.
 
     blocks: images (b, d) in 0…1 and their classes (b,) in 0…classes − 1. Raises ModelError where
@@ -104,7 +104,7 @@ def _class_sums(x: Float64, codes: Int64) -> tuple[Int64, Int64, Float64]:
     return own, counts, np.add.reduceat(x[order], first, axis=0) if len(x) else x
 
 
-def left_out(found: Statistics, x: Float64, codes: Int64) -> Statistics:
+def left_out(found: Statistics, x: Floats, codes: Int64) -> Statistics:
     """Return the statistics of the set without some of its images, exactly, by down-dating.
 
     x: (k, d), codes: (k,), of the images that go. With t the sum of a class's z that go and r how
@@ -166,7 +166,7 @@ def noise_level(eigenvalues: Float64, kept: float = KEPT_DIRECTIONS) -> float:
     return float(np.exp(high / 2))
 
 
-def losses(made: Denoiser, x: Float64, codes: Int64) -> Float64:
+def losses(made: Denoiser, x: Floats, codes: Int64) -> Float64:
     """Return L of each image, (m,): the denoiser's expected squared error.
 
     x: (m, d) in 0…1. codes: (m,), their classes.
@@ -177,7 +177,7 @@ def losses(made: Denoiser, x: Float64, codes: Int64) -> Float64:
     return loss
 
 
-def nearest_classes(found: Statistics, x: Float64) -> Int64:
+def nearest_classes(found: Statistics, x: Floats) -> Int64:
     """Return the class whose mean is nearest to each of (m, d) images, of those with images."""
     there = np.flatnonzero(found.counts)
     means = found.means[there]

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gmv_core.method.denoiser import Denoiser
-from gmv_core.types import Float64, Int64
+from gmv_core.types import Float64, Floats, Int64
 
 PARTS = ("directions", "spread", "mean", "size")
 
@@ -48,7 +48,7 @@ class Probes:
     size: Float64
 
 
-def probes(made: Denoiser, x: Float64, codes: Int64) -> Probes:
+def probes(made: Denoiser, x: Floats, codes: Int64) -> Probes:
     """Prepare generated images. x: (m, d) in 0…1. codes: (m,)."""
     along = (np.asarray(x, np.float64) - made.statistics.means[codes]) @ made.directions
     u, v = along * made.gains, along * made.gains**2
@@ -57,7 +57,7 @@ def probes(made: Denoiser, x: Float64, codes: Int64) -> Probes:
     return Probes(codes, u @ made.directions.T, v @ made.directions.T, size)
 
 
-def spreads(made: Denoiser, x: Float64, codes: Int64) -> Float64:
+def spreads(made: Denoiser, x: Floats, codes: Int64) -> Float64:
     """Return zᵀA D A z of training images, (b,). x: (b, d) in 0…1. codes: (b,)."""
     along = (x - made.statistics.means.astype(x.dtype)[codes]) @ made.directions.astype(x.dtype)
     found: Float64 = (along * along) @ (made.gains**2 * made.kept).astype(x.dtype)
@@ -67,12 +67,12 @@ def spreads(made: Denoiser, x: Float64, codes: Int64) -> Float64:
 def influence(
     made: Denoiser,
     asked: Probes,
-    x: Float64,
+    x: Floats,
     codes: Int64,
     *,
     spread: Float64 | None = None,
     parts: Collection[str] = PARTS,
-) -> Float64:
+) -> Floats:
     """Return I_ij of every pair, (m, b), in the precision of x.
 
     x: (b, d) training images in 0…1, any block of them. codes: (b,). spread: (b,), what `spreads`
@@ -130,7 +130,7 @@ def add_sums(sums: Sums, asked: Probes) -> Sums:
 
 
 def total_influence(
-    made: Denoiser, sums: Sums, x: Float64, codes: Int64, *, spread: Float64
+    made: Denoiser, sums: Sums, x: Floats, codes: Int64, *, spread: Float64
 ) -> Float64:
     """Return Σ_j I_ij of training images, (b,): its cost does not grow with the generated images.
 
@@ -145,8 +145,8 @@ def total_influence(
 
 
 def extremes(
-    pairs: Float64, ids: Int64, count: int, before: tuple[Float64, Int64] | None = None
-) -> tuple[Float64, Int64]:
+    pairs: Floats, ids: Int64, count: int, before: tuple[Floats, Int64] | None = None
+) -> tuple[Floats, Int64]:
     """Return the `count` largest of each row, largest first, and their ids.
 
     pairs: (m, b), −I for the most harmful ones. ids: (b,), of the columns. before: what this

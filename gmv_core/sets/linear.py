@@ -1,0 +1,58 @@
+"""The best linear denoiser of a training set, from its stored pixels and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gmv_core.method.denoiser import Denoiser, denoiser, nearest_classes, statistics
+from gmv_core.sets.pixels import PixelForm, pixel_blocks
+from gmv_core.store.columns import labels_of, statuses
+from gmv_core.store.workspace import ImageSet
+from gmv_core.types import Float32, Floats, Int64
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """A training set's denoiser.
+
+    labels: of the classes, in order; ("",) where no image has one: one mean for all. Images without
+    a label among others with one are a class of their own. codes: (n,), each training row's class.
+    """
+
+    training: ImageSet
+    form: PixelForm
+    denoiser: Denoiser
+    labels: tuple[str, ...]
+    codes: Int64
+
+    def blocks(self) -> Iterator[tuple[Int64, Float32]]:
+        """Yield (row ids, pixels) of the training images, in order."""
+        return pixel_blocks(self.training, self.form)
+
+    def classes_of(self, x: Floats, labels: np.ndarray) -> Int64:
+        """Return the class of generated images, (m,): by label, else the nearest mean's.
+
+        x: (m, d) in 0…1. labels: (m,) of objects, "" for none.
+        """
+        known = {label: code for code, label in enumerate(self.labels) if label}
+        codes = np.array([known.get(label, -1) for label in labels], np.int64)
+        unknown = codes < 0
+        codes[unknown] = nearest_classes(self.denoiser.statistics, x[unknown])
+        return codes
+
+
+def fit_linear(training: ImageSet, form: PixelForm, *, kept: float) -> LinearModel:
+    """Fit the denoiser in one pass over the stored pixels, which `ensure_pixels` made.
+
+    kept: directions, see `denoiser`. Memory: a block of images and three (d, d) matrices.
+    """
+    fine, every = statuses(training), labels_of(training)
+    labels, found = np.unique(every[fine].astype(str), return_inverse=True)
+    codes = np.full(len(every), -1, np.int64)
+    codes[fine] = found
+    blocks = ((x, codes[ids]) for ids, x in pixel_blocks(training, form))
+    made = denoiser(statistics(blocks, len(labels)), kept=kept)
+    return LinearModel(training, form, made, tuple(map(str, labels)), codes)
