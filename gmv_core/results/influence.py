@@ -14,13 +14,16 @@ import numpy as np
 import pandas as pd
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.sets.pixels import PixelForm
+from gmv_core.method.denoiser import losses
+from gmv_core.method.influence import probes
+from gmv_core.sets.linear import LinearModel, Lists
+from gmv_core.sets.pixels import PixelForm, small_pixels
 from gmv_core.settings import InfluenceSettings
 from gmv_core.store.columns import matrix
 from gmv_core.store.files import write_json
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet, Run
-from gmv_core.types import OK
+from gmv_core.types import OK, Float64, UInt8
 
 HELPFUL, HARMFUL = 100, 20  # training images kept of each generated image
 
@@ -114,9 +117,36 @@ def influences_on(
     columns = ["helpful", "helpful_influence", "harmful", "harmful_influence", "loss"]
     stored = influence_table(run).take(np.array([row]), columns)
     loss = float(stored["loss"][0].as_py())
+    helpful, harmful = (
+        (matrix(stored[f"{kind}_influence"])[0], matrix(stored[kind])[0])
+        for kind in ("helpful", "harmful")
+    )
+    return _named(training, helpful, harmful, loss, without)
+
+
+def influences_on_pixels(model: LinearModel, spread: Float64, pixels: UInt8) -> list[Influence]:
+    """Return the same of an image that is in no set, its class the nearest mean's.
+
+    pixels: (h, w, 3) uint8, a preview. model, spread: of `fitted`, kept to answer more than once.
+    """
+    x = small_pixels(pixels, model.form)[None] / 255
+    codes = model.classes_of(x, np.array([""], object))
+    asked = probes(model.denoiser, x, codes)
+    helpful, harmful = model.lists(asked, spread, helpful=HELPFUL, harmful=HARMFUL)
+    loss = float(losses(model.denoiser, x, codes)[0])
+    best, worst = ((values[0], rows[0]) for values, rows in (helpful, harmful))
+    return _named(model.training, best, worst, loss)
+
+
+def _named(
+    training: ImageSet, helpful: Lists, harmful: Lists, loss: float, without: Collection[int] = ()
+) -> list[Influence]:
+    """Return the rows that help, then those that harm, with what is known of them.
+
+    helpful, harmful: influence and training rows, (count,) each, −1 for none.
+    """
     found: list[tuple[int, int, float]] = []
-    for kind, sign in (("helpful", 1), ("harmful", -1)):
-        rows, values = (matrix(stored[f"{kind}{end}"])[0] for end in ("", "_influence"))
+    for sign, (values, rows) in ((1, helpful), (-1, harmful)):
         kept = (rows >= 0) & (sign * values > 0) & ~np.isin(rows, list(without))
         pairs = zip(rows[kept].tolist(), values[kept].tolist(), strict=True)
         found += [(rank, i, value) for rank, (i, value) in enumerate(pairs, 1)]

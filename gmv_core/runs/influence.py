@@ -13,18 +13,8 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from gmv_core.errors import WorkspaceError
 from gmv_core.method.denoiser import losses
-from gmv_core.method.influence import (
-    Probes,
-    add_sums,
-    extremes,
-    influence,
-    no_sums,
-    probes,
-    spreads,
-    total_influence,
-)
+from gmv_core.method.influence import add_sums, no_sums, probes, total_influence
 from gmv_core.results.influence import (
     HARMFUL,
     HELPFUL,
@@ -40,11 +30,10 @@ from gmv_core.sets.pixels import ensure_pixels, pixel_blocks, pixel_form, pixels
 from gmv_core.settings import InfluenceSettings
 from gmv_core.store.columns import fixed, labels_of, statuses
 from gmv_core.store.workspace import ImageSet, Run, Workspace
-from gmv_core.types import Float32, Float64, Floats, Int64, Progress, Report, silent
+from gmv_core.types import Float32, Float64, Int64, Progress, Report, silent
 
 BLOCK = 256  # generated images held against a block of training images at once
 Say = Callable[[str], None]
-Extremes = tuple[Floats, Int64]  # values (m, count) and training rows
 
 
 def predict_influence(
@@ -77,12 +66,13 @@ def predict_influence(
         for images in (training, generated):
             ensure_pixels(images, form, report)
         model = fit_linear(training, form, kept=settings.kept_directions)
-        return _work(run, generated, model, record, report)
+        return fill_tables(run, generated, model, record, report)
 
 
-def _work(
+def fill_tables(
     run: Run, generated: ImageSet, model: LinearModel, record: InfluenceRecord, report: Report
 ) -> InfluenceRecord:
+    """Write the totals, append the missing blocks of lists, and return the finished record."""
     labels, fine, total = labels_of(generated), statuses(generated), len(generated.images)
     spread = _write_totals(run, generated, model, labels)
     table = influence_table(run)
@@ -110,10 +100,9 @@ def _write_totals(run: Run, generated: ImageSet, model: LinearModel, labels: np.
     sums = no_sums(model.denoiser)
     for ids, x in pixel_blocks(generated, model.form):
         sums = add_sums(sums, probes(model.denoiser, x, model.classes_of(x, labels[ids])))
-    spread, found = np.zeros(len(model.codes)), np.full(len(model.codes), np.nan)
+    spread, found = model.spread(), np.full(len(model.codes), np.nan)
     for ids, x in model.blocks():
         codes = model.codes[ids]
-        spread[ids] = spreads(model.denoiser, x, codes)
         found[ids] = total_influence(model.denoiser, sums, x, codes, spread=spread[ids])
     totals_table(run).write(pa.table({"id": np.arange(len(found)), "influence": pa.array(found)}))
     return spread
@@ -127,29 +116,18 @@ def _block(
     x, labels: of those that were not rejected. there: their places among the rows.
     """
     codes = model.classes_of(x, labels)
-    helpful, harmful = _extremes(model, probes(model.denoiser, x, codes), spread)
+    asked = probes(model.denoiser, x, codes)
+    helpful, harmful = model.lists(asked, spread, helpful=HELPFUL, harmful=HARMFUL)
     loss, label = np.full(len(rows), np.nan), np.full(len(rows), "", object)
     loss[there] = losses(model.denoiser, x, codes)
     label[there] = np.array(model.labels, object)[codes]
     columns = {"id": pa.array(rows), "class": pa.array(label, pa.string()), "loss": pa.array(loss)}
-    lists = (("helpful", helpful, HELPFUL), ("harmful", (-harmful[0], harmful[1]), HARMFUL))
+    lists = (("helpful", helpful, HELPFUL), ("harmful", harmful, HARMFUL))
     for kind, (values, ids), count in lists:
         named, sizes = np.full((len(rows), count), -1), np.full((len(rows), count), np.nan)
         named[there, : ids.shape[1]], sizes[there, : ids.shape[1]] = ids, values
         columns |= {kind: fixed(named), f"{kind}_influence": fixed(sizes)}
     return pa.table(columns)
-
-
-def _extremes(model: LinearModel, asked: Probes, spread: Float64) -> tuple[Extremes, Extremes]:
-    helpful: Extremes | None = None
-    harmful: Extremes | None = None
-    for ids, x in model.blocks():
-        pairs = influence(model.denoiser, asked, x, model.codes[ids], spread=spread[ids])
-        helpful = extremes(pairs, ids, HELPFUL, helpful)
-        harmful = extremes(-pairs, ids, HARMFUL, harmful)
-    if helpful is None or harmful is None:
-        raise WorkspaceError(f"The set {model.training.name!r} has no image; build it again.")
-    return helpful, harmful
 
 
 def _digest(images: ImageSet) -> str:

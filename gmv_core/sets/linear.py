@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gmv_core.errors import ModelError
 from gmv_core.method.denoiser import Denoiser, denoiser, nearest_classes, statistics
+from gmv_core.method.influence import Probes, extremes, influence, spreads
 from gmv_core.sets.pixels import PixelForm, pixel_blocks
 from gmv_core.store.columns import labels_of, statuses
 from gmv_core.store.workspace import ImageSet
-from gmv_core.types import Float32, Floats, Int64
+from gmv_core.types import Float32, Float64, Floats, Int64
+
+Lists = tuple[Floats, Int64]  # influence and training rows, (m, count) each, largest first
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,34 @@ class LinearModel:
         unknown = codes < 0
         codes[unknown] = nearest_classes(self.denoiser.statistics, x[unknown])
         return codes
+
+    def spread(self) -> Float64:
+        """Return the part of influence that is the same for all generated images, (n,).
+
+        In one pass; 0 for a rejected image. It belongs to the training set: keep it for `lists`.
+        """
+        found = np.zeros(len(self.codes))
+        for ids, x in self.blocks():
+            found[ids] = spreads(self.denoiser, x, self.codes[ids])
+        return found
+
+    def lists(
+        self, asked: Probes, spread: Float64, *, helpful: int, harmful: int
+    ) -> tuple[Lists, Lists]:
+        """Return the most helpful and the most harmful training rows of generated images.
+
+        asked: (m, …), of `probes`. spread: (n,), of `spread`. helpful, harmful: how many of each.
+        Memory: one block of training images and its pairs.
+        """
+        best: Lists | None = None
+        worst: Lists | None = None
+        for ids, x in self.blocks():
+            pairs = influence(self.denoiser, asked, x, self.codes[ids], spread=spread[ids])
+            best = extremes(pairs, ids, helpful, best)
+            worst = extremes(-pairs, ids, harmful, worst)
+        if best is None or worst is None:
+            raise ModelError(f"The set {self.training.name!r} has no image; build it again.")
+        return best, (-worst[0], worst[1])
 
 
 def fit_linear(training: ImageSet, form: PixelForm, *, kept: float) -> LinearModel:

@@ -13,12 +13,13 @@ from gmv_core import Workspace, WorkspaceError, build, open_run, open_source, va
 from gmv_core.images.area import area_average
 from gmv_core.method.denoiser import Denoiser, denoiser, losses, nearest_classes, statistics
 from gmv_core.method.influence import influence, probes
-from gmv_core.results.influence import InfluenceRecord, read_record
+from gmv_core.results.influence import InfluenceRecord, influences_on_pixels, read_record
 from gmv_core.results.what_if import fitted, predicted_change
 from gmv_core.runs import influence as runs_influence
 from gmv_core.runs.influence import predict_influence
 from gmv_core.sets import pixels as sets_pixels
 from gmv_core.settings import InfluenceSettings, MatchSettings, RunSettings
+from gmv_core.store.columns import previews_of
 from gmv_core.types import Float64, Int64, Progress, UInt8
 from tests.fakes import draw, fake_embedder, png, rows_of, write_images
 
@@ -188,6 +189,22 @@ def test_what_if_is_a_fit_without_them(predict: Predict, made: Path, workspace: 
         assert change.percent == pytest.approx(expected.mean(), abs=1e-3)
         assert change.low < change.percent < change.high
     assert predicted_change(result).percent == 0
+
+
+def test_an_image_of_no_set_is_answered_as_one_of_the_run(
+    predict: Predict, workspace: Workspace
+) -> None:
+    predict()
+    result = open_run(workspace, "run")
+    row = result.generated.images.read(["label"])["label"].to_pylist().index("other")
+    name = result.generated.images.read(["name"])["name"].to_pylist()[row]
+    model = fitted(result)
+    (preview,) = previews_of(result.generated, np.array([row]))
+    found = influences_on_pixels(model, model.spread(), preview)
+    stored = result.influence(name)
+    assert [one.training for one in found] == [one.training for one in stored]
+    values = [one.influence for one in stored]
+    assert [one.influence for one in found] == pytest.approx(values, rel=1e-3, abs=1e-6)
 
 
 def test_left_out_images_are_not_listed(predict: Predict, workspace: Workspace) -> None:
