@@ -5,11 +5,11 @@ It is a prediction of the best linear model, see method/influence.py: signed, ne
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 
@@ -25,6 +25,7 @@ from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet, Run
 from gmv_core.types import OK, Float64, UInt8
 
+RECORD = "influence.json"
 HELPFUL, HARMFUL = 100, 20  # training images kept of each generated image
 
 
@@ -82,16 +83,18 @@ def totals_table(run: Run) -> Table:
 
 
 def read_record(run: Run) -> InfluenceRecord | None:
-    """Return what the run's influence was made from, None where it was never asked for."""
-    path = run.folder / "influence.json"
-    if not path.is_file():
+    """Return what the run's influence was made from.
+
+    None where it was never predicted, or where the record is broken: it is then predicted anew.
+    """
+    try:
+        return msgspec.json.decode((run.folder / RECORD).read_bytes(), type=InfluenceRecord)
+    except (FileNotFoundError, msgspec.DecodeError):
         return None
-    told = json.loads(path.read_text(encoding="utf-8"))
-    return InfluenceRecord(**{**told, "settings": InfluenceSettings(**told["settings"])})
 
 
 def write_record(run: Run, record: InfluenceRecord) -> None:
-    write_json(run.folder / "influence.json", asdict(record))
+    write_json(run.folder / RECORD, asdict(record))
 
 
 def ready_record(run: Run) -> InfluenceRecord:

@@ -58,10 +58,11 @@ def predict_influence(
         before = read_record(run)
         if before is not None and before.inputs == record.inputs and before.ready:
             return before
+        if before is None or before.inputs != record.inputs:
+            influence_table(run).drop()
         if before is not None and before.inputs != record.inputs:
             changed = [k for k, v in record.inputs.items() if before.inputs.get(k) != v]
             say(f"The influence is predicted anew, because {_listed(changed)} changed.")
-            influence_table(run).drop()
         write_record(run, record)
         for images in (training, generated):
             ensure_pixels(images, form, report)

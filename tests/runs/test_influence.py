@@ -13,7 +13,12 @@ from gmv_core import Workspace, WorkspaceError, build, open_run, open_source, va
 from gmv_core.images.area import area_average
 from gmv_core.method.denoiser import Denoiser, denoiser, losses, nearest_classes, statistics
 from gmv_core.method.influence import influence, probes
-from gmv_core.results.influence import InfluenceRecord, influences_on_pixels, read_record
+from gmv_core.results.influence import (
+    RECORD,
+    InfluenceRecord,
+    influences_on_pixels,
+    read_record,
+)
 from gmv_core.results.what_if import fitted, predicted_change
 from gmv_core.runs import influence as runs_influence
 from gmv_core.runs.influence import predict_influence
@@ -169,6 +174,14 @@ def test_equal_inputs_are_reused_and_changed_ones_computed_anew(
     assert read_record(workspace.run("run")) == other
     assert predict() == first  # the pixels of both sides are kept
     assert [step.stage for step in seen].count("pixels") > 0
+
+
+def test_a_broken_record_is_no_record(predict: Predict, workspace: Workspace) -> None:
+    first = predict()
+    (workspace.run("run").folder / RECORD).write_text('{"training": 3}')
+    seen: list[Progress] = []
+    assert predict(report=seen.append) == first
+    assert [step.done for step in seen if step.stage == "influence"] == [5, 10, 13]
 
 
 def test_what_if_is_a_fit_without_them(predict: Predict, made: Path, workspace: Workspace) -> None:
