@@ -31,6 +31,8 @@ from benchmarks.truth.retraining.retraining import (
     half_outputs,
     halves,
     make_setting,
+    parser,
+    results_name,
     sizes,
     write_arrays,
 )
@@ -157,10 +159,10 @@ def quality_rows(judge: Judge, compared: Compared) -> list[Row]:
     return rows
 
 
-def keep(setting: Setting, chosen: np.ndarray, outputs: Float64) -> None:
+def keep(setting: Setting, name: str, chosen: np.ndarray, outputs: Float64) -> None:
     """Write what was measured as one file, so that nothing has to be trained again to read it."""
     write_arrays(
-        setting.folder / "halves.npz", chosen=chosen, outputs=outputs,
+        setting.folder / f"{name}.npz", chosen=chosen, outputs=outputs,
         training=setting.training.pixels, training_classes=setting.training.classes,
         generated=setting.generated.pixels, generated_classes=setting.generated.classes,
     )  # fmt: skip
@@ -172,7 +174,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     setting = make_setting(options)
     chosen = halves(size.n, size.halves, seed=options.seed)
     outputs = half_outputs(setting, chosen, size.seeds, seed=options.seed)
-    keep(setting, chosen, outputs)
+    keep(setting, results_name("halves", size), chosen, outputs)
     judge = Judge(chosen, outputs, seed=options.seed)
     with workspace_of(options) as workspace:
         compared = compare(setting, workspace, size, seed=options.seed)
@@ -201,8 +203,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 def main() -> None:
     """Measure, print the tables and save the figures."""
-    options = work.parser(__doc__).parse_args()
-    work.save(options, "lds", run(options))
+    options = parser(__doc__).parse_args()
+    work.save(options, results_name("lds", sizes(options)), run(options))
 
 
 if __name__ == "__main__":

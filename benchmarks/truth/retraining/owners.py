@@ -30,6 +30,8 @@ from benchmarks.truth.retraining.retraining import (
     make_setting,
     mixed,
     outputs,
+    parser,
+    results_name,
     sizes,
 )
 from gmv_core.settings import InfluenceSettings
@@ -124,8 +126,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 def main() -> None:
     """Measure, print the tables and save the figures."""
-    options = work.parser(__doc__).parse_args()
-    work.save(options, "owners", run(options))
+    options = parser(__doc__).parse_args()
+    work.save(options, results_name("owners", sizes(options)), run(options))
 
 
 if __name__ == "__main__":
