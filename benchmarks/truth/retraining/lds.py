@@ -174,7 +174,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     setting = make_setting(options)
     chosen = halves(size.n, size.halves, seed=options.seed)
     outputs = half_outputs(setting, chosen, size.seeds, seed=options.seed)
-    keep(setting, results_name("halves", size), chosen, outputs)
+    keep(setting, results_name("halves", options), chosen, outputs)
     judge = Judge(chosen, outputs, seed=options.seed)
     with workspace_of(options) as workspace:
         compared = compare(setting, workspace, size, seed=options.seed)
@@ -204,7 +204,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 def main() -> None:
     """Measure, print the tables and save the figures."""
     options = parser(__doc__).parse_args()
-    work.save(options, results_name("lds", sizes(options)), run(options))
+    work.save(options, results_name("lds", options), run(options))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 INFLUENCE = "predicted influence"
 SIDES_PX = (8, 12, 16, 24, 28)
-KEPT = (4.0, 8.0, 16.0, 24.0, 32.0)
+KEPT = (4.0, 8.0, 16.0, 32.0, 64.0)
 ABLATIONS: dict[str, tuple[str, ...]] = {
     "directions alone": ("directions",),
     "the class's mean alone": ("mean",),

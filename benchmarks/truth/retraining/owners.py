@@ -127,7 +127,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 def main() -> None:
     """Measure, print the tables and save the figures."""
     options = parser(__doc__).parse_args()
-    work.save(options, results_name("owners", sizes(options)), run(options))
+    work.save(options, results_name("owners", options), run(options))
 
 
 if __name__ == "__main__":

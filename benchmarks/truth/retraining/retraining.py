@@ -59,22 +59,25 @@ QUICK = Sizes(
 
 
 def parser(doc: str | None) -> argparse.ArgumentParser:
-    """Return the truth scripts' parser, and which images to train on."""
+    """Return the truth scripts' parser, with which images to train on and how often."""
     made = work.parser(doc)
     made.add_argument("--data", choices=DATA, default=DATA[0])
+    made.add_argument("--seeds", type=int, help="trainings of each half, an even number")
     return made
 
 
 def sizes(options: argparse.Namespace) -> Sizes:
-    data = getattr(options, "data", DATA[0])  # the script of all scripts has no such option
-    if options.quick:
-        return replace(QUICK, data=data)
-    return CIFAR if data == "cifar10" else FULL
+    told = vars(options)  # the script of all scripts has neither option
+    data = told.get("data", DATA[0])
+    size = QUICK if options.quick else CIFAR if data == "cifar10" else FULL
+    return replace(size, data=data, seeds=told.get("seeds") or size.seeds)
 
 
-def results_name(script: str, size: Sizes) -> str:
+def results_name(script: str, options: argparse.Namespace) -> str:
     """Return under which name a script's figures are kept."""
-    return script if size.data == DATA[0] else f"{script}-{size.data}"
+    data = sizes(options).data
+    named = script if data == DATA[0] else f"{script}-{data}"
+    return f"{named}-{options.seed}" if options.seed else named
 
 
 @dataclass(frozen=True)
