@@ -31,6 +31,7 @@ from gmv_core.settings import InfluenceSettings
 from gmv_core.store.columns import fixed, labels_of, statuses
 from gmv_core.store.workspace import ImageSet, Run, Workspace
 from gmv_core.types import Float32, Float64, Int64, Progress, Report, silent
+from gmv_core.words import listed
 
 BLOCK = 256  # generated images held against a block of training images at once
 Say = Callable[[str], None]
@@ -62,7 +63,7 @@ def predict_influence(
             influence_table(run).drop()
         if before is not None and before.inputs != record.inputs:
             changed = [k for k, v in record.inputs.items() if before.inputs.get(k) != v]
-            say(f"The influence is predicted anew, because {_listed(changed)} changed.")
+            say(f"The influence is predicted anew, because {listed(changed)} changed.")
         write_record(run, record)
         for images in (training, generated):
             ensure_pixels(images, form, report)
@@ -138,7 +139,3 @@ def _digest(images: ImageSet) -> str:
         for column in batch.columns:
             told.update("\n".join(text or "" for text in column.to_pylist()).encode() + b"\0")
     return told.hexdigest()
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(name.replace("_", " ") for name in names)
