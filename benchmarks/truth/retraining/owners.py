@@ -23,7 +23,7 @@ from benchmarks.kit import work
 from benchmarks.kit.reporting import Row, print_table
 from benchmarks.truth.retraining.linear import INFLUENCE, Linear, linear_matrix
 from benchmarks.truth.retraining.methods import pixel_distances
-from benchmarks.truth.retraining.rank_scores import Resamples, resamples, score
+from benchmarks.truth.retraining.rank_scores import Resamples, ceiling, resamples, score
 from benchmarks.truth.retraining.retraining import (
     Setting,
     Training,
@@ -57,13 +57,13 @@ def draw_owners(setting: Setting, count: int, *, seed: int) -> np.ndarray:
 
 
 def measured(setting: Setting, owned: np.ndarray, seeds: Sequence[int]) -> Float64:
-    """Return how the loss of each generated image changes without each owner, (owners, m)."""
+    """Return how each generated image's loss changes without each owner, (seeds, owners, m)."""
     keep = [np.ones(owned.shape[1], bool), *~owned]
     trainings = [
         Training(np.flatnonzero(rows), seed=s, start_seed=s) for rows in keep for s in seeds
     ]
-    found = -outputs(setting, trainings).reshape(len(keep), len(seeds), -1).mean(1)
-    return found[1:] - found[0]
+    found = -outputs(setting, trainings).reshape(len(keep), len(seeds), -1)
+    return (found[1:] - found[0]).transpose(1, 0, 2)
 
 
 def predictions(setting: Setting, owned: np.ndarray) -> dict[str, Float64]:
@@ -106,20 +106,28 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     count = 4 if options.quick else OF_A_KIND
     seeds = [mixed(options.seed, s, 11) for s in range(size.removal_seeds)]
     owned = draw_owners(setting, count, seed=options.seed)
-    truth, predicted = measured(setting, owned, seeds), predictions(setting, owned)
+    by_seed, predicted = measured(setting, owned, seeds), predictions(setting, owned)
+    truth = by_seed.mean(0)
     parts = {
         "all owners": slice(None),
         "random": slice(None, count),
         "coherent": slice(count, None),
     }
-    tables = {}
+    tables, ceilings = {}, {}
     for kind, part in parts.items():
         some = {name: values[part] for name, values in predicted.items()}
         tables[kind] = agreement_rows(some, truth[part], seed=options.seed)
+        ceilings[kind] = [
+            {"level": level, **ceiling(values)}
+            for level, values in (
+                ("owner", by_seed[:, part].mean(2, keepdims=True)), ("image", by_seed[:, part])
+            )
+        ]  # fmt: skip
+        print_table(f"How far retraining with other seeds agrees, {kind}", ceilings[kind])
         print_table(f"Without an owner, {kind}: {len(truth[part])} owners, {len(seeds)} seeds",
                     tables[kind])  # fmt: skip
     means = {name: values.mean(1).tolist() for name, values in predicted.items()}
-    return {"n": size.n, "m": size.m, "seeds": len(seeds), "tables": tables,
+    return {"n": size.n, "m": size.m, "seeds": len(seeds), "tables": tables, "ceilings": ceilings,
             "sizes": owned.sum(1).tolist(), "predicted": means,
             "measured": truth.mean(1).tolist()}  # fmt: skip
 
