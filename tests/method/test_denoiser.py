@@ -46,6 +46,7 @@ def assert_equal(one: Statistics, other: Statistics) -> None:
 def test_statistics_are_those_of_the_definition_in_any_blocks(size: int) -> None:
     x, codes = drawn()
     parts = [(x[i : i + size], codes[i : i + size]) for i in range(0, N, size)]
+    parts.insert(0, (x[:0], codes[:0]))  # a block of rejected images
     assert_equal(statistics(parts, CLASSES), plain(x, codes))
 
 
