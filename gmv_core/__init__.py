@@ -9,12 +9,15 @@ from gmv_core.matching.matcher import load_matcher
 from gmv_core.models.embedders.embedder import from_callable
 from gmv_core.results.result import Result, open_run
 from gmv_core.results.shares import group_shares
+from gmv_core.results.what_if import predicted_change
+from gmv_core.runs.influence import predict_influence
 from gmv_core.runs.valuation import value
 from gmv_core.sets.build import add, build
 from gmv_core.settings import (
     BuildSettings,
     EmbedSettings,
     IndexSettings,
+    InfluenceSettings,
     IngestSettings,
     MatchSettings,
     RunSettings,
@@ -33,6 +36,7 @@ __all__ = [
     "EmbedSettings",
     "GMVError",
     "IndexSettings",
+    "InfluenceSettings",
     "IngestSettings",
     "MatchSettings",
     "ModelError",
@@ -54,5 +58,7 @@ __all__ = [
     "open_run",
     "open_source",
     "open_uploads",
+    "predict_influence",
+    "predicted_change",
     "value",
 ]

@@ -88,6 +88,21 @@ class ValueSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class InfluenceSettings:
+    """side_px: of the averaged images. kept_directions: tr D, which decides the noise level."""
+
+    side_px: int = 16
+    kept_directions: float = 16.0
+
+    def __post_init__(self) -> None:
+        _at_least("side_px", self.side_px, 2)
+        if not 0 < self.kept_directions < float("inf"):
+            raise SettingsError(
+                f"kept_directions is {self.kept_directions}; give a number above 0."
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class RunSettings:
     """What a run is made with."""
 

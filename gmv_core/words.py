@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 STAGES = {
     "draw": "Drawing the demo",
     "embed": "Reading and embedding",
@@ -9,6 +11,8 @@ STAGES = {
     "matches": "Matching",
     "quality": "Judging quality",
     "values": "Valuing",
+    "pixels": "Averaging pixels",
+    "influence": "Predicting influence",
     "done": "Done",
 }
 
@@ -39,3 +43,8 @@ def number(value: float | None) -> str:
 def counted(n: int, noun: str) -> str:
     """Return a count with its noun: "1 image", "1,200 images"."""
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the names of settings as words: "side px and kept directions"."""
+    return " and ".join(name.replace("_", " ") for name in names)

@@ -19,6 +19,7 @@ SCRIPTS = {
     "baselines": "retraining.baselines",
     "removal": "retraining.removal",
     "lds": "retraining.lds",
+    "owners": "retraining.owners",
     "ablations": "ablations.run",
 }
 

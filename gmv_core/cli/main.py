@@ -13,7 +13,7 @@ from pathlib import Path
 
 import typer
 
-from gmv_core.cli import criteria, models, runs, sets, workspace
+from gmv_core.cli import criteria, influence, models, runs, sets, workspace
 from gmv_core.cli.app import app_command
 from gmv_core.cli.output import Output
 from gmv_core.errors import GMVError
@@ -26,6 +26,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "value": runs.value_command,
     "show": runs.show_command,
     "noisy": runs.noisy_command,
+    "influence": influence.influence_command,
     "criteria": criteria.criteria_command,
     "export": runs.export_command,
     "list": workspace.list_command,

@@ -25,6 +25,7 @@ from gmv_core.matching.contributors import (
 )
 from gmv_core.method.value import Values, rank_from_bottom
 from gmv_core.results.candidate_lists import block_of, blocks
+from gmv_core.results.influence import Influence, influence_totals, influences_on
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.files import write_json
@@ -121,6 +122,17 @@ class Result:
                 names=names,
             )
         return sorted(found, key=lambda one: (-one.value, one.rank, one.distance))
+
+    def influence(self, generated: str) -> list[Influence]:
+        """Return the training images of largest predicted influence: helpful ones, then harmful.
+
+        generated: as for `contributors`. Raises WorkspaceError where none was predicted.
+        """
+        return influences_on(self.run, self.training, self._row_of(generated), self.without)
+
+    def influence_totals(self) -> pd.DataFrame:
+        """Return one row a training image: its predicted influence, summed over generated ones."""
+        return influence_totals(self.run, self.training, self.without)
 
     def _row_of(self, name: str, kind: str = "generated") -> int:
         images = self.training if kind == "training" else self.generated

@@ -11,6 +11,7 @@ from gmv_core.settings import RunSettings
 from gmv_core.store.files import now
 from gmv_core.store.manifests import Inputs, Judging, Matching, Part, RunManifest, SetManifest
 from gmv_core.store.workspace import ImageSet, Run
+from gmv_core.words import listed
 
 Say = Callable[[str], None]
 
@@ -99,7 +100,7 @@ def _without_stale_tables(run: Run, before: RunManifest, inputs: Inputs, say: Sa
         old, new = asdict(getattr(before.inputs, table)), asdict(getattr(inputs, table))
         changed = [key for key in new if old[key] != new[key]]
         if changed:
-            say(f"The {table} are computed anew, because {_listed(changed)} changed.")
+            say(f"The {table} are computed anew, because {listed(changed)} changed.")
             run.table(table).drop()
             stale.append(table)
     return replace(
@@ -117,7 +118,3 @@ def _stamp(manifest: SetManifest) -> str:
     # The sources tell two sets apart that were made at the same time by the clock.
     sources = " ".join(source.fingerprint for source in manifest.sources)
     return f"{manifest.name} {manifest.created} {manifest.updated} {sources}"
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(name.replace("_", " ") for name in names)

@@ -24,6 +24,7 @@ from benchmarks.truth.retraining.influence import (
     trak,
 )
 from benchmarks.truth.retraining.lds import Judge
+from benchmarks.truth.retraining.linear import Linear
 from benchmarks.truth.retraining.methods import (
     nearest_matrix,
     pixel_distances,
@@ -36,6 +37,7 @@ from benchmarks.truth.retraining.rank_scores import ceiling, resamples, score
 from benchmarks.truth.retraining.retraining import Setting, Training, halves, mixed, outputs
 from gmv_core import MatchSettings, RunSettings, ValueSettings, build, open_run, open_source, value
 from gmv_core.method.value import contributor_weights
+from gmv_core.settings import InfluenceSettings
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder
 
@@ -224,3 +226,13 @@ def test_planted_noise_touches_five_percent() -> None:
     spoilt, noisy = planted(clean, 0.5, seed=0)
     changed = (spoilt.pixels != clean.pixels).any(axis=(1, 2, 3))
     assert noisy.sum() == 2 and (changed == noisy).all()
+
+
+def test_predicted_influence_is_near_the_change_of_refitting_on_halves() -> None:
+    training, generated = images(400, 0), images(M, 1)
+    linear = Linear(training, generated, InfluenceSettings(4, 3.0))
+    chosen = halves(400, 32, seed=0)
+    measured = linear.refitted(chosen)
+    judge = Judge(chosen, measured[None], seed=0)
+    assert judge.images(linear.matrix()).value > 0.9
+    assert Linear(training, generated, linear.settings, one_mean=True).matrix().shape == (M, 400)

@@ -219,7 +219,11 @@ def test_noise_is_read_in_every_way(results: Path) -> None:
 def test_retraining_is_told_with_its_intervals(results: Path) -> None:
     told = figures(results, "lds")
     methods = {row["method"]: row["LDS"] for row in told["methods"]}
-    assert {"ours", "VAE-TracIn", "pixel L2", "random"} <= methods.keys()
+    assert {"ours", "VAE-TracIn", "pixel L2", "random", "predicted influence"} <= methods.keys()
+    own = told["influence"][0]
+    assert own["LDS"] == methods["predicted influence"]
+    assert {row["method"] for row in told["influence"]} >= {"refit on each half", "pixel L2"}
+    assert len(told["influence_chosen"]) == 2
     assert all(-1 <= score <= 1 for score in methods.values())
     assert all(one["low"] <= one["high"] for one in told["cells"].values())
     told = figures(results, "removal")

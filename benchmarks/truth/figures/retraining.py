@@ -76,13 +76,15 @@ def removal(told: Told) -> Figure:
     portions = list(told["losses"])
     arms = list(told["losses"][portions[0]])
     ends = []
-    for i, (arm, colour) in enumerate(zip(arms, looks, strict=False)):
+    for i, arm in enumerate(arms):
+        colour = looks[i % len(looks)]
+        line = ":" if arm == RANDOM else "-" if i < len(looks) else "--"
         changes = [np.array(told["losses"][share][arm]) - full for share in portions]
         means = [float(change.mean()) for change in changes]
         at = np.arange(len(portions)) + 0.05 * (i - (len(arms) - 1) / 2)
         axes.errorbar(at, means, [_half_width(change) for change in changes], color=colour,
                       marker=MARKS[i % len(MARKS)], markersize=5, linewidth=1.3,
-                      linestyle=":" if arm == RANDOM else "-")  # fmt: skip
+                      linestyle=line)  # fmt: skip
         ends.append((means[-1], arm, colour))
     axes.axhline(0, color=GREY, linewidth=1)
     axes.set_xticks(range(len(portions)), [f"{share.rstrip('%')} % removed" for share in portions])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.truth.retraining.influence import Checkpoints, Projection, tracin, trak
+from benchmarks.truth.retraining.linear import INFLUENCE, linear_matrix
 from benchmarks.truth.retraining.methods import (
     DEFAULT,
     Sets,
@@ -63,6 +64,7 @@ def compare(setting: Setting, workspace: Workspace, size: Sizes, *, seed: int) -
     features = _kept(setting, "features", lambda: feature_distances(sets.training, sets.generated))
     made = {OURS: product_matrix(result), **_similarity(sets, features, quality)}
     made |= _gradients(setting, size, seed=seed)
+    made[INFLUENCE] = linear_matrix(sets.training, sets.generated)
     made[LABEL] = same_class(sets.training, sets.generated)
     made["random"] = random_matrix(size.m, size.n, seed=seed)
     return Compared(made, result, deep, mean_distances(result), quality, features)

@@ -23,6 +23,7 @@ from benchmarks.kit import work
 from benchmarks.kit.datasets import workspace_of
 from benchmarks.kit.reporting import Row, print_table
 from benchmarks.truth.retraining.compared import LABEL, OURS, Compared, compare
+from benchmarks.truth.retraining.linear import choice_rows, influence_rows
 from benchmarks.truth.retraining.methods import nearest_matrix, product_matrix
 from benchmarks.truth.retraining.rank_scores import Score, ceiling, resamples, score
 from benchmarks.truth.retraining.retraining import (
@@ -30,6 +31,8 @@ from benchmarks.truth.retraining.retraining import (
     half_outputs,
     halves,
     make_setting,
+    parser,
+    results_name,
     sizes,
     write_arrays,
 )
@@ -156,10 +159,10 @@ def quality_rows(judge: Judge, compared: Compared) -> list[Row]:
     return rows
 
 
-def keep(setting: Setting, chosen: np.ndarray, outputs: Float64) -> None:
+def keep(setting: Setting, name: str, chosen: np.ndarray, outputs: Float64) -> None:
     """Write what was measured as one file, so that nothing has to be trained again to read it."""
     write_arrays(
-        setting.folder / "halves.npz", chosen=chosen, outputs=outputs,
+        setting.folder / f"{name}.npz", chosen=chosen, outputs=outputs,
         training=setting.training.pixels, training_classes=setting.training.classes,
         generated=setting.generated.pixels, generated_classes=setting.generated.classes,
     )  # fmt: skip
@@ -171,13 +174,16 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     setting = make_setting(options)
     chosen = halves(size.n, size.halves, seed=options.seed)
     outputs = half_outputs(setting, chosen, size.seeds, seed=options.seed)
-    keep(setting, chosen, outputs)
+    keep(setting, results_name("halves", options), chosen, outputs)
     judge = Judge(chosen, outputs, seed=options.seed)
     with workspace_of(options) as workspace:
         compared = compare(setting, workspace, size, seed=options.seed)
         methods, top = method_rows(judge, compared), ceiling_rows(outputs)
         sweep, told = sweep_rows(judge, compared)
         quality = quality_rows(judge, compared)
+        pair = (setting.training, setting.generated)
+        linear = influence_rows(judge, *pair, compared.matrices)
+        choices, chosen_settings = choice_rows(judge, *pair)
     title = f"{size.halves} random halves of {size.n:,}, {size.seeds} seeds each, m = {size.m}"
     print_table(f"How far retraining with other seeds agrees: {title}", top)
     print_table(f"Linear datamodeling score: {title}", methods)
@@ -185,16 +191,20 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     gains = gain_rows(told)
     print_table("Gain over the paper's τ = 1 and k = 10", gains)
     print_table("Chosen on half of the retrainings, measured on the others", told["chosen"])
+    print_table(f"Predicted influence: {title}", linear)
+    print_table("Predicted influence by side and kept directions: LDS", choices)
+    print_table("Side and directions chosen on half of the retrainings", chosen_settings)
     print_table("Set level, with and without quality weighting, k = 10", quality)
     return {"sizes": {"n": size.n, "m": size.m, "halves": size.halves, "seeds": size.seeds},
             "ceiling": top, "methods": methods, "sweep": sweep, "gains": gains, **told,
-            "quality": quality}  # fmt: skip
+            "quality": quality, "influence": linear, "influence_choices": choices,
+            "influence_chosen": chosen_settings}  # fmt: skip
 
 
 def main() -> None:
     """Measure, print the tables and save the figures."""
-    options = work.parser(__doc__).parse_args()
-    work.save(options, "lds", run(options))
+    options = parser(__doc__).parse_args()
+    work.save(options, results_name("lds", options), run(options))
 
 
 if __name__ == "__main__":

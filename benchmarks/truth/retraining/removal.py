@@ -25,6 +25,7 @@ from benchmarks.kit import work
 from benchmarks.kit.datasets import workspace_of
 from benchmarks.kit.reporting import Row, print_table
 from benchmarks.truth.retraining.compared import OURS, Compared, compare
+from benchmarks.truth.retraining.linear import INFLUENCE
 from benchmarks.truth.retraining.retraining import (
     Setting,
     Training,
@@ -77,13 +78,16 @@ def drawn(n: int) -> Removed:
 def arms(compared: Compared, classes: Int64, trak: str) -> dict[str, Removed]:
     """Return what every arm takes out."""
     far = compared.mean_distance
-    phi = {name: compared.matrices[name].sum(0) for name in (OURS, *ALSO, trak)}
+    phi = {name: compared.matrices[name].sum(0) for name in (OURS, *ALSO, trak, INFLUENCE)}
+    predicted = rank_from_bottom(phi[INFLUENCE], far)
     return {
         "top, ours": top(phi[OURS], far),
         "top, ours, per class": per_class(rank_from_bottom(phi[OURS], far), classes),
         "bottom, ours": bottom(phi[OURS], far),
         RANDOM: drawn(len(far)),
-        **{f"top, {name}": top(phi[name], far) for name in (*ALSO, trak)},
+        **{f"top, {name}": top(phi[name], far) for name in (*ALSO, trak, INFLUENCE)},
+        f"top, {INFLUENCE}, per class": per_class(predicted, classes),
+        f"bottom, {INFLUENCE}": bottom(phi[INFLUENCE], far),
     }
 
 

@@ -12,13 +12,14 @@ import argparse
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from benchmarks.kit.data import Images, asked_classes, draw, load
+from benchmarks.kit import work
+from benchmarks.kit.data import DATA, Images, asked_classes, draw, load
 from benchmarks.truth.generators.vae import Recipe, Trained, losses, sample, train
 from gmv_core.types import Float64, Int64
 
@@ -43,17 +44,40 @@ class Sizes:
     recipe: Recipe = RECIPE
     checkpoint_epochs: tuple[int, ...] = (6, 12, 18, 24, 30, 36, 42, 48, 54)
     ensemble: int = 5  # independently trained models for TRAK
+    data: str = "fashion"
 
 
 FULL = Sizes()
+CIFAR = Sizes(
+    halves=64, seeds=2, recipe=Recipe(epochs=40, rate=2e-3, batch=64, decay=True), data="cifar10",
+    checkpoint_epochs=(6, 12, 18, 24, 30, 36),
+)  # fmt: skip
 QUICK = Sizes(
     n=200, m=20, halves=8, seeds=2, removal_seeds=2, ensemble=2,
     recipe=Recipe(epochs=6, hidden=32, rate=4e-3, batch=64, decay=True), checkpoint_epochs=(2, 4),
 )  # fmt: skip
 
 
+def parser(doc: str | None) -> argparse.ArgumentParser:
+    """Return the truth scripts' parser, with which images to train on and how often."""
+    made = work.parser(doc)
+    made.add_argument("--data", choices=DATA, default=DATA[0])
+    made.add_argument("--seeds", type=int, help="trainings of each half, an even number")
+    return made
+
+
 def sizes(options: argparse.Namespace) -> Sizes:
-    return QUICK if options.quick else FULL
+    told = vars(options)  # the script of all scripts has neither option
+    data = told.get("data", DATA[0])
+    size = QUICK if options.quick else CIFAR if data == "cifar10" else FULL
+    return replace(size, data=data, seeds=told.get("seeds") or size.seeds)
+
+
+def results_name(script: str, options: argparse.Namespace) -> str:
+    """Return under which name a script's figures are kept."""
+    data = sizes(options).data
+    named = script if data == DATA[0] else f"{script}-{data}"
+    return f"{named}-{options.seed}" if options.seed else named
 
 
 @dataclass(frozen=True)
@@ -77,9 +101,9 @@ class Setting:
 
 
 def make_setting(options: argparse.Namespace) -> Setting:
-    """Train the generator on n images of Fashion-MNIST and generate m, the classes in turn."""
+    """Train the generator on n images and generate m, the classes in turn."""
     size = sizes(options)
-    training = draw(load("fashion", options), size.n, seed=options.seed)
+    training = draw(load(size.data, options), size.n, seed=options.seed)
     trained = train(
         training, seed=options.seed, recipe=size.recipe, checkpoint_epochs=size.checkpoint_epochs
     )

@@ -1,0 +1,103 @@
+"""The command influence: which training images help or harm, and what without an owner's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.markup import escape
+
+from gmv_core.cli.options import Json, Root, workspace_at
+from gmv_core.cli.output import Output
+from gmv_core.errors import SettingsError
+from gmv_core.results.influence import Influence, InfluenceRecord
+from gmv_core.results.result import Result, open_run
+from gmv_core.results.what_if import PredictedChange, predicted_change
+from gmv_core.runs.influence import predict_influence
+from gmv_core.settings import InfluenceSettings
+from gmv_core.words import counted, number
+
+SHOWN = 10
+PREDICTION = "A prediction of the best linear model, above 0: the image gets worse without it."
+
+
+def influence_command(
+    run: str,
+    image: Annotated[str | None, typer.Option(help="Name of a generated image.")] = None,
+    without_owner: Annotated[
+        str | None, typer.Option(help="Predict the change without this owner's images.")
+    ] = None,
+    side_px: Annotated[int, typer.Option(help="Side to which images are averaged.")] = 16,
+    workspace: Root = None,
+    json: Json = False,
+) -> None:
+    """Predict which training images help or harm: the second reading of a run, beside value."""
+    out = Output(json)
+    place = workspace_at(workspace)
+    with out.progress() as report:
+        record = predict_influence(
+            place, run, settings=InfluenceSettings(side_px), report=report, say=out.say
+        )
+    result = open_run(place, run)
+    if without_owner is not None:
+        _print_change(out, without_owner, predicted_change(_without(result, without_owner)))
+    elif image is not None:
+        _print_image(out, image, result.influence(image))
+    else:
+        _print_run(out, record, result)
+
+
+def _without(result: Result, owner: str) -> Result:
+    table = result.values_table(("training", "owner"))
+    names = table["training"][table["owner"] == owner].tolist()
+    if not names:
+        owners = sorted(o for o in table["owner"].dropna().unique() if o)
+        known = (
+            f"one of: {', '.join(owners[:SHOWN])}" if owners else "another set; it has no owners"
+        )
+        raise SettingsError(f"No training image has the owner {owner!r}; choose {known}.")
+    return result.leaving_out(names)
+
+
+def _print_change(out: Output, owner: str, change: PredictedChange) -> None:
+    told = {"owner": owner, **asdict(change), "by_image": change.by_image.tolist()}
+    if out.document(told):
+        return
+    which = "worse" if change.percent >= 0 else "better"
+    out.words(
+        f"Without the {counted(change.images, 'image')} of {owner} the linear model is predicted "
+        f"to be {number(abs(change.percent))} % {which} at the generated images "
+        f"(95 % interval {number(change.low)} to {number(change.high)} %)."
+    )
+
+
+def _print_image(out: Output, image: str, found: Sequence[Influence]) -> None:
+    parts = {"helpful": [asdict(one) for one in found if one.influence > 0],
+             "harmful": [asdict(one) for one in found if one.influence < 0]}  # fmt: skip
+    if out.document({"generated": image, **parts}):
+        return
+    columns = ["rank", "training", "influence", "percent", "label", "owner"]
+    for kind, rows in parts.items():
+        frame = pd.DataFrame(rows[:SHOWN], columns=columns)
+        out.frame(f"Most {kind} training images for {image}, predicted", frame)
+    out.words(PREDICTION)
+
+
+def _print_run(out: Output, record: InfluenceRecord, result: Result) -> None:
+    totals = result.influence_totals().sort_values("influence", ascending=False, kind="stable")
+    helpful, harmful = totals.head(SHOWN), totals.tail(SHOWN)[::-1]
+    told = {**asdict(record), "most_helpful": helpful.to_dict("records"),
+            "most_harmful": harmful.to_dict("records")}  # fmt: skip
+    if out.document(told):
+        return
+    out.markup(
+        f"[bold]{escape(result.run.name)}[/]: predicted influence at {record.settings.side_px} px "
+        f"in {'grey' if record.grey else 'colour'}, noise {number(record.sigma)}, "
+        f"{counted(record.classes, 'class mean')}."
+    )
+    out.frame("Most helpful training images, summed over the generated images", helpful)
+    out.frame("Most harmful training images", harmful)
+    out.words(PREDICTION)

@@ -1,0 +1,186 @@
+"""The best linear denoiser of a training set, in closed form: class means and one covariance.
+
+A training image x_i of class c is z_i = x_i − μ_c; C = Σ z zᵀ / n is the covariance within classes,
+pooled over them and divided by n (not by n less the number of classes). At noise σ the linear map
+that undoes the noise with the least expected squared error over the training images (Wiener) is
+D = C A, A = (C + σ²I)⁻¹. On an image x̂ of class c, with g = x̂ − μ_c, its expected squared error is
+
+    L(x̂) = E‖μ_c + D(g + σe) − x̂‖² = σ⁴ gᵀA²g + σ² tr D²,  since I − D = σ²A.
+
+σ is where the denoiser keeps a given number of directions, tr D = Σ λ/(λ + σ²).
+That trained diffusion models act much like this map at high noise is the finding of Li, Dai & Qu
+2024 (arXiv 2410.24060) and Wang & Vastola 2024 (arXiv 2412.09726).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from gmv_core.errors import ModelError
+from gmv_core.types import Float64, Floats, Int64
+
+KEPT_DIRECTIONS = 16.0  # tr D; within 7 % of the best of 2 … 32 on the sets that were measured
+_HALVINGS = 200  # of the bracket of log σ²: more than float64 can tell apart
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What the denoiser needs of a training set.
+
+    counts: (classes,) training images of each. means: (classes, d), 0 for a class without images.
+    scatter: (d, d), Σ z zᵀ = n C.
+    """
+
+    counts: Int64
+    means: Float64
+    scatter: Float64
+
+    @property
+    def n(self) -> int:
+        return int(self.counts.sum())
+
+
+@dataclass(frozen=True)
+class Denoiser:
+    """The denoiser of some statistics at noise σ.
+
+    eigenvalues: (d,) of C, rising, at least 0. directions: (d, d), one a column.
+    """
+
+    statistics: Statistics
+    sigma: float
+    eigenvalues: Float64
+    directions: Float64
+
+    @property
+    def gains(self) -> Float64:
+        """Return the eigenvalues of A, (d,)."""
+        gains: Float64 = 1 / (self.eigenvalues + self.sigma**2)
+        return gains
+
+    @property
+    def kept(self) -> Float64:
+        """Return the eigenvalues of D, (d,): the share of each direction that is kept."""
+        return self.eigenvalues * self.gains
+
+
+def statistics(blocks: Iterable[tuple[Floats, Int64]], classes: int) -> Statistics:
+    """Measure a training set in one pass.
+
+    blocks: images (b, d) in 0…1 and their classes (b,) in 0…classes − 1. Raises ModelError where
+    there is no image. Merged block by block around each class's own mean (Chan et al. 1983), since
+    raw moments would cancel.
+    """
+    found: Statistics | None = None
+    for x, codes in blocks:
+        found = _merged(found, np.asarray(x, np.float64), codes, classes)
+    if found is None or found.n == 0:
+        raise ModelError("Influence needs training images and there are 0; build the set again.")
+    return found
+
+
+def _merged(found: Statistics | None, x: Float64, codes: Int64, classes: int) -> Statistics:
+    d = x.shape[1]
+    if found is None:
+        found = Statistics(np.zeros(classes, np.int64), np.zeros((classes, d)), np.zeros((d, d)))
+    own, counts, sums = _class_sums(x, codes)
+    z = x - (sums / counts[:, None])[np.searchsorted(own, codes)]
+    before = found.counts[own]
+    step = sums / counts[:, None] - found.means[own]
+    between = step * (counts * before / (counts + before))[:, None]
+    means, total = found.means.copy(), found.counts.copy()
+    means[own] += step * (counts / (counts + before))[:, None]
+    total[own] += counts
+    return Statistics(total, means, found.scatter + z.T @ z + step.T @ between)
+
+
+def _class_sums(x: Float64, codes: Int64) -> tuple[Int64, Int64, Float64]:
+    """Return the classes that occur, how often, and the sum of each one's rows."""
+    order = np.argsort(codes, kind="stable")
+    own, first, counts = np.unique(codes[order], return_index=True, return_counts=True)
+    return own, counts, np.add.reduceat(x[order], first, axis=0) if len(x) else x
+
+
+def left_out(found: Statistics, x: Floats, codes: Int64) -> Statistics:
+    """Return the statistics of the set without some of its images, exactly, by down-dating.
+
+    x: (k, d), codes: (k,), of the images that go. With t the sum of a class's z that go and r how
+    many of the class remain, its mean moves by −t/r and the scatter falls by Σ z zᵀ + t tᵀ/r.
+    Raises ModelError where no image would remain.
+    """
+    if not len(x):
+        return found
+    z = np.asarray(x, np.float64) - found.means[codes]
+    own, counts, sums = _class_sums(z, codes)
+    remaining = found.counts.copy()
+    remaining[own] -= counts
+    if remaining.sum() == 0:
+        raise ModelError("No training image would remain; leave out fewer.")
+    some = remaining[own] > 0
+    shift = np.divide(sums, remaining[own][:, None], out=np.zeros_like(sums), where=some[:, None])
+    means = found.means.copy()
+    means[own] -= shift
+    means[own[~some]] = 0
+    return Statistics(remaining, means, found.scatter - z.T @ z - shift.T @ sums)
+
+
+def denoiser(
+    found: Statistics, *, kept: float = KEPT_DIRECTIONS, sigma: float | None = None
+) -> Denoiser:
+    """Return the best linear denoiser that keeps `kept` directions, or that of a given σ.
+
+    Raises ModelError where the images of each class are all equal.
+    """
+    values, directions = np.linalg.eigh(found.scatter / found.n)
+    values = np.maximum(values, 0)
+    if sigma is None:
+        sigma = noise_level(values, kept)
+    return Denoiser(found, sigma, values, directions)
+
+
+def noise_level(eigenvalues: Float64, kept: float = KEPT_DIRECTIONS) -> float:
+    """Return the σ at which tr D = Σ λ/(λ + σ²) is `kept`, by bisection.
+
+    eigenvalues: (d,) of C. tr D is below the number r of those above 0; where r ≤ 2·kept, σ is
+    that of tr D = r/2. Raises ModelError where r is 0.
+    """
+    largest = float(eigenvalues.max(initial=0))
+    positive = eigenvalues[eigenvalues > len(eigenvalues) * np.finfo(np.float64).eps * largest]
+    if not len(positive):
+        raise ModelError(
+            "Influence needs training images that differ within a class, and none do; "
+            "give more images, or labels that several of them share."
+        )
+    wanted = min(kept, len(positive) / 2)
+    low = np.log(positive.min()) - np.log(len(positive))
+    high = np.log(positive.sum() / wanted)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if (positive / (positive + np.exp(middle))).sum() > wanted:
+            low = middle
+        else:
+            high = middle
+    return float(np.exp(high / 2))
+
+
+def losses(made: Denoiser, x: Floats, codes: Int64) -> Float64:
+    """Return L of each image, (m,): the denoiser's expected squared error.
+
+    x: (m, d) in 0…1. codes: (m,), their classes.
+    """
+    along = (np.asarray(x, np.float64) - made.statistics.means[codes]) @ made.directions
+    error = (along**2) @ made.gains**2
+    loss: Float64 = made.sigma**4 * error + made.sigma**2 * float(made.kept @ made.kept)
+    return loss
+
+
+def nearest_classes(found: Statistics, x: Floats) -> Int64:
+    """Return the class whose mean is nearest to each of (m, d) images, of those with images."""
+    there = np.flatnonzero(found.counts)
+    means = found.means[there]
+    squared = (means**2).sum(1) - 2 * np.asarray(x, np.float64) @ means.T
+    nearest: Int64 = there[np.argmin(squared, axis=1)]
+    return nearest

@@ -1,0 +1,178 @@
+"""Read what a run's influence tables hold: of one generated image, and summed over all.
+
+It is a prediction of the best linear model, see method/influence.py: signed, never credit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from gmv_core.errors import WorkspaceError
+from gmv_core.method.denoiser import losses
+from gmv_core.method.influence import probes
+from gmv_core.sets.linear import LinearModel, Lists
+from gmv_core.sets.pixels import PixelForm, small_pixels
+from gmv_core.settings import InfluenceSettings
+from gmv_core.store.columns import matrix
+from gmv_core.store.files import write_json
+from gmv_core.store.table import Table
+from gmv_core.store.workspace import ImageSet, Run
+from gmv_core.types import OK, Float64, UInt8
+
+RECORD = "influence.json"
+HELPFUL, HARMFUL = 100, 20  # training images kept of each generated image
+
+
+@dataclass(frozen=True)
+class InfluenceRecord:
+    """What a run's influence was made from: the file influence.json beside its tables.
+
+    training, generated: digests of the images' bytes, states and labels. sigma: the noise level.
+    classes: means that were fitted. by_label: generated images whose class is their label's.
+    """
+
+    training: str
+    generated: str
+    settings: InfluenceSettings
+    grey: bool
+    sigma: float = 0.0
+    classes: int = 0
+    by_label: int = 0
+    ready: bool = False
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """Return what decides whether the tables can be kept."""
+        return {"training images": self.training, "generated images": self.generated,
+                **asdict(self.settings), "grey": self.grey}  # fmt: skip
+
+    @property
+    def form(self) -> PixelForm:
+        return PixelForm(self.settings.side_px, self.grey)
+
+
+@dataclass(frozen=True)
+class Influence:
+    """A training image's predicted influence on one generated image.
+
+    rank: 1 is the most helpful one, or the most harmful one. influence: how much the linear model's
+    squared error there would rise without it, to first order; below 0: it would fall. percent: of
+    that error.
+    """
+
+    rank: int
+    training: str
+    influence: float
+    percent: float
+    label: str
+    owner: str
+
+
+def influence_table(run: Run) -> Table:
+    return run.table("influence")
+
+
+def totals_table(run: Run) -> Table:
+    return run.table("influence_totals")
+
+
+def read_record(run: Run) -> InfluenceRecord | None:
+    """Return what the run's influence was made from.
+
+    None where it was never predicted, or where the record is broken: it is then predicted anew.
+    """
+    try:
+        return msgspec.json.decode((run.folder / RECORD).read_bytes(), type=InfluenceRecord)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def write_record(run: Run, record: InfluenceRecord) -> None:
+    write_json(run.folder / RECORD, asdict(record))
+
+
+def ready_record(run: Run) -> InfluenceRecord:
+    """Return what the run's influence was made from; raise WorkspaceError where it is not there."""
+    record = read_record(run)
+    if record is None or not record.ready:
+        raise WorkspaceError(
+            f"The run {run.name!r} has no predicted influence yet; "
+            f"`gmv influence {run.name}` computes it."
+        )
+    return record
+
+
+def influences_on(
+    run: Run, training: ImageSet, row: int, without: Collection[int] = ()
+) -> list[Influence]:
+    """Return the most helpful training images of a generated row, then the most harmful ones.
+
+    At most HELPFUL that help and HARMFUL that harm, each by size. without: training rows that are
+    not listed; the influence of the others stays that of the whole set.
+    """
+    ready_record(run)
+    columns = ["helpful", "helpful_influence", "harmful", "harmful_influence", "loss"]
+    stored = influence_table(run).take(np.array([row]), columns)
+    loss = float(stored["loss"][0].as_py())
+    helpful, harmful = (
+        (matrix(stored[f"{kind}_influence"])[0], matrix(stored[kind])[0])
+        for kind in ("helpful", "harmful")
+    )
+    return _named(training, helpful, harmful, loss, without)
+
+
+def influences_on_pixels(model: LinearModel, spread: Float64, pixels: UInt8) -> list[Influence]:
+    """Return the same of an image that is in no set, its class the nearest mean's.
+
+    pixels: (h, w, 3) uint8, a preview. model, spread: of `fitted`, kept to answer more than once.
+    """
+    x = small_pixels(pixels, model.form)[None] / 255
+    codes = model.classes_of(x, np.array([""], object))
+    asked = probes(model.denoiser, x, codes)
+    helpful, harmful = model.lists(asked, spread, helpful=HELPFUL, harmful=HARMFUL)
+    loss = float(losses(model.denoiser, x, codes)[0])
+    best, worst = ((values[0], rows[0]) for values, rows in (helpful, harmful))
+    return _named(model.training, best, worst, loss)
+
+
+def _named(
+    training: ImageSet, helpful: Lists, harmful: Lists, loss: float, without: Collection[int] = ()
+) -> list[Influence]:
+    """Return the rows that help, then those that harm, with what is known of them.
+
+    helpful, harmful: influence and training rows, (count,) each, −1 for none.
+    """
+    found: list[tuple[int, int, float]] = []
+    for sign, (values, rows) in ((1, helpful), (-1, harmful)):
+        kept = (rows >= 0) & (sign * values > 0) & ~np.isin(rows, list(without))
+        pairs = zip(rows[kept].tolist(), values[kept].tolist(), strict=True)
+        found += [(rank, i, value) for rank, (i, value) in enumerate(pairs, 1)]
+    about = training.images.take(
+        np.array([i for _, i, _ in found], np.int64), ["name", "label", "owner"]
+    ).to_pylist() if found else []  # fmt: skip
+    return [
+        Influence(rank, image["name"], value, 100 * value / loss,
+                  image["label"] or "", image["owner"] or "")
+        for (rank, _, value), image in zip(found, about, strict=True)
+    ]  # fmt: skip
+
+
+def influence_totals(run: Run, training: ImageSet, without: Collection[int] = ()) -> pd.DataFrame:
+    """Return one row a training image that was not rejected, in the order of the set.
+
+    Columns: training, influence (summed over the generated images, signed), label, owner.
+    without: training rows that are not listed.
+    """
+    ready_record(run)
+    about = training.images.read(["id", "name", "status", "label", "owner"]).to_pandas()
+    table = about.rename(columns={"name": "training"}).assign(
+        influence=totals_table(run).read(["influence"])["influence"].to_numpy()
+    )
+    kept = (table["status"] == OK) & ~table["id"].isin(list(without))
+    return table[kept][["training", "influence", "label", "owner"]].reset_index(drop=True)

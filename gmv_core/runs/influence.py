@@ -1,0 +1,141 @@
+"""Predict the influence of every training image on a run's generated images, resumably.
+
+Pixels and statistics are measured once; then, for each block of generated images, all training
+images in blocks: matrix products, no recall. A block that is appended is done for good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from gmv_core.method.denoiser import losses
+from gmv_core.method.influence import add_sums, no_sums, probes, total_influence
+from gmv_core.results.influence import (
+    HARMFUL,
+    HELPFUL,
+    InfluenceRecord,
+    influence_table,
+    read_record,
+    totals_table,
+    write_record,
+)
+from gmv_core.results.result import open_run
+from gmv_core.sets.linear import LinearModel, fit_linear
+from gmv_core.sets.pixels import ensure_pixels, pixel_blocks, pixel_form, pixels_of_rows
+from gmv_core.settings import InfluenceSettings
+from gmv_core.store.columns import fixed, labels_of, statuses
+from gmv_core.store.workspace import ImageSet, Run, Workspace
+from gmv_core.types import Float32, Float64, Int64, Progress, Report, silent
+from gmv_core.words import listed
+
+BLOCK = 256  # generated images held against a block of training images at once
+Say = Callable[[str], None]
+
+
+def predict_influence(
+    workspace: Workspace,
+    name: str,
+    *,
+    settings: InfluenceSettings | None = None,
+    report: Report = silent,
+    say: Say = lambda _: None,
+) -> InfluenceRecord:
+    """Predict influence for the finished run `name` and keep it with the run.
+
+    Tables that an earlier call made from equal images, labels and settings are kept; say is told
+    where they are computed anew, and why.
+    """
+    settings = settings or InfluenceSettings()
+    with workspace.writing():
+        result = open_run(workspace, name)
+        run, training, generated = result.run, result.training, result.generated
+        form = pixel_form(training, settings.side_px)
+        record = InfluenceRecord(_digest(training), _digest(generated), settings, grey=form.grey)
+        before = read_record(run)
+        if before is not None and before.inputs == record.inputs and before.ready:
+            return before
+        if before is None or before.inputs != record.inputs:
+            influence_table(run).drop()
+        if before is not None and before.inputs != record.inputs:
+            changed = [k for k, v in record.inputs.items() if before.inputs.get(k) != v]
+            say(f"The influence is predicted anew, because {listed(changed)} changed.")
+        write_record(run, record)
+        for images in (training, generated):
+            ensure_pixels(images, form, report)
+        model = fit_linear(training, form, kept=settings.kept_directions)
+        return fill_tables(run, generated, model, record, report)
+
+
+def fill_tables(
+    run: Run, generated: ImageSet, model: LinearModel, record: InfluenceRecord, report: Report
+) -> InfluenceRecord:
+    """Write the totals, append the missing blocks of lists, and return the finished record."""
+    labels, fine, total = labels_of(generated), statuses(generated), len(generated.images)
+    spread = _write_totals(run, generated, model, labels)
+    table = influence_table(run)
+    for start in range(len(table), total, BLOCK):
+        rows = np.arange(start, min(start + BLOCK, total))
+        there = rows[fine[rows]]
+        x = pixels_of_rows(generated, model.form, there)
+        table.append(_block(model, x, labels[there], rows, there - start, spread))
+        report(Progress("influence", int(rows[-1]) + 1, total))
+    table.tidy()
+    known = [label for label in model.labels if label]
+    done = replace(
+        record,
+        sigma=model.denoiser.sigma,
+        classes=len(model.labels),
+        by_label=int(np.isin(labels[fine].astype(str), known).sum()),
+        ready=True,
+    )
+    write_record(run, done)
+    return done
+
+
+def _write_totals(run: Run, generated: ImageSet, model: LinearModel, labels: np.ndarray) -> Float64:
+    """Write each training image's sum over the generated ones; return the part `spread`, (n,)."""
+    sums = no_sums(model.denoiser)
+    for ids, x in pixel_blocks(generated, model.form):
+        sums = add_sums(sums, probes(model.denoiser, x, model.classes_of(x, labels[ids])))
+    spread, found = model.spread(), np.full(len(model.codes), np.nan)
+    for ids, x in model.blocks():
+        codes = model.codes[ids]
+        found[ids] = total_influence(model.denoiser, sums, x, codes, spread=spread[ids])
+    totals_table(run).write(pa.table({"id": np.arange(len(found)), "influence": pa.array(found)}))
+    return spread
+
+
+def _block(
+    model: LinearModel, x: Float32, labels: np.ndarray, rows: Int64, there: Int64, spread: Float64
+) -> pa.Table:
+    """Return the table's rows of some generated images; a rejected one has no list.
+
+    x, labels: of those that were not rejected. there: their places among the rows.
+    """
+    codes = model.classes_of(x, labels)
+    asked = probes(model.denoiser, x, codes)
+    helpful, harmful = model.lists(asked, spread, helpful=HELPFUL, harmful=HARMFUL)
+    loss, label = np.full(len(rows), np.nan), np.full(len(rows), "", object)
+    loss[there] = losses(model.denoiser, x, codes)
+    label[there] = np.array(model.labels, object)[codes]
+    columns = {"id": pa.array(rows), "class": pa.array(label, pa.string()), "loss": pa.array(loss)}
+    lists = (("helpful", helpful, HELPFUL), ("harmful", harmful, HARMFUL))
+    for kind, (values, ids), count in lists:
+        named, sizes = np.full((len(rows), count), -1), np.full((len(rows), count), np.nan)
+        named[there, : ids.shape[1]], sizes[there, : ids.shape[1]] = ids, values
+        columns |= {kind: fixed(named), f"{kind}_influence": fixed(sizes)}
+    return pa.table(columns)
+
+
+def _digest(images: ImageSet) -> str:
+    """Name all of a set that influence depends on: bytes, states and labels, in order."""
+    told = hashlib.sha256()
+    for batch in images.images.batches(["sha256", "status", "label"]):
+        for column in batch.columns:
+            told.update("\n".join(text or "" for text in column.to_pylist()).encode() + b"\0")
+    return told.hexdigest()

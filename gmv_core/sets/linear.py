@@ -1,0 +1,90 @@
+"""The best linear denoiser of a training set, from its stored pixels and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gmv_core.errors import ModelError
+from gmv_core.method.denoiser import Denoiser, denoiser, nearest_classes, statistics
+from gmv_core.method.influence import Probes, extremes, influence, spreads
+from gmv_core.sets.pixels import PixelForm, pixel_blocks
+from gmv_core.store.columns import labels_of, statuses
+from gmv_core.store.workspace import ImageSet
+from gmv_core.types import Float32, Float64, Floats, Int64
+
+Lists = tuple[Floats, Int64]  # influence and training rows, (m, count) each, largest first
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """A training set's denoiser.
+
+    labels: of the classes, in order; ("",) where no image has one: one mean for all. Images without
+    a label among others with one are a class of their own. codes: (n,), each training row's class.
+    """
+
+    training: ImageSet
+    form: PixelForm
+    denoiser: Denoiser
+    labels: tuple[str, ...]
+    codes: Int64
+
+    def blocks(self) -> Iterator[tuple[Int64, Float32]]:
+        """Yield (row ids, pixels) of the training images, in order."""
+        return pixel_blocks(self.training, self.form)
+
+    def classes_of(self, x: Floats, labels: np.ndarray) -> Int64:
+        """Return the class of generated images, (m,): by label, else the nearest mean's.
+
+        x: (m, d) in 0…1. labels: (m,) of objects, "" for none.
+        """
+        known = {label: code for code, label in enumerate(self.labels) if label}
+        codes = np.array([known.get(label, -1) for label in labels], np.int64)
+        unknown = codes < 0
+        codes[unknown] = nearest_classes(self.denoiser.statistics, x[unknown])
+        return codes
+
+    def spread(self) -> Float64:
+        """Return the part of influence that is the same for all generated images, (n,).
+
+        In one pass; 0 for a rejected image. It belongs to the training set: keep it for `lists`.
+        """
+        found = np.zeros(len(self.codes))
+        for ids, x in self.blocks():
+            found[ids] = spreads(self.denoiser, x, self.codes[ids])
+        return found
+
+    def lists(
+        self, asked: Probes, spread: Float64, *, helpful: int, harmful: int
+    ) -> tuple[Lists, Lists]:
+        """Return the most helpful and the most harmful training rows of generated images.
+
+        asked: (m, …), of `probes`. spread: (n,), of `spread`. helpful, harmful: how many of each.
+        Memory: one block of training images and its pairs.
+        """
+        best: Lists | None = None
+        worst: Lists | None = None
+        for ids, x in self.blocks():
+            pairs = influence(self.denoiser, asked, x, self.codes[ids], spread=spread[ids])
+            best = extremes(pairs, ids, helpful, best)
+            worst = extremes(-pairs, ids, harmful, worst)
+        if best is None or worst is None:
+            raise ModelError(f"The set {self.training.name!r} has no image; build it again.")
+        return best, (-worst[0], worst[1])
+
+
+def fit_linear(training: ImageSet, form: PixelForm, *, kept: float) -> LinearModel:
+    """Fit the denoiser in one pass over the stored pixels, which `ensure_pixels` made.
+
+    kept: directions, see `denoiser`. Memory: a block of images and three (d, d) matrices.
+    """
+    fine, every = statuses(training), labels_of(training)
+    labels, found = np.unique(every[fine].astype(str), return_inverse=True)
+    codes = np.full(len(every), -1, np.int64)
+    codes[fine] = found
+    blocks = ((x, codes[ids]) for ids, x in pixel_blocks(training, form))
+    made = denoiser(statistics(blocks, len(labels)), kept=kept)
+    return LinearModel(training, form, made, tuple(map(str, labels)), codes)

@@ -1,0 +1,225 @@
+"""Predicted influence of a run: against plain arrays; resumed, kept, recomputed; what without."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gmv_core import Workspace, WorkspaceError, build, open_run, open_source, value
+from gmv_core.images.area import area_average
+from gmv_core.method.denoiser import Denoiser, denoiser, losses, nearest_classes, statistics
+from gmv_core.method.influence import influence, probes
+from gmv_core.results.influence import RECORD, InfluenceRecord, influences_on_pixels, read_record
+from gmv_core.results.what_if import fitted, predicted_change
+from gmv_core.runs import influence as runs_influence
+from gmv_core.runs.influence import predict_influence
+from gmv_core.sets import pixels as sets_pixels
+from gmv_core.settings import InfluenceSettings, MatchSettings, RunSettings
+from gmv_core.store.columns import previews_of
+from gmv_core.types import Float64, Int64, Progress, UInt8
+from tests.fakes import draw, fake_embedder, png, rows_of, write_images
+
+SETTINGS = InfluenceSettings(side_px=6, kept_directions=5.0)
+TRAINING, GENERATED = 50, 13
+BROKEN = 4  # a generated row, and the training row of that number
+Predict = Callable[..., InfluenceRecord]
+
+
+def grey(pixels: UInt8) -> UInt8:
+    return np.repeat(pixels[..., :1], 3, axis=2)
+
+
+@pytest.fixture(scope="module", params=["colour", "grey"])
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a run: training images in three classes, generated ones in one of them or
+    in one that the training set has not; one of each is broken. The tests work on copies."""
+    root = tmp_path_factory.mktemp(request.param)
+    write_images(root / "train", TRAINING)
+    write_images(root / "made", GENERATED, first_seed=100, labels=2)
+    (root / "made" / "class1").rename(root / "made" / "other")
+    for path in (*(root / "train").rglob("*.png"), *(root / "made").rglob("*.png")):
+        seed = int(path.stem) + (100 if "made" in path.parts else 0)
+        pixels = draw(seed) if request.param == "colour" else grey(draw(seed))
+        path.write_bytes(png(pixels))
+    for folder in ("train", "made"):
+        broken = sorted((root / folder).rglob("*.png"))[BROKEN]
+        broken.write_bytes(broken.read_bytes()[:60])
+    place = Workspace(root / "workspace")
+    for name in ("train", "made"):
+        build(place, open_source(root / name), name=name, embedder=fake_embedder())
+    value(place, "made", against="train", name="run", embedder=fake_embedder(),
+          settings=RunSettings(MatchSettings(5, "none", "none")))  # fmt: skip
+    return root
+
+
+@pytest.fixture
+def predict(made: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Predict:
+    """Predict on a copy of the workspace, in several blocks of everything."""
+    shutil.copytree(made / "workspace", workspace.root)
+    monkeypatch.setattr(sets_pixels, "COMMIT_ROWS", 8)
+    monkeypatch.setattr(runs_influence, "BLOCK", 5)
+
+    def work(**given: object) -> InfluenceRecord:
+        return predict_influence(workspace, "run", **{"settings": SETTINGS, **given})
+
+    return work
+
+
+def arrays(made: Path, workspace: Workspace, name: str) -> tuple[Float64, list[str], list[str]]:
+    """The small pixels, classes and names of a set's sound images, from its files."""
+    table = workspace.image_set(name).images.read(["name", "label", "status"]).to_pylist()
+    fine = [row for row in table if row["status"] == "ok"]
+    x = []
+    for row in fine:
+        seed = int(Path(row["name"]).stem) + (100 if name == "made" else 0)
+        image = draw(seed) if "colour" in made.name else draw(seed)[..., :1]
+        x.append(np.rint(area_average(image, SETTINGS.side_px)).reshape(-1).astype(float) / 255)
+    return np.stack(x), [row["label"] for row in fine], [row["name"] for row in fine]
+
+
+def by_hand(made: Path, workspace: Workspace) -> tuple[Denoiser, Float64, Float64, Int64]:
+    """The denoiser, all pairs (m, n), the losses and the generated classes, in one go."""
+    x, labels, _ = arrays(made, workspace, "train")
+    g, asked, _ = arrays(made, workspace, "made")
+    codes = np.array([int(label[-1]) for label in labels])
+    linear = denoiser(statistics([(x, codes)], 3), kept=SETTINGS.kept_directions)
+    nearest = nearest_classes(linear.statistics, g)
+    own = np.array([0 if label == "class0" else nearest[j] for j, label in enumerate(asked)])
+    return linear, influence(linear, probes(linear, g, own), x, codes), losses(linear, g, own), own
+
+
+def test_lists_and_totals_are_those_of_all_pairs(
+    predict: Predict, made: Path, workspace: Workspace
+) -> None:
+    record = predict()
+    linear, pairs, loss, _ = by_hand(made, workspace)
+    assert record.ready and record.grey == ("grey" in made.name)
+    assert record.sigma == pytest.approx(linear.sigma, rel=1e-5)
+    assert (record.classes, record.by_label) == (3, 6)  # one of the seven is broken
+    result = open_run(workspace, "run")
+    names, images = (arrays(made, workspace, part)[2] for part in ("train", "made"))
+    for j, image in enumerate(images):
+        found = result.influence(image)
+        order = np.argsort(-pairs[j])
+        helpful = [i for i in order if pairs[j, i] > 0]
+        harmful = [i for i in order[::-1] if pairs[j, i] < 0][:20]
+        assert [one.training for one in found] == [names[i] for i in (*helpful, *harmful)]
+        expected = pairs[j, [*helpful, *harmful]]
+        scale = np.abs(expected).max()
+        assert [one.influence for one in found] == pytest.approx(expected, abs=1e-4 * scale)
+        assert found[0].percent == pytest.approx(100 * pairs[j].max() / loss[j], rel=1e-4)
+        assert [one.rank for one in found] == [*range(1, len(helpful) + 1),
+                                               *range(1, len(harmful) + 1)]  # fmt: skip
+        assert all(one.label == one.training.split("/")[0] for one in found)
+    totals = result.influence_totals()
+    assert totals["training"].tolist() == names
+    scale = np.abs(pairs).sum(0).max()
+    np.testing.assert_allclose(totals["influence"], pairs.sum(0), atol=1e-4 * scale)
+
+
+def test_a_rejected_generated_image_has_no_list(predict: Predict, workspace: Workspace) -> None:
+    predict()
+    result = open_run(workspace, "run")
+    name = result.generated.images.read(["name"])["name"].to_pylist()[BROKEN]
+    assert result.influence(name) == []
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("stage", ["pixels", "influence"])
+def test_what_was_done_before_a_kill_is_kept_and_the_result_is_the_same(
+    predict: Predict, made: Path, workspace: Workspace, stage: str
+) -> None:
+    def killing(step: Progress) -> None:
+        if step.stage == stage and step.done >= 8:
+            raise Killed
+
+    with pytest.raises(Killed):
+        predict(report=killing)
+    with pytest.raises(WorkspaceError, match=r"no predicted influence yet; `gmv influence run`"):
+        open_run(workspace, "run").influence_totals()
+    seen: list[Progress] = []
+    resumed = predict(report=seen.append)
+    assert next(step.done for step in seen if step.stage == stage) > 8
+    other = Workspace(workspace.root.with_name("fresh"))
+    shutil.copytree(made / "workspace", other.root)
+    assert predict_influence(other, "run", settings=SETTINGS) == resumed
+    for table in ("influence", "influence_totals"):
+        mine, fresh = (rows_of(w.run("run").table(table)) for w in (workspace, other))
+        assert mine.to_pandas().to_json() == fresh.to_pandas().to_json()  # nan is nan there
+
+
+def test_equal_inputs_are_reused_and_changed_ones_computed_anew(
+    predict: Predict, workspace: Workspace
+) -> None:
+    seen: list[Progress] = []
+    said: list[str] = []
+    first = predict(say=said.append)
+    assert predict(report=seen.append, say=said.append) == first
+    assert (seen, said) == ([], [])
+    other = predict(settings=InfluenceSettings(4, 5.0), report=seen.append, say=said.append)
+    assert said == ["The influence is predicted anew, because side px changed."]
+    assert other.sigma != first.sigma
+    assert read_record(workspace.run("run")) == other
+    assert predict() == first  # the pixels of both sides are kept
+    assert [step.stage for step in seen].count("pixels") > 0
+
+
+def test_a_broken_record_is_no_record(predict: Predict, workspace: Workspace) -> None:
+    first = predict()
+    (workspace.run("run").folder / RECORD).write_text('{"training": 3}')
+    seen: list[Progress] = []
+    assert predict(report=seen.append) == first
+    assert [step.done for step in seen if step.stage == "influence"] == [5, 10, 13]
+
+
+def test_what_if_is_a_fit_without_them(predict: Predict, made: Path, workspace: Workspace) -> None:
+    predict()
+    linear, _, loss, own = by_hand(made, workspace)
+    x, labels, names = arrays(made, workspace, "train")
+    g, _, _ = arrays(made, workspace, "made")
+    codes = np.array([int(label[-1]) for label in labels])
+    result = open_run(workspace, "run")
+    for gone in (np.arange(len(x)) % 7 == 0, codes == 0):
+        rest = denoiser(statistics([(x[~gone], codes[~gone])], 3), sigma=linear.sigma)
+        left = np.where(rest.statistics.counts[own] > 0, own, nearest_classes(rest.statistics, g))
+        expected = 100 * (losses(rest, g, left) / loss - 1)
+        some = result.leaving_out([names[i] for i in np.flatnonzero(gone)])
+        change = predicted_change(some, model=fitted(result))
+        np.testing.assert_allclose(change.by_image, expected, rtol=1e-3, atol=1e-3)
+        assert change.images == gone.sum()
+        assert change.percent == pytest.approx(expected.mean(), abs=1e-3)
+        assert change.low < change.percent < change.high
+    assert predicted_change(result).percent == 0
+
+
+def test_an_image_of_no_set_is_answered_as_one_of_the_run(
+    predict: Predict, workspace: Workspace
+) -> None:
+    predict()
+    result = open_run(workspace, "run")
+    row = result.generated.images.read(["label"])["label"].to_pylist().index("other")
+    name = result.generated.images.read(["name"])["name"].to_pylist()[row]
+    model = fitted(result)
+    (preview,) = previews_of(result.generated, np.array([row]))
+    found = influences_on_pixels(model, model.spread(), preview)
+    stored = result.influence(name)
+    assert [one.training for one in found] == [one.training for one in stored]
+    values = [one.influence for one in stored]
+    assert [one.influence for one in found] == pytest.approx(values, rel=1e-3, abs=1e-6)
+
+
+def test_left_out_images_are_not_listed(predict: Predict, workspace: Workspace) -> None:
+    predict()
+    result = open_run(workspace, "run")
+    image = result.generated.images.read(["name"])["name"].to_pylist()[0]
+    first, second = result.influence(image)[:2]
+    rest = result.leaving_out([first.training])
+    assert rest.influence(image)[0].training == second.training
+    assert first.training not in rest.influence_totals()["training"].tolist()
