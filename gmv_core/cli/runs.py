@@ -21,7 +21,8 @@ from gmv_core.runs.valuation import value
 from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import Source, open_source
-from gmv_core.store.manifests import RunManifest, as_json
+from gmv_core.store.manifest_files import as_json
+from gmv_core.store.manifests import RunManifest
 from gmv_core.words import number
 
 

@@ -13,7 +13,8 @@ from gmv_core.sets.build import add, build
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source
-from gmv_core.store.manifests import IndexEntry, SetManifest, as_json
+from gmv_core.store.manifest_files import as_json
+from gmv_core.store.manifests import IndexEntry, SetManifest
 from gmv_core.words import counted
 
 Index = Annotated[str, typer.Option(help="auto, exact, sq8 or pq.")]

@@ -13,7 +13,8 @@ from gmv_core.cli.runs import print_run
 from gmv_core.demo import make
 from gmv_core.jobs.deletion import delete
 from gmv_core.results.result import open_run
-from gmv_core.store.manifests import RunManifest, SetManifest, as_json
+from gmv_core.store.manifest_files import as_json
+from gmv_core.store.manifests import RunManifest, SetManifest
 from gmv_core.store.records import readable
 from gmv_core.store.workspace import Record
 

@@ -29,7 +29,8 @@ from gmv_core.results.influence import Influence, influence_totals, influences_o
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.files import write_json
-from gmv_core.store.manifests import READY, RunManifest, Totals, as_json
+from gmv_core.store.manifest_files import as_json
+from gmv_core.store.manifests import READY, RunManifest, Totals
 from gmv_core.store.workspace import ImageSet, Run, Workspace
 from gmv_core.types import OK
 

@@ -1,19 +1,15 @@
-"""What the manifests of sets and runs hold: frozen records, read and written here alone.
+"""What the manifests of sets and runs hold: frozen records; see manifest_files.py for their files.
 
-A manifest is one JSON file, manifest.json, in the folder of its set or run. A field that is None is
-not known yet, and not written. Equal keys since format 2; keys of later versions are passed over.
+A field that is None is not known yet, and not written.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from gmv_core.errors import GMVError, WorkspaceError
 from gmv_core.settings import IngestSettings, ValueSettings
-from gmv_core.store.files import write_json
 
 FORMAT = 2
 READY = "ready"
@@ -215,73 +211,3 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
 
 Manifest = SetManifest | RunManifest
 M = TypeVar("M", SetManifest, RunManifest)
-
-
-class _Format(msgspec.Struct):
-    format: Any = None
-
-
-def read_manifest(path: Path, kind: type[M]) -> M:
-    """Read a manifest file; raise WorkspaceError, one sentence, for whatever is wrong with it.
-
-    Raises FileNotFoundError where there is none.
-    """
-    content = path.read_bytes()
-    name = path.parent.name
-    try:
-        found = msgspec.json.decode(content, type=_Format).format
-        if found != FORMAT:
-            raise WorkspaceError(
-                f"{name!r} was written in format {found}, this version reads format {FORMAT}; "
-                "build it again."
-            )
-        document = msgspec.json.decode(content)
-        if document.get("typical") == {}:  # no image could be read
-            document["typical"] = None
-        return msgspec.convert(document, kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise WorkspaceError(
-            f"The manifest {path} is not readable ({error}); restore it or delete the folder."
-        ) from error
-    except WorkspaceError:
-        raise
-    except GMVError as error:  # settings that no version would write
-        raise WorkspaceError(
-            f"The manifest {path} holds what cannot be ({error}); restore it or delete the folder."
-        ) from error
-
-
-class _Named(msgspec.Struct):
-    name: str
-
-
-class _Uses(msgspec.Struct):
-    training: _Named
-    generated: _Named
-
-
-def sets_used_by(path: Path) -> set[str] | None:
-    """Return the names of the sets that a run's manifest names, whatever its version; else None."""
-    try:
-        uses = msgspec.json.decode(path.read_bytes(), type=_Uses)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-    return {uses.training.name, uses.generated.name}
-
-
-def write_manifest(path: Path, manifest: Manifest) -> None:
-    """Write a manifest aside, then rename it."""
-    stored = msgspec.structs.replace(manifest, reused=None)
-    write_json(path, as_json(stored))
-
-
-def as_json(manifest: Manifest) -> dict[str, Any]:
-    """Return a manifest as plain JSON values; what is not known yet is left out."""
-    known: dict[str, Any] = _known(msgspec.to_builtins(manifest))
-    return known
-
-
-def _known(value: Any) -> Any:  # noqa: ANN401  (any JSON)
-    if isinstance(value, dict):
-        return {key: _known(v) for key, v in value.items() if v is not None}
-    return value

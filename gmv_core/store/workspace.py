@@ -17,14 +17,8 @@ from msgspec.structs import replace
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.store.files import locked, remove
-from gmv_core.store.manifests import (
-    READY,
-    RunManifest,
-    SetManifest,
-    read_manifest,
-    sets_used_by,
-    write_manifest,
-)
+from gmv_core.store.manifest_files import read_manifest, sets_used_by, write_manifest
+from gmv_core.store.manifests import READY, RunManifest, SetManifest
 from gmv_core.store.table import Table
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -14,7 +14,8 @@ import pytest
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.store.files import write_json
-from gmv_core.store.manifests import EmbedderEntry, Part, as_json
+from gmv_core.store.manifest_files import as_json
+from gmv_core.store.manifests import EmbedderEntry, Part
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import Workspace, default_root, file_name
 from tests.fakes import change_json, rows_of, run_manifest, set_manifest
