@@ -74,12 +74,12 @@ class Attribution:
     quality: float
     nearest_distance: float
     effective_contributors: float
-    contributors: list[Contributor]
+    contributors: Contributors
 
 
 def contributors_of(
     training: ImageSet, matches: Matches, quality: Float64, settings: ValueSettings
-) -> list[list[Contributor]]:
+) -> list[Contributors]:
     """Return the k contributors of each of m generated images, nearest first.
 
     matches: (m, R). quality: (m,), nan for a rejected image.
@@ -90,10 +90,13 @@ def contributors_of(
         rows = rows[rows >= 0]
         about = training.images.take(rows, ["name", "label", "owner"]).to_pylist()
         found.append(
-            [
-                _contributor(matches, handed, j, i, row=int(row), about=about[i])
-                for i, row in enumerate(rows)
-            ]
+            Contributors(
+                (
+                    _contributor(matches, handed, j, i, row=int(row), about=about[i])
+                    for i, row in enumerate(rows)
+                ),
+                training,
+            )
         )
     return found
 

@@ -138,6 +138,13 @@ def test_other_value_settings_need_no_second_match(run: Result, network: None) -
     assert sum(c.value for c in unweighted.contributors) == pytest.approx(1)
 
 
+def test_the_contributors_of_a_dropped_image_draw_themselves(run: Result, network: None) -> None:
+    (answer,) = weigh(drop(run, [("one.png", png(draw(100)))]), run.training, run.settings)
+    html = answer.contributors._repr_html_()
+    assert html.count("data:image/") == run.settings.k
+    assert f"1. {answer.contributors[0].training}" in html
+
+
 def test_a_broken_image_costs_one_sentence(run: Result, network: None) -> None:
     dropped = drop(run, [("bad.png", b"no image"), ("good.png", png(draw(1)))])
     assert dropped.names == ["good.png"]
