@@ -20,6 +20,7 @@ from tests.fakes import fake_embedder, shrink_commits
 BROWSER = Path(__file__).parent / "browser"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give a file to one process, for what it builds once; and all browser tests to one.
 
