@@ -98,7 +98,7 @@ class ImageSet(Record):
     def digest(self) -> str:
         """What changes whenever the set does: a key for what is kept of it."""
         manifest = self.manifest()
-        return f"{self.folder} {manifest.updated or manifest.state}"
+        return f"{self.folder} {manifest.created} {manifest.updated}"
 
     def _repr_html_(self) -> str:
         """Draw the set in a notebook."""

@@ -6,9 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from gmv_core import Result, ValueSettings, Workspace, WorkspaceError, open_run
+from gmv_core import (
+    Result,
+    ValueSettings,
+    Workspace,
+    WorkspaceError,
+    open_run,
+    open_source,
+    value,
+)
+from gmv_core.results.result import settings_of
+from gmv_core.settings import RunSettings
 from tests.criteria.test_same_kind import judged_run
-from ui.doors import engine
+from tests.fakes import fake_embedder, write_images
+from ui.doors import engine, readings
 from ui.doors.cached import data, resource
 
 
@@ -31,6 +42,34 @@ def test_a_door_asks_once_for_each_digest(workspace: Workspace, result: Result) 
     other = open_run(workspace, "run", settings=ValueSettings(k=7))
     assert door(other, "label") is not first
     assert asked == [result, result, other]
+
+
+def test_a_run_that_is_valued_again_with_other_images_is_read_anew(
+    workspace: Workspace, result: Result, tmp_path: Path
+) -> None:
+    assert len(engine.generated_gallery(result)) == 6
+    assert readings.ranking(result)["times_contributor"].sum() == 6 * 4
+    others = open_source(write_images(tmp_path / "others", 9, first_seed=500))
+    settings = RunSettings(settings_of(result.manifest), result.settings)
+    value(
+        workspace, others, against="train", name="run", settings=settings,
+        embedder=fake_embedder(),
+    )  # fmt: skip
+    again = open_run(workspace, "run")
+    assert again.settings == result.settings
+    assert len(engine.generated_gallery(again)) == 9
+    assert readings.ranking(again)["times_contributor"].sum() == 9 * 4
+
+
+def test_the_ranking_follows_the_marks_and_k(workspace: Workspace, result: Result) -> None:
+    names = set(readings.ranking(result)["training"])
+    first, second, *_ = sorted(names)
+    for marked in ({first}, {second}, {first, second}):
+        part = result.leaving_out(marked)
+        assert set(readings.ranking(part)["training"]) == names - marked
+    nearest = open_run(workspace, "run", settings=ValueSettings(k=1))
+    assert readings.ranking(nearest)["times_contributor"].sum() == 6
+    assert readings.ranking(result)["times_contributor"].sum() == 6 * 4
 
 
 def test_a_copy_can_be_changed(result: Result) -> None:

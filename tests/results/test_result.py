@@ -283,6 +283,16 @@ def test_the_digest_of_a_set_changes_with_its_state(opened: Result) -> None:
     assert opened.training.digest != before
 
 
+def test_a_half_built_set_that_is_begun_again_is_another(workspace: Workspace) -> None:
+    images = workspace.image_set("half")
+    begun = msgspec.structs.replace(set_manifest("half"), state="building", updated=None)
+    digests = set()
+    for created in ("2026-01-01T00:00:00.000", "2026-01-01T00:00:00.001"):
+        images.write_manifest(msgspec.structs.replace(begun, created=created))
+        digests.add(images.digest)
+    assert len(digests) == 2
+
+
 def test_a_notebook_shows_the_most_valuable_first(opened: Result) -> None:
     html = opened._repr_html_()
     assert "run: 4 generated images against 6 training images of train" in html
