@@ -20,10 +20,10 @@ app: $(VENV)/.ready
 	STREAMLIT_SERVER_FILE_WATCHER_TYPE=auto $(RUN) -m gmv_core app --port $(PORT)
 
 test: $(VENV)/.ready-dev
-	$(RUN) -m pytest -n $(WORKERS) --dist loadgroup
+	$(RUN) -m pytest -n $(WORKERS) --dist loadfile
 
 quick: $(VENV)/.ready-dev
-	$(RUN) -m pytest -n $(WORKERS) --dist loadgroup -m "not models and not browser" \
+	$(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "not models and not browser" \
 		--ignore tests/benchmarks
 
 check: $(VENV)/.ready-dev

@@ -17,19 +17,6 @@ from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder
 from tests.fakes import fake_embedder, shrink_commits
 
-BROWSER = Path(__file__).parent / "browser"
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give a file to one process, for what it builds once; and all browser tests to one.
-
-    They share a demo and a browser. Only `--dist loadgroup` looks at it.
-    """
-    for item in items:
-        browser = BROWSER in item.path.parents
-        item.add_marker(pytest.mark.xdist_group("browser" if browser else item.path.as_posix()))
-
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:

@@ -6,15 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gmv_core import (
-    Result,
-    ValueSettings,
-    Workspace,
-    WorkspaceError,
-    open_run,
-    open_source,
-    value,
-)
+from gmv_core import Result, ValueSettings, Workspace, WorkspaceError, open_run, open_source, value
 from gmv_core.results.result import settings_of
 from gmv_core.settings import RunSettings
 from tests.criteria.test_same_kind import judged_run
