@@ -162,6 +162,8 @@ def print_run(out: Output, manifest: RunManifest, result: Result) -> None:
 
 def _print_contributors(out: Output, image: str, found: Sequence[Contributor]) -> None:
     rows = [asdict(c) for c in found]
+    for row in rows:  # the document names the generated image once
+        del row["generated"], row["generated_row"]
     if out.document({"generated": image, "contributors": rows}):
         return
     columns = ["rank", "training", "distance", "weight", "value", "recall_rank"]

@@ -150,6 +150,10 @@ def test_show(ready: Command) -> None:
     found = ready("show", "run", "--image", "0004.png", "--json").json
     assert found["generated"] == "0004.png"
     assert [c["rank"] for c in found["contributors"]] == [1, 2, 3]
+    assert list(found["contributors"][0]) == [
+        "training", "row", "rank", "recall_rank", "distance", "weight", "value", "label", "owner",
+        "exact",
+    ]  # fmt: skip
     assert sum(c["weight"] for c in found["contributors"]) == pytest.approx(1)
     more = ready("show", "run", "--image", "0004.png", "--k", 5, "--temperature", 0.1, "--json")
     assert len(more.json["contributors"]) == 5
