@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
 import sys
 import tomllib
 import zipfile
@@ -17,6 +19,27 @@ from gmv_core import place
 ROOT = Path(__file__).parents[1]
 APP = ("app.py", "pages", "ui", "assets", ".streamlit")
 TRIED_WITH_FAKES = {"dreamsim"}  # has no pin: it is not installed where the tests run
+
+
+# Draws every page of an empty workspace in the place where the package lies.
+VISIT = """
+import sys
+from streamlit.testing.v1 import AppTest
+import gmv_core
+from gmv_core.demo.plan import generated_folder
+from gmv_core.place import app_folder
+
+place = app_folder()
+sys.path.insert(0, str(place))  # as `streamlit run` does
+for page in sorted((place / "pages").glob("*.py")):
+    app = AppTest.from_file(str(place / "app.py"), default_timeout=60)
+    app.switch_page(f"pages/{page.name}").run()
+    assert app.title and not app.exception and not app.error, (page, app.exception, app.error)
+import ui
+assert (generated_folder() / "labels.csv").is_file()
+for found in (gmv_core.__file__, ui.__file__, str(generated_folder()), str(place)):
+    print(found)
+"""
 
 
 def pins() -> dict[str, str]:
@@ -88,3 +111,24 @@ def test_the_wheel_holds_the_engine_and_the_app_and_no_other_name(tmp_path: Path
         }
         assert expected and not expected - names, name
     assert not [name for name in names if name.endswith(".pyc")]
+
+
+def test_every_page_is_drawn_where_only_the_wheel_is(tmp_path: Path) -> None:
+    from hatchling.builders.wheel import WheelBuilder
+
+    installed, elsewhere = tmp_path / "installed", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (wheel,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(installed)
+    environment = {**os.environ, "PYTHONPATH": str(installed), "GMV_HOME": str(tmp_path / "home")}
+    visit = subprocess.run(
+        [sys.executable, "-P", "-c", VISIT],
+        cwd=elsewhere, env=environment, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert visit.returncode == 0, visit.stderr
+    engine, ui, generated, app = visit.stdout.split("\n")[:4]
+    inside = installed / "gmv_core" / "_app"
+    assert (engine, app) == (str(installed / "gmv_core" / "__init__.py"), str(inside))
+    assert ui == str(inside / "ui" / "__init__.py")
+    assert generated == str(inside / "assets" / "demo" / "generated")

@@ -13,7 +13,9 @@ from gmv_core.place import app_folder
 
 
 def app_command(
-    port: Annotated[int, typer.Option(help="Where the app listens, on 127.0.0.1.")] = 8501,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Where the app listens, on 127.0.0.1.")
+    ] = 8501,
     workspace: Root = None,
 ) -> None:
     """Start the app on a workspace; Ctrl-C stops it."""

@@ -9,8 +9,11 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
+from typer.testing import CliRunner
 
 from benchmarks.kit.app_server import Server, free_port, wait_for
+from gmv_core.cli.main import app
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,3 +52,10 @@ def test_the_app_starts_anywhere_on_this_machine_alone_and_ctrl_c_ends_it(tmp_pa
         process.wait(timeout=30)
     finally:
         process.kill()
+
+
+@pytest.mark.parametrize("port", ["0", "-5", "65536"])
+def test_a_port_that_cannot_be_is_wrong_usage(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("the app was started"))
+    answer = CliRunner().invoke(app, ["app", "--port", port])
+    assert answer.exit_code == 2 and "than or equal to" in answer.output
