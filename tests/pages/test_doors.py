@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from gmv_core import Result, ValueSettings, Workspace, WorkspaceError, open_run
-from tests.criteria.test_same_kind import judged_run
+from tests.built import write_judged_run
 from ui.doors import engine
 from ui.doors.cached import data, resource
 
 
 @pytest.fixture
-def result(workspace: Workspace, tmp_path: Path) -> Result:
-    return judged_run(workspace, tmp_path)
+def result(workspace: Workspace, copied: Callable[..., None]) -> Result:
+    copied(write_judged_run)
+    return open_run(workspace, "run")
 
 
 def test_a_door_asks_once_for_each_digest(workspace: Workspace, result: Result) -> None:
