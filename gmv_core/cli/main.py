@@ -15,6 +15,7 @@ import typer
 
 from gmv_core.cli import criteria, influence, models, runs, sets, workspace
 from gmv_core.cli.app import app_command
+from gmv_core.cli.interrupt import INTERRUPTED, interruptible
 from gmv_core.cli.output import Output
 from gmv_core.errors import GMVError
 from gmv_core.jobs.job import FOLDER
@@ -34,7 +35,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": workspace.demo_command,
     "app": app_command,
 }
-INTERRUPTED = 130  # the exit status after Ctrl-C
 # Commands that write in no workspace.
 READING = ("list", "show", "noisy", "export", "models", "app")
 
@@ -56,26 +56,23 @@ app.add_typer(models_app, name="models")
 def main() -> None:
     """Run the command line.
 
-    As the process of a job (see jobs/control.py), the sentence goes into the job's outcome instead.
+    As the process of a job (see jobs/control.py), the sentence goes into the job's outcome instead;
+    an interrupted job has none.
     """
     job = os.environ.get(FOLDER)
-    if job:
-        sys.exit(
-            work(Path(job), partial(app, standalone_mode=False), writes=sys.argv[1] not in READING)
-        )
     try:
-        app()
+        if job:
+            command = partial(_run, standalone_mode=False)
+            sys.exit(work(Path(job), command, writes=sys.argv[1] not in READING))
+        _run()
     except GMVError as error:
         Output("--json" in sys.argv).error(str(error))
         sys.exit(1)
-    except KeyboardInterrupt:  # before or after typer looked out for it
-        _stopped()
+    except KeyboardInterrupt:
+        Output(False).say("Stopped; what was done is kept, the same command goes on.")
         sys.exit(INTERRUPTED)
-    except SystemExit as leaving:
-        if leaving.code == INTERRUPTED:  # what typer makes of Ctrl-C
-            _stopped()
-        raise
 
 
-def _stopped() -> None:
-    Output(False).say("Stopped; what was done is kept, the same command goes on.")
+def _run(**given: bool) -> None:
+    with interruptible():
+        app(**given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from gmv_core.cli.interrupt import stop_if_interrupted
 from gmv_core.jobs.job import FOLDER
 from gmv_core.jobs.worker import reporter
 from gmv_core.store.files import finite
@@ -69,11 +70,19 @@ class Output:
 
     @contextmanager
     def progress(self) -> Iterator[Report]:
-        """Show stage, count, images a second and time left on a terminal, or tell them to a job."""
+        """Show how far it is on a terminal, or tell it to a job; each step heeds Ctrl-C."""
         job = os.environ.get(FOLDER)
-        if job:
-            yield reporter(Path(job))
-            return
+        with nullcontext(reporter(Path(job))) if job else self._bar() as shown:
+
+            def report(step: Progress) -> None:
+                stop_if_interrupted()
+                shown(step)
+
+            yield report
+
+    @contextmanager
+    def _bar(self) -> Iterator[Report]:
+        """Show stage, count, images a second and time left."""
         columns = (
             SpinnerColumn(),
             TextColumn("{task.description}"),

@@ -6,12 +6,13 @@ A visit fails if the browser's console shows an error or the page asks anyone bu
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from benchmarks.kit.app_server import CHROMIUM, PATIENCE_MS, Server, Visit, launch, running
 
@@ -92,3 +93,21 @@ def visit(browser: Browser, contexts: dict[str, BrowserContext]) -> Iterator[Vis
     yield new
     for one in visits:
         one.close()
+
+
+def in_address(page: Page, key: str, value: str) -> None:
+    """Wait until the address holds the value."""
+    expect(page).to_have_url(re.compile(rf"[?&]{key}={re.escape(value)}(&|$)"))
+
+
+def k_of(page: Page) -> Locator:
+    return page.get_by_role("spinbutton", name="Contributors of each image (k)")
+
+
+def cards(page: Page, label: str) -> Locator:
+    return page.get_by_role("group", name=label, exact=True).locator(".card")
+
+
+def chosen(page: Page) -> Locator:
+    """The combobox that names the generated image looked at."""
+    return page.get_by_role("combobox", name="Generated image")

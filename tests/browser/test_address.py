@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from benchmarks.kit.app_server import Server, settled
-from tests.browser.conftest import Visitor
-
-
-def in_address(page: Page, key: str, value: str) -> None:
-    """Wait until the address holds the value."""
-    expect(page).to_have_url(re.compile(rf"[?&]{key}={re.escape(value)}(&|$)"))
-
-
-def k_of(page: Page) -> Locator:
-    return page.get_by_role("spinbutton", name="Contributors of each image (k)")
+from tests.browser.conftest import Visitor, in_address, k_of
 
 
 @pytest.mark.parametrize("name", ["contributors", "models"])

@@ -7,8 +7,7 @@ import csv
 from playwright.sync_api import expect
 
 from benchmarks.kit.app_server import Server
-from tests.browser.conftest import Visitor
-from tests.browser.test_contributors import cards, chosen
+from tests.browser.conftest import Visitor, cards, chosen
 
 
 def test_one_of_the_best_images_opens_on_contributors(demo: Server, visit: Visitor) -> None:

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from benchmarks.kit.app_server import Server
 from gmv_core.demo.plan import generated_folder
-from tests.browser.conftest import Visitor
-from tests.browser.test_address import in_address, k_of
+from tests.browser.conftest import Visitor, cards, chosen, in_address, k_of
 
 RUN_MS = 120_000
-
-
-def cards(page: Page, label: str) -> Locator:
-    return page.get_by_role("group", name=label, exact=True).locator(".card")
-
-
-def chosen(page: Page) -> Locator:
-    """The combobox that names the generated image looked at."""
-    return page.get_by_role("combobox", name="Generated image")
 
 
 def test_a_click_in_the_gallery_shows_an_image_beside_its_contributors(

@@ -8,8 +8,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from benchmarks.kit.app_server import Server
-from tests.browser.conftest import Visitor
-from tests.browser.test_contributors import cards
+from tests.browser.conftest import Visitor, cards
 
 
 def test_the_demo_that_is_there_opens_at_once(demo: Server, visit: Visitor) -> None:

@@ -2,89 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from gmv_core.cli.main import main
 from gmv_core.demo import make
-from gmv_core.models import choice
-from gmv_core.sets import build as building
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Progress, Report
-from tests.fakes import FAKE, draw, fake_embedder, png, strict_json, write_images
+from tests.cli.conftest import Command
+from tests.fakes import write_images
 
 pytestmark = pytest.mark.usefixtures("small_commits")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command printed and its exit status."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:  # noqa: ANN401  (any JSON)
-        return strict_json(self.out)
-
-
-Command = Callable[..., Answer]
-
-
-@pytest.fixture
-def command(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    """Run `python -m gmv_core …` in this process, on the workspace, with the fake embedder."""
-    monkeypatch.setattr(building, "resolve_embedder", lambda key: (FAKE, "It is a test [bold]."))
-    monkeypatch.setattr(choice, "load_embedder", lambda key, precision: fake_embedder())
-    monkeypatch.setenv("GMV_HOME", str(workspace.root))
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words: object) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["gmv_core", *map(str, words)])
-        capsys.readouterr()
-        try:
-            main()
-            status = 0
-        except SystemExit as leaving:
-            status = int(leaving.code or 0)
-        return Answer(status, *capsys.readouterr())
-
-    return run
-
-
-@pytest.fixture
-def sources(tmp_path: Path) -> Path:
-    """20 training images with a label table, 6 more, 10 generated (one broken)."""
-    write_images(tmp_path / "train", 20)
-    names = sorted(p.relative_to(tmp_path / "train") for p in (tmp_path / "train").rglob("*.png"))
-    lines = [f"{n},Ada [1],{'yes' if i < 4 else 'no'}" for i, n in enumerate(names)]
-    (tmp_path / "train" / "labels.csv").write_text("\n".join(["name,owner,noise", *lines]))
-    write_images(tmp_path / "more" / "added", 6, first_seed=50)
-    write_images(tmp_path / "made", 10, first_seed=100, labels=1)
-    (tmp_path / "made" / "class0" / "0009.png").write_bytes(png(draw(9))[:60])
-    return tmp_path
-
-
-@pytest.fixture
-def ready(command: Command, sources: Path) -> Command:
-    """The same, with the set "train" and the run "run"."""
-    assert command("build", sources / "train", "--name", "train").status == 0
-    done = command("value", sources / "made", "--against", "train", "--name", "run", "--k", 3)
-    assert done.status == 0
-    return command
 
 
 def test_build_and_build_again(command: Command, sources: Path) -> None:
@@ -335,48 +267,6 @@ def test_another_workspace(ready: Command, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     assert ready("list", "--workspace", elsewhere, "--json").json == {"sets": [], "runs": []}
     assert not elsewhere.exists()  # looking makes nothing
-
-
-SLOWLY = """
-import sys, time
-import pytest
-from gmv_core.cli.main import main
-from gmv_core.models import choice
-from gmv_core.sets import build as building
-from gmv_core.models.embedders.embedder import NetworkEmbedder
-from tests import fakes
-
-def slow(pixels):
-    print("embedding", flush=True)
-    time.sleep(600)  # until it is interrupted, however busy the machine is
-    return fakes.fake_vectors(pixels)
-
-fakes.shrink_commits(pytest.MonkeyPatch())
-building.resolve_embedder = lambda key: (fakes.FAKE, "a test")
-choice.load_embedder = lambda key, precision: NetworkEmbedder("fake", 8, fakes.DIM, 5.0, slow)
-main()
-"""
-
-
-def test_interrupting_is_a_sentence_and_status_130(workspace: Workspace, sources: Path) -> None:
-    words = ["build", str(sources / "train"), "--name", "train", "--workspace", str(workspace.root)]
-    process = subprocess.Popen(
-        [sys.executable, "-c", SLOWLY, *words],
-        cwd=Path(__file__).parents[2],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert isinstance(process.stdout, io.TextIOBase)
-        assert process.stdout.readline() == "embedding\n"
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=120)
-    finally:
-        process.kill()
-    assert process.returncode == 130
-    assert "Stopped; what was done is kept" in err
-    assert "Traceback" not in err
 
 
 def test_the_module_runs() -> None:

@@ -6,9 +6,14 @@ import json
 
 import pytest
 
-from gmv_core import Result
+from gmv_core import Result, Workspace
 from gmv_core.criteria.known_noise import judge, noise_columns
-from tests.results.test_result import opened as opened
+from tests.built import run_by_hand
+
+
+@pytest.fixture
+def opened(workspace: Workspace) -> Result:
+    return run_by_hand(workspace)
 
 
 def test_the_ranking_against_a_column(opened: Result) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from gmv_core import Workspace, build, labels_for, open_run, open_source, value
+from gmv_core import Workspace, build, open_run, open_source, value
 from gmv_core.criteria import sentences, tables
 from gmv_core.criteria.cost import cost
 from gmv_core.criteria.foreign_classes import distances_without, held_out_classes
@@ -35,49 +34,17 @@ from gmv_core.criteria.trials.findings import (
 )
 from gmv_core.results.result import Result
 from gmv_core.runs.stages import distances_to_generated
-from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
 from gmv_core.store.columns import all_vectors, attributes
+from tests.built import write_judged_run
 from tests.fakes import fake_embedder, write_images
 
 CLASSES = ("class0", "class1", "class2")
 
 
-def write_csv(path: Path, rows: Sequence[Sequence[str]]) -> None:
-    with path.open("w", newline="") as file:
-        csv.writer(file).writerows(rows)
-
-
-def judged_run(workspace: Workspace, folder: Path, *, labels: bool = True) -> Result:
-    """A run of 6 generated images against 24 training images in three classes, k = 4, R = 12.
-
-    Every fourth training image wears a hat and is "noisy"; of the generated ones two do.
-    """
-    sets = {}
-    for name, count, seed in (("train", 24, 0), ("made", 6, 100)):
-        source = open_source(
-            write_images(folder / name, count, first_seed=seed, labels=3 if labels else 1)
-        )
-        names = list(source.names or [])
-        hats = ["Yes" if i % 4 == 0 else "no" for i in range(count)]
-        noise = [["noise", *hats]] if name == "train" else []
-        columns = [["name", *names], ["hat", *hats], *noise]
-        if not labels:
-            columns.append(["label", *[""] * count])
-        write_csv(folder / f"{name}.csv", list(zip(*columns, strict=True)))
-        sets[name] = (source, labels_for(source, folder / f"{name}.csv"))
-    build(workspace, sets["train"][0], name="train", labels=sets["train"][1],
-          embedder=fake_embedder())  # fmt: skip
-    value(
-        workspace, sets["made"][0], against="train", name="run", labels=sets["made"][1],
-        settings=RunSettings(MatchSettings(candidates=12), ValueSettings(k=4)),
-        embedder=fake_embedder(),
-    )  # fmt: skip
-    return open_run(workspace, "run")
-
-
 @pytest.fixture
-def opened(workspace: Workspace, tmp_path: Path) -> Result:
-    return judged_run(workspace, tmp_path)
+def opened(copied: Callable[..., None], workspace: Workspace) -> Result:
+    copied(write_judged_run)
+    return open_run(workspace, "run")
 
 
 def by_value(agreement: Agreement, order: str, value: str, k: int) -> float:

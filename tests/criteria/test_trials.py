@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,18 +37,21 @@ from gmv_core.results.result import Result
 from gmv_core.sets.build import add
 from gmv_core.store.files import finite
 from gmv_core.types import Progress
-from tests.criteria.test_same_kind import judged_run
+from tests.built import write_judged_run
 from tests.fakes import draw, fake_embedder, rows_of, strict_json, write_images
 
 HEAVY = Injection("noise", 0.6, 0.25)
 
 
 @pytest.fixture
-def opened(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
+def opened(
+    copied: Callable[..., None], workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> Result:
     rows = [ModelRow(key, "distance", key, None, "", "", True, "", "") for key in
             ("features", "none", "l2")]  # fmt: skip
     monkeypatch.setattr("gmv_core.criteria.trials.derived_runs.list_models", lambda: rows)
-    return judged_run(workspace, tmp_path)
+    copied(write_judged_run)
+    return open_run(workspace, "run")
 
 
 def test_injections_are_checked() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -163,6 +164,12 @@ def test_killed_it_is_interrupted_and_resumes_to_the_end(
     assert control.resume(workspace, job.id).state == "done", "nothing is left to do"
     requests.delete(workspace, "slow")
     assert workspace.sets() == [] and list_jobs(workspace) == []
+
+
+def test_an_interrupt_is_no_end(workspace: Workspace, blocked: Callable[[], Job]) -> None:
+    job = blocked()
+    psutil.Process(pid_of(workspace, job)).send_signal(signal.SIGINT)
+    assert wait_for(workspace, job, "interrupted", "done", "failed").message == INTERRUPTED
 
 
 def test_without_its_uploads_it_cannot_be_resumed(workspace: Workspace) -> None:

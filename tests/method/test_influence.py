@@ -17,7 +17,7 @@ from gmv_core.method.influence import (
     total_influence,
 )
 from gmv_core.types import Float64, Int64
-from tests.method.test_denoiser import CLASSES, D, N, drawn
+from tests.method.conftest import CLASSES, D, N, drawn
 
 GENERATED = drawn(7, seed=9)
 

@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gmv_core import Workspace, build, labels_for, open_source, value
+from gmv_core import Workspace, build, open_source, value
 from tests.fakes import fake_embedder, write_images
-
-APP = Path(__file__).resolve().parents[2] / "app.py"
-
-
-@pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
-    monkeypatch.setenv("GMV_HOME", str(tmp_path / "home"))
-    return AppTest.from_file(str(APP), default_timeout=30)
-
-
-def write_run(root: Path, folder: Path, name: str, *, generated: int) -> None:
-    workspace = Workspace(root)
-    source = open_source(write_images(folder / "train", 24))
-    with (folder / "owners.csv").open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["name", "owner"])
-        names = source.names or []
-        rows.writerows([n, "Ada" if i % 3 else "Ben"] for i, n in enumerate(names))
-    labels = labels_for(source, folder / "owners.csv")
-    build(workspace, source, name=f"{name}-set", labels=labels, embedder=fake_embedder())
-    images = open_source(write_images(folder / "made", generated, first_seed=100))
-    value(workspace, images, against=f"{name}-set", name=name, embedder=fake_embedder())
-
-
-def open_page(app: AppTest, page: str) -> AppTest:
-    app.run()
-    app.switch_page(f"pages/{page}.py").run()
-    assert not app.exception
-    return app
+from tests.pages.conftest import WriteRun, open_page
 
 
 @pytest.mark.parametrize("page", ["contributors", "values"])
@@ -47,9 +18,9 @@ def test_a_page_without_a_run_says_what_to_do(app: AppTest, page: str) -> None:
     assert app.info[0].value == "Nothing has been valued in this workspace yet."
 
 
-def test_another_image_or_run_can_be_chosen(app: AppTest, tmp_path: Path) -> None:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
-    write_run(tmp_path / "home", tmp_path / "two", "second", generated=5)
+def test_another_image_or_run_can_be_chosen(app: AppTest, write_run: WriteRun) -> None:
+    write_run("first", generated=4)
+    write_run("second", generated=5)
     open_page(app, "contributors")
     app.selectbox(key="run").select("first").run()
     image = app.selectbox(key="image")
@@ -62,8 +33,8 @@ def test_another_image_or_run_can_be_chosen(app: AppTest, tmp_path: Path) -> Non
     assert len(app.selectbox(key="image").options) == 5
 
 
-def test_k_temperature_and_weighting_change_the_values(app: AppTest, tmp_path: Path) -> None:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+def test_k_temperature_and_weighting_change_the_values(app: AppTest, write_run: WriteRun) -> None:
+    write_run("first", generated=4)
     open_page(app, "values")
     before = app.metric[1].value
     app.number_input(key="k").set_value(1).run()
@@ -74,17 +45,21 @@ def test_k_temperature_and_weighting_change_the_values(app: AppTest, tmp_path: P
     assert float(app.metric[2].value) == 4 != handed_out
 
 
-def test_a_run_whose_set_is_gone_is_one_sentence(app: AppTest, tmp_path: Path) -> None:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+def test_a_run_whose_set_is_gone_is_one_sentence(
+    app: AppTest, tmp_path: Path, write_run: WriteRun
+) -> None:
+    write_run("first", generated=4)
     Workspace(tmp_path / "home").image_set("first-set").images.drop()
     open_page(app, "values")
     assert "which now has 0; run its `value` command again." in app.error[0].value
 
 
 @pytest.mark.parametrize("page", ["contributors", "quality", "values", "noisy"])
-def test_a_record_that_cannot_be_read_is_left_out(app: AppTest, tmp_path: Path, page: str) -> None:
+def test_a_record_that_cannot_be_read_is_left_out(
+    app: AppTest, tmp_path: Path, page: str, write_run: WriteRun
+) -> None:
     home = tmp_path / "home"
-    write_run(home, tmp_path / "one", "first", generated=4)
+    write_run("first", generated=4)
     for folder, text in (("runs/old", '{"format": 1}'), ("sets/old", "[]"), ("runs/torn", "{")):
         (home / folder).mkdir(parents=True)
         (home / folder / "manifest.json").write_text(text)

@@ -15,7 +15,7 @@ from gmv_core import Workspace, build, open_run, open_source
 from gmv_core.jobs import control
 from gmv_core.matching.dropped import MOST
 from tests.fakes import draw, fake_embedder, png, write_images
-from tests.pages.test_address import APP, open_page, write_run
+from tests.pages.conftest import WriteRun, new_session, open_page
 from ui.frame import state
 from ui.frame.markdown import plain
 from ui.images.one_generated import ordinal
@@ -25,10 +25,9 @@ IMAGES = 40  # more than a page of the gallery
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
-    monkeypatch.setenv("GMV_HOME", str(tmp_path / "home"))
+def app(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr("gmv_core.matching.matcher.reload_embedder", lambda *_: fake_embedder())
-    return AppTest.from_file(str(APP), default_timeout=30)
+    return new_session()
 
 
 @pytest.fixture
@@ -45,8 +44,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
 
 @pytest.fixture
-def page(app: AppTest, tmp_path: Path) -> AppTest:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=IMAGES)
+def page(app: AppTest, write_run: WriteRun) -> AppTest:
+    write_run("first", generated=IMAGES)
     return open_page(app, "contributors")
 
 
@@ -192,8 +191,8 @@ def test_a_training_image_without_value_says_so(page: AppTest, tmp_path: Path) -
     assert "closest of no generated image" in page.info[0].value
 
 
-def test_another_run_begins_at_its_first_image(page: AppTest, tmp_path: Path) -> None:
-    write_run(tmp_path / "home", tmp_path / "two", "second", generated=2)
+def test_another_run_begins_at_its_first_image(page: AppTest, write_run: WriteRun) -> None:
+    write_run("second", generated=2)
     page.selectbox(key=state.IMAGE).select("class1/0037.png").run()
     page.selectbox(key=state.RUN).select("second").run()
     assert not page.exception and not page.warning
@@ -202,9 +201,9 @@ def test_another_run_begins_at_its_first_image(page: AppTest, tmp_path: Path) ->
 
 @pytest.mark.parametrize("key", [state.IMAGE, state.TRAINING])
 def test_a_link_to_an_image_that_the_run_lacks_is_one_sentence(
-    app: AppTest, tmp_path: Path, key: str
+    app: AppTest, key: str, write_run: WriteRun
 ) -> None:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+    write_run("first", generated=4)
     app.query_params[key] = "![x](http://example.com/x.png)"
     if key == state.TRAINING:
         app.query_params[state.VIEW] = state.TRAINING_VIEW
@@ -214,9 +213,9 @@ def test_a_link_to_an_image_that_the_run_lacks_is_one_sentence(
     assert not app.error
 
 
-def test_a_link_opens_the_same_view(app: AppTest, tmp_path: Path) -> None:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=IMAGES)
-    write_run(tmp_path / "home", tmp_path / "two", "second", generated=4)
+def test_a_link_opens_the_same_view(app: AppTest, write_run: WriteRun) -> None:
+    write_run("first", generated=IMAGES)
+    write_run("second", generated=4)
     asked = {
         state.RUN: "first",
         state.IMAGE: "class1/0037.png",
@@ -255,9 +254,9 @@ def test_a_link_to_what_a_visitor_sees_first_wins_over_what_was_seen_last(page: 
 
 @pytest.mark.parametrize("key", [state.RUN, state.VIEW, state.AGAINST])
 def test_a_link_with_nonsense_opens_the_page_as_it_is(
-    app: AppTest, tmp_path: Path, key: str
+    app: AppTest, key: str, write_run: WriteRun
 ) -> None:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+    write_run("first", generated=4)
     app.query_params[key] = "nonsense"
     open_page(app, "contributors")
     assert not app.error
@@ -345,9 +344,9 @@ def test_other_files_of_the_same_names_and_sizes_are_not_mistaken(
     assert {path.read_bytes() for path in location.iterdir()} == set(padded)
 
 
-def test_a_run_that_is_ready_can_be_looked_at(page: AppTest, tmp_path: Path) -> None:
+def test_a_run_that_is_ready_can_be_looked_at(page: AppTest, write_run: WriteRun) -> None:
     look_at(page, state.DROP_VIEW)
-    write_run(tmp_path / "home", tmp_path / "two", "kept", generated=4)
+    write_run("kept", generated=4)
     page.session_state[state.STARTED] = "kept"
     page.run()
     assert page.success[0].value == "The run kept is ready."
@@ -405,9 +404,9 @@ def test_the_first_image_of_another_order_stands_in_the_address(page: AppTest) -
 
 
 def test_an_unknown_run_is_told_and_a_known_one_stands_in_the_address(
-    app: AppTest, tmp_path: Path
+    app: AppTest, write_run: WriteRun
 ) -> None:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+    write_run("first", generated=4)
     app.query_params[state.RUN] = "gone"
     open_page(app, "contributors")
     (warning,) = app.warning

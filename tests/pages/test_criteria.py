@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +16,18 @@ from gmv_core.criteria.trials.injection import inject
 from gmv_core.jobs import control
 from gmv_core.models.catalogue import ModelRow
 from gmv_core.store.files import write_json
-from tests.criteria.test_same_kind import judged_run
+from tests.built import write_judged_run
 from tests.fakes import change_json, fake_embedder, write_images
-from tests.pages.test_address import open_page
+from tests.pages.conftest import open_page
 from ui.frame.markdown import plain
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 
-
-@pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workspace:
+@pytest.fixture(autouse=True)
+def distances(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two distances are ready, whatever this machine has."""
     rows = [ModelRow(key, "distance", key, None, "", "", True, "", "") for key in
             ("features", "none")]  # fmt: skip
     monkeypatch.setattr("gmv_core.criteria.trials.derived_runs.list_models", lambda: rows)
-    monkeypatch.setenv("GMV_HOME", str(tmp_path / "home"))
-    return Workspace(tmp_path / "home")
-
-
-@pytest.fixture
-def app(home: Workspace) -> AppTest:
-    return AppTest.from_file(str(APP), default_timeout=60)
 
 
 @pytest.fixture
@@ -64,8 +57,8 @@ def test_a_workspace_without_a_run_says_what_to_do(app: AppTest) -> None:
     assert app.info[0].value == "Nothing has been valued in this workspace yet."
 
 
-def test_every_check_is_there(app: AppTest, home: Workspace, tmp_path: Path) -> None:
-    judged_run(home, tmp_path)
+def test_every_check_is_there(app: AppTest, home: Workspace, copied: Callable[..., None]) -> None:
+    copied(write_judged_run)
     open_page(app, "criteria")
     assert not app.error
     assert [head.value for head in app.subheader] == [
@@ -90,9 +83,9 @@ def test_every_check_is_there(app: AppTest, home: Workspace, tmp_path: Path) -> 
 
 
 def test_k_changes_the_checks_that_depend_on_it(
-    app: AppTest, home: Workspace, tmp_path: Path
+    app: AppTest, home: Workspace, copied: Callable[..., None]
 ) -> None:
-    judged_run(home, tmp_path)
+    copied(write_judged_run)
     open_page(app, "criteria")
     before = [table.value.to_dict() for table in app.table]
     app.number_input(key="k").set_value(12).run()
@@ -120,9 +113,9 @@ def test_without_labels_it_says_what_to_give(app: AppTest, home: Workspace, tmp_
 
 
 def test_what_it_starts(
-    app: AppTest, home: Workspace, tmp_path: Path, started: list[tuple[list[str], str]]
+    app: AppTest, home: Workspace, started: list[tuple[list[str], str]], copied: Callable[..., None]
 ) -> None:
-    judged_run(home, tmp_path)
+    copied(write_judged_run)
     open_page(app, "criteria")
     buttons = {button.label: button for button in app.button}
     buttons["Add pixel L2 as a baseline"].click().run()
@@ -141,9 +134,10 @@ def test_what_it_starts(
 
 
 def test_what_was_found_is_read_back_told_stale_and_deleted(
-    app: AppTest, home: Workspace, tmp_path: Path
+    app: AppTest, home: Workspace, copied: Callable[..., None]
 ) -> None:
-    result = judged_run(home, tmp_path)
+    copied(write_judged_run)
+    result = open_run(home, "run")
     inject(home, "run", Injection("noise", 0.5, 0.25), embedder=fake_embedder())
     compare(home, "run", embedder=fake_embedder())
     open_page(app, "criteria")
@@ -177,8 +171,10 @@ def test_names_are_shown_as_they_are(app: AppTest, home: Workspace, tmp_path: Pa
     assert r"\*big\* \[a\]\(b\) \$x\$" in shown
 
 
-def test_a_job_is_shown_where_it_was_started(app: AppTest, home: Workspace, tmp_path: Path) -> None:
-    judged_run(home, tmp_path)
+def test_a_job_is_shown_where_it_was_started(
+    app: AppTest, home: Workspace, copied: Callable[..., None]
+) -> None:
+    copied(write_judged_run)
     folder = home.root / "jobs" / "20200101-000000-000000-abcd"
     asked = {"title": "Comparing distances on run", "target": "run-comparison", "uploads": "",
              "arguments": ["criteria", "run", "--compare"], "started": "2020", "pid": 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,15 +10,16 @@ import pytest
 from gmv_core import Result, ValueSettings, Workspace, WorkspaceError, open_run, open_source, value
 from gmv_core.results.result import settings_of
 from gmv_core.settings import RunSettings
-from tests.criteria.test_same_kind import judged_run
+from tests.built import write_judged_run
 from tests.fakes import fake_embedder, write_images
 from ui.doors import engine, readings
 from ui.doors.cached import data, resource
 
 
 @pytest.fixture
-def result(workspace: Workspace, tmp_path: Path) -> Result:
-    return judged_run(workspace, tmp_path)
+def result(workspace: Workspace, copied: Callable[..., None]) -> Result:
+    copied(write_judged_run)
+    return open_run(workspace, "run")
 
 
 def test_a_door_asks_once_for_each_digest(workspace: Workspace, result: Result) -> None:

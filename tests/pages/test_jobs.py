@@ -4,42 +4,15 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from gmv_core import Workspace
 from gmv_core.jobs import control
 from gmv_core.jobs.job import INTERRUPTED, end_job, find_job, list_jobs
-from gmv_core.store.files import write_json
+from tests.pages.conftest import ID, PATIENCE_SECONDS, write_job
 from ui.widgets.job_bar import duration
-
-APP = Path(__file__).resolve().parents[2] / "app.py"
-ID = "20200101-000000-000000-abcd"
-
-
-@pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workspace:
-    monkeypatch.setenv("GMV_HOME", str(tmp_path / "home"))
-    return Workspace(tmp_path / "home")
-
-
-@pytest.fixture
-def app(home: Workspace) -> AppTest:
-    return AppTest.from_file(str(APP), default_timeout=30)
-
-
-def write_job(home: Workspace, *, alive: bool, id: str = ID, **progress: Any) -> None:  # noqa: ANN401
-    """Write a job's files; its process is this one, or none."""
-    me = psutil.Process()
-    asked = {"title": "Building x", "target": "x", "arguments": ["delete", "x"], "uploads": ""}
-    process = {"pid": me.pid, "created": me.create_time() if alive else 0.0, "started": "2020"}
-    write_json(home.root / "jobs" / id / "job.json", {**asked, **process})
-    if progress:
-        told = {"time": time.time(), "updated": "2020", "total": None, "done": 0, "rate": None}
-        write_json(home.root / "jobs" / id / "progress.json", {**told, **progress})
 
 
 def words(app: AppTest) -> str:
@@ -72,7 +45,7 @@ def test_a_failed_job_shows_its_sentence_and_can_be_tried_again(
     assert app.error[0].value == "The source is empty; give another."
     app.button(key=f"resume-{ID}").click().run()
     assert not app.exception
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE_SECONDS
     while find_job(home, ID).active:
         assert time.monotonic() < end
         time.sleep(0.05)

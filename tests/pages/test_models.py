@@ -11,20 +11,19 @@ from streamlit.testing.v1 import AppTest
 from gmv_core import Workspace
 from gmv_core.jobs.job import find_job, list_jobs
 from gmv_core.models.catalogue import list_models
-from tests.pages.test_address import APP, open_page, write_run
+from tests.pages.conftest import PATIENCE_SECONDS, WriteRun, new_session, open_page
 
 NOWHERE = "http://127.0.0.1:9"
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
+def app(home: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
     """The app on an empty workspace, on a machine where nothing was ever downloaded."""
     import huggingface_hub.constants as hub
 
-    monkeypatch.setenv("GMV_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setattr(hub, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    return AppTest.from_file(str(APP), default_timeout=30)
+    return new_session()
 
 
 def texts(app: AppTest) -> str:
@@ -53,8 +52,8 @@ def test_without_a_run_nothing_is_in_use(app: AppTest) -> None:
     assert "In use" not in texts(open_page(app, "models"))
 
 
-def test_the_newest_run_says_what_it_uses_and_why(app: AppTest, tmp_path: Path) -> None:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+def test_the_newest_run_says_what_it_uses_and_why(app: AppTest, write_run: WriteRun) -> None:
+    write_run("first", generated=4)
     shown = texts(open_page(app, "models"))
     # The run's embedder came from Python and is in no table; its other models are.
     assert "The newest run, **first**, uses **fake**. It was given from Python." in shown
@@ -78,7 +77,7 @@ def test_a_download_is_a_job_and_a_failed_one_says_what_to_do(
     (job,) = list_jobs(workspace)
     assert job.arguments == ("models", "download", "lpips")
     assert "download-lpips" not in [b.key for b in app.button]
-    until = time.monotonic() + 90
+    until = time.monotonic() + PATIENCE_SECONDS
     while find_job(workspace, job.id).active and time.monotonic() < until:
         time.sleep(0.1)
     app.run()

@@ -12,13 +12,12 @@ from gmv_core import Workspace, WorkspaceError, build, labels_for, open_run, ope
 from gmv_core.store.marks import FILE, mark, marked
 from gmv_core.store.workspace import ImageSet
 from tests.fakes import fake_embedder, write_images
-from tests.pages.test_address import APP, open_page, write_run
-from tests.pages.test_address import app as app
+from tests.pages.conftest import WriteRun, new_session, open_page
 
 
 @pytest.fixture
-def page(app: AppTest, tmp_path: Path) -> AppTest:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=2)
+def page(app: AppTest, write_run: WriteRun) -> AppTest:
+    write_run("first", generated=2)
     return open_page(app, "noisy")
 
 
@@ -78,7 +77,7 @@ def test_marks_are_kept_and_taken_away(page: AppTest, tmp_path: Path) -> None:
     assert marked(training(tmp_path)) == {first, second}
     toggle(page, third, first)
     assert marked(training(tmp_path)) == {second, third}
-    other = open_page(AppTest.from_file(str(APP), default_timeout=30), "noisy")
+    other = open_page(new_session(), "noisy")
     assert {m.label: m.value for m in other.metric}["Marked for removal"] == "2"
     other.segmented_control(key="filter").set_value("marked").run()
     assert set(picker(other)) == {second, third}

@@ -10,13 +10,12 @@ from streamlit.testing.v1 import AppTest
 from gmv_core import MatchSettings, RunSettings, Workspace, open_run, open_source, value
 from gmv_core.models.quality.meaning import meaning
 from tests.fakes import fake_embedder, write_images
-from tests.pages.test_address import app as app
-from tests.pages.test_address import open_page, write_run
+from tests.pages.conftest import WriteRun, open_page
 
 
 @pytest.fixture
-def page(app: AppTest, tmp_path: Path) -> AppTest:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=5)
+def page(app: AppTest, write_run: WriteRun) -> AppTest:
+    write_run("first", generated=5)
     return open_page(app, "quality")
 
 
@@ -73,8 +72,10 @@ def test_an_image_that_moved_opens_reversed(page: AppTest) -> None:
     assert page.selectbox(key="training").value == name
 
 
-def test_what_could_not_be_judged_is_listed(app: AppTest, tmp_path: Path) -> None:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+def test_what_could_not_be_judged_is_listed(
+    app: AppTest, tmp_path: Path, write_run: WriteRun
+) -> None:
+    write_run("first", generated=4)
     made = write_images(tmp_path / "more", 3, first_seed=200)
     (made / "broken.png").write_bytes(b"not an image")
     value_again(tmp_path, made, "auto")
@@ -87,8 +88,8 @@ def test_what_could_not_be_judged_is_listed(app: AppTest, tmp_path: Path) -> Non
     assert listed.value["Why"][0] not in ("", "ok")
 
 
-def test_a_run_without_a_metric_says_so(app: AppTest, tmp_path: Path) -> None:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+def test_a_run_without_a_metric_says_so(app: AppTest, tmp_path: Path, write_run: WriteRun) -> None:
+    write_run("first", generated=4)
     value_again(tmp_path, write_images(tmp_path / "more", 3, first_seed=200), "none")
     open_page(app, "quality")
     app.selectbox(key="run").select("again").run()
@@ -97,8 +98,8 @@ def test_a_run_without_a_metric_says_so(app: AppTest, tmp_path: Path) -> None:
     assert not app.subheader
 
 
-def test_a_shift_is_a_warning(app: AppTest, tmp_path: Path) -> None:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+def test_a_shift_is_a_warning(app: AppTest, tmp_path: Path, write_run: WriteRun) -> None:
+    write_run("first", generated=4)
     from PIL import Image
 
     made = write_images(tmp_path / "more", 3, first_seed=200)

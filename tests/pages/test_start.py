@@ -22,20 +22,7 @@ from gmv_core.demo.make import DEMO_RUN
 from gmv_core.jobs import control
 from gmv_core.jobs.job import end_job, list_jobs
 from tests.fakes import change_json, fake_embedder, write_images
-from tests.pages.test_jobs import ID, write_job
-
-APP = Path(__file__).resolve().parents[2] / "app.py"
-
-
-@pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workspace:
-    monkeypatch.setenv("GMV_HOME", str(tmp_path / "home"))
-    return Workspace(tmp_path / "home")
-
-
-@pytest.fixture
-def app(home: Workspace) -> AppTest:
-    return AppTest.from_file(str(APP), default_timeout=60)
+from tests.pages.conftest import ID, PATIENCE_SECONDS, write_job
 
 
 def links(app: AppTest) -> dict[str, str]:
@@ -196,7 +183,7 @@ def test_a_run_whose_set_has_grown_is_valued_again(
     assert "contributors?run=look" not in links(app).values(), "it could not be opened"
     app.button(key="again-look").click().run()
     assert not app.exception
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE_SECONDS
     while (job := list_jobs(home)[0]).active:
         assert time.monotonic() < end
         time.sleep(0.1)

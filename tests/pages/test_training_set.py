@@ -17,22 +17,9 @@ from gmv_core.jobs import control
 from gmv_core.jobs.job import Job, end_job, list_jobs, requested
 from gmv_core.store.files import write_json
 from tests.fakes import change_json, draw, fake_embedder, png, write_images
-from tests.pages.test_jobs import ID, write_job
+from tests.pages.conftest import ID, PATIENCE_SECONDS, write_job
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 FILES = "training-images-0-files"
-
-
-@pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Workspace:
-    monkeypatch.setenv("GMV_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("GMV_DATA_ROOTS", raising=False)
-    return Workspace(tmp_path / "home")
-
-
-@pytest.fixture
-def app(home: Workspace) -> AppTest:
-    return AppTest.from_file(str(APP), default_timeout=60)
 
 
 def open_page(app: AppTest) -> AppTest:
@@ -51,7 +38,7 @@ def words(app: AppTest) -> str:
 
 
 def wait(home: Workspace) -> Job:
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE_SECONDS
     while (job := list_jobs(home)[0]).active:
         assert time.monotonic() < end, job
         time.sleep(0.1)

@@ -10,14 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from gmv_core import Workspace, build, labels_for, open_run, open_source, value
 from tests.fakes import fake_embedder, write_images
-from tests.pages.test_address import app as app
-from tests.pages.test_address import open_page, write_run
+from tests.pages.conftest import WriteRun, open_page
 from ui.analysis.table import _sort_by
 
 
 @pytest.fixture
-def page(app: AppTest, tmp_path: Path) -> AppTest:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
+def page(app: AppTest, write_run: WriteRun) -> AppTest:
+    write_run("first", generated=4)
     return open_page(app, "values")
 
 
@@ -118,9 +117,9 @@ def test_a_top_image_opens_reversed_on_contributors(page: AppTest) -> None:
     assert page.selectbox(key="training").value == best
 
 
-def test_an_image_is_opened_as_it_was_read(app: AppTest, tmp_path: Path) -> None:
-    write_run(tmp_path / "home", tmp_path / "one", "first", generated=4)
-    write_run(tmp_path / "home", tmp_path / "two", "second", generated=4)
+def test_an_image_is_opened_as_it_was_read(app: AppTest, write_run: WriteRun) -> None:
+    write_run("first", generated=4)
+    write_run("second", generated=4)
     asked = {"run": "first", "k": "3", "temperature": "By spread", "weighting": "false"}
     for key, text in asked.items():
         app.query_params[key] = text

@@ -23,9 +23,8 @@ from gmv_core import (
 )
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.results.changes import LeftOut, changes, left_out, moves, with_and_without_weighting
+from tests.built import TRAINING
 from tests.fakes import fake_embedder, strict_json, write_images
-from tests.results.test_result import TRAINING
-from tests.results.test_result import opened as opened
 
 PLAIN = ValueSettings(k=4, quality_weighting=False)
 

@@ -15,8 +15,7 @@ from gmv_core.method.value import hand_out
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.results.shares import credits_of
 from gmv_core.types import Float64
-from tests.results.test_result import GENERATED, TRAINING
-from tests.results.test_result import opened as opened
+from tests.built import GENERATED, TRAINING
 
 SETTINGS = [
     ValueSettings(k=1),

@@ -2,87 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 
 from gmv_core import Result, SettingsError, ValueSettings, Workspace, WorkspaceError, open_run
 from gmv_core.criteria import known_noise
-from gmv_core.matching.matcher import Matches
-from gmv_core.runs.stages import _match_rows, distances_to_generated, write_values
-from gmv_core.store.columns import IMAGES, embedding_rows
-from gmv_core.store.manifests import Part
+from gmv_core.runs.stages import distances_to_generated
+from gmv_core.store.columns import embedding_rows
 from gmv_core.store.table import Table
-from gmv_core.store.workspace import ImageSet
-from gmv_core.types import Float32
-from tests.fakes import run_manifest, set_manifest, strict_json
-
-LOG2, LOG3 = math.log(2), math.log(3)
-TRAINING = ("cat/a.png", "cat/b.png", "dog/c.png", "dog/d.png", "broken.png", "dog/e.png")
-GENERATED = ("x/one.png", "x/two.png", "y/two.png", "y/broken.png")
-VECTORS = np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [0, 0], [0.6, 0.8]], np.float32)
-
-
-def write_set(images: ImageSet, names: tuple[str, ...], vectors: Float32) -> None:
-    """Write a set of images of which those with a zero vector are rejected."""
-    rows = [
-        {
-            "id": i,
-            "name": name,
-            "status": "ok" if vectors[i].any() else "not an image",
-            "label": name.rpartition("/")[0],
-            "owner": "Ada" if i % 2 else "",
-            "attributes": json.dumps({"noise": "Yes" if i in (2, 3) else "no"}),
-        }
-        for i, name in enumerate(names)
-    ]
-    empty = {f.name: None for f in IMAGES}
-    images.images.append(pa.Table.from_pylist([{**empty, **r} for r in rows], schema=IMAGES))
-    table = images.embeddings("hand")
-    table.path.parent.mkdir(parents=True)
-    table.append(embedding_rows(0, vectors, None))
-    images.write_manifest(set_manifest(images.name, state="ready"))
-
-
-@pytest.fixture
-def opened(workspace: Workspace) -> Result:
-    """A run of which every number can be worked out by hand, at k = 2.
-
-    one: e^-d of 0, 1, 2 are 1, 1/2, 1/3; q = 0.5. x/two: 1 and 5 at the same distance; q = 0.9.
-    y/two: has one candidate only; q = 0.2. y/broken was rejected.
-    """
-    training, generated = workspace.image_set("train"), workspace.image_set("made")
-    write_set(training, TRAINING, VECTORS)
-    made = np.array([[1, 0], [0, 1], [0.8, 0.6], [0, 0]], np.float32)
-    write_set(generated, GENERATED, made)
-    run = workspace.run("run")
-    inf = np.inf
-    matches = Matches(
-        candidates=np.array([[0, 1, 2], [1, 5, 0], [5, -1, -1], [-1, -1, -1]]),
-        recall_rank=np.array([[2, 1, 3], [1, 2, 3], [1, 2, 3], [0, 0, 0]]),
-        recall_distance=np.array(
-            [[0.4, 0.3, 0.5], [0, 0.6, 1], [0.2, inf, inf], [inf] * 3], np.float32
-        ),
-        distance=np.array([[0, LOG2, LOG3], [7, 7, 9], [4, inf, inf], [inf] * 3], np.float32),
-        exact=1,
-    )  # fmt: skip
-    run.table("matches").append(_match_rows(np.arange(4), matches))
-    run.table("quality").append(pa.table({"id": range(4), "quality": [0.5, 0.9, 0.2, np.nan]}))
-    settings = ValueSettings(k=2)
-    totals = write_values(run, training, generated, "hand", settings)
-    run.write_manifest(
-        run_manifest(
-            "run", Part("train", 6), Part("made", 4), state="ready", value=settings, totals=totals
-        )
-    )
-    return open_run(workspace, "run")
+from tests.built import GENERATED, LOG2, TRAINING
+from tests.fakes import set_manifest, strict_json
 
 
 def test_contributors_by_hand(opened: Result) -> None:

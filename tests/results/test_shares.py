@@ -12,7 +12,6 @@ from gmv_core.measures.bootstrap import share_intervals
 from gmv_core.measures.concentration import Lorenz, fewest_for, gini, lorenz
 from gmv_core.results.shares import credits_of, group_shares, value_intervals
 from gmv_core.types import Float64
-from tests.results.test_result import opened as opened
 
 RNG = np.random.default_rng(3)
 

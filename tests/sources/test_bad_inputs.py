@@ -27,7 +27,7 @@ from gmv_core.images.decode import decode
 from gmv_core.settings import IngestSettings
 from gmv_core.sources.labels import read_labels
 from gmv_core.sources.opening import open_source, open_uploads
-from tests.sources.test_opening import folder, idx, png, tarred, zipped
+from tests.sources.conftest import folder, idx, png, tarred, zipped
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 

@@ -6,7 +6,6 @@ import gzip
 import io
 import json
 import os
-import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 
 from gmv_core.errors import SourceError
 from gmv_core.images.decode import decode
@@ -24,48 +22,15 @@ from gmv_core.settings import IngestSettings
 from gmv_core.sources import source as source_module
 from gmv_core.sources.opening import Source, open_source, open_uploads
 from gmv_core.types import SourceImage
+from tests.sources.conftest import folder, idx, png, tarred, zipped
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 CIFAR = Path(__file__).parents[3] / "shared" / "data" / "cifar10-train.zip"
 
 
-def png(level: int) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (6, 4), (level, 10, 20)).save(file, "PNG")
-    return file.getvalue()
-
-
 TREE = {"cat/a.png": png(1), "cat/b.JPG": png(2), "dog/deep/c.png": png(3), "d.png": png(4)}
 ORDER = ["cat/a.png", "cat/b.JPG", "d.png", "dog/deep/c.png"]
 LABELS = ["cat", "cat", "", "deep"]
-
-
-def folder(root: Path, files: Mapping[str, bytes]) -> Path:
-    for name, data in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return root
-
-
-def zipped(path: Path, files: Mapping[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return path
-
-
-def tarred(path: Path, files: Mapping[str, bytes], mode: str = "w") -> Path:
-    with tarfile.open(path, mode) as archive:
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            archive.addfile(member, io.BytesIO(data))
-    return path
-
-
-def idx(array: np.ndarray) -> bytes:
-    return struct.pack(f">xxBB{array.ndim}I", 8, array.ndim, *array.shape) + array.tobytes()
 
 
 def read_all(source: Source, start: int = 0) -> list[SourceImage]:

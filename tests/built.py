@@ -1,0 +1,129 @@
+"""Sets and runs that several tests need, written by hand or built with the fake embedder.
+
+Tests get copies of the built ones by the fixture `copied`; each is built once in a process.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from gmv_core import Result, Workspace, build, labels_for, open_run, open_source, value
+from gmv_core.matching.matcher import Matches
+from gmv_core.runs.stages import _match_rows, write_values
+from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
+from gmv_core.store.columns import IMAGES, embedding_rows
+from gmv_core.store.manifests import Part
+from gmv_core.store.workspace import ImageSet
+from gmv_core.types import Float32
+from tests.fakes import fake_embedder, run_manifest, set_manifest, write_images
+
+LOG2, LOG3 = math.log(2), math.log(3)
+TRAINING = ("cat/a.png", "cat/b.png", "dog/c.png", "dog/d.png", "broken.png", "dog/e.png")
+GENERATED = ("x/one.png", "x/two.png", "y/two.png", "y/broken.png")
+VECTORS = np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [0, 0], [0.6, 0.8]], np.float32)
+
+
+def write_set(images: ImageSet, names: tuple[str, ...], vectors: Float32) -> None:
+    """Write a set of images of which those with a zero vector are rejected."""
+    rows = [
+        {
+            "id": i,
+            "name": name,
+            "status": "ok" if vectors[i].any() else "not an image",
+            "label": name.rpartition("/")[0],
+            "owner": "Ada" if i % 2 else "",
+            "attributes": json.dumps({"noise": "Yes" if i in (2, 3) else "no"}),
+        }
+        for i, name in enumerate(names)
+    ]
+    empty = {f.name: None for f in IMAGES}
+    images.images.append(pa.Table.from_pylist([{**empty, **r} for r in rows], schema=IMAGES))
+    table = images.embeddings("hand")
+    table.path.parent.mkdir(parents=True)
+    table.append(embedding_rows(0, vectors, None))
+    images.write_manifest(set_manifest(images.name, state="ready"))
+
+
+def run_by_hand(workspace: Workspace) -> Result:
+    """Write a run of which every number can be worked out by hand, at k = 2.
+
+    one: e^-d of 0, 1, 2 are 1, 1/2, 1/3; q = 0.5. x/two: 1 and 5 at the same distance; q = 0.9.
+    y/two: has one candidate only; q = 0.2. y/broken was rejected.
+    """
+    training, generated = workspace.image_set("train"), workspace.image_set("made")
+    write_set(training, TRAINING, VECTORS)
+    made = np.array([[1, 0], [0, 1], [0.8, 0.6], [0, 0]], np.float32)
+    write_set(generated, GENERATED, made)
+    run = workspace.run("run")
+    inf = np.inf
+    matches = Matches(
+        candidates=np.array([[0, 1, 2], [1, 5, 0], [5, -1, -1], [-1, -1, -1]]),
+        recall_rank=np.array([[2, 1, 3], [1, 2, 3], [1, 2, 3], [0, 0, 0]]),
+        recall_distance=np.array(
+            [[0.4, 0.3, 0.5], [0, 0.6, 1], [0.2, inf, inf], [inf] * 3], np.float32
+        ),
+        distance=np.array([[0, LOG2, LOG3], [7, 7, 9], [4, inf, inf], [inf] * 3], np.float32),
+        exact=1,
+    )  # fmt: skip
+    run.table("matches").append(_match_rows(np.arange(4), matches))
+    run.table("quality").append(pa.table({"id": range(4), "quality": [0.5, 0.9, 0.2, np.nan]}))
+    settings = ValueSettings(k=2)
+    totals = write_values(run, training, generated, "hand", settings)
+    run.write_manifest(
+        run_manifest(
+            "run", Part("train", 6), Part("made", 4), state="ready", value=settings, totals=totals
+        )
+    )
+    return open_run(workspace, "run")
+
+
+def write_csv(path: Path, rows: Sequence[Sequence[str]]) -> None:
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def write_run(root: Path, name: str, generated: int) -> None:
+    """Write a run of some generated images against 24 training images of two owners.
+
+    The workspace is root/home, in which the set is <name>-set; the images lie in root/<name>.
+    """
+    workspace, images = Workspace(root / "home"), root / name
+    source = open_source(write_images(images / "train", 24))
+    owners = [[n, "Ada" if i % 3 else "Ben"] for i, n in enumerate(source.names or [])]
+    write_csv(images / "owners.csv", [["name", "owner"], *owners])
+    labels = labels_for(source, images / "owners.csv")
+    build(workspace, source, name=f"{name}-set", labels=labels, embedder=fake_embedder())
+    made = open_source(write_images(images / "made", generated, first_seed=100))
+    value(workspace, made, against=f"{name}-set", name=name, embedder=fake_embedder())
+
+
+def write_judged_run(root: Path) -> None:
+    """Write a run of 6 generated images against 24 training images in three classes.
+
+    k = 4, R = 12. Every fourth training image wears a hat and is "noisy"; of the generated ones two
+    do. The workspace is root/home, in which the sets are train and run-generated.
+    """
+    sets = {}
+    for name, count, seed in (("train", 24, 0), ("made", 6, 100)):
+        source = open_source(write_images(root / name, count, first_seed=seed))
+        names = list(source.names or [])
+        hats = ["Yes" if i % 4 == 0 else "no" for i in range(count)]
+        noise = [["noise", *hats]] if name == "train" else []
+        columns = [["name", *names], ["hat", *hats], *noise]
+        write_csv(root / f"{name}.csv", list(zip(*columns, strict=True)))
+        sets[name] = (source, labels_for(source, root / f"{name}.csv"))
+    workspace = Workspace(root / "home")
+    build(workspace, sets["train"][0], name="train", labels=sets["train"][1],
+          embedder=fake_embedder())  # fmt: skip
+    value(
+        workspace, sets["made"][0], against="train", name="run", labels=sets["made"][1],
+        settings=RunSettings(MatchSettings(candidates=12), ValueSettings(k=4)),
+        embedder=fake_embedder(),
+    )  # fmt: skip

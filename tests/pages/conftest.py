@@ -1,0 +1,66 @@
+"""The app as a session of Streamlit's AppTest on a workspace of its own, and what lies in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gmv_core import Workspace
+from gmv_core.store.files import write_json
+from tests.built import write_run as write_run_of
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+PATIENCE_SECONDS = 120  # for a page or a job, on a machine that does much else
+ID = "20200101-000000-000000-abcd"
+WriteRun = Callable[..., None]
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, workspace: Workspace) -> Workspace:
+    """The workspace that the app serves, empty."""
+    monkeypatch.setenv("GMV_HOME", str(workspace.root))
+    monkeypatch.delenv("GMV_DATA_ROOTS", raising=False)
+    return workspace
+
+
+@pytest.fixture
+def app(home: Workspace) -> AppTest:
+    return new_session()
+
+
+def new_session() -> AppTest:
+    return AppTest.from_file(str(APP), default_timeout=PATIENCE_SECONDS)
+
+
+def open_page(app: AppTest, page: str) -> AppTest:
+    app.run()
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
+@pytest.fixture
+def write_run(copied: Callable[..., None]) -> WriteRun:
+    """Return a function that puts a run into the workspace, and its images into tmp_path."""
+
+    def write(name: str, *, generated: int) -> None:
+        copied(write_run_of, name, generated)
+
+    return write
+
+
+def write_job(home: Workspace, *, alive: bool, id: str = ID, **progress: Any) -> None:  # noqa: ANN401
+    """Write a job's files; its process is this one, or none."""
+    me = psutil.Process()
+    asked = {"title": "Building x", "target": "x", "arguments": ["delete", "x"], "uploads": ""}
+    process = {"pid": me.pid, "created": me.create_time() if alive else 0.0, "started": "2020"}
+    write_json(home.root / "jobs" / id / "job.json", {**asked, **process})
+    if progress:
+        told = {"time": time.time(), "updated": "2020", "total": None, "done": 0, "rate": None}
+        write_json(home.root / "jobs" / id / "progress.json", {**told, **progress})
