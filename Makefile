@@ -20,11 +20,10 @@ app: $(VENV)/.ready
 	STREAMLIT_SERVER_FILE_WATCHER_TYPE=auto $(RUN) -m gmv_core app --port $(PORT)
 
 test: $(VENV)/.ready-dev
-	$(RUN) -m pytest -n $(WORKERS) --dist loadfile
+	$(RUN) -m pytest -n $(WORKERS)
 
 quick: $(VENV)/.ready-dev
-	$(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "not models and not browser" \
-		--ignore tests/benchmarks
+	$(RUN) -m pytest -n $(WORKERS) -m "not models and not browser" --ignore tests/benchmarks
 
 check: $(VENV)/.ready-dev
 	$(RUN) -m ruff check .

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 # Tiny arrays gain nothing from threads, and spinning threads on a busy machine take minutes.
 # Set before numpy and faiss are loaded.
@@ -19,6 +20,34 @@ import pytest
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder
 from tests.fakes import fake_embedder, shrink_commits
+
+BROWSER, TRUTH = "tests/browser/", "tests/benchmarks/test_truth.py"
+
+
+def group_of(nodeid: str) -> str:
+    """Return what one process runs whole: a file; all of the browser tests, which share a demo."""
+    return BROWSER if nodeid.startswith(BROWSER) else nodeid.partition("::")[0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the two longest groups come first, or one process would be left alone with them."""
+    items.sort(key=lambda item: group_of(item.nodeid) not in (BROWSER, TRUTH))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401
+    """Give each process of `pytest -n` whole groups, in the order of collection.
+
+    `--dist loadgroup` should do it and does not with pytest 9.2: pytest-xdist issue 1386.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return Groups(config, log)
 
 
 @pytest.fixture

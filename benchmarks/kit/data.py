@@ -43,17 +43,26 @@ def available(options: argparse.Namespace) -> list[str]:
     return [data for data in DATA if files[data].exists()]
 
 
-def load(data: str, options: argparse.Namespace, *, split: str = "train") -> Images:
-    """Return all images of "fashion" (split "train" or "t10k") or "cifar10" ("train" alone)."""
+def load(
+    data: str, options: argparse.Namespace, *, split: str = "train", drawn: int | None = None
+) -> Images:
+    """Return the images of "fashion" (split "train" or "t10k") or "cifar10" ("train" alone).
+
+    drawn: so many of them, as `draw` does it; of CIFAR-10 only those are decoded.
+    """
     if data == "fashion":
         pixels, classes = fashion(options.fashion, split)
-        return Images(pixels[..., None], classes, tuple("0123456789"))
+        images = Images(pixels[..., None], classes, tuple("0123456789"))
+        return images if drawn is None else draw(images, drawn, seed=options.seed)
     with zipfile.ZipFile(options.cifar) as archive:
         members = [name for name in archive.namelist() if name.endswith(".jpg")]
         folders = [name.split("/")[0] for name in members]
         names = sorted(set(folders))
-        pixels = np.stack([_decoded(archive.read(name)) for name in members])
-    return Images(pixels, np.array([names.index(f) for f in folders]), tuple(names))
+        classes = np.array([names.index(f) for f in folders])
+        every = np.arange(len(members))
+        rows = every if drawn is None else _drawn(classes, len(names), drawn, seed=options.seed)
+        pixels = np.stack([_decoded(archive.read(members[row])) for row in rows])
+    return Images(pixels, classes[rows], tuple(names))
 
 
 def _decoded(content: bytes) -> UInt8:
@@ -62,13 +71,13 @@ def _decoded(content: bytes) -> UInt8:
 
 def draw(images: Images, count: int, *, seed: int) -> Images:
     """Return `count` of the images, the same number of each class, in their own order."""
-    rng = np.random.default_rng(seed)
-    each = count // len(images.names)
-    rows = [
-        rng.permutation(np.flatnonzero(images.classes == c))[:each]
-        for c in range(len(images.names))
-    ]
-    return images.take(np.sort(np.concatenate(rows)))
+    return images.take(_drawn(images.classes, len(images.names), count, seed=seed))
+
+
+def _drawn(classes: Int64, names: int, count: int, *, seed: int) -> Int64:
+    rng, each = np.random.default_rng(seed), count // names
+    rows = [rng.permutation(np.flatnonzero(classes == c))[:each] for c in range(names)]
+    return np.sort(np.concatenate(rows))
 
 
 def asked_classes(images: Images, count: int) -> Int64:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from benchmarks.kit.data import DATA, Images, read_images
+from benchmarks.kit.data import DATA, Images, draw, read_images
 from benchmarks.truth.generators import flow, gan, vae
 from benchmarks.truth.generators import train as making
 from benchmarks.truth.generators.sheet import GAP_PX, LEFT_PX, TILE_PX, TOP_PX, contact_sheet
@@ -201,10 +201,11 @@ def test_quick_run_measures_all_generators_and_draws_them(
 ) -> None:
     rng = np.random.default_rng(0)
 
-    def load(data: str, _: argparse.Namespace) -> Images:
+    def load(data: str, options: argparse.Namespace, *, drawn: int = 100) -> Images:
         shape = (28, 28, 1) if data == "fashion" else (32, 32, 3)
         names = tuple("0123456789")
-        return Images(rng.integers(0, 256, (200, *shape), np.uint8), np.arange(200) % 10, names)
+        images = Images(rng.integers(0, 256, (200, *shape), np.uint8), np.arange(200) % 10, names)
+        return draw(images, drawn, seed=options.seed)
 
     monkeypatch.setattr(making, "available", lambda _: list(DATA))
     monkeypatch.setattr(making, "load", load)

@@ -196,9 +196,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """Train what is missing and measure all of it; return the figures."""
     sizes, rows = QUICK if options.quick else FULL, []
     for data in available(options):
-        images = load(data, options)
-        if sizes.trained is not None:
-            images = draw(images, sizes.trained, seed=options.seed)
+        images = load(data, options, drawn=sizes.trained)
         for model in MODELS:
             provide(options, data, model, images, sizes)
         rows += measured(options, data, images, sizes)

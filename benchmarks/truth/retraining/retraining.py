@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from benchmarks.kit import work
-from benchmarks.kit.data import DATA, Images, asked_classes, draw, load
+from benchmarks.kit.data import DATA, Images, asked_classes, load
 from benchmarks.truth.generators.vae import Recipe, Trained, losses, sample, train
 from gmv_core.types import Float64, Int64
 
@@ -103,7 +103,7 @@ class Setting:
 def make_setting(options: argparse.Namespace) -> Setting:
     """Train the generator on n images and generate m, the classes in turn."""
     size = sizes(options)
-    training = draw(load(size.data, options), size.n, seed=options.seed)
+    training = load(size.data, options, drawn=size.n)
     trained = train(
         training, seed=options.seed, recipe=size.recipe, checkpoint_epochs=size.checkpoint_epochs
     )
