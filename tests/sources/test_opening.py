@@ -457,8 +457,9 @@ def test_an_idx_folder_reads_the_training_pair(tmp_path: Path) -> None:
     assert [image.label for image in read_all(source)] == ["", "", ""]
 
 
-def test_a_damaged_gzip_idx_is_said(tmp_path: Path) -> None:
-    array = RANDOM.integers(0, 4, (400, 20, 20), np.uint8)
+@pytest.mark.parametrize("seed", range(6))  # damage that unpacks to fewer bytes, and to more
+def test_a_damaged_gzip_idx_is_said(tmp_path: Path, seed: int) -> None:
+    array = np.random.default_rng(seed).integers(0, 4, (400, 20, 20), np.uint8)
     packed, path = gzip.compress(idx(array)), tmp_path / "x-images-idx3-ubyte.gz"
     half = len(packed) // 2
     path.write_bytes(packed[:half] + packed[-8:])

@@ -20,6 +20,7 @@ from gmv_core.errors import SourceError
 from gmv_core.sources.source import MAX_FILE_BYTES, Source, files_digest
 from gmv_core.types import SourceImage, UInt8
 
+PAST_END_BYTES = 1 << 16
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
 
 
@@ -60,8 +61,9 @@ class ArrayRows:
 def _read_row(file: IO[bytes], size_bytes: int, is_last: bool) -> tuple[bytes, str]:
     """Return a row's bytes and "", or why there are none."""
     try:
-        # One byte more: a compressed file checks its checksum where it ends.
-        data = file.read(size_bytes + is_last)[:size_bytes]
+        # A compressed file checks its checksum where it ends, and damaged bytes may unpack to more
+        # than there were.
+        data = file.read(size_bytes + (PAST_END_BYTES if is_last else 0))[:size_bytes]
     except BROKEN as error:
         return b"", f"the file is damaged here or before ({error})"
     return data, "" if len(data) == size_bytes else "the file breaks off before this row"
