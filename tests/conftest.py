@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -87,3 +88,11 @@ def embedder() -> Embedder:
 def small_commits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commit every 8 images, so that 20 images are three batches."""
     shrink_commits(monkeypatch)
+
+
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """Let Ctrl-C be heeded; where the tests run in a shell's background it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

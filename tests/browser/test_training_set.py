@@ -6,14 +6,17 @@ These tests build one workspace in their order, as a user does.
 from __future__ import annotations
 
 import re
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.kit.app_server import Server, running, settled
+from gmv_core.jobs.job import requested
 from tests.browser.conftest import Visitor
 from tests.fakes import write_images
 
@@ -49,6 +52,18 @@ def twice(folder: Path, archive: Path) -> Path:
     return archive
 
 
+def worker(home: Path, *, after: int = 0) -> psutil.Process:
+    """Return the process of the workspace's only job; after: once it is another than this one."""
+    end = time.monotonic() + BUILD_MS / 1000
+    while True:
+        (folder,) = (home / "jobs").iterdir()
+        request = requested(folder)
+        if request is not None and request.pid != after:
+            return psutil.Process(request.pid)
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 def test_what_is_no_image_gets_a_sentence(own: Server, visit: Visitor, tmp_path: Path) -> None:
     page = visit(own).open("training_set")
     (tmp_path / "notes.txt").write_text("no image")
@@ -70,13 +85,18 @@ def test_a_build_survives_a_reload_a_cancel_and_a_new_server(
         expect(page.get_by_text(re.compile("[1-9][0-9]* of 2,400 images"))).to_be_visible(
             timeout=BUILD_MS
         )
+        first = worker(home)
+        first.suspend()  # it waits for us, however slow the browser is
         page.reload()
         page.get_by_role("button", name="Cancel").click()
         expect(page.get_by_text("Stopped; what was done is kept.")).to_be_visible()
         settled(page)
         page.get_by_role("button", name="Resume").first.click()
+        second = worker(home, after=first.pid)
+        second.suspend()
         expect(page.get_by_role("button", name="Cancel")).to_be_visible()
         page.close()
+    second.resume()
     # The server is gone, the work goes on; the next server finds it again.
     with running(home, tmp_path / "two.log") as server:
         page = visit(server).open("training_set")

@@ -18,6 +18,7 @@ from gmv_core.cli.main import app
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.usefixtures("heeded")
 def test_the_app_starts_anywhere_on_this_machine_alone_and_ctrl_c_ends_it(tmp_path: Path) -> None:
     elsewhere = tmp_path / "a folder"
     elsewhere.mkdir()
@@ -49,7 +50,7 @@ def test_the_app_starts_anywhere_on_this_machine_alone_and_ctrl_c_ends_it(tmp_pa
         assert listening == [("127.0.0.1", port)]
         assert served.environ()["GMV_HOME"] == str(elsewhere / "my home")
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=30)
+        process.wait(timeout=120)
     finally:
         process.kill()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,15 +18,7 @@ from gmv_core.types import Float32, UInt8
 from tests.cli.conftest import Command
 from tests.fakes import DIM, FAKE, NORM_SQUARED, SIDE_PX, fake_vectors
 
-pytestmark = pytest.mark.usefixtures("small_commits")
-
-
-@pytest.fixture(autouse=True)
-def heeded() -> Iterator[None]:
-    """Let Ctrl-C be heeded; where the tests run in a shell's background it is ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+pytestmark = pytest.mark.usefixtures("small_commits", "heeded")
 
 
 def raised() -> None:

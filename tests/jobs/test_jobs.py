@@ -13,7 +13,7 @@ import pytest
 
 from gmv_core import WorkspaceError, build, open_source
 from gmv_core.jobs import control, requests
-from gmv_core.jobs.job import INTERRUPTED, Job, find_job, list_jobs, requested
+from gmv_core.jobs.job import INTERRUPTED, Job, end_job, find_job, list_jobs, requested
 from gmv_core.jobs.worker import reporter, work
 from gmv_core.store.files import write_json
 from gmv_core.store.workspace import Workspace
@@ -66,7 +66,7 @@ def test_a_job_runs_to_its_end_and_its_uploads_go(workspace: Workspace, tmp_path
     done = wait_for(workspace, job, "done", "failed")
     assert (done.state, done.message, done.title, done.target) == ("done", "", "Deleting", "x")
     assert workspace.sets() == []
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while uploads.exists():  # they go just after the job is done
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -166,6 +166,7 @@ def test_killed_it_is_interrupted_and_resumes_to_the_end(
     assert workspace.sets() == [] and list_jobs(workspace) == []
 
 
+@pytest.mark.usefixtures("heeded")
 def test_an_interrupt_is_no_end(workspace: Workspace, blocked: Callable[[], Job]) -> None:
     job = blocked()
     psutil.Process(pid_of(workspace, job)).send_signal(signal.SIGINT)
@@ -190,9 +191,18 @@ def test_another_process_of_the_same_number_is_not_the_job(workspace: Workspace)
     assert find_job(workspace, folder.name).state == "queued"
 
 
+def started_here(workspace: Workspace, second: int = 0) -> Path:
+    """Return the folder of a job whose process is this one; second: of its start."""
+    folder = workspace.root.absolute() / "jobs" / f"20200101-00000{second}-000000-abcd"
+    me = psutil.Process()
+    asked = {"title": "List", "target": "x", "arguments": ["list"], "uploads": "", "started": "s"}
+    write_json(folder / "job.json", {**asked, "pid": me.pid, "created": me.create_time()})
+    return folder
+
+
 @pytest.mark.parametrize("broken", ["", "[]", "{", '{"title": "t"}', '{"title": 3}', "\xff"])
 def test_a_job_that_cannot_be_read_costs_itself_alone(workspace: Workspace, broken: str) -> None:
-    control.start(workspace, ["list"], title="List", target="list")
+    started_here(workspace, second=1)
     folder = workspace.root / "jobs" / "20200101-000000-000000-abcd"
     folder.mkdir(parents=True)
     (folder / "job.json").write_text(broken, encoding="latin-1")
@@ -224,20 +234,12 @@ def test_old_finished_jobs_are_forgotten(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(control, "KEPT_DONE", 1)
-    ids = []
-    for target in ("a", "b", "c"):
-        job = control.start(workspace, ["list"], title="List", target=target)
-        ids.append(wait_for(workspace, job, "done").id)
-    assert [job.id for job in list_jobs(workspace)] == [ids[2], ids[1]]
-
-
-def started_here(workspace: Workspace) -> Path:
-    """Return the folder of a job whose process is this one."""
-    folder = workspace.root.absolute() / "jobs" / "20200101-000000-000000-abcd"
-    me = psutil.Process()
-    asked = {"title": "t", "target": "x", "arguments": ["list"], "uploads": "", "started": "s"}
-    write_json(folder / "job.json", {**asked, "pid": me.pid, "created": me.create_time()})
-    return folder
+    older, old = (started_here(workspace, second) for second in (1, 2))
+    for folder in (older, old):
+        end_job(folder, "done")
+    job = control.start(workspace, ["list"], title="List", target="c")
+    assert [found.id for found in list_jobs(workspace)] == [job.id, old.name]
+    assert wait_for(workspace, job, "done", "failed").state == "done"
 
 
 def test_rate_and_time_left_are_those_of_the_last_seconds(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,15 +43,19 @@ from tests.fakes import (
 )
 
 
-@pytest.fixture
-def run(workspace: Workspace, tmp_path: Path) -> Result:
-    """40 generated images against 30 training images; one of the generated ones is broken."""
-    source = open_source(write_images(tmp_path / "train", 30))
+def write_valued(root: Path) -> None:
+    """Write 40 generated images against 30 training images; a further generated one is broken."""
+    workspace, source = Workspace(root / "home"), open_source(write_images(root / "train", 30))
     labels = labels_for(source, None)
     build(workspace, source, name="train", labels=labels, embedder=fake_embedder())
-    made = write_images(tmp_path / "made", 40, first_seed=100)
+    made = write_images(root / "made", 40, first_seed=100)
     (made / "class0" / "broken.png").write_bytes(b"no image")
     value(workspace, open_source(made), against="train", name="run", embedder=fake_embedder())
+
+
+@pytest.fixture
+def run(copied: Callable[..., None], workspace: Workspace) -> Result:
+    copied(write_valued)
     return open_run(workspace, "run", settings=ValueSettings(k=5, temperature="auto"))
 
 

@@ -170,6 +170,7 @@ def test_an_unreachable_hub_is_one_sentence(
     assert key not in MODELS or not MODELS[key].where()
 
 
+@pytest.mark.models  # pyiqa, timm and open_clip are asked whether they know it
 def test_a_download_of_an_unknown_name_says_so() -> None:
     with pytest.raises(SettingsError, match="'nothing'"):
         download("nothing")

@@ -112,6 +112,7 @@ def test_a_seed_fixes_random_crops_and_leaves_no_trace() -> None:
     assert (float(torch.rand(())), np.random.rand(), random.random()) == expected
 
 
+@pytest.mark.models
 def test_the_seed_is_undone_after_an_error() -> None:
     np.random.seed(3)
     expected = np.random.rand()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from gmv_core import Workspace
@@ -19,6 +21,15 @@ APP = Path(__file__).resolve().parents[2] / "app.py"
 PATIENCE_SECONDS = 120  # for a page or a job, on a machine that does much else
 ID = "20200101-000000-000000-abcd"
 WriteRun = Callable[..., None]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def scanned_once() -> Iterator[None]:
+    """Look for components among the installed packages once, not for each session (0.2 s)."""
+    scan = cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        yield
 
 
 @pytest.fixture
