@@ -32,7 +32,7 @@ from gmv_core.place import app_folder
 place = app_folder()
 sys.path.insert(0, str(place))  # as `streamlit run` does
 for page in sorted((place / "pages").glob("*.py")):
-    app = AppTest.from_file(str(place / "app.py"), default_timeout=120)
+    app = AppTest.from_file(str(place / "app.py"), default_timeout=60)
     app.switch_page(f"pages/{page.name}").run()
     assert app.title and not app.exception and not app.error, (page, app.exception, app.error)
 import ui

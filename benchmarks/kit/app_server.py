@@ -20,9 +20,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, expect
 
 REPOSITORY = Path(__file__).parents[2]
-START_SECONDS = 180
+START_SECONDS = 60
 # Of a server and a browser that share two cores with others; only what fails waits that long.
-PATIENCE_MS = 60_000
+PATIENCE_MS = 30_000
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -56,7 +56,7 @@ def running(home: Path, log: Path, *, port: int = 0) -> Iterator[Server]:
         yield server
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=START_SECONDS)
+        process.wait(timeout=30)
 
 
 def environment(home: Path) -> Mapping[str, str]:

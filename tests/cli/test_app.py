@@ -50,7 +50,7 @@ def test_the_app_starts_anywhere_on_this_machine_alone_and_ctrl_c_ends_it(tmp_pa
         assert listening == [("127.0.0.1", port)]
         assert served.environ()["GMV_HOME"] == str(elsewhere / "my home")
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=120)
+        process.wait(timeout=30)
     finally:
         process.kill()
 

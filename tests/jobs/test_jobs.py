@@ -66,7 +66,7 @@ def test_a_job_runs_to_its_end_and_its_uploads_go(workspace: Workspace, tmp_path
     done = wait_for(workspace, job, "done", "failed")
     assert (done.state, done.message, done.title, done.target) == ("done", "", "Deleting", "x")
     assert workspace.sets() == []
-    end = time.monotonic() + 120
+    end = time.monotonic() + 60
     while uploads.exists():  # they go just after the job is done
         assert time.monotonic() < end
         time.sleep(0.02)
