@@ -457,6 +457,15 @@ def test_an_idx_folder_reads_the_training_pair(tmp_path: Path) -> None:
     assert [image.label for image in read_all(source)] == ["", "", ""]
 
 
+def test_a_gzip_idx_is_checked_to_its_end_however_far_it_goes_on(tmp_path: Path) -> None:
+    array = RANDOM.integers(0, 4, (3, 5, 4), np.uint8)
+    packed, path = gzip.compress(idx(array) + bytes(300_000)), tmp_path / "x-images-idx3-ubyte.gz"
+    path.write_bytes(packed[:-4] + len(idx(array)).to_bytes(4, "little"))  # it tells a wrong size
+    *before, last = read_all(open_source(path))
+    assert [image.error for image in before] == ["", ""]
+    assert "the file is damaged here or before" in last.error
+
+
 @pytest.mark.parametrize("seed", range(6))  # damage that unpacks to fewer bytes, and to more
 def test_a_damaged_gzip_idx_is_said(tmp_path: Path, seed: int) -> None:
     array = np.random.default_rng(seed).integers(0, 4, (400, 20, 20), np.uint8)

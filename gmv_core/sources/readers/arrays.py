@@ -20,7 +20,7 @@ from gmv_core.errors import SourceError
 from gmv_core.sources.source import MAX_FILE_BYTES, Source, files_digest
 from gmv_core.types import SourceImage, UInt8
 
-PAST_END_BYTES = 1 << 16
+CHUNK_BYTES = 1 << 16
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
 
 
@@ -61,12 +61,22 @@ class ArrayRows:
 def _read_row(file: IO[bytes], size_bytes: int, is_last: bool) -> tuple[bytes, str]:
     """Return a row's bytes and "", or why there are none."""
     try:
-        # A compressed file checks its checksum where it ends, and damaged bytes may unpack to more
-        # than there were.
-        data = file.read(size_bytes + (PAST_END_BYTES if is_last else 0))[:size_bytes]
+        data = file.read(size_bytes)
+        if is_last:
+            _read_on(file)
     except BROKEN as error:
         return b"", f"the file is damaged here or before ({error})"
     return data, "" if len(data) == size_bytes else "the file breaks off before this row"
+
+
+def _read_on(file: IO[bytes]) -> None:
+    """Read to the end, where a compressed file checks its checksum, or MAX_FILE_BYTES further.
+
+    Damaged bytes may unpack to more than there were.
+    """
+    for _ in range(MAX_FILE_BYTES // CHUNK_BYTES):
+        if not file.read(CHUNK_BYTES):
+            return
 
 
 def netpbm(pixels: UInt8) -> bytes:
