@@ -23,7 +23,6 @@ from gmv_core.errors import ModelError
 from gmv_core.types import Float64, Floats, Int64
 
 KEPT_DIRECTIONS = 16.0  # tr D; within 7 % of the best of 2 … 32 on the sets that were measured
-_HALVINGS = 200  # of the bracket of log σ²: more than float64 can tell apart
 
 
 @dataclass(frozen=True)
@@ -142,11 +141,13 @@ def denoiser(
 
 
 def noise_level(eigenvalues: Float64, kept: float = KEPT_DIRECTIONS) -> float:
-    """Return the σ at which tr D = Σ λ/(λ + σ²) is `kept`, by bisection.
+    """Return the σ at which tr D = Σ λ/(λ + σ²) is `kept`.
 
     eigenvalues: (d,) of C. tr D is below the number r of those above 0; where r ≤ 2·kept, σ is
     that of tr D = r/2. Raises ModelError where r is 0.
     """
+    from scipy.optimize import brentq
+
     largest = float(eigenvalues.max(initial=0))
     positive = eigenvalues[eigenvalues > len(eigenvalues) * np.finfo(np.float64).eps * largest]
     if not len(positive):
@@ -157,13 +158,11 @@ def noise_level(eigenvalues: Float64, kept: float = KEPT_DIRECTIONS) -> float:
     wanted = min(kept, len(positive) / 2)
     low = np.log(positive.min()) - np.log(len(positive))
     high = np.log(positive.sum() / wanted)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if (positive / (positive + np.exp(middle))).sum() > wanted:
-            low = middle
-        else:
-            high = middle
-    return float(np.exp(high / 2))
+
+    def beyond(log_squared: float) -> float:
+        return float((positive / (positive + np.exp(log_squared))).sum() - wanted)
+
+    return float(np.exp(brentq(beyond, low, high, xtol=1e-14) / 2))
 
 
 def losses(made: Denoiser, x: Floats, codes: Int64) -> Float64:
