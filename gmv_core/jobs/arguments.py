@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from gmv_core.criteria.trials.corruption import FOREIGN, Injection
 from gmv_core.settings import EmbedSettings, IndexSettings, RunSettings
 
 
@@ -22,6 +25,18 @@ def run_arguments(settings: RunSettings) -> list[str]:
         seed=match.seed,
     )
     return [*options, "--weighting" if value.quality_weighting else "--no-weighting"]
+
+
+def injection_arguments(injection: Injection) -> list[str]:
+    """Return the options of `criteria` that spoil a copy of the set like this."""
+    foreign = injection.kind == FOREIGN
+    how = {"from": injection.source_set} if foreign else {"strength": injection.amount}
+    return _options(inject=injection.kind, share=injection.share, seed=injection.seed, **how)
+
+
+def comparison_arguments(ks: Sequence[int]) -> list[str]:
+    """Return the options of `criteria` that compare the ready distances at these k."""
+    return ["--compare", *(f"--k={k}" for k in ks)]
 
 
 def _options(**given: object) -> list[str]:

@@ -10,9 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gmv_core import Workspace
-from gmv_core.cli import runs, sets
+from gmv_core.cli import criteria, runs, sets
 from gmv_core.cli.main import app
-from gmv_core.jobs.arguments import build_arguments, run_arguments
+from gmv_core.criteria.trials.corruption import FOREIGN, Injection
+from gmv_core.jobs.arguments import (
+    build_arguments,
+    comparison_arguments,
+    injection_arguments,
+    run_arguments,
+)
 from gmv_core.settings import (
     INDEX_KINDS,
     BuildSettings,
@@ -37,6 +43,13 @@ RUNS = st.builds(
 )
 
 
+SHARES, SEEDS = st.floats(1e-6, 0.5), st.integers(-5, 2**31)
+INJECTIONS = st.one_of(
+    st.builds(Injection, st.sampled_from(["noise", "blur"]), st.floats(1e-6, 1), SHARES, SEEDS),
+    st.builds(Injection, st.just(FOREIGN), st.none(), SHARES, SEEDS, KEYS),
+)
+
+
 class Asked(Exception):
     """Carries what a command asked the engine for."""
 
@@ -44,20 +57,22 @@ class Asked(Exception):
         self.given = given
 
 
-def ask(*_: object, **given: Any) -> None:  # noqa: ANN401  (any argument)
-    raise Asked(given)
+def ask(*placed: object, **given: Any) -> None:  # noqa: ANN401  (any argument)
+    raise Asked({"last": placed[-1], **given})
 
 
-def given_to_the_engine(*words: str) -> Any:  # noqa: ANN401
+def given_to_the_engine(*words: str, name: str = "settings") -> Any:  # noqa: ANN401
     with pytest.raises(Asked) as asked:
         app(list(words), standalone_mode=False)
-    return asked.value.given["settings"]
+    return asked.value.given[name]
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(runs, "value", ask)
     monkeypatch.setattr(sets, "build", ask)
+    monkeypatch.setattr(criteria.injection_trial, "inject", ask)
+    monkeypatch.setattr(criteria.comparison_trial, "compare", ask)
     Workspace(tmp_path).image_set("made").write_manifest(set_manifest("made"))
     return tmp_path
 
@@ -80,3 +95,17 @@ def test_a_builds_settings_come_back(home: Path, embedder: str, index: str) -> N
     words = ["build", str(home), "--name", "x", *build_arguments(chosen.embed, chosen.index)]
     (home / "a.png").touch()
     assert given_to_the_engine(*words, "--workspace", str(home)) == chosen
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(chosen=INJECTIONS)
+def test_an_injection_comes_back(home: Path, chosen: Injection) -> None:
+    words = ["criteria", "run", *injection_arguments(chosen), "--workspace", str(home)]
+    assert given_to_the_engine(*words, name="last") == chosen
+
+
+def test_the_ks_of_a_comparison_come_back(home: Path) -> None:
+    words = ["criteria", "run", *comparison_arguments([4, 12]), "--workspace", str(home)]
+    assert list(given_to_the_engine(*words, name="ks")) == [4, 12]

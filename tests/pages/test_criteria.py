@@ -127,9 +127,9 @@ def test_what_it_starts(
     assert not app.exception and not app.error
     assert started == [
         (["criteria", "run", "--pixels"], "run-by-l2"),
-        (["criteria", "run", "--inject", "blur", "--share", "0.1", "--strength", "0.05"],
+        (["criteria", "run", "--inject=blur", "--share=0.1", "--seed=0", "--strength=0.05"],
          "run-blur-0.05-10pct"),
-        (["criteria", "run", "--compare", "--k", "4", "--k", "12"], "run-comparison"),
+        (["criteria", "run", "--compare", "--k=4", "--k=12"], "run-comparison"),
     ]  # fmt: skip
 
 
@@ -183,6 +183,10 @@ def test_a_job_is_shown_where_it_was_started(
     open_page(app, "criteria")
     assert "**Comparing distances on run**" in words(app)
     assert "Resume" in [button.label for button in app.button]
+    injected = ["criteria", "run", "--inject=blur", "--share=0.1"]
+    write_json(folder / "job.json", {**asked, "title": "Blur to test", "arguments": injected})
+    app.run()
+    assert "**Blur to test**" in words(app)
     write_json(folder / "job.json", {**asked, "arguments": ["criteria", "other", "--compare"]})
     app.run()
     assert "Comparing distances" not in words(app)

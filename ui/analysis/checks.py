@@ -14,6 +14,7 @@ from gmv_core.criteria.trials.copies import copies_of, drop_copies
 from gmv_core.criteria.trials.corruption import FOREIGN, KINDS, Injection
 from gmv_core.criteria.trials.derived_runs import derived_name, ready_distances
 from gmv_core.jobs import control
+from gmv_core.jobs.arguments import comparison_arguments, injection_arguments
 from gmv_core.jobs.job import list_jobs
 from ui.doors import engine
 from ui.frame import state
@@ -76,13 +77,8 @@ def noise_test(result: Result) -> None:
         with right:
             injection = _injection(kind, float(percent) / 100, sets)
         if st.button("Run the test", type="primary"):
-            how = (
-                ["--from", injection.source_set]
-                if kind == FOREIGN
-                else ["--strength", str(injection.amount)]
-            )
             title, target = f"{NAMES[kind]} to test", injection.name(result.run.name)
-            _start(result, [INJECT, kind, "--share", str(injection.share), *how], title, target)
+            _start(result, injection_arguments(injection), title, target)
 
 
 def _injection(kind: str, share: float, sets: list[str]) -> Injection:
@@ -127,7 +123,7 @@ def comparison(result: Result, found: Criteria) -> None:
     if not kept or kept.stale:
         ks = " and ".join(str(k) for k in usual_ks(result))
         if st.button(f"Compare the distances at k = {ks}", type="primary"):
-            arguments = [COMPARE, *(p for k in usual_ks(result) for p in ("--k", str(k)))]
+            arguments = comparison_arguments(usual_ks(result))
             target = derived_name(result.run.name, "-comparison")
             _start(result, arguments, "Comparing distances on", target)
 
@@ -146,8 +142,8 @@ def copies(result: Result) -> None:
 
 def _under_way(result: Result, option: str) -> None:
     """Show the jobs that were started here with an option and are not done."""
-    asked = ("criteria", result.run.name, option)
-    shown = [j for j in list_jobs(engine.workspace()) if j.arguments[:3] == asked]
+    asked = "\n".join(("criteria", result.run.name, option))
+    shown = [j for j in list_jobs(engine.workspace()) if "\n".join(j.arguments).startswith(asked)]
     for target in dict.fromkeys(job.target for job in shown if job.state != "done"):
         job_bar(target)
 
