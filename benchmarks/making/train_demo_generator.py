@@ -29,10 +29,10 @@ from typing import Any
 import numpy as np
 import PIL
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
+from benchmarks.making.demo_network import Generator
 from gmv_core.demo.characters import ATTRIBUTES, CHARACTERS
 from gmv_core.demo.plan import (
     BASE_RATES,
@@ -45,7 +45,7 @@ from gmv_core.demo.plan import (
 
 KINDS = tuple(CHARACTERS)
 OWNER_NAMES = tuple(OWNERS)
-PATCH_PX = 8
+GIVEN = len(KINDS) + len(OWNER_NAMES) + 2 * len(ATTRIBUTES)
 
 
 @dataclass(frozen=True)
@@ -63,86 +63,6 @@ class Recipe:
     time_std: float = 1.0
     smallest_time: float = 0.05
     widths: tuple[int, int] = (96, 160)
-
-
-class Block(nn.Module):
-    """Residual block of two 3 × 3 convolutions, scaled and shifted by the condition."""
-
-    def __init__(self, width: int, condition: int) -> None:
-        super().__init__()
-        self.norm1 = nn.GroupNorm(8, width)
-        self.conv1 = nn.Conv2d(width, width, 3, padding=1)
-        self.film = nn.Linear(condition, 2 * width)
-        self.norm2 = nn.GroupNorm(8, width)
-        self.conv2 = nn.Conv2d(width, width, 3, padding=1)
-        nn.init.zeros_(self.conv2.weight)
-
-    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        scale, shift = self.film(condition)[:, :, None, None].chunk(2, dim=1)
-        h = self.conv1(F.silu(self.norm1(x)))
-        h = self.norm2(h) * (1 + scale) + shift
-        return x + self.conv2(F.silu(h))
-
-
-class Attention(nn.Module):
-    """Self-attention over all positions of the coarsest level."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.norm = nn.GroupNorm(8, width)
-        self.qkv = nn.Linear(width, 3 * width)
-        self.out = nn.Linear(width, width)
-        nn.init.zeros_(self.out.weight)
-
-    def forward(self, x: Tensor) -> Tensor:
-        n, c, height, width = x.shape
-        tokens = self.norm(x).flatten(2).transpose(1, 2)
-        qkv = self.qkv(tokens).view(n, height * width, 3, 4, c // 4).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2])
-        mixed = self.out(mixed.transpose(1, 2).reshape(n, height * width, c))
-        return x + mixed.transpose(1, 2).reshape(n, c, height, width)
-
-
-class Generator(nn.Module):
-    """U-Net on patches. Portraits are aligned, so each level adds a learned map of positions."""
-
-    def __init__(self, widths: tuple[int, int], condition: int = 192) -> None:
-        super().__init__()
-        fine, coarse = widths
-        channels = 3 * PATCH_PX**2
-        self.inward = nn.Conv2d(channels, fine, 1)
-        self.fine_map = nn.Parameter(torch.zeros(1, fine, 12, 12))
-        self.coarse_map = nn.Parameter(torch.zeros(1, coarse, 6, 6))
-        self.fine_in = Block(fine, condition)
-        self.down = nn.Conv2d(fine, coarse, 2, stride=2)
-        self.coarse_in = Block(coarse, condition)
-        self.attention = Attention(coarse)
-        self.coarse_out = Block(coarse, condition)
-        self.up = nn.ConvTranspose2d(coarse, fine, 2, stride=2)
-        self.fine_out = nn.ModuleList(Block(fine, condition) for _ in range(2))
-        self.norm = nn.GroupNorm(8, fine)
-        self.outward = nn.Conv2d(fine, channels, 1)
-        given = len(KINDS) + len(OWNER_NAMES) + 2 * len(ATTRIBUTES)
-        self.condition = nn.Linear(given, condition)
-        self.time = nn.Sequential(
-            nn.Linear(64, condition), nn.SiLU(), nn.Linear(condition, condition)
-        )
-
-    def forward(self, noisy: Tensor, t: Tensor, given: Tensor) -> Tensor:
-        """Predict clean images (n, 3, 96, 96) from noisy ones, t (n,) in 0…1 (1 is pure noise)."""
-        frequency = torch.exp(torch.linspace(0.0, 6.0, 32))
-        angle = t[:, None] * frequency[None]
-        c = self.time(torch.cat([angle.sin(), angle.cos()], dim=1)) + self.condition(given)
-        c = F.silu(c)
-        x = F.pixel_unshuffle(noisy, PATCH_PX)  # (n, 192, 12, 12)
-        x = x.contiguous(memory_format=torch.channels_last)
-        fine = self.fine_in(self.inward(x) + self.fine_map, c)
-        x = self.down(fine) + self.coarse_map  # (n, ·, 6, 6)
-        x = self.coarse_out(self.attention(self.coarse_in(x, c)), c)
-        x = self.up(x) + fine
-        for block in self.fine_out:
-            x = block(x, c)
-        return F.pixel_shuffle(self.outward(F.silu(self.norm(x))), PATCH_PX)
 
 
 def condition_row(kind: str, owner: str, worn: frozenset[str]) -> list[float]:
@@ -175,7 +95,7 @@ def flow_loss(model: nn.Module, images: Tensor, given: Tensor, recipe: Recipe) -
 def train(recipe: Recipe, checkpoint: Path, *, log_every: int = 100) -> None:
     """Train to `recipe.steps`, saving every few hundred steps; goes on from `checkpoint`."""
     torch.manual_seed(recipe.seed)
-    model = Generator(recipe.widths).to(memory_format=torch.channels_last)
+    model = Generator(recipe.widths, GIVEN).to(memory_format=torch.channels_last)
     average = copy.deepcopy(model)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.99), weight_decay=0.01
@@ -289,7 +209,7 @@ def generate(
 ) -> None:
     """Write `count` generated images, `labels.csv` and `recipe.json`; no image is picked out."""
     state = torch.load(checkpoint, weights_only=True)
-    model = Generator(tuple(state["recipe"]["widths"])).eval()
+    model = Generator(tuple(state["recipe"]["widths"]), GIVEN).eval()
     model.load_state_dict(state["average"])
     asked = requests(count, seed)
     given = torch.tensor([condition_row(r.kind, r.owner, r.worn) for r in asked])

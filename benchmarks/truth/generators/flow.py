@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from benchmarks.kit.data import Images
+from benchmarks.kit.residual_block import ResidualBlock
 from gmv_core.types import Int64, UInt8
 
 PATCH_PX = 2
@@ -41,24 +42,6 @@ class Recipe:
     heun_steps: int = 16
 
 
-class Block(nn.Module):
-    """Residual block of two 3 × 3 convolutions, scaled and shifted by the condition."""
-
-    def __init__(self, width: int, condition: int) -> None:
-        super().__init__()
-        self.norm1 = nn.GroupNorm(8, width)
-        self.conv1 = nn.Conv2d(width, width, 3, padding=1)
-        self.film = nn.Linear(condition, 2 * width)
-        self.norm2 = nn.GroupNorm(8, width)
-        self.conv2 = nn.Conv2d(width, width, 3, padding=1)
-        nn.init.zeros_(self.conv2.weight)
-
-    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        scale, shift = self.film(condition)[:, :, None, None].chunk(2, dim=1)
-        h = self.conv1(F.silu(self.norm1(x)))
-        return x + self.conv2(F.silu(self.norm2(h) * (1 + scale) + shift))
-
-
 class Flow(nn.Module):
     """U-Net of two levels, each with a learned map of positions. shape: (h, w, c), h and w by 4."""
 
@@ -71,11 +54,11 @@ class Flow(nn.Module):
         self.inward = nn.Conv2d(channels * PATCH_PX**2, fine, 3, padding=1)
         self.fine_map = nn.Parameter(torch.zeros(1, fine, height // 2, width // 2))
         self.coarse_map = nn.Parameter(torch.zeros(1, coarse, height // 4, width // 4))
-        self.fine_in = Block(fine, condition)
+        self.fine_in = ResidualBlock(fine, condition)
         self.down = nn.Conv2d(fine, coarse, 2, stride=2)
-        self.coarse = nn.ModuleList(Block(coarse, condition) for _ in range(3))
+        self.coarse = nn.ModuleList(ResidualBlock(coarse, condition) for _ in range(3))
         self.up = nn.ConvTranspose2d(coarse, fine, 2, stride=2)
-        self.fine_out = nn.ModuleList(Block(fine, condition) for _ in range(2))
+        self.fine_out = nn.ModuleList(ResidualBlock(fine, condition) for _ in range(2))
         self.norm = nn.GroupNorm(8, fine)
         self.outward = nn.Conv2d(fine, channels * PATCH_PX**2, 3, padding=1)
         self.told = nn.Embedding(classes + 1, condition)
