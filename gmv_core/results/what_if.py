@@ -12,9 +12,9 @@ import numpy as np
 
 from gmv_core.measures.bootstrap import mean_interval
 from gmv_core.method.denoiser import denoiser, left_out, losses, nearest_classes
-from gmv_core.results.influence import ready_record
+from gmv_core.results.fitted import fitted
 from gmv_core.results.result import Result
-from gmv_core.sets.linear import LinearModel, fit_linear
+from gmv_core.sets.linear import LinearModel
 from gmv_core.sets.pixels import BLOCK, pixel_blocks, pixels_of_rows
 from gmv_core.store.columns import labels_of
 from gmv_core.types import Float64
@@ -63,9 +63,3 @@ def predicted_change(
     by_image = np.concatenate(changes)
     mean, low, high = mean_interval(by_image[:, None], seed=seed)
     return PredictedChange(len(rows), float(mean[0]), float(low[0]), float(high[0]), by_image)
-
-
-def fitted(result: Result) -> LinearModel:
-    """Fit the training set's linear model again, as the run's influence has it."""
-    record = ready_record(result.run)
-    return fit_linear(result.training, record.form, kept=record.settings.kept_directions)
