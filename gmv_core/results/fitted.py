@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from gmv_core.errors import SettingsError, SourceError
 from gmv_core.images.decode import decode
@@ -14,7 +15,7 @@ from gmv_core.method.influence import influence, probes
 from gmv_core.results.influence import HARMFUL, HELPFUL, Influence, named, ready_record
 from gmv_core.results.result import Result
 from gmv_core.sets.linear import LinearModel, fit_linear
-from gmv_core.sets.pixels import pixels_of_rows, small_pixels
+from gmv_core.sets.pixels import pixel_blocks, pixels_of_rows, small_pixels
 from gmv_core.store.columns import labels_of, statuses
 from gmv_core.types import OK, Float32, Float64, Int64, UInt8
 
@@ -63,6 +64,29 @@ def influences_on_file(result: Result, path: Path) -> list[Influence]:
         raise SourceError(f"{str(path)!r}: {decoded.status}; give another image.")
     model = fitted(result)
     return influences_on_pixels(model, model.spread(), decoded.pixels)
+
+
+def influences_of(
+    result: Result, model: LinearModel, spread: Float64, training_row: int
+) -> pd.DataFrame:
+    """Return a training image's influence on every generated image, the most helped first.
+
+    Columns: generated, id, influence, percent of the error there. model, spread: as for
+    `influences_on_pixels`.
+    """
+    labels, at = labels_of(result.generated), np.array([training_row])
+    one, own = pixels_of_rows(model.training, model.form, at), model.codes[at]
+    parts = []
+    for ids, x in pixel_blocks(result.generated, model.form):
+        codes = model.classes_of(x, labels[ids])
+        asked = probes(model.denoiser, x, codes)
+        found = influence(model.denoiser, asked, one, own, spread=spread[at])[:, 0]
+        percent = 100 * found / losses(model.denoiser, x, codes)
+        parts.append(pd.DataFrame({"id": ids, "influence": found, "percent": percent}))
+    table = pd.concat(parts, ignore_index=True)
+    names = result.generated.images.take(table["id"].to_numpy(), ["name"])["name"].to_pylist()
+    table.insert(0, "generated", names)
+    return table.sort_values("influence", ascending=False, kind="stable", ignore_index=True)
 
 
 def pair_blocks(result: Result) -> Iterator[tuple[Int64, Int64, Float32]]:

@@ -6,7 +6,7 @@ It is a prediction of the best linear model, see method/influence.py: signed, ne
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from gmv_core.types import OK
 
 RECORD = "influence.json"
 HELPFUL, HARMFUL = 100, 20  # training images kept of each generated image
+TOTAL_COLUMNS = ("training", "influence", "percent", "label", "owner")
 LIST_COLUMNS = ("generated", "effect", "rank", "training", "influence", "percent")
 
 
@@ -75,6 +76,7 @@ class Influence:
     percent: float
     label: str
     owner: str
+    row: int
 
 
 def influence_table(run: Run) -> Table:
@@ -177,24 +179,31 @@ def named(
     ).to_pylist() if found else []  # fmt: skip
     return [
         Influence(rank, image["name"], value, 100 * value / loss,
-                  image["label"] or "", image["owner"] or "")
-        for (rank, _, value), image in zip(found, about, strict=True)
+                  image["label"] or "", image["owner"] or "", row)
+        for (rank, row, value), image in zip(found, about, strict=True)
     ]  # fmt: skip
 
 
-def influence_totals(run: Run, training: ImageSet, without: Collection[int] = ()) -> pd.DataFrame:
+def influence_totals(
+    run: Run,
+    training: ImageSet,
+    without: Collection[int] = (),
+    columns: Sequence[str] = TOTAL_COLUMNS,
+) -> pd.DataFrame:
     """Return one row a training image that was not rejected, in the order of the set.
 
-    Columns: training, influence (summed over the generated images, signed), label, owner.
-    without: training rows that are not listed.
+    influence: summed over the generated images, signed. percent: of the summed error. columns:
+    besides TOTAL_COLUMNS there is "id". without: training rows that are not listed.
     """
     ready_record(run)
     about = training.images.read(["id", "name", "status", "label", "owner"]).to_pandas()
+    total = totals_table(run).read(["influence"])["influence"].to_numpy()
+    loss = np.nansum(influence_table(run).read(["loss"])["loss"].to_numpy())
     table = about.rename(columns={"name": "training"}).assign(
-        influence=totals_table(run).read(["influence"])["influence"].to_numpy()
+        influence=total, percent=100 * total / loss if loss else np.nan
     )
     kept = (table["status"] == OK) & ~table["id"].isin(list(without))
-    return table[kept][["training", "influence", "label", "owner"]].reset_index(drop=True)
+    return table[kept][list(columns)].reset_index(drop=True)
 
 
 def influence_batches(

@@ -25,7 +25,13 @@ from gmv_core.matching.contributors import (
 )
 from gmv_core.method.value import Values, rank_from_bottom
 from gmv_core.results.candidate_lists import block_of, blocks
-from gmv_core.results.influence import Influence, influence_digest, influence_totals, influences_on
+from gmv_core.results.influence import (
+    TOTAL_COLUMNS,
+    Influence,
+    influence_digest,
+    influence_totals,
+    influences_on,
+)
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.manifests import READY, RunManifest, Totals
@@ -133,9 +139,12 @@ class Result:
         """
         return influences_on(self.run, self.training, self._row_of(generated), self.without)
 
-    def influence_totals(self) -> pd.DataFrame:
-        """Return one row a training image: its predicted influence, summed over generated ones."""
-        return influence_totals(self.run, self.training, self.without)
+    def influence_totals(self, columns: tuple[str, ...] = TOTAL_COLUMNS) -> pd.DataFrame:
+        """Return one row a training image: its predicted influence, summed over generated ones.
+
+        columns: besides TOTAL_COLUMNS there is "id".
+        """
+        return influence_totals(self.run, self.training, self.without, columns)
 
     def _row_of(self, name: str, kind: str = "generated") -> int:
         images = self.training if kind == "training" else self.generated

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from gmv_core import Workspace, WorkspaceError, add, open_run, open_source, value
+from gmv_core.criteria.known_noise import judge
 from gmv_core.method.denoiser import denoiser, losses, nearest_classes, statistics
-from gmv_core.results.fitted import fitted, influences_on_pixels
+from gmv_core.results.fitted import fitted, influences_of, influences_on_pixels
 from gmv_core.results.influence import RECORD, read_record
-from gmv_core.results.what_if import predicted_change
+from gmv_core.results.what_if import owner_changes, predicted_change
 from gmv_core.runs.influence import predict_influence
 from gmv_core.settings import InfluenceSettings, MatchSettings, RunSettings
-from gmv_core.store.columns import previews_of
+from gmv_core.store.columns import IMAGES, previews_of
 from gmv_core.types import Progress
 from tests.fakes import fake_embedder, rows_of, write_images
 from tests.runs.conftest import BROKEN, SETTINGS, TRAINING, Predict, arrays, by_hand
@@ -46,6 +49,7 @@ def test_lists_and_totals_are_those_of_all_pairs(
         assert all(one.label == one.training.split("/")[0] for one in found)
     totals = result.influence_totals()
     assert totals["training"].tolist() == names
+    np.testing.assert_allclose(totals["percent"], 100 * totals["influence"] / loss.sum(), rtol=1e-6)
     scale = np.abs(pairs).sum(0).max()
     np.testing.assert_allclose(totals["influence"], pairs.sum(0), atol=1e-4 * scale)
 
@@ -181,3 +185,63 @@ def test_influence_of_sets_that_have_grown_is_not_read(
     predict(say=said.append)
     assert said[0].startswith("The influence is predicted anew, because training images")
     assert len(open_run(workspace, "run").influence_totals()) == TRAINING - 1 + 3
+
+
+def test_a_training_images_influence_on_every_generated_image(
+    predict: Predict, made: Path, workspace: Workspace
+) -> None:
+    predict()
+    _, pairs, loss, _ = by_hand(made, workspace)
+    result = open_run(workspace, "run")
+    names, images = (arrays(made, workspace, part)[2] for part in ("train", "made"))
+    model = fitted(result)
+    stored = result.influence_totals(("id", "training"))
+    for at in (0, len(names) - 1):
+        row = int(stored["id"][at])
+        found = influences_of(result, model, model.spread(), row).set_index("generated")
+        assert found["influence"].is_monotonic_decreasing
+        expected = pairs[:, names.index(stored["training"][at])]
+        scale = np.abs(pairs).max()
+        np.testing.assert_allclose(found["influence"][images], expected, atol=1e-5 * scale)
+        np.testing.assert_allclose(
+            found["percent"][images], 100 * expected / loss, atol=1e-3 * (100 * scale / loss.min())
+        )
+
+
+def test_owners_are_left_out_one_by_one_the_largest_first(
+    predict: Predict, made: Path, workspace: Workspace
+) -> None:
+    predict()
+    result = open_run(workspace, "run")
+    assert owner_changes(result) == {}
+    owners = np.array(["Ada", "Ben", "", "Ben", "Cy"], object)[np.arange(TRAINING) % 5]
+    images = workspace.image_set("train").images
+    table = images.read([field.name for field in IMAGES])
+    at = table.schema.get_field_index("owner")
+    images.write(table.set_column(at, "owner", pa.array(owners, pa.string())))
+    seen: list[Progress] = []
+    found = owner_changes(result, most=2, report=seen.append)
+    names = result.values_table(("training", "owner"))
+    assert list(found) == ["Ben", "Ada"] and [step.done for step in seen] == [0, 1, 2]
+    for owner, change in found.items():
+        own = names["training"][names["owner"] == owner]
+        expected = predicted_change(result.leaving_out(own.tolist()))
+        assert (change.images, change.percent) == (len(own), expected.percent)
+        assert (change.low, change.high) == (expected.low, expected.high)
+
+
+def test_known_noise_is_held_against_the_ranking_by_harm(
+    predict: Predict, workspace: Workspace
+) -> None:
+    predict()
+    result = open_run(workspace, "run")
+    totals = result.influence_totals(("id", "influence"))
+    worst = totals.nsmallest(4, "influence")["id"].tolist()
+    images = workspace.image_set("train").images
+    table = images.read([field.name for field in IMAGES])
+    marks = [json.dumps({"noise": "yes" if i in worst else "no"}) for i in range(TRAINING)]
+    at = table.schema.get_field_index("attributes")
+    images.write(table.set_column(at, "attributes", pa.array(marks)))
+    report = judge(result, "noise", by_influence=True)
+    assert report.flags.tolist() == [True] * 4 + [False] * (len(totals) - 4)
+    assert report.detection.auroc == 1 > judge(result, "noise").detection.auroc
