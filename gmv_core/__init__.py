@@ -7,6 +7,7 @@ from gmv_core.errors import GMVError, ModelError, SettingsError, SourceError, Wo
 from gmv_core.matching.contributors import Attribution, Contributor, attribute
 from gmv_core.matching.matcher import load_matcher
 from gmv_core.models.embedders.embedder import from_callable
+from gmv_core.results.fitted import influences_on_file
 from gmv_core.results.result import Result, open_run
 from gmv_core.results.shares import group_shares
 from gmv_core.results.what_if import predicted_change
@@ -53,6 +54,7 @@ __all__ = [
     "default_root",
     "from_callable",
     "group_shares",
+    "influences_on_file",
     "labels_for",
     "load_matcher",
     "open_run",

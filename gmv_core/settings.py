@@ -104,10 +104,11 @@ class InfluenceSettings:
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """What a run is made with."""
+    """What a run is made with. influence: whether it is predicted too, by its default settings."""
 
     match: MatchSettings = field(default_factory=MatchSettings)
     value: ValueSettings = field(default_factory=ValueSettings)
+    influence: bool = False
 
 
 @dataclass(frozen=True)

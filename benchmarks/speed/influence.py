@@ -7,6 +7,7 @@ what this machine does in a large one of single precision (fitting: double) in t
 share is that time over the time taken.
 
     python -m benchmarks.speed.influence --json
+    python -m benchmarks.speed.influence --million  # 1,000,000 images at the product's 16 px
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.kit.reporting import Row, finish, median_seconds, parser, print_table
-from gmv_core.results.influence import InfluenceRecord, influences_on_pixels
+from gmv_core.results.fitted import influences_on_pixels
+from gmv_core.results.influence import InfluenceRecord
 from gmv_core.runs.influence import fill_tables
 from gmv_core.sets.linear import fit_linear
 from gmv_core.sets.pixels import PixelForm, pixel_table
+from gmv_core.sets.provenance import peak_memory_mb
 from gmv_core.settings import InfluenceSettings
 from gmv_core.store.columns import IMAGES, fixed
 from gmv_core.store.workspace import ImageSet, Workspace
@@ -34,6 +37,7 @@ from gmv_core.types import silent
 CLASSES = 10
 ROWS = 4096  # written at once
 WARM_RUNS = 7
+MILLION = 10**6
 FORMS = (PixelForm(16, True), PixelForm(16, False), PixelForm(32, True), PixelForm(32, False))
 
 
@@ -100,13 +104,18 @@ def measure(workspace: Workspace, form: PixelForm, n: int, m: int, *, seed: int)
 
 def main() -> None:
     """Measure and print the table."""
-    options = parser(__doc__ or "").parse_args()
-    n, m = (1000, 40) if options.quick else (50_000, 1000)
-    forms = FORMS[:1] if options.quick else FORMS
-    load = os.getloadavg()[0]
+    made = parser(__doc__ or "")
+    made.add_argument("--million", action="store_true", help="so many images, and peak memory")
+    options = made.parse_args()
+    n, m = (1000, 40) if options.quick else (MILLION if options.million else 50_000, 1000)
+    forms = FORMS[:1] if options.quick else FORMS[1:2] if options.million else FORMS
+    load, before = os.getloadavg()[0], peak_memory_mb()
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder))
         rows = [measure(workspace, form, n, m, seed=options.seed) for form in forms]
+    if options.million:  # of one form alone: a process's peak never falls
+        memory = {"memory before, MB": round(before), "peak, MB": round(peak_memory_mb())}
+        rows = [{**row, **memory} for row in rows]
     print_table(f"Predicted influence: n = {n:,}, m = {m:,}, load at the start {load:.1f}", rows)
     finish(options, "speed.influence", {"n": n, "m": m, "load": load, "rows": rows})
 

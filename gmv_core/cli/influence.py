@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
@@ -13,6 +14,7 @@ from rich.markup import escape
 from gmv_core.cli.options import Json, Root, workspace_at
 from gmv_core.cli.output import Output
 from gmv_core.errors import SettingsError
+from gmv_core.results.fitted import influences_on_file
 from gmv_core.results.influence import Influence, InfluenceRecord
 from gmv_core.results.result import Result, open_run
 from gmv_core.results.what_if import PredictedChange, predicted_change
@@ -27,6 +29,9 @@ PREDICTION = "A prediction of the best linear model, above 0: the image gets wor
 def influence_command(
     run: str,
     image: Annotated[str | None, typer.Option(help="Name of a generated image.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="An image file that is in no set, as a generated image.")
+    ] = None,
     without_owner: Annotated[
         str | None, typer.Option(help="Predict the change without this owner's images.")
     ] = None,
@@ -36,6 +41,9 @@ def influence_command(
 ) -> None:
     """Predict which training images help or harm: the second reading of a run, beside value."""
     out = Output(json)
+    asked = [option for option in (image, file, without_owner) if option is not None]
+    if len(asked) > 1:
+        raise SettingsError("Give one of --image, --file and --without-owner, not several.")
     place = workspace_at(workspace)
     with out.progress() as report:
         record = predict_influence(
@@ -44,6 +52,8 @@ def influence_command(
     result = open_run(place, run)
     if without_owner is not None:
         _print_change(out, without_owner, predicted_change(_without(result, without_owner)))
+    elif file is not None:
+        _print_image(out, file.name, influences_on_file(result, file))
     elif image is not None:
         _print_image(out, image, result.influence(image))
     else:

@@ -110,7 +110,7 @@ class Output:
     ) -> None:
         """Print a table; numbers are formatted here. least: widths of text columns."""
         table = Table(
-            title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD,
+            title=escape(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD,
             padding=(0, 1, 0, 0), pad_edge=False,
         )  # fmt: skip
         for place, column in enumerate(frame.columns):

@@ -38,6 +38,9 @@ def value_command(
     weighting: Annotated[
         bool, typer.Option("--weighting/--no-weighting", help="Weight by quality.")
     ] = True,
+    influence: Annotated[
+        bool, typer.Option("--influence/--no-influence", help="Predict influence, too.")
+    ] = False,
     seed: int = 0,
     labels: LabelsCsv = None,
     workspace: Root = None,
@@ -48,6 +51,7 @@ def value_command(
     settings = RunSettings(
         MatchSettings(candidates, distance, quality, seed),
         ValueSettings(k, _temperature(temperature), weighting),
+        influence,
     )
     place = workspace_at(workspace)
     known = {s.name for s in place.sets()}
@@ -110,9 +114,17 @@ def noisy_command(
     _print_noisy(Output(json), result.noisy(), limit, auroc)
 
 
-def export_command(run: str, folder: Path, workspace: Root = None, json: Json = False) -> None:
-    """Write matches, generated and values as Parquet and CSV, and manifest.json."""
-    written = open_run(workspace_at(workspace), run).export(folder)
+def export_command(
+    run: str,
+    folder: Path,
+    all_pairs: Annotated[
+        bool, typer.Option("--all-pairs", help="Write the predicted influence of all pairs, too.")
+    ] = False,
+    workspace: Root = None,
+    json: Json = False,
+) -> None:
+    """Write the tables of a run as Parquet and CSV, and manifest.json."""
+    written = open_run(workspace_at(workspace), run).export(folder, all_pairs=all_pairs)
     out = Output(json)
     if not out.document({"files": [str(path) for path in written]}):
         for path in written:

@@ -40,9 +40,10 @@ def sounds_like_noise(column: str) -> bool:
     return any(hint in column.lower() for hint in _HINTS)
 
 
-def judge(result: Result, column: str) -> KnownNoise:
+def judge(result: Result, column: str, *, by_influence: bool = False) -> KnownNoise:
     """Hold the ranking from the bottom against a yes/no attribute column (C3).
 
+    by_influence: the ranking by predicted influence, the most harmful first, instead of by value.
     Raises SettingsError where no image has that attribute.
     """
     known = attributes(result.training).get(column, [])
@@ -54,5 +55,7 @@ def judge(result: Result, column: str) -> KnownNoise:
     table = result.values_table(("id", "value", "nearest_distance"))
     noisy = np.isin(np.array(known)[table["id"].to_numpy()], list(YES))
     value, distance = table["value"].to_numpy(), table["nearest_distance"].to_numpy(float)
+    if by_influence:
+        value = result.influence_totals(("influence",))["influence"].to_numpy()
     order = rank_from_bottom(value, distance)
     return KnownNoise(noisy[order], detect(order, value, distance, noisy))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gmv_core.demo.plan import draw_training_set, generated_folder
 from gmv_core.runs.valuation import value
 from gmv_core.sets.build import build
+from gmv_core.settings import RunSettings
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source
 from gmv_core.store.manifests import READY, RunManifest
@@ -34,5 +35,6 @@ def make_demo(workspace: Workspace, *, report: Report = silent) -> RunManifest:
         against=DEMO_SET,
         name=DEMO_RUN,
         labels=labels_for(generated, None),
+        settings=RunSettings(influence=True),
         report=report,
     )

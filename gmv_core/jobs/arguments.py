@@ -24,7 +24,8 @@ def run_arguments(settings: RunSettings) -> list[str]:
         temperature=value.temperature,
         seed=match.seed,
     )
-    return [*options, "--weighting" if value.quality_weighting else "--no-weighting"]
+    weighting = "--weighting" if value.quality_weighting else "--no-weighting"
+    return [*options, weighting, "--influence" if settings.influence else "--no-influence"]
 
 
 def injection_arguments(injection: Injection) -> list[str]:

@@ -13,6 +13,7 @@ from gmv_core.jobs.arguments import build_arguments, run_arguments
 from gmv_core.jobs.job import Job, list_jobs
 from gmv_core.jobs.uploads import uploads_of
 from gmv_core.models.choice import resolve_embedder
+from gmv_core.results.influence import read_record
 from gmv_core.results.result import Result, settings_of
 from gmv_core.settings import EmbedSettings, IndexSettings, MatchSettings, RunSettings
 from gmv_core.sources.source import Source
@@ -68,27 +69,43 @@ def finish_set(workspace: Workspace, name: str) -> Job:
     return control.start(workspace, arguments, title=f"Building {name}", target=name)
 
 
-def value_uploads(workspace: Workspace, source: Source, *, against: str, name: str) -> Job:
-    """Start valuing a source as a new run; raise WorkspaceError for a name as `build_set` does."""
+def value_uploads(
+    workspace: Workspace, source: Source, *, against: str, name: str, influence: bool = False
+) -> Job:
+    """Start valuing a source as a new run; raise WorkspaceError for a name as `build_set` does.
+
+    influence: predict it, too.
+    """
     name = _free(workspace, name)
-    arguments = ["value", source.location, "--against", against, "--name", name]
+    chosen = run_arguments(RunSettings(influence=influence))
+    arguments = ["value", source.location, "--against", against, "--name", name, *chosen]
     return _start(workspace, arguments, source, name, "Valuing")
 
 
-def value_anew(workspace: Workspace, result: Result, *, name: str, match: MatchSettings) -> Job:
+def value_anew(
+    workspace: Workspace,
+    result: Result,
+    *,
+    name: str,
+    match: MatchSettings,
+    influence: bool = False,
+) -> Job:
     """Start valuing a run's images as a new run: matched otherwise, its values read as `result`'s.
 
-    Raises WorkspaceError for a name as `build_set` does.
+    influence: predict it, too. Raises WorkspaceError for a name as `build_set` does.
     """
     name = _free(workspace, name)
     title = f"Valuing {result.generated.name} by the distance {match.distance}"
-    return _value(workspace, result.manifest, name, RunSettings(match, result.settings), title)
+    settings = RunSettings(match, result.settings, influence)
+    return _value(workspace, result.manifest, name, settings, title)
 
 
 def value_again(workspace: Workspace, name: str) -> Job:
     """Start a finished run again with its own settings, as after its training set has grown."""
-    manifest = workspace.run(name).manifest()
-    settings = RunSettings(settings_of(manifest), manifest.value)
+    run = workspace.run(name)
+    manifest = run.manifest()
+    predicted = read_record(run) is not None
+    settings = RunSettings(settings_of(manifest), manifest.value, predicted)
     return _value(workspace, manifest, name, settings, f"Valuing {name} again")
 
 
@@ -104,6 +121,13 @@ def delete(workspace: Workspace, name: str, *, kind: str = "") -> str:
     for job in made:
         control.forget(workspace, job.id)
     return deleted
+
+
+def predict_influence(workspace: Workspace, name: str) -> Job:
+    """Start predicting the influence of a finished run."""
+    return control.start(
+        workspace, ["influence", name], title=f"Predicting influence for {name}", target=name
+    )
 
 
 def _value(

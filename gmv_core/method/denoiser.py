@@ -176,6 +176,19 @@ def losses(made: Denoiser, x: Floats, codes: Int64) -> Float64:
     return loss
 
 
+def refitted_losses(found: Statistics, sigma: float, x: Floats, codes: Int64) -> Float64:
+    """Return L of each image under the denoiser of other statistics at the same σ, (m,).
+
+    From A itself: without eigenvalues it takes a tenth of the time of `denoiser`.
+    """
+    d = len(found.scatter)
+    a = np.linalg.inv(found.scatter / found.n + sigma**2 * np.eye(d))
+    error = (np.asarray(x, np.float64) - found.means[codes]) @ a
+    kept = np.eye(d) - sigma**2 * a
+    loss: Float64 = sigma**4 * (error**2).sum(1) + sigma**2 * float((kept**2).sum())
+    return loss
+
+
 def nearest_classes(found: Statistics, x: Floats) -> Int64:
     """Return the class whose mean is nearest to each of (m, d) images, of those with images."""
     there = np.flatnonzero(found.counts)

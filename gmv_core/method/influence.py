@@ -79,11 +79,10 @@ def influence(
     returns for them, where it is known. parts: of the formula; all of them, or some to compare.
     """
     found = made.statistics
-    z = x - found.means.astype(x.dtype)[codes]
-    along_v = asked.v.astype(x.dtype) @ z.T
+    along_v = _along(asked.v, x, found.means, codes)
     pairs = np.zeros_like(along_v)
     if "directions" in parts:
-        pairs += asked.u.astype(x.dtype) @ z.T
+        pairs += _along(asked.u, x, found.means, codes)
         pairs /= found.n
     if "mean" in parts:
         own = (1 / found.counts[codes]).astype(x.dtype)
@@ -96,6 +95,13 @@ def influence(
         pairs += asked.size[:, None].astype(x.dtype)
     pairs *= 2 * made.sigma**4
     return pairs
+
+
+def _along(probe: Float64, x: Floats, means: Float64, codes: Int64) -> Floats:
+    """Return z·probe of every pair, (m, b), as x·probe − μ·probe: no z is ever made."""
+    along: Floats = probe.astype(x.dtype) @ x.T
+    along -= (probe @ means.T).astype(x.dtype)[:, codes]
+    return along
 
 
 @dataclass(frozen=True)

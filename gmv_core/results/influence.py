@@ -5,7 +5,8 @@ It is a prediction of the best linear model, see method/influence.py: signed, ne
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,19 +15,20 @@ import numpy as np
 import pandas as pd
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.method.denoiser import losses
-from gmv_core.method.influence import probes
-from gmv_core.sets.linear import LinearModel, Lists
-from gmv_core.sets.pixels import PixelForm, small_pixels
+from gmv_core.sets.linear import Lists
+from gmv_core.sets.pixels import PixelForm
 from gmv_core.settings import InfluenceSettings
 from gmv_core.store.columns import matrix
 from gmv_core.store.files import write_json
+from gmv_core.store.manifests import RunManifest
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet, Run
-from gmv_core.types import OK, Float64, UInt8
+from gmv_core.types import OK
 
 RECORD = "influence.json"
 HELPFUL, HARMFUL = 100, 20  # training images kept of each generated image
+TOTAL_COLUMNS = ("training", "influence", "percent", "label", "owner")
+LIST_COLUMNS = ("generated", "effect", "rank", "training", "influence", "percent")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class InfluenceRecord:
 
     training, generated: digests of the images' bytes, states and labels. sigma: the noise level.
     classes: means that were fitted. by_label: generated images whose class is their label's.
+    valued: stamps of both sets in the run's manifest then; with others the tables are out of date.
     """
 
     training: str
@@ -45,6 +48,7 @@ class InfluenceRecord:
     classes: int = 0
     by_label: int = 0
     ready: bool = False
+    valued: tuple[str | None, str | None] = (None, None)
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -72,6 +76,7 @@ class Influence:
     percent: float
     label: str
     owner: str
+    row: int
 
 
 def influence_table(run: Run) -> Table:
@@ -93,19 +98,49 @@ def read_record(run: Run) -> InfluenceRecord | None:
         return None
 
 
+def influence_digest(run: Run) -> str:
+    """What changes whenever the run's influence does, "" where it was never predicted.
+
+    Of the record: from equal inputs the tables are equal too.
+    """
+    try:
+        return hashlib.sha256((run.folder / RECORD).read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
 def write_record(run: Run, record: InfluenceRecord) -> None:
     write_json(run.folder / RECORD, asdict(record))
 
 
 def ready_record(run: Run) -> InfluenceRecord:
-    """Return what the run's influence was made from; raise WorkspaceError where it is not there."""
+    """Return what the run's influence was made from.
+
+    Raises WorkspaceError where it is not there, or is that of a set as it was before.
+    """
     record = read_record(run)
     if record is None or not record.ready:
         raise WorkspaceError(
             f"The run {run.name!r} has no predicted influence yet; "
             f"`gmv influence {run.name}` computes it."
         )
+    if record.valued != stamps(run.manifest()):
+        raise WorkspaceError(
+            f"The images of the run {run.name!r} have changed since its influence was predicted; "
+            f"`gmv influence {run.name}` predicts it anew."
+        )
     return record
+
+
+def has_influence(run: Run) -> bool:
+    """Return whether `ready_record` finds the run's influence."""
+    record = read_record(run)
+    return record is not None and record.ready and record.valued == stamps(run.manifest())
+
+
+def stamps(manifest: RunManifest) -> tuple[str | None, str | None]:
+    """Return the states of the training and the generated set that a run was valued with."""
+    return manifest.matching.training, manifest.matching.generated
 
 
 def influences_on(
@@ -124,24 +159,10 @@ def influences_on(
         (matrix(stored[f"{kind}_influence"])[0], matrix(stored[kind])[0])
         for kind in ("helpful", "harmful")
     )
-    return _named(training, helpful, harmful, loss, without)
+    return named(training, helpful, harmful, loss, without)
 
 
-def influences_on_pixels(model: LinearModel, spread: Float64, pixels: UInt8) -> list[Influence]:
-    """Return the same of an image that is in no set, its class the nearest mean's.
-
-    pixels: (h, w, 3) uint8, a preview. model, spread: of `fitted`, kept to answer more than once.
-    """
-    x = small_pixels(pixels, model.form)[None] / 255
-    codes = model.classes_of(x, np.array([""], object))
-    asked = probes(model.denoiser, x, codes)
-    helpful, harmful = model.lists(asked, spread, helpful=HELPFUL, harmful=HARMFUL)
-    loss = float(losses(model.denoiser, x, codes)[0])
-    best, worst = ((values[0], rows[0]) for values, rows in (helpful, harmful))
-    return _named(model.training, best, worst, loss)
-
-
-def _named(
+def named(
     training: ImageSet, helpful: Lists, harmful: Lists, loss: float, without: Collection[int] = ()
 ) -> list[Influence]:
     """Return the rows that help, then those that harm, with what is known of them.
@@ -158,21 +179,50 @@ def _named(
     ).to_pylist() if found else []  # fmt: skip
     return [
         Influence(rank, image["name"], value, 100 * value / loss,
-                  image["label"] or "", image["owner"] or "")
-        for (rank, _, value), image in zip(found, about, strict=True)
+                  image["label"] or "", image["owner"] or "", row)
+        for (rank, row, value), image in zip(found, about, strict=True)
     ]  # fmt: skip
 
 
-def influence_totals(run: Run, training: ImageSet, without: Collection[int] = ()) -> pd.DataFrame:
+def influence_totals(
+    run: Run,
+    training: ImageSet,
+    without: Collection[int] = (),
+    columns: Sequence[str] = TOTAL_COLUMNS,
+) -> pd.DataFrame:
     """Return one row a training image that was not rejected, in the order of the set.
 
-    Columns: training, influence (summed over the generated images, signed), label, owner.
-    without: training rows that are not listed.
+    influence: summed over the generated images, signed. percent: of the summed error. columns:
+    besides TOTAL_COLUMNS there is "id". without: training rows that are not listed.
     """
     ready_record(run)
     about = training.images.read(["id", "name", "status", "label", "owner"]).to_pandas()
+    total = totals_table(run).read(["influence"])["influence"].to_numpy()
+    loss = np.nansum(influence_table(run).read(["loss"])["loss"].to_numpy())
     table = about.rename(columns={"name": "training"}).assign(
-        influence=totals_table(run).read(["influence"])["influence"].to_numpy()
+        influence=total, percent=100 * total / loss if loss else np.nan
     )
     kept = (table["status"] == OK) & ~table["id"].isin(list(without))
-    return table[kept][["training", "influence", "label", "owner"]].reset_index(drop=True)
+    return table[kept][list(columns)].reset_index(drop=True)
+
+
+def influence_batches(
+    run: Run, training: ImageSet, generated: ImageSet, without: Collection[int] = ()
+) -> Iterator[pd.DataFrame]:
+    """Yield the stored lists of all generated images, LIST_COLUMNS, block by block."""
+    names, made = (
+        np.array(images.images.read(["name"])["name"].to_pylist(), object)
+        for images in (training, generated)
+    )
+    columns = [f"{kind}{what}" for kind in ("helpful", "harmful") for what in ("", "_influence")]
+    for batch in influence_table(run).batches(["id", "loss", *columns]):
+        parts = []
+        for kind, sign in (("helpful", 1), ("harmful", -1)):
+            rows, values = matrix(batch[kind]), matrix(batch[f"{kind}_influence"])
+            kept = (rows >= 0) & (sign * values > 0) & ~np.isin(rows, list(without))
+            j, i = np.nonzero(kept)
+            loss = batch["loss"].to_numpy()[j]
+            listed = (made[batch["id"].to_numpy()[j]], kind, kept.cumsum(axis=1)[j, i],
+                      names[rows[j, i]], values[j, i], 100 * values[j, i] / loss)  # fmt: skip
+            parts.append(pd.DataFrame(dict(zip(LIST_COLUMNS, listed, strict=True)), index=j))
+        yield pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)

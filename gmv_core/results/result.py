@@ -25,11 +25,15 @@ from gmv_core.matching.contributors import (
 )
 from gmv_core.method.value import Values, rank_from_bottom
 from gmv_core.results.candidate_lists import block_of, blocks
-from gmv_core.results.influence import Influence, influence_totals, influences_on
+from gmv_core.results.influence import (
+    TOTAL_COLUMNS,
+    Influence,
+    influence_digest,
+    influence_totals,
+    influences_on,
+)
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import MatchSettings, ValueSettings
-from gmv_core.store.files import write_json
-from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import READY, RunManifest, Totals
 from gmv_core.store.workspace import ImageSet, Run, Workspace
 from gmv_core.types import OK
@@ -74,10 +78,14 @@ class Result:
 
     @property
     def digest(self) -> str:
-        """What changes whenever the result or its settings do: a key for what is kept of it."""
+        """What changes whenever the result, its settings or its predicted influence do."""
         left_out = np.sort(np.fromiter(self.without, np.int64, len(self.without)))
         without = sha256(left_out.tobytes()).hexdigest() if self.without else ""
-        return f"{self.run.folder} {self.manifest.updated} {asdict(self.settings)} {without}"
+        predicted = influence_digest(self.run)
+        return (
+            f"{self.run.folder} {self.manifest.updated} {asdict(self.settings)} {without} "
+            f"{predicted}"
+        )
 
     def _repr_html_(self) -> str:
         """Draw the run in a notebook."""
@@ -131,9 +139,12 @@ class Result:
         """
         return influences_on(self.run, self.training, self._row_of(generated), self.without)
 
-    def influence_totals(self) -> pd.DataFrame:
-        """Return one row a training image: its predicted influence, summed over generated ones."""
-        return influence_totals(self.run, self.training, self.without)
+    def influence_totals(self, columns: tuple[str, ...] = TOTAL_COLUMNS) -> pd.DataFrame:
+        """Return one row a training image: its predicted influence, summed over generated ones.
+
+        columns: besides TOTAL_COLUMNS there is "id".
+        """
+        return influence_totals(self.run, self.training, self.without, columns)
 
     def _row_of(self, name: str, kind: str = "generated") -> int:
         images = self.training if kind == "training" else self.generated
@@ -227,21 +238,11 @@ class Result:
                 }
             )
 
-    def export(self, folder: Path) -> list[Path]:
-        """Write matches, generated and values as Parquet and CSV, and manifest.json."""
-        folder.mkdir(parents=True, exist_ok=True)
-        tables = {
-            "matches": pd.concat(list(self.matches_batches()), ignore_index=True),
-            "generated": self.generated_table(),
-            "values": self.values_table(),
-        }
-        written = []
-        for name, table in tables.items():
-            table.to_parquet(folder / f"{name}.parquet", index=False)
-            table.to_csv(folder / f"{name}.csv", index=False)
-            written += [folder / f"{name}.parquet", folder / f"{name}.csv"]
-        write_json(folder / "manifest.json", as_json(self.told()))
-        return [*written, folder / "manifest.json"]
+    def export(self, folder: Path, *, all_pairs: bool = False) -> list[Path]:
+        """Write the tables as Parquet and CSV, and manifest.json; see export.py."""
+        from gmv_core.results.export import export
+
+        return export(self, folder, all_pairs=all_pairs)
 
 
 def open_run(workspace: Workspace, name: str, *, settings: ValueSettings | None = None) -> Result:

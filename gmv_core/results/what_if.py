@@ -6,18 +6,20 @@ the statistics are down-dated exactly and the denoiser is fitted again, at the s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gmv_core.measures.bootstrap import mean_interval
-from gmv_core.method.denoiser import denoiser, left_out, losses, nearest_classes
-from gmv_core.results.influence import ready_record
+from gmv_core.method.denoiser import left_out, nearest_classes, refitted_losses
+from gmv_core.results.fitted import fitted
 from gmv_core.results.result import Result
-from gmv_core.sets.linear import LinearModel, fit_linear
+from gmv_core.sets.linear import LinearModel
 from gmv_core.sets.pixels import BLOCK, pixel_blocks, pixels_of_rows
 from gmv_core.store.columns import labels_of
-from gmv_core.types import Float64
+from gmv_core.types import Float64, Progress, Report, silent
+
+MOST_OWNERS = 20
 
 
 @dataclass(frozen=True)
@@ -52,20 +54,38 @@ def predicted_change(
     for first in range(0, len(rows), BLOCK):
         some = rows[first : first + BLOCK]
         rest = left_out(rest, pixels_of_rows(model.training, model.form, some), model.codes[some])
-    refitted = denoiser(rest, sigma=model.denoiser.sigma)
     labels, changes = labels_of(result.generated), []
     for ids, x in pixel_blocks(result.generated, model.form):
         codes = model.classes_of(x, labels[ids])
-        before = losses(model.denoiser, x, codes)
+        before = refitted_losses(model.denoiser.statistics, model.denoiser.sigma, x, codes)
         gone = rest.counts[codes] == 0
         codes[gone] = nearest_classes(rest, x[gone])
-        changes.append(100 * (losses(refitted, x, codes) / before - 1))
+        after = refitted_losses(rest, model.denoiser.sigma, x, codes)
+        changes.append(100 * (after / before - 1))
     by_image = np.concatenate(changes)
     mean, low, high = mean_interval(by_image[:, None], seed=seed)
     return PredictedChange(len(rows), float(mean[0]), float(low[0]), float(high[0]), by_image)
 
 
-def fitted(result: Result) -> LinearModel:
-    """Fit the training set's linear model again, as the run's influence has it."""
-    record = ready_record(result.run)
-    return fit_linear(result.training, record.form, kept=record.settings.kept_directions)
+def owner_changes(
+    result: Result,
+    *,
+    most: int = MOST_OWNERS,
+    model: LinearModel | None = None,
+    report: Report = silent,
+) -> dict[str, PredictedChange]:
+    """Predict what leaving out each of the largest owners does, the one of most images first.
+
+    most: owners. An owner of all images is passed over. Raises as `predicted_change` does.
+    """
+    model = model or fitted(result)
+    table = result.values_table(("id", "owner"))
+    sizes = table["owner"].replace("", None).value_counts()
+    names = [str(name) for name, size in sizes.head(most).items() if size < len(table)]
+    changes = {}
+    for done, name in enumerate(names):
+        report(Progress("influence", done, len(names)))
+        rows = frozenset(table["id"][table["owner"] == name].tolist())
+        changes[name] = predicted_change(replace(result, without=rows), model=model)
+    report(Progress("influence", len(names), len(names)))
+    return changes

@@ -21,6 +21,7 @@ from gmv_core.results.influence import (
     InfluenceRecord,
     influence_table,
     read_record,
+    stamps,
     totals_table,
     write_record,
 )
@@ -50,25 +51,41 @@ def predict_influence(
     Tables that an earlier call made from equal images, labels and settings are kept; say is told
     where they are computed anew, and why.
     """
-    settings = settings or InfluenceSettings()
     with workspace.writing():
         result = open_run(workspace, name)
-        run, training, generated = result.run, result.training, result.generated
-        form = pixel_form(training, settings.side_px)
-        record = InfluenceRecord(_digest(training), _digest(generated), settings, grey=form.grey)
-        before = read_record(run)
-        if before is not None and before.inputs == record.inputs and before.ready:
-            return before
-        if before is None or before.inputs != record.inputs:
-            influence_table(run).drop()
-        if before is not None and before.inputs != record.inputs:
-            changed = [k for k, v in record.inputs.items() if before.inputs.get(k) != v]
-            say(f"The influence is predicted anew, because {listed(changed)} changed.")
-        write_record(run, record)
-        for images in (training, generated):
-            ensure_pixels(images, form, report)
-        model = fit_linear(training, form, kept=settings.kept_directions)
-        return fill_tables(run, generated, model, record, report)
+        settings = settings or InfluenceSettings()
+        return predict(result.run, result.training, result.generated, settings, report, say)
+
+
+def predict(
+    run: Run,
+    training: ImageSet,
+    generated: ImageSet,
+    settings: InfluenceSettings,
+    report: Report = silent,
+    say: Say = lambda _: None,
+) -> InfluenceRecord:
+    """Do the same for a run whose sets are open; the caller holds the workspace's lock."""
+    form = pixel_form(training, settings.side_px)
+    record = InfluenceRecord(
+        _digest(training), _digest(generated), settings, form.grey, valued=stamps(run.manifest())
+    )
+    before = read_record(run)
+    if before is not None and before.inputs == record.inputs and before.ready:
+        kept = replace(before, valued=record.valued)
+        if kept != before:
+            write_record(run, kept)
+        return kept
+    if before is None or before.inputs != record.inputs:
+        influence_table(run).drop()
+    if before is not None and before.inputs != record.inputs:
+        changed = [k for k, v in record.inputs.items() if before.inputs.get(k) != v]
+        say(f"The influence is predicted anew, because {listed(changed)} changed.")
+    write_record(run, record)
+    for images in (training, generated):
+        ensure_pixels(images, form, report)
+    model = fit_linear(training, form, kept=settings.kept_directions)
+    return fill_tables(run, generated, model, record, report)
 
 
 def fill_tables(

@@ -1,7 +1,8 @@
 """A run: value one generated set against one training set, block by block, resumable.
 
 Three stages with a table each: matches (needs models), quality (needs a metric), then values, which
-are cheap and computed anew for every k, temperature and quality weighting.
+are cheap and computed anew for every k, temperature and quality weighting. A fourth one where it is
+wished for: predicted influence, see influence.py.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import pyarrow as pa
 from gmv_core.errors import GMVError, WorkspaceError
 from gmv_core.matching.matcher import Matcher, load_matcher
 from gmv_core.models.choice import reload_embedder
+from gmv_core.results.influence import read_record
+from gmv_core.runs.influence import predict
 from gmv_core.runs.inputs import Say, begun, started
 from gmv_core.runs.stages import match_block, quality_block, write_values
 from gmv_core.sets.build import build_like
@@ -25,7 +28,7 @@ from gmv_core.sets.describe import preview_side, shifts
 from gmv_core.sets.filling import ensure_embedded
 from gmv_core.sets.identity import is_from
 from gmv_core.sets.provenance import Stages
-from gmv_core.settings import RunSettings
+from gmv_core.settings import InfluenceSettings, RunSettings
 from gmv_core.sources.labels import Labels
 from gmv_core.sources.opening import Source
 from gmv_core.store.manifests import READY, RunManifest, SetManifest
@@ -91,7 +94,8 @@ def value(
         manifest = msgspec.structs.replace(manifest, shifts=tuple(told))
         run.write_manifest(manifest)
         depth = manifest.matching.exact_depth
-        return _work(run, manifest, replace(matcher, exact_depth=depth), images, settings, report)
+        matcher = replace(matcher, exact_depth=depth)
+        return _work(run, manifest, matcher, images, settings, report, say)
 
 
 @contextmanager
@@ -162,6 +166,7 @@ def _work(
     images: ImageSet,
     settings: RunSettings,
     report: Report,
+    say: Say,
 ) -> RunManifest:
     total = len(images.images)
     reused = len(run.table("matches")) == total and len(run.table("quality")) == total
@@ -173,8 +178,33 @@ def _work(
         totals = write_values(run, matcher.training, images, matcher.embedder.key, settings.value)
         stages.change(totals=totals)
     finished = stages.finish()
+    if settings.influence:
+        # The values can be read by now, whatever becomes of the prediction.
+        reused &= _predict(run, stages, matcher.training, images, report, say)
+        finished = stages.manifest
     report(Progress("done", total, total))
     return msgspec.structs.replace(finished, reused=reused)
+
+
+def _predict(
+    run: Run,
+    stages: Stages[RunManifest],
+    training: ImageSet,
+    images: ImageSet,
+    report: Report,
+    say: Say,
+) -> bool:
+    """Predict influence under the default settings; return whether all of it was there."""
+    before = read_record(run)
+    with stages.stage("influence") as commit:
+
+        def committing(step: Progress) -> None:
+            commit()
+            report(step)
+
+        record = predict(run, training, images, InfluenceSettings(), committing, say)
+    run.write_manifest(stages.manifest)
+    return record == before
 
 
 def _fill(

@@ -10,10 +10,12 @@ import numpy as np
 from gmv_core.errors import ModelError
 from gmv_core.method.denoiser import Denoiser, denoiser, nearest_classes, statistics
 from gmv_core.method.influence import Probes, extremes, influence, spreads
-from gmv_core.sets.pixels import PixelForm, pixel_blocks
+from gmv_core.sets.pixels import BLOCK, FEW, PixelForm, pixel_blocks
 from gmv_core.store.columns import labels_of, statuses
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Float32, Float64, Floats, Int64
+
+FEW_ASKED = 8  # generated images: fewer products than bytes to fetch
 
 Lists = tuple[Floats, Int64]  # influence and training rows, (m, count) each, largest first
 
@@ -32,9 +34,9 @@ class LinearModel:
     labels: tuple[str, ...]
     codes: Int64
 
-    def blocks(self) -> Iterator[tuple[Int64, Float32]]:
-        """Yield (row ids, pixels) of the training images, in order."""
-        return pixel_blocks(self.training, self.form)
+    def blocks(self, size: int = BLOCK) -> Iterator[tuple[Int64, Float32]]:
+        """Yield (row ids, pixels) of the training images, in order, `size` at once."""
+        return pixel_blocks(self.training, self.form, size=size)
 
     def classes_of(self, x: Floats, labels: np.ndarray) -> Int64:
         """Return the class of generated images, (m,): by label, else the nearest mean's.
@@ -67,7 +69,7 @@ class LinearModel:
         """
         best: Lists | None = None
         worst: Lists | None = None
-        for ids, x in self.blocks():
+        for ids, x in self.blocks(FEW if len(asked.codes) <= FEW_ASKED else BLOCK):
             pairs = influence(self.denoiser, asked, x, self.codes[ids], spread=spread[ids])
             best = extremes(pairs, ids, helpful, best)
             worst = extremes(-pairs, ids, harmful, worst)

@@ -17,6 +17,7 @@ from gmv_core.types import OK, Float32, Int64, Progress, Report, UInt8, silent
 
 COMMIT_ROWS = 1024
 BLOCK = 4096  # images read at once: 50 MB at 32 px in colour
+FEW = 128  # of them handed on at once where each meets little work: they stay in the cache
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,17 @@ def small_pixels(pixels: UInt8, form: PixelForm) -> UInt8:
 def pixel_blocks(
     images: ImageSet, form: PixelForm, *, start: int = 0, size: int = BLOCK
 ) -> Iterator[tuple[Int64, Float32]]:
-    """Yield (row ids, pixels (b, d) float32 in 0…1) of images that are not rejected, in order."""
+    """Yield (row ids, pixels (b, d) float32 in 0…1) of images that are not rejected, in order.
+
+    size: images at once, at most BLOCK.
+    """
     fine = statuses(images)
-    for batch in pixel_table(images, form).batches(["id", "pixels"], start=start, size=size):
-        ids = batch["id"].to_numpy()
-        kept = fine[ids]
-        yield ids[kept], matrix(batch["pixels"])[kept] * np.float32(1 / 255)
+    for batch in pixel_table(images, form).batches(["id", "pixels"], start=start, size=BLOCK):
+        ids, pixels = batch["id"].to_numpy(), matrix(batch["pixels"])
+        for first in range(0, len(ids), size):
+            some = slice(first, first + size)
+            kept = fine[ids[some]]
+            yield ids[some][kept], pixels[some][kept] * np.float32(1 / 255)
 
 
 def pixels_of_rows(images: ImageSet, form: PixelForm, rows: Int64) -> Float32:

@@ -40,6 +40,7 @@ RUNS = st.builds(
         st.one_of(st.just("auto"), st.floats(1e-9, 1e9)),
         st.booleans(),
     ),
+    st.booleans(),
 )
 
 

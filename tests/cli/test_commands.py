@@ -347,6 +347,31 @@ def test_influence(ready: Command) -> None:
     assert "Most helpful training images, summed" in ready("influence", "run", "--side-px", 6).out
 
 
+def test_influence_on_a_file_is_that_of_a_generated_image(ready: Command, sources: Path) -> None:
+    ready("influence", "run", "--side-px", 6)
+    file = sources / "[bold]x.png"
+    (sources / "made" / "class0" / "0003.png").rename(file)
+    words = ("influence", "run", "--side-px", 6, "--file")
+    one = ready(*words, file, "--json").json
+    assert one["generated"] == "[bold]x.png" and one["helpful"] and one["harmful"]
+    assert "Most helpful training images for [bold]x.png, predicted" in ready(*words, file).out
+    missing = ready(*words, sources / "no.png")
+    assert missing.status == 1 and "cannot be read (No such file" in missing.err
+    text = ready(*words, sources / "train" / "labels.csv")
+    assert text.status == 1 and "give another image" in text.err
+    both = ready(*words, file, "--image", "0003.png")
+    assert "Give one of --image, --file and --without-owner" in both.err
+
+
+def test_valuing_with_influence_and_exporting_all_pairs(ready: Command, tmp_path: Path) -> None:
+    told = ready("value", "run-generated", "--against", "train", "--name", "second",
+                 "--influence", "--json")  # fmt: skip
+    assert told.status == 0 and told.json["seconds"]["influence"] > 0
+    written = ready("export", "second", tmp_path / "out", "--all-pairs", "--json").json["files"]
+    assert str(tmp_path / "out" / "influence.parquet") in written
+    assert len(pd.read_parquet(tmp_path / "out" / "influence.parquet")) == 9 * 20
+
+
 def test_influence_without_an_owner(ready: Command, sources: Path) -> None:
     table = (sources / "train" / "labels.csv").read_text().splitlines()
     mine = [line if i % 3 else line.replace("Ada [1]", "Bo") for i, line in enumerate(table)]

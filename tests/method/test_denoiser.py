@@ -13,6 +13,7 @@ from gmv_core.method.denoiser import (
     losses,
     nearest_classes,
     noise_level,
+    refitted_losses,
     statistics,
 )
 from gmv_core.types import Float64, Int64
@@ -119,3 +120,14 @@ def test_the_denoiser_is_the_best_linear_map_of_its_training_images() -> None:
 def test_the_nearest_class_is_one_that_has_images() -> None:
     found = Statistics(np.array([2, 0, 3]), np.array([[0.0, 0], [0.4, 0.4], [1, 1]]), np.eye(2))
     assert nearest_classes(found, np.array([[0.45, 0.45], [0.6, 0.6]])).tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("n", [N, 8])
+def test_losses_of_a_refit_need_no_eigenvalues(n: int) -> None:
+    found = plain(*drawn(n))
+    x, codes = drawn(7, seed=9)
+    for sigma in (0.05, 1.0):
+        made = denoiser(found, sigma=sigma)
+        np.testing.assert_allclose(
+            refitted_losses(found, sigma, x, codes), losses(made, x, codes), rtol=1e-9
+        )

@@ -2,94 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from gmv_core import Workspace, WorkspaceError, build, open_run, open_source, value
-from gmv_core.images.area import area_average
-from gmv_core.method.denoiser import Denoiser, denoiser, losses, nearest_classes, statistics
-from gmv_core.method.influence import influence, probes
-from gmv_core.results.influence import RECORD, InfluenceRecord, influences_on_pixels, read_record
-from gmv_core.results.what_if import fitted, predicted_change
-from gmv_core.runs import influence as runs_influence
+from gmv_core import Workspace, WorkspaceError, add, open_run, open_source, value
+from gmv_core.criteria.known_noise import judge
+from gmv_core.method.denoiser import denoiser, losses, nearest_classes, statistics
+from gmv_core.results.fitted import fitted, influences_of, influences_on_pixels
+from gmv_core.results.influence import RECORD, read_record
+from gmv_core.results.what_if import owner_changes, predicted_change
 from gmv_core.runs.influence import predict_influence
-from gmv_core.sets import pixels as sets_pixels
 from gmv_core.settings import InfluenceSettings, MatchSettings, RunSettings
-from gmv_core.store.columns import previews_of
-from gmv_core.types import Float64, Int64, Progress, UInt8
-from tests.fakes import draw, fake_embedder, png, rows_of, write_images
-
-SETTINGS = InfluenceSettings(side_px=6, kept_directions=5.0)
-TRAINING, GENERATED = 50, 13
-BROKEN = 4  # a generated row, and the training row of that number
-Predict = Callable[..., InfluenceRecord]
-
-
-def grey(pixels: UInt8) -> UInt8:
-    return np.repeat(pixels[..., :1], 3, axis=2)
-
-
-@pytest.fixture(scope="module", params=["colour", "grey"])
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with a run: training images in three classes, generated ones in one of them or
-    in one that the training set has not; one of each is broken. The tests work on copies."""
-    root = tmp_path_factory.mktemp(request.param)
-    write_images(root / "train", TRAINING)
-    write_images(root / "made", GENERATED, first_seed=100, labels=2)
-    (root / "made" / "class1").rename(root / "made" / "other")
-    for path in (*(root / "train").rglob("*.png"), *(root / "made").rglob("*.png")):
-        seed = int(path.stem) + (100 if "made" in path.parts else 0)
-        pixels = draw(seed) if request.param == "colour" else grey(draw(seed))
-        path.write_bytes(png(pixels))
-    for folder in ("train", "made"):
-        broken = sorted((root / folder).rglob("*.png"))[BROKEN]
-        broken.write_bytes(broken.read_bytes()[:60])
-    place = Workspace(root / "workspace")
-    for name in ("train", "made"):
-        build(place, open_source(root / name), name=name, embedder=fake_embedder())
-    value(place, "made", against="train", name="run", embedder=fake_embedder(),
-          settings=RunSettings(MatchSettings(5, "none", "none")))  # fmt: skip
-    return root
-
-
-@pytest.fixture
-def predict(made: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Predict:
-    """Predict on a copy of the workspace, in several blocks of everything."""
-    shutil.copytree(made / "workspace", workspace.root)
-    monkeypatch.setattr(sets_pixels, "COMMIT_ROWS", 8)
-    monkeypatch.setattr(runs_influence, "BLOCK", 5)
-
-    def work(**given: object) -> InfluenceRecord:
-        return predict_influence(workspace, "run", **{"settings": SETTINGS, **given})
-
-    return work
-
-
-def arrays(made: Path, workspace: Workspace, name: str) -> tuple[Float64, list[str], list[str]]:
-    """The small pixels, classes and names of a set's sound images, from its files."""
-    table = workspace.image_set(name).images.read(["name", "label", "status"]).to_pylist()
-    fine = [row for row in table if row["status"] == "ok"]
-    x = []
-    for row in fine:
-        seed = int(Path(row["name"]).stem) + (100 if name == "made" else 0)
-        image = draw(seed) if "colour" in made.name else draw(seed)[..., :1]
-        x.append(np.rint(area_average(image, SETTINGS.side_px)).reshape(-1).astype(float) / 255)
-    return np.stack(x), [row["label"] for row in fine], [row["name"] for row in fine]
-
-
-def by_hand(made: Path, workspace: Workspace) -> tuple[Denoiser, Float64, Float64, Int64]:
-    """The denoiser, all pairs (m, n), the losses and the generated classes, in one go."""
-    x, labels, _ = arrays(made, workspace, "train")
-    g, asked, _ = arrays(made, workspace, "made")
-    codes = np.array([int(label[-1]) for label in labels])
-    linear = denoiser(statistics([(x, codes)], 3), kept=SETTINGS.kept_directions)
-    nearest = nearest_classes(linear.statistics, g)
-    own = np.array([0 if label == "class0" else nearest[j] for j, label in enumerate(asked)])
-    return linear, influence(linear, probes(linear, g, own), x, codes), losses(linear, g, own), own
+from gmv_core.store.columns import IMAGES, previews_of
+from gmv_core.types import Progress
+from tests.fakes import fake_embedder, rows_of, write_images
+from tests.runs.conftest import BROKEN, SETTINGS, TRAINING, Predict, arrays, by_hand
 
 
 def test_lists_and_totals_are_those_of_all_pairs(
@@ -117,6 +49,7 @@ def test_lists_and_totals_are_those_of_all_pairs(
         assert all(one.label == one.training.split("/")[0] for one in found)
     totals = result.influence_totals()
     assert totals["training"].tolist() == names
+    np.testing.assert_allclose(totals["percent"], 100 * totals["influence"] / loss.sum(), rtol=1e-6)
     scale = np.abs(pairs).sum(0).max()
     np.testing.assert_allclose(totals["influence"], pairs.sum(0), atol=1e-4 * scale)
 
@@ -223,3 +156,92 @@ def test_left_out_images_are_not_listed(predict: Predict, workspace: Workspace) 
     rest = result.leaving_out([first.training])
     assert rest.influence(image)[0].training == second.training
     assert first.training not in rest.influence_totals()["training"].tolist()
+
+
+def test_a_result_is_another_once_influence_is_predicted_or_predicted_otherwise(
+    predict: Predict, workspace: Workspace
+) -> None:
+    result = open_run(workspace, "run")
+    seen = [result.digest]
+    for settings in (SETTINGS, InfluenceSettings(4, 5.0), SETTINGS, SETTINGS):
+        predict(settings=settings)
+        seen.append(result.digest)
+    assert len(set(seen)) == 3
+    assert seen[1] == seen[3] == seen[4]
+
+
+def test_influence_of_sets_that_have_grown_is_not_read(
+    predict: Predict, workspace: Workspace, tmp_path: Path
+) -> None:
+    predict()
+    write_images(tmp_path / "more" / "added", 3, first_seed=500)
+    add(workspace, "train", open_source(tmp_path / "more"), embedder=fake_embedder())
+    settings = RunSettings(MatchSettings(5, "none", "none"))
+    value(workspace, "made", against="train", name="run", embedder=fake_embedder(),
+          settings=settings)  # fmt: skip
+    with pytest.raises(WorkspaceError, match=r"have changed since .* `gmv influence run` predicts"):
+        open_run(workspace, "run").influence_totals()
+    said: list[str] = []
+    predict(say=said.append)
+    assert said[0].startswith("The influence is predicted anew, because training images")
+    assert len(open_run(workspace, "run").influence_totals()) == TRAINING - 1 + 3
+
+
+def test_a_training_images_influence_on_every_generated_image(
+    predict: Predict, made: Path, workspace: Workspace
+) -> None:
+    predict()
+    _, pairs, loss, _ = by_hand(made, workspace)
+    result = open_run(workspace, "run")
+    names, images = (arrays(made, workspace, part)[2] for part in ("train", "made"))
+    model = fitted(result)
+    stored = result.influence_totals(("id", "training"))
+    for at in (0, len(names) - 1):
+        row = int(stored["id"][at])
+        found = influences_of(result, model, model.spread(), row).set_index("generated")
+        assert found["influence"].is_monotonic_decreasing
+        expected = pairs[:, names.index(stored["training"][at])]
+        scale = np.abs(pairs).max()
+        np.testing.assert_allclose(found["influence"][images], expected, atol=1e-5 * scale)
+        np.testing.assert_allclose(
+            found["percent"][images], 100 * expected / loss, atol=1e-3 * (100 * scale / loss.min())
+        )
+
+
+def test_owners_are_left_out_one_by_one_the_largest_first(
+    predict: Predict, made: Path, workspace: Workspace
+) -> None:
+    predict()
+    result = open_run(workspace, "run")
+    assert owner_changes(result) == {}
+    owners = np.array(["Ada", "Ben", "", "Ben", "Cy"], object)[np.arange(TRAINING) % 5]
+    images = workspace.image_set("train").images
+    table = images.read([field.name for field in IMAGES])
+    at = table.schema.get_field_index("owner")
+    images.write(table.set_column(at, "owner", pa.array(owners, pa.string())))
+    seen: list[Progress] = []
+    found = owner_changes(result, most=2, report=seen.append)
+    names = result.values_table(("training", "owner"))
+    assert list(found) == ["Ben", "Ada"] and [step.done for step in seen] == [0, 1, 2]
+    for owner, change in found.items():
+        own = names["training"][names["owner"] == owner]
+        expected = predicted_change(result.leaving_out(own.tolist()))
+        assert (change.images, change.percent) == (len(own), expected.percent)
+        assert (change.low, change.high) == (expected.low, expected.high)
+
+
+def test_known_noise_is_held_against_the_ranking_by_harm(
+    predict: Predict, workspace: Workspace
+) -> None:
+    predict()
+    result = open_run(workspace, "run")
+    totals = result.influence_totals(("id", "influence"))
+    worst = totals.nsmallest(4, "influence")["id"].tolist()
+    images = workspace.image_set("train").images
+    table = images.read([field.name for field in IMAGES])
+    marks = [json.dumps({"noise": "yes" if i in worst else "no"}) for i in range(TRAINING)]
+    at = table.schema.get_field_index("attributes")
+    images.write(table.set_column(at, "attributes", pa.array(marks)))
+    report = judge(result, "noise", by_influence=True)
+    assert report.flags.tolist() == [True] * 4 + [False] * (len(totals) - 4)
+    assert report.detection.auroc == 1 > judge(result, "noise").detection.auroc

@@ -21,6 +21,7 @@ from ui.frame import shell, state
 from ui.frame.markdown import plain
 from ui.images.one_generated import Shown, comparison, one_image
 from ui.widgets.gallery import Card, gallery
+from ui.widgets.influence_job import too
 from ui.widgets.paste import paste
 from ui.widgets.started_run import started_run
 
@@ -204,10 +205,13 @@ def _keep(files: list[File], training: ImageSet) -> None:
                 help="A run is kept with its images, counts for the values, and can be shared.",
             )
             asked = st.form_submit_button("Keep as a run", icon=":material/save:")
+        influence = too()
     if not asked:
         return
     source = uploads.open_spooled(_spooled(files))
-    job = requests.value_uploads(engine.workspace(), source, against=training.name, name=name)
+    job = requests.value_uploads(
+        engine.workspace(), source, against=training.name, name=name, influence=influence
+    )
     del st.session_state[state.SPOOLED]  # they are the job's now
     st.session_state[state.STARTED] = job.target
     st.rerun()

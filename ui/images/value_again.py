@@ -9,6 +9,7 @@ from gmv_core.jobs import requests
 from gmv_core.models.catalogue import ModelRow, list_models
 from ui.doors import engine
 from ui.frame import shell, state
+from ui.widgets.influence_job import too
 from ui.widgets.started_run import started_run
 
 
@@ -59,6 +60,7 @@ def _ask(result: Result) -> None:
             key=f"again-{distance}",
             help="The run that you look at is kept.",
         )
+        influence = too()
         st.caption(
             "It runs beside the app. Some distances need a network to see every image: minutes."
         )
@@ -67,7 +69,9 @@ def _ask(result: Result) -> None:
         if st.button("Start", type="primary", disabled=name in taken):
             seed = judging.seed
             match = MatchSettings(int(candidates), distance, quality, seed)
-            job = requests.value_anew(engine.workspace(), result, name=name, match=match)
+            job = requests.value_anew(
+                engine.workspace(), result, name=name, match=match, influence=influence
+            )
             st.session_state[state.STARTED] = job.target
             _close()
             st.rerun()

@@ -20,8 +20,7 @@ def started_run() -> bool:
             ready = f"The run {plain(name)} is ready."
             st.success(ready, icon=":material/check:", width="stretch")
             st.button("Look at it", type="primary", on_click=_look_at, args=(name,))
-    else:
-        job_bar(name)
+    job_bar(name)  # a run that is ready may still be predicting influence
     return True
 
 

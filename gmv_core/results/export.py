@@ -1,0 +1,91 @@
+"""A run as files: its tables as Parquet and CSV, and its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from gmv_core.results.fitted import pair_blocks
+from gmv_core.results.influence import has_influence, influence_batches
+from gmv_core.results.result import Result
+from gmv_core.store.files import write_json
+from gmv_core.store.manifest_files import as_json
+from gmv_core.types import Float32, Int64
+
+PAIRS = "influence.parquet"
+
+
+def export(result: Result, folder: Path, *, all_pairs: bool = False) -> list[Path]:
+    """Write a run's tables into a folder, as Parquet and CSV, and return the files.
+
+    matches, generated and values; influence_lists and influence_totals where influence was
+    predicted; manifest.json. all_pairs: also PAIRS, with the columns generated, training and
+    influence; raises as `pair_blocks` does, before anything is written.
+    """
+    pairs = pair_blocks(result) if all_pairs else None
+    tables: dict[str, Iterable[pd.DataFrame]] = {
+        "matches": result.matches_batches(),
+        "generated": [result.generated_table()],
+        "values": [result.values_table()],
+    }
+    if has_influence(result.run):
+        images = (result.training, result.generated)
+        tables["influence_lists"] = influence_batches(result.run, *images, result.without)
+        tables["influence_totals"] = [result.influence_totals()]
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    for name, batches in tables.items():
+        written += _write(folder / name, batches)
+    if pairs is not None:
+        written.append(_write_pairs(result, folder / PAIRS, pairs))
+    write_json(folder / "manifest.json", as_json(result.told()))
+    return [*written, folder / "manifest.json"]
+
+
+def _write(path: Path, batches: Iterable[pd.DataFrame]) -> tuple[Path, Path]:
+    """Write a table batch by batch as <path>.parquet and <path>.csv."""
+    from pyarrow.parquet import ParquetWriter
+
+    parquet, csv = path.with_suffix(".parquet"), path.with_suffix(".csv")
+    writer = None
+    with csv.open("w", encoding="utf-8", newline="") as text:
+        for batch in batches:
+            table = pa.Table.from_pandas(batch, preserve_index=False)
+            batch.to_csv(text, index=False, header=writer is None)
+            writer = writer or ParquetWriter(parquet, table.schema)
+            writer.write_table(table)
+    if writer is not None:
+        writer.close()
+    return parquet, csv
+
+
+def _write_pairs(
+    result: Result, path: Path, blocks: Iterator[tuple[Int64, Int64, Float32]]
+) -> Path:
+    from pyarrow.parquet import ParquetWriter
+
+    made, known = (
+        images.images.read(["name"])["name"].combine_chunks()
+        for images in (result.generated, result.training)
+    )
+    names = pa.dictionary(pa.int32(), pa.string())
+    schema = pa.schema([("generated", names), ("training", names), ("influence", pa.float32())])
+    with ParquetWriter(path, schema) as writer:
+        for rows, columns, influence in blocks:
+            generated = np.repeat(rows.astype(np.int32), len(columns))
+            training = np.tile(columns.astype(np.int32), len(rows))
+            writer.write_table(
+                pa.table(
+                    [
+                        pa.DictionaryArray.from_arrays(generated, made),
+                        pa.DictionaryArray.from_arrays(training, known),
+                        influence.ravel(),
+                    ],
+                    schema=schema,
+                )
+            )
+    return path

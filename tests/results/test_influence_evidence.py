@@ -1,0 +1,42 @@
+"""The figures on predicted influence that the program shows are those of docs/influence.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gmv_core.results.influence_evidence import (
+    OURS,
+    PIXELS,
+    SETTINGS,
+    Setting,
+    agreement,
+    nearest_setting,
+    score_rows,
+)
+
+PAGE = Path(__file__).parents[2] / "docs" / "influence.md"
+
+
+def number(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_the_figures_are_those_of_the_docs(setting: Setting) -> None:
+    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line[:1] == "|"]
+    for score, low, high in setting.scores.values():
+        told = f"{number(score)} | {number(low)} to {number(high)} |"
+        assert any(told in row.replace("**", "") for row in rows), told
+    assert f"{setting.highest:.3g}" in PAGE.read_text(encoding="utf-8")
+
+
+def test_what_is_said_and_what_is_nearest() -> None:
+    assert nearest_setting(grey=True).name.endswith("Fashion-MNIST")
+    assert nearest_setting(grey=False).name.endswith("CIFAR-10")
+    assert "0.442 of 0.905 (β-VAE on Fashion-MNIST)" in agreement()
+    for setting in SETTINGS:
+        rows = score_rows(setting)
+        assert rows["method"].tolist()[:2] == [OURS, PIXELS]
+        assert rows["score"].is_monotonic_decreasing
