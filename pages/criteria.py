@@ -33,6 +33,7 @@ def criteria() -> None:
     same_attributes(found)
     low_value(result, found, columns)
     cost(found)
+    checks.retraining(result)
     st.subheader(
         "Which distance deserves trust here",
         help="The same checks for every distance that is ready, on the same candidates.",

@@ -8,12 +8,14 @@ import streamlit as st
 from gmv_core import Result
 from gmv_core.plots.look import STANDING
 from gmv_core.store import marks
-from gmv_core.words import percent
+from gmv_core.words import number
+from ui.analysis.harm import harm
 from ui.analysis.left_out import left_out_section
 from ui.analysis.marking import marking_gallery
+from ui.analysis.noise_found import noise_column, noise_found
 from ui.doors import readings
 from ui.frame import shell, state
-from ui.frame.markdown import plain
+from ui.widgets import influence
 from ui.widgets.figures import chart, count, metric_row
 
 FILTERS = {
@@ -28,6 +30,11 @@ FILTERS = {
 def noisy() -> None:
     st.title("Noisy data")
     result = shell.need_run()
+    if influence.switch():
+        influence.explained("at the generated images")
+        if influence.needed(result):
+            harm(result)
+        return
     ranking = readings.ranking(result)
     marked = marks.marked(result.training)
     st.markdown(
@@ -65,55 +72,33 @@ def noisy() -> None:
         shown = ranking[ranking["training"].isin(marked)]
     else:
         shown = ranking if chosen == "all" else ranking[ranking["standing"] == chosen]
-    marking_gallery(result, shown, marked, part=str(chosen))
+    marking_gallery(
+        result, shown, marked, part=str(chosen), whole=chosen in STANDING, lines=value_lines
+    )
     left_out_section(result, marked)
-    figure_section(result, ranking)
+    figure_section(result)
 
 
-def figure_section(result: Result, ranking: pd.DataFrame) -> None:
+def value_lines(rows: pd.DataFrame) -> list[str]:
+    return [
+        f"value {number(row.value)}" if row.value else str(row.standing)
+        for row in rows.itertuples()
+    ]
+
+
+def figure_section(result: Result) -> None:
     st.subheader(
         "The whole ranking",
         help="Rank from the bottom. Above: value. Below: the distance to the nearest "
         "generated image, which orders the many whose value is 0.",
     )
-    columns = readings.noise_columns(result)
-    column = None
-    if columns:
-        column = st.selectbox(
-            "Known noise is marked in the column",
-            columns,
-            readings.likely(columns),
-            placeholder="choose a column, if one marks known noise",
-            help="A column of your label CSV that says yes or no. The engine never reads it to "
-            "rank; it only checks the ranking.",
-            **state.in_url(state.NOISE),
-        )
-    report = readings.noise_report(result, column) if column else None
+    column = noise_column(result)
     chart(
         readings.ranking_figure(result, column),
         "Value and nearest distance of every training image, by its rank from the bottom",
     )
-    if report is None:
-        return
-    found = report.detection
-    if not 0 < found.known < found.images:
-        st.info(
-            f"The column {plain(str(column))} marks {found.known:,} of {len(ranking):,} "
-            "images: there is nothing to tell apart."
-        )
-        return
-    st.markdown(
-        f"**How well does it find the known noise?** Of two images, one of the {found.known:,} "
-        f"noisy and one clean, the noisy one stands lower in {percent(found.auroc)} of all pairs "
-        f"(AUROC; chance is 50 %)."
-    )
-    chance = found.known / found.images
-    chart(readings.noise_figure(result, column), "Share of the known noise found by rank")
-    words = [
-        f"of the first {depth:,}, {round(part * depth):,} are noise ({percent(part)})"
-        for depth, part in found.precision.items()
-    ]
-    st.markdown(f"From the bottom, {'; '.join(words)}. By chance it would be {percent(chance)}.")
+    if column is not None:
+        noise_found(readings.noise_report(result, column), column, "the bottom")
 
 
 shell.show(noisy)

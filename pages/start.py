@@ -31,11 +31,13 @@ def start() -> None:
             open_demo(DEMO_RUN in names)
         if st.button("Use my own images", icon=":material/upload:"):
             st.switch_page("pages/training_set.py", query_params={state.SET: state.NEW_SET})
-    if DEMO_RUN in names and st.session_state.pop(state.DEMO_ASKED, False):
+    active = [job.target for job in list_jobs(engine.workspace()) if job.active]
+    ready = DEMO_RUN in names and DEMO_RUN not in active
+    if ready and st.session_state.pop(state.DEMO_ASKED, False):
         open_demo(True)
     job_bar()
     unreadable(found)
-    if not any(job.active for job in list_jobs(engine.workspace())):
+    if not active:
         outgrown(found)
     with shell.telling():
         picture(names)

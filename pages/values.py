@@ -8,10 +8,12 @@ import streamlit as st
 from gmv_core import Result
 from gmv_core.plots.look import STANDING
 from gmv_core.words import number, percent
+from ui.analysis.influence_values import influence_values
 from ui.analysis.shares import group_section
 from ui.analysis.table import value_table
 from ui.doors import readings
 from ui.frame import shell, state
+from ui.widgets import influence
 from ui.widgets.figures import chart, count, metric_row
 from ui.widgets.open_image import opening_gallery, training_cards
 
@@ -21,6 +23,11 @@ TOP = 12
 def values() -> None:
     st.title("Values")
     result = shell.need_run()
+    if influence.switch():
+        influence.explained("at the generated images")
+        if influence.needed(result):
+            influence_values(result)
+        return
     ranking = readings.ranking(result)
     st.markdown(
         "Every generated image hands out its quality to the training images that are closest to "

@@ -17,7 +17,7 @@ from gmv_core.errors import SettingsError
 from gmv_core.results.fitted import influences_on_file
 from gmv_core.results.influence import Influence, InfluenceRecord
 from gmv_core.results.result import Result, open_run
-from gmv_core.results.what_if import PredictedChange, predicted_change
+from gmv_core.results.what_if import PredictedChange, owner_change
 from gmv_core.runs.influence import predict_influence
 from gmv_core.settings import InfluenceSettings
 from gmv_core.words import counted, number
@@ -51,25 +51,13 @@ def influence_command(
         )
     result = open_run(place, run)
     if without_owner is not None:
-        _print_change(out, without_owner, predicted_change(_without(result, without_owner)))
+        _print_change(out, without_owner, owner_change(result, without_owner))
     elif file is not None:
         _print_image(out, file.name, influences_on_file(result, file))
     elif image is not None:
         _print_image(out, image, result.influence(image))
     else:
         _print_run(out, record, result)
-
-
-def _without(result: Result, owner: str) -> Result:
-    table = result.values_table(("training", "owner"))
-    names = table["training"][table["owner"] == owner].tolist()
-    if not names:
-        owners = sorted(o for o in table["owner"].dropna().unique() if o)
-        known = (
-            f"one of: {', '.join(owners[:SHOWN])}" if owners else "another set; it has no owners"
-        )
-        raise SettingsError(f"No training image has the owner {owner!r}; choose {known}.")
-    return result.leaving_out(names)
 
 
 def _print_change(out: Output, owner: str, change: PredictedChange) -> None:

@@ -86,7 +86,7 @@ def influences_of(
     table = pd.concat(parts, ignore_index=True)
     names = result.generated.images.take(table["id"].to_numpy(), ["name"])["name"].to_pylist()
     table.insert(0, "generated", names)
-    return table.sort_values("influence", ascending=False, kind="stable", ignore_index=True)
+    return table.sort_values("percent", ascending=False, kind="stable", ignore_index=True)
 
 
 def pair_blocks(result: Result) -> Iterator[tuple[Int64, Int64, Float32]]:

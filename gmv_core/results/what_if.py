@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
+from gmv_core.errors import SettingsError
 from gmv_core.measures.bootstrap import mean_interval
 from gmv_core.method.denoiser import left_out, nearest_classes, refitted_losses
 from gmv_core.results.fitted import fitted
@@ -17,9 +19,10 @@ from gmv_core.results.result import Result
 from gmv_core.sets.linear import LinearModel
 from gmv_core.sets.pixels import BLOCK, pixel_blocks, pixels_of_rows
 from gmv_core.store.columns import labels_of
-from gmv_core.types import Float64, Progress, Report, silent
+from gmv_core.types import OK, Float64
 
 MOST_OWNERS = 20
+NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -67,25 +70,32 @@ def predicted_change(
     return PredictedChange(len(rows), float(mean[0]), float(low[0]), float(high[0]), by_image)
 
 
-def owner_changes(
-    result: Result,
-    *,
-    most: int = MOST_OWNERS,
-    model: LinearModel | None = None,
-    report: Report = silent,
-) -> dict[str, PredictedChange]:
-    """Predict what leaving out each of the largest owners does, the one of most images first.
+def largest_owners(result: Result, most: int = MOST_OWNERS) -> list[str]:
+    """Return the owners of the most training images, without one that has all of them."""
+    owners = _owners(result)
+    sizes = owners[owners != ""].value_counts()
+    return [str(name) for name, size in sizes.head(most).items() if size < len(owners)]
 
-    most: owners. An owner of all images is passed over. Raises as `predicted_change` does.
+
+def owner_change(
+    result: Result, owner: str, *, model: LinearModel | None = None
+) -> PredictedChange:
+    """Predict what leaving out an owner's images does.
+
+    model: as for `predicted_change`, which see for what is raised; SettingsError for an owner that
+    no training image has.
     """
-    model = model or fitted(result)
-    table = result.values_table(("id", "owner"))
-    sizes = table["owner"].replace("", None).value_counts()
-    names = [str(name) for name, size in sizes.head(most).items() if size < len(table)]
-    changes = {}
-    for done, name in enumerate(names):
-        report(Progress("influence", done, len(names)))
-        rows = frozenset(table["id"][table["owner"] == name].tolist())
-        changes[name] = predicted_change(replace(result, without=rows), model=model)
-    report(Progress("influence", len(names), len(names)))
-    return changes
+    owners = _owners(result)
+    rows = owners.index[owners == owner]
+    if not owner or rows.empty:
+        names = ", ".join(sorted(set(owners) - {""})[:NAMED])
+        known = f"one of: {names}" if names else "another set; it has no owners"
+        raise SettingsError(f"No training image has the owner {owner!r}; choose {known}.")
+    return predicted_change(replace(result, without=frozenset(rows.tolist())), model=model)
+
+
+def _owners(result: Result) -> pd.Series:
+    """Return the owner of every training image that was not rejected, "" for none, by row."""
+    table = result.training.images.read(["owner", "status"]).to_pandas()
+    owners: pd.Series = table["owner"][table["status"] == OK].fillna("")
+    return owners

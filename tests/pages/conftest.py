@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -54,6 +55,17 @@ def open_page(app: AppTest, page: str) -> AppTest:
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception
     return app
+
+
+def cards(app: AppTest, label: str) -> list[dict[str, Any]]:
+    """Return the cards of the gallery that a screen reader knows as `label`."""
+    found = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+    return next(data["cards"] for data in found if data.get("label") == label)
+
+
+def drop(app: AppTest, *files: tuple[str, bytes]) -> None:
+    app.file_uploader[0].set_value([(name, data, "image/png") for name, data in files]).run()
+    assert not app.exception
 
 
 @pytest.fixture

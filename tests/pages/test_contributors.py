@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gmv_core import Workspace, build, open_run, open_source
+from gmv_core import RunSettings, Workspace, build, open_run, open_source
 from gmv_core.jobs import control
+from gmv_core.jobs.arguments import run_arguments
 from gmv_core.matching.dropped import MOST
 from tests.fakes import draw, fake_embedder, png, write_images
-from tests.pages.conftest import WriteRun, new_session, open_page
+from tests.pages.conftest import WriteRun, cards, drop, new_session, open_page
 from ui.frame import state
 from ui.frame.markdown import plain
 from ui.images.one_generated import ordinal
@@ -49,12 +50,6 @@ def page(app: AppTest, write_run: WriteRun) -> AppTest:
     return open_page(app, "contributors")
 
 
-def cards(app: AppTest, label: str) -> list[dict[str, Any]]:
-    """Return the cards of the gallery that a screen reader knows as `label`."""
-    found = [json.loads(one.proto.json) for one in app.get("bidi_component")]
-    return next(data["cards"] for data in found if data.get("label") == label)
-
-
 def look_at(app: AppTest, view: str) -> None:
     app.segmented_control(key=state.VIEW).set_value(view).run()
     assert not app.exception
@@ -62,11 +57,6 @@ def look_at(app: AppTest, view: str) -> None:
 
 def button(app: AppTest, label: str) -> Any:  # noqa: ANN401
     return next(one for one in app.button if one.label.startswith(label))
-
-
-def drop(app: AppTest, *files: tuple[str, bytes]) -> None:
-    app.file_uploader[0].set_value([(name, data, "image/png") for name, data in files]).run()
-    assert not app.exception
 
 
 def test_a_page_of_the_gallery_and_the_contributors_are_shown(page: AppTest) -> None:
@@ -324,7 +314,8 @@ def test_many_images_become_a_run(page: AppTest, started: list[tuple[str, ...]])
     button(page, "Keep as a run").click().run()
     assert not page.exception
     ((_, location, *rest, uploads),) = started
-    assert rest == ["--against", "first-set", "--name", "kept"]
+    chosen = run_arguments(RunSettings(influence=True))
+    assert rest == ["--against", "first-set", "--name", "kept", *chosen]
     assert not any(one.label == "Keep as a run" for one in page.button)
     assert location.startswith(uploads) and len(list(Path(location).iterdir())) == MOST + 1
 

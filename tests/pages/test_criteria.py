@@ -62,7 +62,7 @@ def test_every_check_is_there(app: AppTest, home: Workspace, copied: Callable[..
     open_page(app, "criteria")
     assert not app.error
     assert [head.value for head in app.subheader] == [
-        "Same class", "Same attributes", "Noisy and foreign training images", "Cost",
+        "Same class", "Same attributes", "Noisy and foreign training images", "Cost", "Retraining",
         "Which distance deserves trust here",
     ]  # fmt: skip
     said = words(app)

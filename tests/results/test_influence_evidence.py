@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from gmv_core.results.influence_evidence import (
     OURS,
+    OWNERS,
     PIXELS,
     SETTINGS,
     Setting,
@@ -29,7 +31,7 @@ def test_the_figures_are_those_of_the_docs(setting: Setting) -> None:
     for score, low, high in setting.scores.values():
         told = f"{number(score)} | {number(low)} to {number(high)} |"
         assert any(told in row.replace("**", "") for row in rows), told
-    assert f"{setting.highest:.3g}" in PAGE.read_text(encoding="utf-8")
+    assert setting.highest in PAGE.read_text(encoding="utf-8")
 
 
 def test_what_is_said_and_what_is_nearest() -> None:
@@ -40,3 +42,9 @@ def test_what_is_said_and_what_is_nearest() -> None:
         rows = score_rows(setting)
         assert rows["method"].tolist()[:2] == [OURS, PIXELS]
         assert rows["score"].is_monotonic_decreasing
+
+
+def test_what_is_said_of_owners_is_in_the_docs() -> None:
+    told = PAGE.read_text(encoding="utf-8")
+    figures = re.findall(r"−?\d\.\d{3}", OWNERS)
+    assert len(figures) == 4 and all(figure in told for figure in figures)

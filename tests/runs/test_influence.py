@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from gmv_core import Workspace, WorkspaceError, add, open_run, open_source, value
+from gmv_core import SettingsError, Workspace, WorkspaceError, add, open_run, open_source, value
 from gmv_core.criteria.known_noise import judge
 from gmv_core.method.denoiser import denoiser, losses, nearest_classes, statistics
 from gmv_core.results.fitted import fitted, influences_of, influences_on_pixels
 from gmv_core.results.influence import RECORD, read_record
-from gmv_core.results.what_if import owner_changes, predicted_change
+from gmv_core.results.what_if import largest_owners, owner_change, predicted_change
 from gmv_core.runs.influence import predict_influence
 from gmv_core.settings import InfluenceSettings, MatchSettings, RunSettings
 from gmv_core.store.columns import IMAGES, previews_of
@@ -199,7 +199,7 @@ def test_a_training_images_influence_on_every_generated_image(
     for at in (0, len(names) - 1):
         row = int(stored["id"][at])
         found = influences_of(result, model, model.spread(), row).set_index("generated")
-        assert found["influence"].is_monotonic_decreasing
+        assert found["percent"].is_monotonic_decreasing
         expected = pairs[:, names.index(stored["training"][at])]
         scale = np.abs(pairs).max()
         np.testing.assert_allclose(found["influence"][images], expected, atol=1e-5 * scale)
@@ -209,25 +209,28 @@ def test_a_training_images_influence_on_every_generated_image(
 
 
 def test_owners_are_left_out_one_by_one_the_largest_first(
-    predict: Predict, made: Path, workspace: Workspace
+    predict: Predict, workspace: Workspace
 ) -> None:
     predict()
     result = open_run(workspace, "run")
-    assert owner_changes(result) == {}
+    assert largest_owners(result) == []
+    with pytest.raises(SettingsError, match=r"choose another set; it has no owners\."):
+        owner_change(result, "Ada")
     owners = np.array(["Ada", "Ben", "", "Ben", "Cy"], object)[np.arange(TRAINING) % 5]
     images = workspace.image_set("train").images
     table = images.read([field.name for field in IMAGES])
     at = table.schema.get_field_index("owner")
     images.write(table.set_column(at, "owner", pa.array(owners, pa.string())))
-    seen: list[Progress] = []
-    found = owner_changes(result, most=2, report=seen.append)
+    assert largest_owners(result, most=2) == ["Ben", "Ada"]  # of Cy's images one is broken
     names = result.values_table(("training", "owner"))
-    assert list(found) == ["Ben", "Ada"] and [step.done for step in seen] == [0, 1, 2]
-    for owner, change in found.items():
+    for owner in ("Ben", "Cy"):
         own = names["training"][names["owner"] == owner]
+        change = owner_change(result, owner, model=fitted(result))
         expected = predicted_change(result.leaving_out(own.tolist()))
         assert (change.images, change.percent) == (len(own), expected.percent)
         assert (change.low, change.high) == (expected.low, expected.high)
+    with pytest.raises(SettingsError, match=r"'Eve'; choose one of: Ada, Ben, Cy\."):
+        owner_change(result, "Eve")
 
 
 def test_known_noise_is_held_against_the_ranking_by_harm(

@@ -16,6 +16,7 @@ from gmv_core.criteria.trials.derived_runs import derived_name, ready_distances
 from gmv_core.jobs import control
 from gmv_core.jobs.arguments import comparison_arguments, injection_arguments
 from gmv_core.jobs.job import list_jobs
+from gmv_core.results.influence_evidence import SUMMED, nearest_setting, score_rows
 from ui.doors import engine
 from ui.frame import state
 from ui.frame.markdown import plain
@@ -42,6 +43,32 @@ def whole(text: object) -> str:
     """Return words that nothing reads as Markdown, with numbers that stay in one piece."""
     # On a narrow screen a number must not be torn from its sign, nor an interval in two.
     return plain(str(text).replace(" %", "\u00a0%").replace("–", "\u2060–\u2060"))
+
+
+def retraining(result: Result) -> None:
+    """Show what predicted influence and its rivals were worth where a generator was retrained."""
+    st.subheader(
+        "Retraining",
+        help="The only check of influence itself: the generator trained again on parts of its "
+        "training set. It is not done here; these are published figures.",
+    )
+    typical = result.training.manifest().typical
+    setting = nearest_setting(grey=typical is not None and typical.grey > 0.5)
+    st.markdown(
+        f"Nothing here trains your generator again. The nearest setting where that was done is a "
+        f"**{setting.name}** ({setting.retrained}). How far the order of what each method "
+        "predicts is the order of what the retrained generators do, 1 for the same order; the "
+        f"highest to expect there is {setting.highest}:"
+    )
+    rows = score_rows(setting)
+    told = {
+        "Method": rows["method"],
+        "Score": rows["score"].map("{:.3f}".format),
+        "95 % interval": [f"{low:.3f} to {high:.3f}".replace("-", "−") for low, high in zip(
+            rows["low"], rows["high"], strict=True)],
+    }  # fmt: skip
+    table(pd.DataFrame(told), "How far each method agreed with retraining, with intervals")
+    st.caption(f"{SUMMED} Your generator and your images may behave otherwise.")
 
 
 def start_pixels(result: Result) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from gmv_core import Result
-from gmv_core.plots.look import STANDING
 from gmv_core.results.selection import as_csv
 from gmv_core.store import marks
-from gmv_core.words import number
 from ui.frame import shell
 from ui.widgets.gallery import gallery
 from ui.widgets.open_image import training_cards
@@ -20,12 +18,21 @@ PAGE_IMAGES = 24
 
 
 def marking_gallery(
-    result: Result, shown: pd.DataFrame, marked: frozenset[str], *, part: str
+    result: Result,
+    shown: pd.DataFrame,
+    marked: frozenset[str],
+    *,
+    part: str,
+    whole: bool,
+    lines: Callable[[pd.DataFrame], Sequence[str]],
 ) -> None:
-    """Show a part of the ranking, page by page, with the buttons that mark it."""
+    """Show a part of a ranking, page by page, with the buttons that mark it.
+
+    whole: offer to mark all of it at once. lines: what the cards of some rows say, one each.
+    """
     if shown.empty:
         st.info(
-            "Nothing is marked. Click an image to mark it." if part == "marked"
+            "Nothing is marked. Click an image to mark it." if part.endswith("marked")
             else "No training image stands here.",
             icon=":material/info:",
         )  # fmt: skip
@@ -36,16 +43,12 @@ def marking_gallery(
         page = st.pagination(pages, key=f"images {part}", persist_state="page")
     rows = shown.iloc[(page - 1) * PAGE_IMAGES : page * PAGE_IMAGES]
     names = rows["training"].tolist()
-    _buttons(result, names, shown["training"] if part in STANDING else None, marked)
+    _buttons(result, names, shown["training"] if whole else None, marked)
 
     def toggle(name: str) -> None:
         _write(marks.unmark if name in marked else marks.mark, result, [name])
 
-    lines = [
-        f"value {number(row.value)}" if row.value else f"{row.standing}"
-        for row in rows.itertuples()
-    ]
-    cards = training_cards(result, rows, lines, places=rows["rank"].tolist(), marked=marked)
+    cards = training_cards(result, rows, lines(rows), places=rows["rank"].tolist(), marked=marked)
     gallery(
         cards, key="noisy", tiny=shell.tiny(result.training), side_px=130, on_select=toggle,
         label="Training images from the bottom of the ranking; choosing one marks it",

@@ -13,6 +13,7 @@ from gmv_core import Contributor, Result, ValueSettings, Workspace, open_run
 from gmv_core.demo.plan import generated_folder
 from gmv_core.images.thumbnails import thumbnail
 from gmv_core.jobs.overview import Example, example, training_sets
+from gmv_core.results.influence import has_influence
 from gmv_core.results.result import GENERATED_COLUMNS, VALUE_COLUMNS
 from gmv_core.store.columns import previews
 from gmv_core.store.manifests import READY, RunManifest, SetManifest
@@ -62,8 +63,14 @@ def generated_gallery(result: Result) -> pd.DataFrame:
 
 @resource(max_entries=8)
 def training_gallery(result: Result) -> pd.DataFrame:
-    """Return the training images that could be read, with their value and row "id"."""
-    return result.values_table((*VALUE_COLUMNS, "id")).rename(columns={"training": "name"})
+    """Return the training images that could be read, with their value and row "id".
+
+    And with influence and percent, where influence was predicted.
+    """
+    table = result.values_table((*VALUE_COLUMNS, "id")).rename(columns={"training": "name"})
+    if not has_influence(result.run):
+        return table
+    return table.join(result.influence_totals(("influence", "percent")))
 
 
 @data(max_entries=64)

@@ -121,9 +121,3 @@ def ranking_figure(result: Result, column: str | None) -> Any:  # noqa: ANN401
         table["standing"].to_numpy(),
         noise_report(result, column).flags if column else None,
     )
-
-
-@data(max_entries=16)
-def noise_figure(result: Result, column: str) -> Any:  # noqa: ANN401
-    """Return the figure of the noise found by rank."""
-    return noise_plots.noise_found(noise_report(result, column).flags)

@@ -15,6 +15,7 @@ RUN = "run"  # a finished run's name
 K = "k"  # contributors of each generated image
 TEMPERATURE = "temperature"  # "paper" or "spread"
 WEIGHTING = "weighting"  # whether images hand out their quality, or 1 each
+READING = "reading"  # how a run is read: one of READINGS
 IMAGE = "image"  # a generated image's name
 TRAINING = "training"  # a training image's name
 OPENED = "opened"  # the image that a gallery was told to open, until the page is switched
@@ -23,6 +24,7 @@ STANDING = "standing"  # which standings a table shows
 SORT = "sort"  # the column that a table is sorted by
 RISING = "rising"  # whether the smallest comes first
 FILTER = "filter"  # which part of the ranking from the bottom is shown
+HARM = "harm"  # which part of the ranking by harm is shown
 LEAVE_OUT = "leave-out"  # whether the values without the marked images are shown
 NOISE = "noise"  # the column that marks known noise
 BROUGHT = "brought"  # images being brought, before anything is made of them
@@ -57,6 +59,8 @@ VIEWS = GENERATED_VIEW, TRAINING_VIEW, DROP_VIEW = (
     "Training images",
     "Drop an image",
 )
+READINGS = ALIKE, INFLUENCE = ("alike", "influence")
+_CHOICES = {VIEW: VIEWS, READING: READINGS}
 
 
 def of(kind: str, key: str) -> str:
@@ -77,9 +81,9 @@ def arrive(page: str) -> None:
     compared, one that a link to the other does not name is forgotten.
     """
     if st.session_state.get(AT) != page:
-        for key in (RUN, IMAGE, TRAINING, AGAINST, VIEW, SET):
+        for key in (RUN, IMAGE, TRAINING, AGAINST, VIEW, READING, SET):
             named = st.query_params.get(key)
-            if named and (key != VIEW or named in VIEWS):
+            if named and named in _CHOICES.get(key, (named,)):
                 st.session_state[key] = named
         for key, other in ((IMAGE, TRAINING), (TRAINING, IMAGE)):
             if key in st.query_params and other not in st.query_params:

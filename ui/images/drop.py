@@ -16,12 +16,14 @@ from gmv_core.matching.dropped import MOST, Dropped, weigh
 from gmv_core.sources.source import Source
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet
-from ui.doors import engine, matchers
+from ui.doors import engine, influence, matchers
 from ui.frame import shell, state
 from ui.frame.markdown import plain
+from ui.images import influence_on
+from ui.images.influence_on import Influenced
 from ui.images.one_generated import Shown, comparison, one_image
 from ui.widgets.gallery import Card, gallery
-from ui.widgets.influence_job import too
+from ui.widgets.influence import too
 from ui.widgets.paste import paste
 from ui.widgets.started_run import started_run
 
@@ -38,10 +40,11 @@ class Pasted(io.BytesIO):
 File = UploadedFile | Pasted
 
 
-def drop(result: Result | None, settings: ValueSettings) -> None:
+def drop(result: Result | None, settings: ValueSettings, *, predicted: bool = False) -> None:
     """Draw where images can be dropped, and the answers.
 
     result: the run in view; its training set is the first choice, and it says how to match.
+    predicted: answer by predicted influence, which the run has.
     """
     left, right = st.columns([1, 3], gap="medium")
     with left:
@@ -59,7 +62,7 @@ def drop(result: Result | None, settings: ValueSettings) -> None:
             matchers.warm(training, _run_of(result, training))  # while the reader looks for a file
             return
         if source.total is not None and source.total <= MOST:
-            _answers(source, training, result, settings)
+            _answers(source, training, result, settings, predicted=predicted)
         elif not asked:
             many = "Many" if source.total is None else f"{source.total:,}"
             st.info(
@@ -127,7 +130,12 @@ def _spooled(files: list[File]) -> Path:
 
 
 def _answers(
-    source: Source, training: ImageSet, result: Result | None, settings: ValueSettings
+    source: Source,
+    training: ImageSet,
+    result: Result | None,
+    settings: ValueSettings,
+    *,
+    predicted: bool,
 ) -> None:
     """Answer a few images at once."""
     run = _run_of(result, training)
@@ -140,6 +148,9 @@ def _answers(
     if len(found.names) > 1:
         name = _choice(found, tiny=shell.tiny(training))
         place = found.names.index(name)
+    if predicted:
+        _influences(found, place, training, result, settings.k)
+        return
     answer = weigh(found, training, settings)[place]
     shown = Shown(
         found.names[place],
@@ -154,6 +165,22 @@ def _answers(
     reranked, tiny = matchers.reranked(training, run), shell.tiny(training)
     one_image(shown, training, settings, reranked=reranked, tiny=tiny)
     comparison(shown, training, tiny=tiny)
+
+
+def _influences(
+    found: Dropped, place: int, training: ImageSet, result: Result | None, most: int
+) -> None:
+    if result is None or result.training.name != training.name:
+        st.info(
+            "Influence is predicted of the run in view, so against its own training set; choose "
+            "that one here, or another run.",
+            icon=":material/info:",
+        )
+        return
+    name, preview, tiny = found.names[place], found.previews[place], shell.tiny(training)
+    shown = Influenced(name, preview, "", influence.on_preview(result, preview), kept=False)
+    influence_on.one_image(shown, training, most, tiny=tiny)
+    influence_on.comparison(shown, training, tiny=tiny)
 
 
 def _run_of(result: Result | None, training: ImageSet) -> RunManifest | None:

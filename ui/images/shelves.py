@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gmv_core.words import number
 from ui.frame import state
 from ui.widgets.browse import Row, Shelf
+from ui.widgets.influence import change
 
 
 def _generated_lines(row: Row, order: str) -> tuple[str, ...]:
@@ -17,6 +20,10 @@ def _generated_lines(row: Row, order: str) -> tuple[str, ...]:
 
 def _training_lines(row: Row, order: str) -> tuple[str, ...]:
     return (f"value {number(row['value'])}", row["owner"] or row["label"] or "")
+
+
+def _influence_lines(row: Row, order: str) -> tuple[str, ...]:
+    return (change(row["percent"]), row["owner"] or row["label"] or "")
 
 
 GENERATED = Shelf(
@@ -35,6 +42,7 @@ GENERATED = Shelf(
     },
     _generated_lines,
 )
+_BY_NAME = {"Name, A to Z": ("name", True), "Name, Z to A": ("name", False)}
 TRAINING = Shelf(
     "training",
     state.TRAINING,
@@ -42,8 +50,16 @@ TRAINING = Shelf(
     {
         "Value, highest first": ("value", False),
         "Value, lowest first": ("value", True),
-        "Name, A to Z": ("name", True),
-        "Name, Z to A": ("name", False),
+        **_BY_NAME,
     },
     _training_lines,
+)
+INFLUENTIAL = replace(
+    TRAINING,
+    orders={
+        "Influence, most helpful first": ("influence", False),
+        "Influence, most harmful first": ("influence", True),
+        **_BY_NAME,
+    },
+    lines=_influence_lines,
 )

@@ -9,7 +9,7 @@ from gmv_core.jobs import requests
 from gmv_core.models.catalogue import ModelRow, list_models
 from ui.doors import engine
 from ui.frame import shell, state
-from ui.widgets.influence_job import too
+from ui.widgets.influence import too
 from ui.widgets.started_run import started_run
 
 

@@ -1,0 +1,91 @@
+"""The ranking by harm: its marks, what is predicted without the marked, known noise."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gmv_core import Result
+from gmv_core.store import marks
+from gmv_core.words import counted
+from ui.analysis.influence_values import change_words
+from ui.analysis.marking import marking_gallery
+from ui.analysis.noise_found import noise_column, noise_found
+from ui.doors import influence
+from ui.frame import state
+from ui.widgets.figures import chart, count, metric_row
+from ui.widgets.influence import change
+
+FILTERS = {"all": "All", "harmful": "Harmful", "helpful": "Helpful", "marked": "Marked"}
+
+
+def harm(result: Result) -> None:
+    """Draw what the page on noisy data has of predicted influence."""
+    table, marked = influence.totals(result), marks.marked(result.training)
+    st.markdown(
+        "Training images without which the generated images are predicted to come out better, the "
+        "most harmful first. **Harmful is below the average training image: a reason to look, not "
+        "to delete.** An odd image may have hardly any influence and then stands in the middle: "
+        "foreign and broken images are looked for better under **Looks alike**."
+    )
+    n, harmful = len(table), int((table["influence"] < 0).sum())
+    metric_row(
+        [
+            ("Harmful", f"{harmful:,}", f"{count(harmful, n)}, summed over the generated images."),
+            ("Helpful", f"{n - harmful:,}", f"{count(n - harmful, n)} of the training images."),
+            ("Marked for removal", f"{len(marked):,}",
+             "Marks are kept with the training set. Nothing is deleted."),
+        ]
+    )  # fmt: skip
+    chosen = st.segmented_control(
+        "Show from the most harmful",
+        list(FILTERS),
+        default="all",
+        format_func=FILTERS.__getitem__,
+        required=True,
+        **state.in_url(state.HARM),
+    )
+    kept = {
+        "all": table["rank"] > 0,
+        "harmful": table["influence"] < 0,
+        "helpful": table["influence"] >= 0,
+        "marked": table["training"].isin(marked),
+    }[chosen or "all"]
+    shown = table[kept]
+    marking_gallery(
+        result, shown, marked, part=f"harm-{chosen}", whole=chosen == "harmful",
+        lines=lambda rows: [change(percent) for percent in rows["percent"]],
+    )  # fmt: skip
+    _without(result, marked)
+    _figure(result)
+
+
+def _without(result: Result, marked: frozenset[str]) -> None:
+    st.subheader("Predicted without the marked images")
+    if not marked:
+        st.info("Mark images first; then see here what is predicted without them.",
+                icon=":material/info:")  # fmt: skip
+        return
+    if not st.toggle(
+        f"Leave the {len(marked):,} marked out" if len(marked) > 1 else "Leave the marked one out",
+        key=state.LEAVE_OUT,
+        persist_state="session",
+    ):
+        return
+    told = influence.without(result.leaving_out(marked))
+    st.markdown(
+        f"Without {counted(told.images, 'marked image')} the linear model, fitted again, is "
+        f"**{change_words(told)}** at the generated images (95 % interval over them)."
+    )
+
+
+def _figure(result: Result) -> None:
+    st.subheader(
+        "The whole ranking", help="Summed over the generated images, in percent of the error."
+    )
+    column = noise_column(result)
+    chart(
+        influence.ranking_figure(result, column),
+        "Predicted influence of every training image, the most harmful first",
+    )
+    if column is not None:
+        noise_found(influence.noise_report(result, column), column, "the most harmful")

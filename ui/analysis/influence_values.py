@@ -1,0 +1,117 @@
+"""Predicted influence over the whole set: the images that help and harm most, and the owners."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from gmv_core import Result
+from gmv_core.plots.influence import change_bars
+from gmv_core.results.influence_evidence import OWNERS, SUMMED
+from gmv_core.results.selection import as_csv, as_parquet
+from gmv_core.results.what_if import PredictedChange, largest_owners
+from gmv_core.words import counted, number
+from ui.doors import influence
+from ui.frame import shell, state
+from ui.widgets.figures import chart, count, metric_row
+from ui.widgets.influence import change
+from ui.widgets.open_image import opening_gallery, training_cards
+
+TOP = 12
+
+
+def influence_values(result: Result) -> None:
+    """Draw what the page on values has of predicted influence."""
+    table = influence.totals(result)
+    n, helpful = len(table), int((table["influence"] > 0).sum())
+    metric_row(
+        [
+            ("Training images", f"{n:,}", ""),
+            ("Helpful", f"{helpful:,}",
+             f"{count(helpful, n)}: summed over the generated images, these are predicted to be "
+             "worse without it."),
+            ("Harmful", f"{n - helpful:,}",
+             f"{count(n - helpful, n)}: they are predicted to be better without it. Harmful is "
+             "below the average training image, not damaging."),
+        ]
+    )  # fmt: skip
+    st.warning(SUMMED, icon=":material/warning:")
+    for kind, rows in (("helpful", table.tail(TOP).iloc[::-1]), ("harmful", table.head(TOP))):
+        st.subheader(f"The most {kind} training images")
+        st.caption("Without one of them the generated images together are predicted to be")
+        lines = [change(percent) for percent in rows["percent"]]
+        opening_gallery(
+            training_cards(result, rows, lines, places=range(1, len(rows) + 1)), key=kind,
+            kind=state.TRAINING, tiny=shell.tiny(result.training),
+            label=f"The most {kind} training images",
+        )  # fmt: skip
+    _downloads(result, table)
+    _owners(result)
+
+
+def change_words(told: PredictedChange) -> str:
+    """Say what is predicted without several images: "2.1 % worse, 1.6 to 2.7"."""
+    if told.low < 0 < told.high:
+        return f"{change(told.percent)}, {change(told.low)} to {change(told.high)}"
+    low, high = sorted((abs(told.low), abs(told.high)))
+    return f"{change(told.percent)}, {number(low)} to {number(high)}"
+
+
+def _downloads(result: Result, table: pd.DataFrame) -> None:
+    shown = table.drop(columns=["id", "rank"])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Download all {counted(len(table), 'image')}:")
+        for kind, write in (("csv", as_csv), ("parquet", as_parquet)):
+            st.download_button(
+                "CSV" if kind == "csv" else "Parquet",
+                lambda write=write: write(shown),
+                file_name=f"{result.run.name}-influence.{kind}",
+                key=f"influence-{kind}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+
+
+def _owners(result: Result) -> None:
+    st.subheader(
+        "Without an owner",
+        help="The linear model fitted again without all images of an owner, exactly. Above 0: the "
+        "generated images are predicted to be worse without them.",
+    )
+    names = largest_owners(result)
+    if not names:
+        st.info(
+            "This needs several owners: bring the training set with a CSV of the columns name and "
+            "owner.",
+            icon=":material/info:",
+        )
+        return
+    changes = _changes(result, names)
+    percent, low, high = (
+        pd.Series([getattr(one, what) for one in changes.values()]).to_numpy()
+        for what in ("percent", "low", "high")
+    )
+    chart(
+        change_bars(names, percent, (low, high)),
+        "Points with intervals: the predicted change of the error without each owner",
+    )
+    rows = {
+        "Owner": names,
+        "Images": [one.images for one in changes.values()],
+        "Predicted without them": [change_words(one) for one in changes.values()],
+    }
+    st.table(pd.DataFrame(rows), border="horizontal", hide_index=True)
+    st.caption(
+        "The owners of the most images. 95 % intervals over the generated images; they do not say "
+        f"how far the linear model is from the generator. {OWNERS}"
+    )
+
+
+def _changes(result: Result, names: list[str]) -> dict[str, PredictedChange]:
+    """Return what is predicted without each owner; the bar is for those not known yet."""
+    place, changes = st.empty(), {}
+    for done, name in enumerate(names):
+        place.progress(done / len(names), f"Fitting the linear model without {done + 1} …")
+        changes[name] = influence.without_owner(result, name)
+    place.empty()
+    return changes

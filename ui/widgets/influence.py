@@ -1,0 +1,77 @@
+"""Predicted influence: the switch to it, what it is in words, and the job that predicts it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gmv_core import Result
+from gmv_core.jobs import requests
+from gmv_core.jobs.job import list_jobs
+from gmv_core.results.influence_evidence import agreement
+from gmv_core.words import number
+from ui.doors import engine, influence
+from ui.frame import shell, state
+from ui.widgets.job_bar import job_bar
+
+READINGS = {state.ALIKE: "Looks alike", state.INFLUENCE: "Predicted influence"}
+
+
+def switch() -> bool:
+    """Draw the switch between the two readings; return whether it is at predicted influence."""
+    chosen = st.segmented_control(
+        "Reading",
+        list(READINGS),
+        default=state.ALIKE,
+        format_func=READINGS.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        help="Looks alike: the paper's credit, by similarity. Predicted influence: which training "
+        "images help and which harm a linear model at the generated images.",
+        **state.in_url(state.READING),
+    )
+    return chosen == state.INFLUENCE
+
+
+def explained(where: str) -> None:
+    """Say what it is, and how far it is to be trusted. where: "at this image"."""
+    st.caption(
+        f"By how much the best linear model of the training set would get worse {where} without a "
+        f"training image. {agreement()} It is a prediction: it does not say that an image was used."
+    )
+
+
+def change(percent: float) -> str:
+    """Return a predicted change as words. percent: of the error, above 0 where it is worse."""
+    return f"{number(abs(percent))} % {'worse' if percent > 0 else 'better'}"
+
+
+def needed(result: Result) -> bool:
+    """Return whether influence was predicted for a run; else say so, and offer to start it."""
+    if influence.there(result):
+        return True
+    name = result.run.name
+    if st.session_state.get(state.STARTED) == name:
+        del st.session_state[state.STARTED]  # its bar is drawn here
+    working = any(job.target == name and job.active for job in list_jobs(engine.workspace()))
+    if not working:
+        st.info(
+            "Influence has not been predicted for these images yet. It needs no network and no "
+            "training: seconds for thousands of images, minutes for a million.",
+            icon=":material/info:",
+        )
+        if st.button("Predict influence", type="primary", icon=":material/play_arrow:"):
+            with shell.telling():
+                requests.predict_influence(engine.workspace(), name)
+                st.rerun()
+    job_bar(name)
+    return False
+
+
+def too() -> bool:
+    """Draw the box of a form that starts a run; return whether influence is asked for."""
+    return st.checkbox(
+        "Predict influence, too",
+        True,
+        help="A second reading beside the closest images: which training images help and which "
+        "harm a linear model at each generated image. No network; seconds to minutes.",
+    )
