@@ -23,20 +23,23 @@ MOST_PAIRS = 10**8
 PAIRS_AT_ONCE = 10**7  # 40 MB, and as much again for each of their two names
 
 
-def fitted(result: Result) -> LinearModel:
+def fitted(result: Result, *, one_mean: bool = False) -> LinearModel:
     """Fit the training set's linear model again, as the run's influence has it.
 
-    Raises WorkspaceError where the run has no predicted influence yet.
+    one_mean: without classes, for images whose class is not known. Raises WorkspaceError where the
+    run has no predicted influence yet.
     """
     record = ready_record(result.run)
-    return fit_linear(result.training, record.form, kept=record.settings.kept_directions)
+    by_label = record.by_class and not one_mean
+    kept = record.settings.kept_directions
+    return fit_linear(result.training, record.form, kept=kept, by_label=by_label)
 
 
 def influences_on_pixels(model: LinearModel, spread: Float64, pixels: UInt8) -> list[Influence]:
     """Return the most helpful and most harmful training images for an image that is in no set.
 
-    Its class is the nearest mean's. pixels: (h, w, 3) uint8, a preview. model: of `fitted`, and
-    spread: of its method of that name, both kept to answer more than once.
+    pixels: (h, w, 3) uint8, a preview. model: of `fitted`, with one mean, and spread: of its method
+    of that name, both kept to answer more than once.
     """
     x = small_pixels(pixels, model.form)[None] / 255
     codes = model.classes_of(x, np.array([""], object))
@@ -62,7 +65,7 @@ def influences_on_file(result: Result, path: Path) -> list[Influence]:
     decoded = decode(content, result.training.manifest().ingest)
     if decoded.status != OK or decoded.pixels is None:
         raise SourceError(f"{str(path)!r}: {decoded.status}; give another image.")
-    model = fitted(result)
+    model = fitted(result, one_mean=True)
     return influences_on_pixels(model, model.spread(), decoded.pixels)
 
 
@@ -71,8 +74,8 @@ def influences_of(
 ) -> pd.DataFrame:
     """Return a training image's influence on every generated image, the most helped first.
 
-    Columns: generated, id, influence, percent of the error there. model, spread: as for
-    `influences_on_pixels`.
+    Columns: generated, id, influence, percent of the error there. model: of `fitted`, spread: of
+    its method of that name.
     """
     labels, at = labels_of(result.generated), np.array([training_row])
     one, own = pixels_of_rows(model.training, model.form, at), model.codes[at]

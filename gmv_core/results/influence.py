@@ -35,7 +35,8 @@ LIST_COLUMNS = ("generated", "effect", "rank", "training", "influence", "percent
 class InfluenceRecord:
     """What a run's influence was made from: the file influence.json beside its tables.
 
-    training, generated: digests of the images' bytes, states and labels. sigma: the noise level.
+    training, generated: digests of the images' bytes, states and labels. by_class: whether there is
+    a mean for each label, not one for all. sigma: the noise level.
     classes: means that were fitted. by_label: generated images whose class is their label's.
     valued: stamps of both sets in the run's manifest then; with others the tables are out of date.
     """
@@ -44,6 +45,7 @@ class InfluenceRecord:
     generated: str
     settings: InfluenceSettings
     grey: bool
+    by_class: bool = True
     sigma: float = 0.0
     classes: int = 0
     by_label: int = 0
@@ -54,7 +56,7 @@ class InfluenceRecord:
     def inputs(self) -> dict[str, Any]:
         """Return what decides whether the tables can be kept."""
         return {"training images": self.training, "generated images": self.generated,
-                **asdict(self.settings), "grey": self.grey}  # fmt: skip
+                **asdict(self.settings), "grey": self.grey, "classes": self.by_class}  # fmt: skip
 
     @property
     def form(self) -> PixelForm:

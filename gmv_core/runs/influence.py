@@ -26,7 +26,7 @@ from gmv_core.results.influence import (
     write_record,
 )
 from gmv_core.results.result import open_run
-from gmv_core.sets.linear import LinearModel, fit_linear
+from gmv_core.sets.linear import LinearModel, fit_linear, label_share
 from gmv_core.sets.pixels import ensure_pixels, pixel_blocks, pixel_form, pixels_of_rows
 from gmv_core.settings import InfluenceSettings
 from gmv_core.store.columns import fixed, labels_of, statuses
@@ -34,6 +34,7 @@ from gmv_core.store.workspace import ImageSet, Run, Workspace
 from gmv_core.types import Float32, Float64, Int64, Progress, Report, silent
 from gmv_core.words import listed
 
+LABELLED = 0.5  # of the generated images at least, for a mean of each class
 BLOCK = 256  # generated images held against a block of training images at once
 Say = Callable[[str], None]
 
@@ -67,9 +68,10 @@ def predict(
 ) -> InfluenceRecord:
     """Do the same for a run whose sets are open; the caller holds the workspace's lock."""
     form = pixel_form(training, settings.side_px)
-    record = InfluenceRecord(
-        _digest(training), _digest(generated), settings, form.grey, valued=stamps(run.manifest())
-    )
+    # An image's class by the nearest mean is worse than no classes at all: docs/influence.md.
+    by_class = label_share(training, generated) >= LABELLED
+    made_of = _digest(training), _digest(generated), settings, form.grey, by_class
+    record = InfluenceRecord(*made_of, valued=stamps(run.manifest()))
     before = read_record(run)
     if before is not None and before.inputs == record.inputs and before.ready:
         kept = replace(before, valued=record.valued)
@@ -84,7 +86,8 @@ def predict(
     write_record(run, record)
     for images in (training, generated):
         ensure_pixels(images, form, report)
-    model = fit_linear(training, form, kept=settings.kept_directions)
+    kept_directions = settings.kept_directions
+    model = fit_linear(training, form, kept=kept_directions, by_label=record.by_class)
     return fill_tables(run, generated, model, record, report)
 
 

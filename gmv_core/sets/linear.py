@@ -24,8 +24,8 @@ Lists = tuple[Floats, Int64]  # influence and training rows, (m, count) each, la
 class LinearModel:
     """A training set's denoiser.
 
-    labels: of the classes, in order; ("",) where no image has one: one mean for all. Images without
-    a label among others with one are a class of their own. codes: (n,), each training row's class.
+    labels: of the classes, in order; ("",) for one mean for all. Images without a label among
+    others with one are a class of their own. codes: (n,), each training row's class.
     """
 
     training: ImageSet
@@ -78,12 +78,24 @@ class LinearModel:
         return best, (-worst[0], worst[1])
 
 
-def fit_linear(training: ImageSet, form: PixelForm, *, kept: float) -> LinearModel:
+def label_share(training: ImageSet, generated: ImageSet) -> float:
+    """Return the share of the generated images whose label some training image has."""
+    known = set(labels_of(training)[statuses(training)]) - {""}
+    asked = labels_of(generated)[statuses(generated)]
+    return float(np.mean([label in known for label in asked])) if len(asked) else 0.0
+
+
+def fit_linear(
+    training: ImageSet, form: PixelForm, *, kept: float, by_label: bool = True
+) -> LinearModel:
     """Fit the denoiser in one pass over the stored pixels, which `ensure_pixels` made.
 
-    kept: directions, see `denoiser`. Memory: a block of images and three (d, d) matrices.
+    kept: directions, see `denoiser`. by_label: a mean for each label, else one mean for all.
+    Memory: a block of images and three (d, d) matrices.
     """
     fine, every = statuses(training), labels_of(training)
+    if not by_label:
+        every[:] = ""
     labels, found = np.unique(every[fine].astype(str), return_inverse=True)
     codes = np.full(len(every), -1, np.int64)
     codes[fine] = found

@@ -13,15 +13,16 @@ import pytest
 from gmv_core import SettingsError, Workspace, WorkspaceError, add, open_run, open_source, value
 from gmv_core.criteria.known_noise import judge
 from gmv_core.method.denoiser import denoiser, losses, nearest_classes, statistics
+from gmv_core.method.influence import influence, probes
 from gmv_core.results.fitted import fitted, influences_of, influences_on_pixels
-from gmv_core.results.influence import RECORD, read_record
+from gmv_core.results.influence import RECORD, Influence, read_record
 from gmv_core.results.what_if import largest_owners, owner_change, predicted_change
 from gmv_core.runs.influence import predict_influence
 from gmv_core.settings import InfluenceSettings, MatchSettings, RunSettings
 from gmv_core.store.columns import IMAGES, previews_of
-from gmv_core.types import Progress
+from gmv_core.types import Float64, Progress
 from tests.fakes import fake_embedder, rows_of, write_images
-from tests.runs.conftest import BROKEN, SETTINGS, TRAINING, Predict, arrays, by_hand
+from tests.runs.conftest import BROKEN, GENERATED, SETTINGS, TRAINING, Predict, arrays, by_hand
 
 
 def test_lists_and_totals_are_those_of_all_pairs(
@@ -132,20 +133,54 @@ def test_what_if_is_a_fit_without_them(predict: Predict, made: Path, workspace: 
     assert predicted_change(result).percent == 0
 
 
-def test_an_image_of_no_set_is_answered_as_one_of_the_run(
-    predict: Predict, workspace: Workspace
+def without_classes(made: Path, workspace: Workspace) -> tuple[Float64, Float64]:
+    """All pairs (m, n) and the losses with one mean for all, in one go."""
+    x, g = (arrays(made, workspace, part)[0] for part in ("train", "made"))
+    zeros, asked = np.zeros(len(x), np.int64), np.zeros(len(g), np.int64)
+    linear = denoiser(statistics([(x, zeros)], 1), kept=SETTINGS.kept_directions)
+    pairs = influence(linear, probes(linear, g, asked), x, zeros)
+    return pairs, losses(linear, g, asked)
+
+
+def assert_largest(found: list[Influence], pairs: Float64, loss: float, names: list[str]) -> None:
+    order = np.argsort(-pairs)
+    helpful = [i for i in order if pairs[i] > 0]
+    harmful = [i for i in order[::-1] if pairs[i] < 0][:20]
+    assert [one.training for one in found] == [names[i] for i in (*helpful, *harmful)]
+    percent = 100 * pairs[[*helpful, *harmful]] / loss
+    assert [one.percent for one in found] == pytest.approx(percent, rel=1e-3, abs=1e-3)
+
+
+def test_an_image_of_no_set_is_held_against_one_mean(
+    predict: Predict, made: Path, workspace: Workspace
 ) -> None:
     predict()
     result = open_run(workspace, "run")
-    row = result.generated.images.read(["label"])["label"].to_pylist().index("other")
-    name = result.generated.images.read(["name"])["name"].to_pylist()[row]
-    model = fitted(result)
-    (preview,) = previews_of(result.generated, np.array([row]))
-    found = influences_on_pixels(model, model.spread(), preview)
-    stored = result.influence(name)
-    assert [one.training for one in found] == [one.training for one in stored]
-    values = [one.influence for one in stored]
-    assert [one.influence for one in found] == pytest.approx(values, rel=1e-3, abs=1e-6)
+    pairs, loss = without_classes(made, workspace)
+    names, images = (arrays(made, workspace, part)[2] for part in ("train", "made"))
+    model = fitted(result, one_mean=True)
+    spread, every = model.spread(), result.generated.images.read(["name"])["name"].to_pylist()
+    for j in (0, len(images) - 1):
+        (preview,) = previews_of(result.generated, np.array([every.index(images[j])]))
+        assert_largest(influences_on_pixels(model, spread, preview), pairs[j], loss[j], names)
+
+
+def test_classes_need_labels_of_half_of_the_generated_images(
+    predict: Predict, made: Path, workspace: Workspace
+) -> None:
+    images = workspace.image_set("made").images
+    table = images.read([field.name for field in IMAGES])
+    labels = ["class0" if i == 0 else "other" for i in range(GENERATED)]
+    at = table.schema.get_field_index("label")
+    images.write(table.set_column(at, "label", pa.array(labels)))
+    record = predict()
+    assert (record.classes, record.by_label) == (1, 0)
+    pairs, loss = without_classes(made, workspace)
+    names, images_of = (arrays(made, workspace, part)[2] for part in ("train", "made"))
+    result = open_run(workspace, "run")
+    for j in (0, len(images_of) - 1):
+        assert_largest(result.influence(images_of[j]), pairs[j], loss[j], names)
+    assert fitted(result).labels == ("",)
 
 
 def test_left_out_images_are_not_listed(predict: Predict, workspace: Workspace) -> None:

@@ -41,28 +41,28 @@ def totals(result: Result) -> pd.DataFrame:
     return table.assign(rank=np.arange(1, len(table) + 1))
 
 
-@resource(max_entries=2, show_spinner="Fitting the linear model …")
-def _model(result: Result) -> tuple[LinearModel, Float64]:
-    model = fitted(result)
+@resource(max_entries=3, show_spinner="Fitting the linear model …")
+def _model(result: Result, one_mean: bool) -> tuple[LinearModel, Float64]:
+    model = fitted(result, one_mean=one_mean)
     return model, model.spread()
 
 
 @data(max_entries=64)
 def on_preview(result: Result, preview: bytes) -> list[Influence]:
     """Return the same as `on_image` for an image that is in no set."""
-    return influences_on_pixels(*_model(result), pixels_of(preview))
+    return influences_on_pixels(*_model(result, True), pixels_of(preview))
 
 
 @data(max_entries=64)
 def of_training(result: Result, row: int) -> pd.DataFrame:
     """Return a training image's influence on every generated image, the most helped first."""
-    return influences_of(result, *_model(result), row)
+    return influences_of(result, *_model(result, False), row)
 
 
 @data(max_entries=256)
 def without_owner(result: Result, owner: str) -> PredictedChange:
     """Return what is predicted without an owner's images."""
-    return owner_change(result, owner, model=_model(result)[0])
+    return owner_change(result, owner, model=_model(result, False)[0])
 
 
 @data(max_entries=16, show_spinner="Fitting the linear model without the marked images …")

@@ -37,12 +37,12 @@ def one_training(result: Result, about: Row, most: int, *, tiny: bool) -> None:
         )
     with right:
         helped, harmed = found[found["influence"] > 0], found[found["influence"] < 0].iloc[::-1]
-        _strip(result, "helps", helped.head(most), tiny=tiny)
-        _strip(result, "harms", harmed.head(most), tiny=tiny)
+        _strip(result, "helps", "worse", helped.head(most), tiny=tiny)
+        _strip(result, "harms", "better", harmed.head(most), tiny=tiny)
 
 
-def _strip(result: Result, does: str, some: pd.DataFrame, *, tiny: bool) -> None:
-    st.markdown(f"**The generated images that it {does} most**: without it")
+def _strip(result: Result, does: str, means: str, some: pd.DataFrame, *, tiny: bool) -> None:
+    st.markdown(f"**The generated images that it {does} most**: predicted {means} without it")
     if some.empty:
         st.info(f"It is predicted that it {does} no generated image.", icon=":material/info:")
         return
@@ -66,7 +66,7 @@ def _strip(result: Result, does: str, some: pd.DataFrame, *, tiny: bool) -> None
         key=does,
         selected=st.session_state.get(state.IMAGE),
         tiny=tiny,
-        side_px=100,
+        side_px=96,
         on_select=pick,
         label=f"Generated images that it {does} most",
     )

@@ -18,11 +18,7 @@ from ui.widgets.gallery import Card, gallery
 from ui.widgets.influence import change
 
 COLUMNS = (1, 3.4)  # five cards in a row where the screen is wide
-MEANS = {
-    kind: f"By so much the linear model is predicted to be {change} at this image without it, in "
-    "percent of its error there."
-    for kind, change in (("helpful", "worse"), ("harmful", "better"))
-}
+CHANGES = {"helpful": "worse", "harmful": "better"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,12 @@ def parts(found: Sequence[Influence]) -> tuple[list[Influence], list[Influence]]
 
 
 def _strip(kind: str, some: Sequence[Influence], training: ImageSet, *, tiny: bool) -> None:
-    st.markdown(f"**The most {kind} training images**: without one of them", help=MEANS[kind])
+    means = CHANGES[kind]
+    st.markdown(
+        f"**The most {kind} training images**: predicted {means} without them",
+        help=f"By so much the linear model is predicted to be {means} at this image without it, "
+        "in percent of its error there.",
+    )
     if not some:
         st.info(f"No training image is predicted to be {kind} here.", icon=":material/info:")
         return
@@ -85,7 +86,7 @@ def _strip(kind: str, some: Sequence[Influence], training: ImageSet, *, tiny: bo
         key=kind,
         selected=st.session_state.get(state.TRAINING),
         tiny=tiny,
-        side_px=100,
+        side_px=96,
         on_select=pick,
         label=f"Most {kind} training images",
     )
