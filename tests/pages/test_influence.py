@@ -67,8 +67,7 @@ def test_helpful_and_harmful_images_stand_apart(app: AppTest, predicted: Result)
         expected = [one for one in found if sign * one.influence > 0][:k]
         shown = cards(app, f"Most {kind} training images")
         assert expected and [card["id"] for card in shown] == [one.training for one in expected]
-        ending = "worse" if sign > 0 else "better"
-        assert shown[0]["lines"][0] == f"{number(abs(expected[0].percent))} % {ending}"
+        assert shown[0]["lines"][0] == f"{number(abs(expected[0].percent))} %"
     assert "0.442 of 0.905" in words(app) and "It is a prediction" in words(app)
     worst = cards(app, "Most harmful training images")[0]["id"]
     app.selectbox(key=state.TRAINING).select(worst).run()
@@ -106,7 +105,7 @@ def test_a_training_image_and_what_it_helps_and_harms(app: AppTest, predicted: R
     helped = cards(read, "Generated images that it helps most")
     for card in helped:
         of = {one.training: one.percent for one in predicted.influence(card["id"])}
-        assert card["lines"] == [f"{number(of[first])} % worse"]
+        assert card["lines"] == [f"{number(of[first])} %"]
     read.selectbox(key=state.IMAGE).select(helped[0]["id"]).run()
     assert not read.exception
     switch(read, state.ALIKE)
@@ -120,7 +119,7 @@ def test_a_dropped_image_is_answered_by_influence_too(
     read = read_by_influence("contributors", view=state.DROP_VIEW)
     drop(read, ("mine.png", png(draw(5))))
     shown = cards(read, "Most helpful training images")
-    assert shown[0]["lines"][0].endswith("% worse")
+    assert shown[0]["lines"][0].endswith(" %")
     assert cards(read, "Most harmful training images")
 
 

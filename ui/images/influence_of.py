@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result
+from gmv_core.words import percent
 from ui.doors import engine, influence
 from ui.frame import state
 from ui.images.influence_on import COLUMNS
@@ -58,7 +59,7 @@ def _strip(result: Result, does: str, means: str, some: pd.DataFrame, *, tiny: b
                 row.generated,
                 thumb,
                 row.generated.rpartition("/")[2],
-                (change(row.percent),),
+                (percent(abs(row.percent) / 100),),
                 f"Generated image {row.generated}",
             )
             for row, thumb in zip(some.itertuples(), thumbs, strict=True)

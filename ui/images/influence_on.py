@@ -9,13 +9,13 @@ import streamlit as st
 
 from gmv_core.results.influence import Influence
 from gmv_core.store.workspace import ImageSet
+from gmv_core.words import percent
 from ui.doors import engine
 from ui.frame import state
 from ui.frame.markdown import plain
 from ui.images.one_generated import seek
 from ui.widgets.compare import Picture, choose_other, compare
 from ui.widgets.gallery import Card, gallery
-from ui.widgets.influence import change
 
 COLUMNS = (1, 3.4)  # five cards in a row where the screen is wide
 CHANGES = {"helpful": "worse", "harmful": "better"}
@@ -78,7 +78,7 @@ def _strip(kind: str, some: Sequence[Influence], training: ImageSet, *, tiny: bo
                 one.training,
                 thumb,
                 f"{one.rank}. {one.training.rpartition('/')[2]}",
-                tuple(filter(None, (change(one.percent), one.label, one.owner))),
+                tuple(filter(None, (percent(abs(one.percent) / 100), one.label, one.owner))),
                 f"{kind.capitalize()} {one.rank}: {one.training}",
             )
             for one, thumb in zip(some, thumbs, strict=True)
