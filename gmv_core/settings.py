@@ -89,14 +89,20 @@ class ValueSettings:
 
 @dataclass(frozen=True, slots=True)
 class InfluenceSettings:
-    """side_px: of the averaged images. kept_directions: tr D, which decides the noise level."""
+    """side_px: of the averaged images, even.
+
+    kept_directions: tr D of the whole-image denoiser, which then stands alone; None reads it, and
+    how much a denoiser of small blocks counts beside it, off the generated images.
+    """
 
     side_px: int = 16
-    kept_directions: float = 16.0
+    kept_directions: float | None = None
 
     def __post_init__(self) -> None:
         _at_least("side_px", self.side_px, 2)
-        if not 0 < self.kept_directions < float("inf"):
+        if self.side_px % 2:
+            raise SettingsError(f"side_px is {self.side_px}; give an even number.")
+        if self.kept_directions is not None and not 0 < self.kept_directions < float("inf"):
             raise SettingsError(
                 f"kept_directions is {self.kept_directions}; give a number above 0."
             )

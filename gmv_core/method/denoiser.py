@@ -15,11 +15,11 @@ That trained diffusion models act much like this map at high noise is the findin
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gmv_core.errors import ModelError
+from gmv_core.errors import ModelError, SettingsError
 from gmv_core.types import Float64, Floats, Int64
 
 KEPT_DIRECTIONS = 16.0  # tr D; within 7 % of the best of 2 … 32 on the sets that were measured
@@ -41,29 +41,76 @@ class Statistics:
     def n(self) -> int:
         return int(self.counts.sum())
 
+    def covariances(self, blocks: Int64) -> Float64:
+        """Return C of each block, (k, b, b). blocks: (k, b)."""
+        found: Float64 = self.scatter[blocks[:, :, None], blocks[:, None]] / self.n
+        return found
+
 
 @dataclass(frozen=True)
 class Denoiser:
-    """The denoiser of some statistics at noise σ.
+    """The denoiser of some statistics at noise σ; each block of an image is denoised by itself.
 
-    eigenvalues: (d,) of C, rising, at least 0. directions: (d, d), one a column.
+    blocks: (k, b), the numbers of each block, none of them twice: one block for the whole image.
+    eigenvalues: (k, b) of each block's C, rising, at least 0. directions: (k, b, b), one a column.
     """
 
     statistics: Statistics
     sigma: float
+    blocks: Int64
     eigenvalues: Float64
     directions: Float64
 
     @property
     def gains(self) -> Float64:
-        """Return the eigenvalues of A, (d,)."""
+        """Return the eigenvalues of A, (k, b)."""
         gains: Float64 = 1 / (self.eigenvalues + self.sigma**2)
         return gains
 
     @property
     def kept(self) -> Float64:
-        """Return the eigenvalues of D, (d,): the share of each direction that is kept."""
+        """Return the eigenvalues of D, (k, b): the share of each direction that is kept."""
         return self.eigenvalues * self.gains
+
+    def split(self, x: Floats) -> Floats:
+        """Return images by block, (k, m, b). x: (m, d)."""
+        if len(self.blocks) == 1:
+            return x[None]
+        return np.moveaxis(x[:, self.blocks], 1, 0)
+
+    def joined(self, parts: Floats) -> Floats:
+        """Return what `split` was given, (m, d). parts: (k, m, b)."""
+        whole = np.empty((parts.shape[1], self.blocks.size), parts.dtype)
+        whole[:, self.blocks] = np.moveaxis(parts, 0, 1)
+        return whole
+
+    def along(self, x: Floats, codes: Int64) -> Floats:
+        """Return images less their class's mean along the directions, (k, m, b), in x's precision.
+
+        x: (m, d) in 0…1. codes: (m,), their classes.
+        """
+        z = x - self.statistics.means.astype(x.dtype)[codes]
+        return np.asarray(self.split(z) @ self.directions.astype(x.dtype))
+
+
+def whole(d: int) -> Int64:
+    """Return one block of d numbers, (1, d): the whole image."""
+    return np.arange(d)[None]
+
+
+def square_blocks(side_px: int, channels: int, block_px: int) -> Int64:
+    """Return the numbers of each square block of an image, (blocks, block_px² · channels).
+
+    Raises SettingsError where the blocks do not tile an image of side_px.
+    """
+    if side_px % block_px:
+        raise SettingsError(
+            f"Images of {side_px} px cannot be cut into blocks of {block_px} px; "
+            f"give a side that {block_px} divides."
+        )
+    many = side_px // block_px
+    numbers = np.arange(side_px**2 * channels).reshape(many, block_px, many, block_px, channels)
+    return numbers.transpose(0, 2, 1, 3, 4).reshape(many**2, -1)
 
 
 def statistics(blocks: Iterable[tuple[Floats, Int64]], classes: int) -> Statistics:
@@ -127,29 +174,40 @@ def left_out(found: Statistics, x: Floats, codes: Int64) -> Statistics:
 
 
 def denoiser(
-    found: Statistics, *, kept: float = KEPT_DIRECTIONS, sigma: float | None = None
+    found: Statistics,
+    *,
+    kept: float = KEPT_DIRECTIONS,
+    sigma: float | None = None,
+    blocks: Int64 | None = None,
 ) -> Denoiser:
     """Return the best linear denoiser that keeps `kept` directions, or that of a given σ.
 
-    Raises ModelError where the images of each class are all equal.
+    blocks: (k, b), denoised apart from each other, each keeping `kept` on average; by default the
+    whole image is one. Raises ModelError where the images of each class are all equal.
     """
-    values, directions = np.linalg.eigh(found.scatter / found.n)
+    blocks = whole(len(found.scatter)) if blocks is None else blocks
+    values, directions = np.linalg.eigh(found.covariances(blocks))
     values = np.maximum(values, 0)
     if sigma is None:
-        sigma = noise_level(values, kept)
-    return Denoiser(found, sigma, values, directions)
+        sigma = noise_level(values, kept * len(blocks))
+    return Denoiser(found, sigma, blocks, values, directions)
+
+
+def keeping(made: Denoiser, kept: float) -> Denoiser:
+    """Return the denoiser of the same statistics that keeps another number of directions."""
+    return replace(made, sigma=noise_level(made.eigenvalues, kept * len(made.blocks)))
 
 
 def noise_level(eigenvalues: Float64, kept: float = KEPT_DIRECTIONS) -> float:
     """Return the σ at which tr D = Σ λ/(λ + σ²) is `kept`.
 
-    eigenvalues: (d,) of C. tr D is below the number r of those above 0; where r ≤ 2·kept, σ is
-    that of tr D = r/2. Raises ModelError where r is 0.
+    eigenvalues: of C, of any shape. tr D is below the number r of those above 0; where r ≤ 2·kept,
+    σ is that of tr D = r/2. Raises ModelError where r is 0.
     """
     from scipy.optimize import brentq
 
     largest = float(eigenvalues.max(initial=0))
-    positive = eigenvalues[eigenvalues > len(eigenvalues) * np.finfo(np.float64).eps * largest]
+    positive = eigenvalues[eigenvalues > eigenvalues.size * np.finfo(np.float64).eps * largest]
     if not len(positive):
         raise ModelError(
             "Influence needs training images that differ within a class, and none do; "
@@ -170,22 +228,21 @@ def losses(made: Denoiser, x: Floats, codes: Int64) -> Float64:
 
     x: (m, d) in 0…1. codes: (m,), their classes.
     """
-    along = (np.asarray(x, np.float64) - made.statistics.means[codes]) @ made.directions
-    error = (along**2) @ made.gains**2
-    loss: Float64 = made.sigma**4 * error + made.sigma**2 * float(made.kept @ made.kept)
+    along = made.along(np.asarray(x, np.float64), codes) * made.gains[:, None]
+    loss: Float64 = made.sigma**4 * (along**2).sum((0, 2)) + made.sigma**2 * (made.kept**2).sum()
     return loss
 
 
-def refitted_losses(found: Statistics, sigma: float, x: Floats, codes: Int64) -> Float64:
-    """Return L of each image under the denoiser of other statistics at the same σ, (m,).
+def refitted_losses(made: Denoiser, found: Statistics, x: Floats, codes: Int64) -> Float64:
+    """Return L of each image under the denoiser of other statistics, same σ and blocks, (m,).
 
     From A itself: without eigenvalues it takes a tenth of the time of `denoiser`.
     """
-    d = len(found.scatter)
-    a = np.linalg.inv(found.scatter / found.n + sigma**2 * np.eye(d))
-    error = (np.asarray(x, np.float64) - found.means[codes]) @ a
-    kept = np.eye(d) - sigma**2 * a
-    loss: Float64 = sigma**4 * (error**2).sum(1) + sigma**2 * float((kept**2).sum())
+    unit = np.eye(made.blocks.shape[1])
+    a = np.linalg.inv(found.covariances(made.blocks) + made.sigma**2 * unit)
+    error = made.split(np.asarray(x, np.float64) - found.means[codes]) @ a
+    kept = unit - made.sigma**2 * a
+    loss: Float64 = made.sigma**4 * (error**2).sum((0, 2)) + made.sigma**2 * (kept**2).sum()
     return loss
 
 

@@ -34,33 +34,39 @@ from gmv_core.types import Float64, Floats, Int64
 PARTS = ("directions", "spread", "mean", "size")
 
 
+AT_ONCE = 2**23  # products held at once, of all blocks
+
+
 @dataclass(frozen=True)
 class Probes:
     """What of generated images is held against training images.
 
     codes: (m,), their classes. u, v: (m, d), A g and A² g. size: (m,), the part of that name,
-    over 2σ⁴.
+    over 2σ⁴. scale: (m,), what I is multiplied by: 1 over the error there makes it relative.
     """
 
     codes: Int64
-    u: Float64
-    v: Float64
+    u: Floats
+    v: Floats
     size: Float64
+    scale: Float64
 
 
-def probes(made: Denoiser, x: Floats, codes: Int64) -> Probes:
-    """Prepare generated images. x: (m, d) in 0…1. codes: (m,)."""
-    along = (np.asarray(x, np.float64) - made.statistics.means[codes]) @ made.directions
-    u, v = along * made.gains, along * made.gains**2
-    typical = float((made.gains**2 * made.kept) @ made.eigenvalues)
-    size = (typical - (u * v) @ made.eigenvalues) / made.statistics.n
-    return Probes(codes, u @ made.directions.T, v @ made.directions.T, size)
+def probes(made: Denoiser, x: Floats, codes: Int64, scale: Float64 | None = None) -> Probes:
+    """Prepare generated images. x: (m, d) in 0…1. codes, scale: (m,); by default scale is 1."""
+    along, gains = made.along(np.asarray(x, np.float64), codes), made.gains[:, None]
+    u, v = along * gains, along * gains**2
+    typical = float((made.gains**2 * made.kept * made.eigenvalues).sum())
+    size = (typical - (u * v * made.eigenvalues[:, None]).sum((0, 2))) / made.statistics.n
+    back = made.directions.transpose(0, 2, 1)
+    scale = np.ones(len(codes)) if scale is None else scale
+    return Probes(codes, made.joined(u @ back), made.joined(v @ back), size, scale)
 
 
 def spreads(made: Denoiser, x: Floats, codes: Int64) -> Float64:
     """Return zᵀA D A z of training images, (b,). x: (b, d) in 0…1. codes: (b,)."""
-    along = (x - made.statistics.means.astype(x.dtype)[codes]) @ made.directions.astype(x.dtype)
-    found: Float64 = (along * along) @ (made.gains**2 * made.kept).astype(x.dtype)
+    weight = np.sqrt(made.gains**2 * made.kept)[:, None].astype(x.dtype)
+    found: Float64 = np.square(made.along(x, codes) * weight).sum((0, 2))
     return found.astype(np.float64)
 
 
@@ -73,45 +79,44 @@ def influence(
     spread: Float64 | None = None,
     parts: Collection[str] = PARTS,
 ) -> Floats:
-    """Return I_ij of every pair, (m, b), in the precision of x.
+    """Return I_ij of every pair, (m, b), times the probes' scale, in the precision of x.
 
     x: (b, d) training images in 0…1, any block of them. codes: (b,). spread: (b,), what `spreads`
     returns for them, where it is known. parts: of the formula; all of them, or some to compare.
     """
     found = made.statistics
-    along_v = _along(asked.v, x, found.means, codes)
-    pairs = np.zeros_like(along_v)
-    if "directions" in parts:
-        pairs += _along(asked.u, x, found.means, codes)
-        pairs /= found.n
-    if "mean" in parts:
-        own = (1 / found.counts[codes]).astype(x.dtype)
-        pairs += (asked.codes[:, None] == codes) * own
-    pairs *= along_v
+    z = made.split(x - found.means.astype(x.dtype)[codes]).transpose(0, 2, 1)  # (k, ·, b)
+    own = (1 / found.counts[codes]).astype(x.dtype)
+    pairs = np.empty((len(asked.codes), len(codes)), x.dtype)
+    step = max(1, AT_ONCE // (len(made.blocks) * len(codes)))
+    for first in range(0, len(pairs), step):
+        some = slice(first, first + step)
+        along_v = made.split(asked.v[some].astype(x.dtype)) @ z  # (k, m, b)
+        part = np.zeros(along_v.shape[1:], x.dtype)
+        if "mean" in parts:
+            part += (asked.codes[some, None] == codes) * own * along_v.sum(0)
+        if "directions" in parts:
+            along_v *= made.split(asked.u[some].astype(x.dtype)) @ z
+            part += along_v.sum(0) / found.n
+        pairs[some] = part
     if "spread" in parts:
         spread = spreads(made, x, codes) if spread is None else spread
         pairs -= (spread / found.n).astype(x.dtype)
     if "size" in parts:
         pairs += asked.size[:, None].astype(x.dtype)
-    pairs *= 2 * made.sigma**4
+    pairs *= (2 * made.sigma**4 * asked.scale)[:, None].astype(x.dtype)
     return pairs
-
-
-def _along(probe: Float64, x: Floats, means: Float64, codes: Int64) -> Floats:
-    """Return z·probe of every pair, (m, b), as x·probe − μ·probe: no z is ever made."""
-    along: Floats = probe.astype(x.dtype) @ x.T
-    along -= (probe @ means.T).astype(x.dtype)[:, codes]
-    return along
 
 
 @dataclass(frozen=True)
 class Sums:
     """What the sum of I_ij over generated images needs of them, however many there are.
 
-    count: of them. outer: (d, d), Σ u vᵀ. by_class: (classes, d), Σ v of each. size: Σ.
+    All are sums over generated images, each times its scale. count: of 1. outer: (k, b, b), of
+    u vᵀ by block. by_class: (classes, d), of v of each. size: of that part.
     """
 
-    count: int
+    count: float
     outer: Float64
     by_class: Float64
     size: float
@@ -119,19 +124,18 @@ class Sums:
 
 def no_sums(made: Denoiser) -> Sums:
     """Return the sums over no generated image."""
-    means = made.statistics.means
-    return Sums(0, np.zeros((means.shape[1],) * 2), np.zeros(means.shape), 0.0)
+    return Sums(0.0, np.zeros(made.directions.shape), np.zeros(made.statistics.means.shape), 0.0)
 
 
-def add_sums(sums: Sums, asked: Probes) -> Sums:
+def add_sums(made: Denoiser, sums: Sums, asked: Probes) -> Sums:
     """Return the sums with some generated images added."""
-    by_class = sums.by_class.copy()
-    np.add.at(by_class, asked.codes, asked.v)
+    scaled, by_class = asked.v * asked.scale[:, None], sums.by_class.copy()
+    np.add.at(by_class, asked.codes, scaled)
     return Sums(
-        sums.count + len(asked.codes),
-        sums.outer + asked.u.T @ asked.v,
+        sums.count + float(asked.scale.sum()),
+        sums.outer + made.split(asked.u).transpose(0, 2, 1) @ made.split(scaled),
         by_class,
-        sums.size + float(asked.size.sum()),
+        sums.size + float(asked.size @ asked.scale),
     )
 
 
@@ -144,7 +148,8 @@ def total_influence(
     """
     found = made.statistics
     z = np.asarray(x, np.float64) - found.means[codes]
-    directions = ((z @ sums.outer) * z).sum(1) / found.n
+    by_block = made.split(z)
+    directions = ((by_block @ sums.outer) * by_block).sum((0, 2)) / found.n
     mean = (z * sums.by_class[codes]).sum(1) / found.counts[codes]
     total: Float64 = directions + mean - sums.count * spread / found.n + sums.size
     return 2 * made.sigma**4 * total

@@ -116,6 +116,6 @@ def _logits(
 
 def posterior(found: Float32) -> Float32:
     """Return w_v(i), (m, P, n), whose rows add up to 1. found: what `evidence` returned."""
-    weights = np.exp(found - found.max(axis=2, keepdims=True))
+    weights: Float32 = np.exp(found - found.max(axis=2, keepdims=True))
     weights /= weights.sum(axis=2, keepdims=True)
     return weights

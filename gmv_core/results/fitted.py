@@ -10,8 +10,7 @@ import pandas as pd
 
 from gmv_core.errors import SettingsError, SourceError
 from gmv_core.images.decode import decode
-from gmv_core.method.denoiser import losses
-from gmv_core.method.influence import influence, probes
+from gmv_core.method.scales import relative_probes
 from gmv_core.results.influence import HARMFUL, HELPFUL, Influence, named, ready_record
 from gmv_core.results.result import Result
 from gmv_core.sets.linear import LinearModel, fit_linear
@@ -31,8 +30,8 @@ def fitted(result: Result, *, one_mean: bool = False) -> LinearModel:
     """
     record = ready_record(result.run)
     by_label = record.by_class and not one_mean
-    kept = record.settings.kept_directions
-    return fit_linear(result.training, record.form, kept=kept, by_label=by_label)
+    kept, detail = record.settings.kept_directions, record.detail
+    return fit_linear(result.training, record.form, detail=detail, kept=kept, by_label=by_label)
 
 
 def influences_on_pixels(model: LinearModel, spread: Float64, pixels: UInt8) -> list[Influence]:
@@ -43,11 +42,10 @@ def influences_on_pixels(model: LinearModel, spread: Float64, pixels: UInt8) -> 
     """
     x = small_pixels(pixels, model.form)[None] / 255
     codes = model.classes_of(x, np.array([""], object))
-    asked = probes(model.denoiser, x, codes)
+    asked = relative_probes(model.scales, x, codes)
     helpful, harmful = model.lists(asked, spread, helpful=HELPFUL, harmful=HARMFUL)
-    loss = float(losses(model.denoiser, x, codes)[0])
     best, worst = ((values[0], rows[0]) for values, rows in (helpful, harmful))
-    return named(model.training, best, worst, loss)
+    return named(model.training, best, worst)
 
 
 def influences_on_file(result: Result, path: Path) -> list[Influence]:
@@ -74,18 +72,16 @@ def influences_of(
 ) -> pd.DataFrame:
     """Return a training image's influence on every generated image, the most helped first.
 
-    Columns: generated, id, influence, percent of the error there. model: of `fitted`, spread: of
+    Columns: generated, id, influence, percent. model: of `fitted`, spread: of
     its method of that name.
     """
     labels, at = labels_of(result.generated), np.array([training_row])
-    one, own = pixels_of_rows(model.training, model.form, at), model.codes[at]
+    one = pixels_of_rows(model.training, model.form, at)
     parts = []
     for ids, x in pixel_blocks(result.generated, model.form):
         codes = model.classes_of(x, labels[ids])
-        asked = probes(model.denoiser, x, codes)
-        found = influence(model.denoiser, asked, one, own, spread=spread[at])[:, 0]
-        percent = 100 * found / losses(model.denoiser, x, codes)
-        parts.append(pd.DataFrame({"id": ids, "influence": found, "percent": percent}))
+        found = model.influence(relative_probes(model.scales, x, codes), one, at, spread)[:, 0]
+        parts.append(pd.DataFrame({"id": ids, "influence": found, "percent": 100 * found}))
     table = pd.concat(parts, ignore_index=True)
     names = result.generated.images.take(table["id"].to_numpy(), ["name"])["name"].to_pylist()
     table.insert(0, "generated", names)
@@ -118,19 +114,18 @@ def _pair_blocks(
 ) -> Iterator[tuple[Int64, Int64, Float32]]:
     model = fitted(result)
     spread, labels = model.spread(), labels_of(result.generated)
-    kept = np.zeros(len(spread), bool)
+    kept = np.zeros(len(model.codes), bool)
     kept[columns] = True
     step = max(1, PAIRS_AT_ONCE // max(len(columns), 1))
     for start in range(0, len(rows), step):
         some = rows[start : start + step]
         x = pixels_of_rows(result.generated, model.form, some)
-        asked = probes(model.denoiser, x, model.classes_of(x, labels[some]))
+        asked = relative_probes(model.scales, x, model.classes_of(x, labels[some]))
         pairs = np.empty((len(some), len(columns)), np.float32)
         done = 0
         for ids, y in model.blocks():
             own = ids[kept[ids]]
-            pairs[:, done : done + len(own)] = influence(
-                model.denoiser, asked, y[kept[ids]], model.codes[own], spread=spread[own]
-            )
+            found = model.influence(asked, y[kept[ids]], own, spread)
+            pairs[:, done : done + len(own)] = found
             done += len(own)
         yield some, columns, pairs

@@ -36,8 +36,9 @@ class InfluenceRecord:
     """What a run's influence was made from: the file influence.json beside its tables.
 
     training, generated: digests of the images' bytes, states and labels. by_class: whether there is
-    a mean for each label, not one for all. sigma: the noise level.
-    classes: means that were fitted. by_label: generated images whose class is their label's.
+    a mean for each label, not one for all. sigma: the whole-image denoiser's noise level. detail:
+    0…1, see method/scales.py; None where directions were given. classes: means that were fitted.
+    images: generated ones that were not rejected. by_label: those whose class is their label's.
     valued: stamps of both sets in the run's manifest then; with others the tables are out of date.
     """
 
@@ -47,7 +48,9 @@ class InfluenceRecord:
     grey: bool
     by_class: bool = True
     sigma: float = 0.0
+    detail: float | None = None
     classes: int = 0
+    images: int = 0
     by_label: int = 0
     ready: bool = False
     valued: tuple[str | None, str | None] = (None, None)
@@ -67,9 +70,9 @@ class InfluenceRecord:
 class Influence:
     """A training image's predicted influence on one generated image.
 
-    rank: 1 is the most helpful one, or the most harmful one. influence: how much the linear model's
-    squared error there would rise without it, to first order; below 0: it would fall. percent: of
-    that error.
+    rank: 1 is the most helpful one, or the most harmful one. influence: by which share of their
+    squared error the linear models would get worse there without it, to first order; below 0: they
+    would get better. percent: the same in percent.
     """
 
     rank: int
@@ -154,18 +157,17 @@ def influences_on(
     not listed; the influence of the others stays that of the whole set.
     """
     ready_record(run)
-    columns = ["helpful", "helpful_influence", "harmful", "harmful_influence", "loss"]
+    columns = ["helpful", "helpful_influence", "harmful", "harmful_influence"]
     stored = influence_table(run).take(np.array([row]), columns)
-    loss = float(stored["loss"][0].as_py())
     helpful, harmful = (
         (matrix(stored[f"{kind}_influence"])[0], matrix(stored[kind])[0])
         for kind in ("helpful", "harmful")
     )
-    return named(training, helpful, harmful, loss, without)
+    return named(training, helpful, harmful, without)
 
 
 def named(
-    training: ImageSet, helpful: Lists, harmful: Lists, loss: float, without: Collection[int] = ()
+    training: ImageSet, helpful: Lists, harmful: Lists, without: Collection[int] = ()
 ) -> list[Influence]:
     """Return the rows that help, then those that harm, with what is known of them.
 
@@ -180,7 +182,7 @@ def named(
         np.array([i for _, i, _ in found], np.int64), ["name", "label", "owner"]
     ).to_pylist() if found else []  # fmt: skip
     return [
-        Influence(rank, image["name"], value, 100 * value / loss,
+        Influence(rank, image["name"], value, 100 * value,
                   image["label"] or "", image["owner"] or "", row)
         for (rank, row, value), image in zip(found, about, strict=True)
     ]  # fmt: skip
@@ -194,15 +196,14 @@ def influence_totals(
 ) -> pd.DataFrame:
     """Return one row a training image that was not rejected, in the order of the set.
 
-    influence: summed over the generated images, signed. percent: of the summed error. columns:
+    influence: summed over the generated images, signed. percent: their mean, in percent. columns:
     besides TOTAL_COLUMNS there is "id". without: training rows that are not listed.
     """
-    ready_record(run)
+    record = ready_record(run)
     about = training.images.read(["id", "name", "status", "label", "owner"]).to_pandas()
     total = totals_table(run).read(["influence"])["influence"].to_numpy()
-    loss = np.nansum(influence_table(run).read(["loss"])["loss"].to_numpy())
     table = about.rename(columns={"name": "training"}).assign(
-        influence=total, percent=100 * total / loss if loss else np.nan
+        influence=total, percent=100 * total / record.images
     )
     kept = (table["status"] == OK) & ~table["id"].isin(list(without))
     return table[kept][list(columns)].reset_index(drop=True)
@@ -217,14 +218,13 @@ def influence_batches(
         for images in (training, generated)
     )
     columns = [f"{kind}{what}" for kind in ("helpful", "harmful") for what in ("", "_influence")]
-    for batch in influence_table(run).batches(["id", "loss", *columns]):
+    for batch in influence_table(run).batches(["id", *columns]):
         parts = []
         for kind, sign in (("helpful", 1), ("harmful", -1)):
             rows, values = matrix(batch[kind]), matrix(batch[f"{kind}_influence"])
             kept = (rows >= 0) & (sign * values > 0) & ~np.isin(rows, list(without))
             j, i = np.nonzero(kept)
-            loss = batch["loss"].to_numpy()[j]
             listed = (made[batch["id"].to_numpy()[j]], kind, kept.cumsum(axis=1)[j, i],
-                      names[rows[j, i]], values[j, i], 100 * values[j, i] / loss)  # fmt: skip
+                      names[rows[j, i]], values[j, i], 100 * values[j, i])  # fmt: skip
             parts.append(pd.DataFrame(dict(zip(LIST_COLUMNS, listed, strict=True)), index=j))
         yield pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)

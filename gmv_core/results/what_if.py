@@ -13,7 +13,8 @@ import pandas as pd
 
 from gmv_core.errors import SettingsError
 from gmv_core.measures.bootstrap import mean_interval
-from gmv_core.method.denoiser import left_out, nearest_classes, refitted_losses
+from gmv_core.method.denoiser import left_out, nearest_classes
+from gmv_core.method.scales import relative_change
 from gmv_core.results.fitted import fitted
 from gmv_core.results.result import Result
 from gmv_core.sets.linear import LinearModel
@@ -53,18 +54,16 @@ def predicted_change(
     model = model or fitted(result)
     rows = np.array(sorted(result.without), np.int64)
     rows = rows[model.codes[rows] >= 0]
-    rest = model.denoiser.statistics
+    rest = model.statistics
     for first in range(0, len(rows), BLOCK):
         some = rows[first : first + BLOCK]
         rest = left_out(rest, pixels_of_rows(model.training, model.form, some), model.codes[some])
     labels, changes = labels_of(result.generated), []
     for ids, x in pixel_blocks(result.generated, model.form):
         codes = model.classes_of(x, labels[ids])
-        before = refitted_losses(model.denoiser.statistics, model.denoiser.sigma, x, codes)
-        gone = rest.counts[codes] == 0
-        codes[gone] = nearest_classes(rest, x[gone])
-        after = refitted_losses(rest, model.denoiser.sigma, x, codes)
-        changes.append(100 * (after / before - 1))
+        after, gone = codes.copy(), rest.counts[codes] == 0
+        after[gone] = nearest_classes(rest, x[gone])
+        changes.append(100 * relative_change(model.scales, rest, x, codes, after))
     by_image = np.concatenate(changes)
     mean, low, high = mean_interval(by_image[:, None], seed=seed)
     return PredictedChange(len(rows), float(mean[0]), float(low[0]), float(high[0]), by_image)

@@ -13,8 +13,12 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from gmv_core.method.denoiser import losses
-from gmv_core.method.influence import add_sums, no_sums, probes, total_influence
+from gmv_core.method.scales import (
+    add_relative_sums,
+    no_relative_sums,
+    relative_probes,
+    total_relative_influence,
+)
 from gmv_core.results.influence import (
     HARMFUL,
     HELPFUL,
@@ -86,8 +90,8 @@ def predict(
     write_record(run, record)
     for images in (training, generated):
         ensure_pixels(images, form, report)
-    kept_directions = settings.kept_directions
-    model = fit_linear(training, form, kept=kept_directions, by_label=record.by_class)
+    directions, by_label = settings.kept_directions, record.by_class
+    model = fit_linear(training, form, generated=generated, kept=directions, by_label=by_label)
     return fill_tables(run, generated, model, record, report)
 
 
@@ -108,8 +112,10 @@ def fill_tables(
     known = [label for label in model.labels if label]
     done = replace(
         record,
-        sigma=model.denoiser.sigma,
+        sigma=model.scales[0].denoiser.sigma,
+        detail=model.detail,
         classes=len(model.labels),
+        images=int(fine.sum()),
         by_label=int(np.isin(labels[fine].astype(str), known).sum()),
         ready=True,
     )
@@ -118,14 +124,16 @@ def fill_tables(
 
 
 def _write_totals(run: Run, generated: ImageSet, model: LinearModel, labels: np.ndarray) -> Float64:
-    """Write each training image's sum over the generated ones; return the part `spread`, (n,)."""
-    sums = no_sums(model.denoiser)
+    """Write each training image's sum over the generated ones; return the part `spread`."""
+    scales = model.scales
+    sums = no_relative_sums(scales)
     for ids, x in pixel_blocks(generated, model.form):
-        sums = add_sums(sums, probes(model.denoiser, x, model.classes_of(x, labels[ids])))
+        asked = relative_probes(scales, x, model.classes_of(x, labels[ids]))
+        sums = add_relative_sums(scales, sums, asked)
     spread, found = model.spread(), np.full(len(model.codes), np.nan)
     for ids, x in model.blocks():
-        codes = model.codes[ids]
-        found[ids] = total_influence(model.denoiser, sums, x, codes, spread=spread[ids])
+        codes, own = model.codes[ids], spread[:, ids]
+        found[ids] = total_relative_influence(scales, sums, x, codes, spread=own)
     totals_table(run).write(pa.table({"id": np.arange(len(found)), "influence": pa.array(found)}))
     return spread
 
@@ -138,12 +146,11 @@ def _block(
     x, labels: of those that were not rejected. there: their places among the rows.
     """
     codes = model.classes_of(x, labels)
-    asked = probes(model.denoiser, x, codes)
+    asked = relative_probes(model.scales, x, codes)
     helpful, harmful = model.lists(asked, spread, helpful=HELPFUL, harmful=HARMFUL)
-    loss, label = np.full(len(rows), np.nan), np.full(len(rows), "", object)
-    loss[there] = losses(model.denoiser, x, codes)
+    label = np.full(len(rows), "", object)
     label[there] = np.array(model.labels, object)[codes]
-    columns = {"id": pa.array(rows), "class": pa.array(label, pa.string()), "loss": pa.array(loss)}
+    columns = {"id": pa.array(rows), "class": pa.array(label, pa.string())}
     lists = (("helpful", helpful, HELPFUL), ("harmful", harmful, HARMFUL))
     for kind, (values, ids), count in lists:
         named, sizes = np.full((len(rows), count), -1), np.full((len(rows), count), np.nan)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ pytest.importorskip("captum")
 pytest.importorskip("dattri")
 
 from benchmarks.kit.data import Images
+from benchmarks.truth.generators import flow, vae
+from benchmarks.truth.generators.stack import Stack, Training
 from benchmarks.truth.generators.vae import VAE, Recipe, negative_elbo, train
 from benchmarks.truth.retraining import removal
 from benchmarks.truth.retraining.baselines import planted
@@ -34,7 +38,8 @@ from benchmarks.truth.retraining.methods import (
     write_source,
 )
 from benchmarks.truth.retraining.rank_scores import ceiling, resamples, score
-from benchmarks.truth.retraining.retraining import Setting, Training, halves, mixed, outputs
+from benchmarks.truth.retraining.retraining import halves, mixed, outputs
+from benchmarks.truth.retraining.setting import Setting
 from gmv_core import MatchSettings, RunSettings, ValueSettings, build, open_run, open_source, value
 from gmv_core.method.value import contributor_weights
 from gmv_core.settings import InfluenceSettings
@@ -111,7 +116,7 @@ def test_the_score_of_an_additive_truth_is_near_one_and_of_noise_near_zero() -> 
     rng = np.random.default_rng(0)
     chosen, truth = halves(60, 64, seed=0), rng.normal(size=(M, 60))
     measured = (chosen @ truth.T)[None] + 0.01 * rng.normal(size=(2, 64, M))
-    judge = Judge(chosen, measured, seed=0)
+    judge = Judge(chosen, measured[:, :, None], seed=0)
     exact, noise = judge.images(truth), judge.images(rng.normal(size=(M, 60)))
     assert exact.value > 0.99 and exact.low > 0.98
     assert abs(noise.value) < 0.2 and noise.low < 0 < noise.high
@@ -207,7 +212,7 @@ def test_a_retraining_is_done_once_and_depends_on_its_rows_and_seeds(
     first = outputs(setting, [Training(rows, 1, 1), Training(rows + 20, 1, 1)])
     assert first.shape == (2, M) and not np.allclose(first[0], first[1])
     monkeypatch.setattr(
-        "benchmarks.truth.retraining.retraining.train", None
+        "benchmarks.truth.generators.vae.train", None
     )  # nothing may be trained again
     again = outputs(setting, [Training(rows, 1, 1), Training(rows + 20, 1, 1)])
     np.testing.assert_array_equal(first, again)
@@ -232,7 +237,37 @@ def test_predicted_influence_is_near_the_change_of_refitting_on_halves() -> None
     training, generated = images(400, 0), images(M, 1)
     linear = Linear(training, generated, InfluenceSettings(4, 3.0))
     chosen = halves(400, 32, seed=0)
-    measured = linear.refitted(chosen)
-    judge = Judge(chosen, measured[None], seed=0)
+    measured = -linear.without(chosen)
+    judge = Judge(chosen, measured[None, :, None], seed=0)
     assert judge.images(linear.matrix()).value > 0.9
     assert Linear(training, generated, linear.settings, one_mean=True).matrix().shape == (M, 400)
+
+
+def test_models_side_by_side_are_those_trained_alone() -> None:
+    training, generated = images(60, 0), images(M, 1)
+    trainings = [Training(np.arange(k, k + 30), seed=k, start_seed=5) for k in range(3)]
+    recipes: list[tuple[ModuleType, Any]] = [
+        (vae, Recipe(epochs=2, hidden=8, batch=16)),
+        (flow, flow.Recipe(steps=3, batch=8, fine=8, coarse=8)),
+    ]
+    for module, recipe in recipes:
+        stack = module.train_many(training, trainings, recipe=recipe, device="cpu")
+        alone = module.train_many(training, trainings[1:2], recipe=recipe, device="cpu")
+        told = {"beta": 1.0} if module is vae else {}
+        both = [module.losses(each, generated, **told) for each in (stack, alone)]
+        np.testing.assert_allclose(both[0][1], both[1][0], rtol=2e-3)
+        assert (both[0][0] != both[0][1]).all()
+
+
+def test_a_model_of_a_stack_is_the_module_with_its_weights() -> None:
+    torch.manual_seed(0)
+    models = [flow.Flow((8, 8, 1), 10, 8, 8) for _ in range(2)]
+    for model in models:
+        model.channels_last = False
+        for weights in model.parameters():
+            torch.nn.init.normal_(weights, std=0.1)
+    inputs = (torch.randn(4, 1, 8, 8), torch.rand(4), torch.arange(4))
+    stack = Stack(models, "cpu")
+    found = stack(*stack.shared(inputs))
+    for model, one in zip(models, found, strict=True):
+        torch.testing.assert_close(one, model(*inputs))

@@ -223,7 +223,7 @@ def test_retraining_is_told_with_its_intervals(results: Path) -> None:
     own = told["influence"][0]
     assert own["LDS"] == methods["predicted influence"]
     assert {row["method"] for row in told["influence"]} >= {"refit on each half", "pixel L2"}
-    assert len(told["influence_chosen"]) == 2
+    assert len(told["influence_sides"]) == 5 and told["bands"]
     assert all(-1 <= score <= 1 for score in methods.values())
     assert all(one["low"] <= one["high"] for one in told["cells"].values())
     told = figures(results, "removal")

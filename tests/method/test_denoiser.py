@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gmv_core.errors import ModelError
+from gmv_core.errors import ModelError, SettingsError
 from gmv_core.method.denoiser import (
     Statistics,
     denoiser,
@@ -14,10 +14,13 @@ from gmv_core.method.denoiser import (
     nearest_classes,
     noise_level,
     refitted_losses,
+    square_blocks,
     statistics,
 )
 from gmv_core.types import Float64, Int64
 from tests.method.conftest import CLASSES, D, N, drawn
+
+BLOCKS = np.random.default_rng(2).permutation(D).reshape(3, -1)
 
 
 def plain(x: Float64, codes: Int64) -> Statistics:
@@ -113,7 +116,7 @@ def test_the_denoiser_is_the_best_linear_map_of_its_training_images() -> None:
     for sigma in (0.9 * made.sigma, 1.1 * made.sigma):  # another map, judged at the same noise
         other = denoiser(made.statistics, sigma=sigma)
         z = x - made.statistics.means[codes]
-        left = ((z @ other.directions) ** 2 @ (1 - other.kept) ** 2).mean()
+        left = ((z @ other.directions[0]) ** 2 @ (1 - other.kept[0]) ** 2).mean()
         assert total < left + made.sigma**2 * (other.kept**2).sum()
 
 
@@ -122,12 +125,34 @@ def test_the_nearest_class_is_one_that_has_images() -> None:
     assert nearest_classes(found, np.array([[0.45, 0.45], [0.6, 0.6]])).tolist() == [0, 2]
 
 
+@pytest.mark.parametrize("blocks", [None, BLOCKS], ids=["whole", "blocks"])
 @pytest.mark.parametrize("n", [N, 8])
-def test_losses_of_a_refit_need_no_eigenvalues(n: int) -> None:
+def test_losses_of_a_refit_need_no_eigenvalues(n: int, blocks: Int64 | None) -> None:
     found = plain(*drawn(n))
     x, codes = drawn(7, seed=9)
     for sigma in (0.05, 1.0):
-        made = denoiser(found, sigma=sigma)
+        made = denoiser(found, sigma=sigma, blocks=blocks)
+        other = denoiser(plain(*drawn(N, seed=3)), sigma=sigma, blocks=blocks)
         np.testing.assert_allclose(
-            refitted_losses(found, sigma, x, codes), losses(made, x, codes), rtol=1e-9
+            refitted_losses(other, found, x, codes), losses(made, x, codes), rtol=1e-9
         )
+
+
+def test_a_denoiser_of_blocks_is_one_of_each_block() -> None:
+    x, codes = drawn()
+    made = denoiser(plain(x, codes), kept=1, blocks=BLOCKS)
+    assert made.kept.sum() == pytest.approx(len(BLOCKS), rel=1e-9)
+    parts = [denoiser(plain(x[:, block], codes), sigma=made.sigma) for block in BLOCKS]
+    total = sum(losses(part, x[:, block], codes) for part, block in zip(parts, BLOCKS, strict=True))
+    np.testing.assert_allclose(losses(made, x, codes), total, rtol=1e-9)
+    np.testing.assert_array_equal(made.joined(made.split(x)), x)
+
+
+def test_square_blocks_tile_the_image() -> None:
+    blocks = square_blocks(4, 3, 2)
+    image = np.arange(4 * 4 * 3).reshape(4, 4, 3)
+    assert blocks.shape == (4, 12)
+    np.testing.assert_array_equal(blocks[1], image[:2, 2:].ravel())
+    assert sorted(blocks.ravel().tolist()) == list(range(48))
+    with pytest.raises(SettingsError, match="5 px cannot be cut into blocks of 2 px"):
+        square_blocks(5, 3, 2)

@@ -20,6 +20,7 @@ from gmv_core.types import Float64, Int64
 from tests.method.conftest import CLASSES, D, N, drawn
 
 GENERATED = drawn(7, seed=9)
+SCALE = np.arange(1.0, 8.0)
 
 
 def weighted(x: Float64, codes: Int64, weights: Float64) -> Statistics:
@@ -32,7 +33,7 @@ def weighted(x: Float64, codes: Int64, weights: Float64) -> Statistics:
     return Statistics(np.bincount(codes, minlength=CLASSES), means, scatter)
 
 
-def by_refitting(x: Float64, codes: Int64, sigma: float) -> Float64:
+def by_refitting(x: Float64, codes: Int64, like: Denoiser) -> Float64:
     """The derivative of −L by central differences in each training image's weight, (m, n)."""
     step, columns = 1e-5, []
     for i in range(len(x)):
@@ -40,14 +41,16 @@ def by_refitting(x: Float64, codes: Int64, sigma: float) -> Float64:
         for sign in (1, -1):
             weights = np.ones(len(x))
             weights[i] += sign * step
-            made = denoiser(weighted(x, codes, weights), sigma=sigma)
+            found = weighted(x, codes, weights)
+            made = denoiser(found, sigma=like.sigma, blocks=like.blocks)
             ends.append(-losses(made, *GENERATED))
         columns.append((ends[0] - ends[1]) / (2 * step))
     return np.stack(columns, axis=1)
 
 
-def of(x: Float64, codes: Int64) -> Denoiser:
-    return denoiser(statistics([(x, codes)], CLASSES), kept=3)
+def of(x: Float64, codes: Int64, blocks: Int64 | None = None) -> Denoiser:
+    kept = 3 if blocks is None else 1
+    return denoiser(statistics([(x, codes)], CLASSES), kept=kept, blocks=blocks)
 
 
 def several() -> tuple[Float64, Int64]:
@@ -81,12 +84,16 @@ CASES = [
 ]  # fmt: skip
 
 
+BLOCKS = np.random.default_rng(2).permutation(D).reshape(3, -1)
+
+
+@pytest.mark.parametrize("blocks", [None, BLOCKS], ids=["whole", "blocks"])
 @pytest.mark.parametrize("case", CASES)
-def test_influence_is_the_derivative_of_refitting_with_a_weight(case) -> None:  # noqa: ANN001
+def test_influence_is_the_derivative_of_refitting_with_a_weight(case, blocks) -> None:  # noqa: ANN001
     x, codes = case()
-    made = of(x, codes)
+    made = of(x, codes, blocks)
     pairs = influence(made, probes(made, *GENERATED), x, codes)
-    expected = by_refitting(x, codes, made.sigma)
+    expected = by_refitting(x, codes, made)
     np.testing.assert_allclose(pairs, expected, atol=1e-6 * np.abs(expected).max())
 
 
@@ -157,14 +164,17 @@ def test_leaving_one_image_of_many_out_is_near_the_first_order() -> None:
     np.testing.assert_allclose(pairs, lost, rtol=0.02, atol=0.01 * np.abs(pairs).max())
 
 
-def test_sums_over_generated_images_are_those_of_the_pairs() -> None:
+@pytest.mark.parametrize("blocks", [None, BLOCKS], ids=["whole", "blocks"])
+def test_sums_over_generated_images_are_those_of_the_pairs(blocks: Int64 | None) -> None:
     x, codes = drawn()
-    made = of(x, codes)
+    made = of(x, codes, blocks)
     spread = spreads(made, x, codes)
     sums = no_sums(made)
     for part in (slice(0, 4), slice(4, 7)):
-        sums = add_sums(sums, probes(made, GENERATED[0][part], GENERATED[1][part]))
-    expected = influence(made, probes(made, *GENERATED), x, codes).sum(0)
+        sums = add_sums(
+            made, sums, probes(made, GENERATED[0][part], GENERATED[1][part], SCALE[part])
+        )
+    expected = influence(made, probes(made, *GENERATED, SCALE), x, codes).sum(0)
     found = total_influence(made, sums, x, codes, spread=spread)
     np.testing.assert_allclose(found, expected, atol=1e-11 * np.abs(expected).max())
 

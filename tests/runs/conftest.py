@@ -67,7 +67,9 @@ def predict(made: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -
     return work
 
 
-def arrays(made: Path, workspace: Workspace, name: str) -> tuple[Float64, list[str], list[str]]:
+def arrays(
+    made: Path, workspace: Workspace, name: str, side_px: int = SETTINGS.side_px
+) -> tuple[Float64, list[str], list[str]]:
     """The small pixels, classes and names of a set's sound images, from its files."""
     table = workspace.image_set(name).images.read(["name", "label", "status"]).to_pylist()
     fine = [row for row in table if row["status"] == "ok"]
@@ -75,16 +77,18 @@ def arrays(made: Path, workspace: Workspace, name: str) -> tuple[Float64, list[s
     for row in fine:
         seed = int(Path(row["name"]).stem) + (100 if name == "made" else 0)
         image = draw(seed) if "colour" in made.name else draw(seed)[..., :1]
-        x.append(np.rint(area_average(image, SETTINGS.side_px)).reshape(-1).astype(float) / 255)
+        x.append(np.rint(area_average(image, side_px)).reshape(-1).astype(float) / 255)
     return np.stack(x), [row["label"] for row in fine], [row["name"] for row in fine]
 
 
 def by_hand(made: Path, workspace: Workspace) -> tuple[Denoiser, Float64, Float64, Int64]:
-    """The denoiser, all pairs (m, n), the losses and the generated classes, in one go."""
+    """The denoiser, all relative pairs (m, n), the losses and the generated classes, in one go."""
     x, labels, _ = arrays(made, workspace, "train")
     g, asked, _ = arrays(made, workspace, "made")
     codes = np.array([int(label[-1]) for label in labels])
     linear = denoiser(statistics([(x, codes)], 3), kept=SETTINGS.kept_directions)
     nearest = nearest_classes(linear.statistics, g)
     own = np.array([0 if label == "class0" else nearest[j] for j, label in enumerate(asked)])
-    return linear, influence(linear, probes(linear, g, own), x, codes), losses(linear, g, own), own
+    loss = losses(linear, g, own)
+    pairs = influence(linear, probes(linear, g, own), x, codes) / loss[:, None]
+    return linear, pairs, loss, own

@@ -12,15 +12,17 @@ import pytest
 
 from gmv_core import SettingsError, Workspace, WorkspaceError, add, open_run, open_source, value
 from gmv_core.criteria.known_noise import judge
-from gmv_core.method.denoiser import denoiser, losses, nearest_classes, statistics
+from gmv_core.method.denoiser import Denoiser, denoiser, losses, nearest_classes, statistics
 from gmv_core.method.influence import influence, probes
+from gmv_core.method.scales import Scales, detail_of, relative_influence, relative_probes, scales_of
 from gmv_core.results.fitted import fitted, influences_of, influences_on_pixels
 from gmv_core.results.influence import RECORD, Influence, read_record
 from gmv_core.results.what_if import largest_owners, owner_change, predicted_change
 from gmv_core.runs.influence import predict_influence
+from gmv_core.sets.pixels import pixel_blocks
 from gmv_core.settings import InfluenceSettings, MatchSettings, RunSettings
 from gmv_core.store.columns import IMAGES, previews_of
-from gmv_core.types import Float64, Progress
+from gmv_core.types import Float64, Int64, Progress
 from tests.fakes import fake_embedder, rows_of, write_images
 from tests.runs.conftest import BROKEN, GENERATED, SETTINGS, TRAINING, Predict, arrays, by_hand
 
@@ -29,7 +31,7 @@ def test_lists_and_totals_are_those_of_all_pairs(
     predict: Predict, made: Path, workspace: Workspace
 ) -> None:
     record = predict()
-    linear, pairs, loss, _ = by_hand(made, workspace)
+    linear, pairs, _, _ = by_hand(made, workspace)
     assert record.ready and record.grey == ("grey" in made.name)
     assert record.sigma == pytest.approx(linear.sigma, rel=1e-5)
     assert (record.classes, record.by_label) == (3, 6)  # one of the seven is broken
@@ -44,13 +46,13 @@ def test_lists_and_totals_are_those_of_all_pairs(
         expected = pairs[j, [*helpful, *harmful]]
         scale = np.abs(expected).max()
         assert [one.influence for one in found] == pytest.approx(expected, abs=1e-4 * scale)
-        assert found[0].percent == pytest.approx(100 * pairs[j].max() / loss[j], rel=1e-4)
+        assert found[0].percent == pytest.approx(100 * pairs[j].max(), rel=1e-4)
         assert [one.rank for one in found] == [*range(1, len(helpful) + 1),
                                                *range(1, len(harmful) + 1)]  # fmt: skip
         assert all(one.label == one.training.split("/")[0] for one in found)
     totals = result.influence_totals()
     assert totals["training"].tolist() == names
-    np.testing.assert_allclose(totals["percent"], 100 * totals["influence"] / loss.sum(), rtol=1e-6)
+    np.testing.assert_allclose(totals["percent"], 100 * totals["influence"] / len(images))
     scale = np.abs(pairs).sum(0).max()
     np.testing.assert_allclose(totals["influence"], pairs.sum(0), atol=1e-4 * scale)
 
@@ -113,6 +115,46 @@ def test_a_broken_record_is_no_record(predict: Predict, workspace: Workspace) ->
     assert [step.done for step in seen if step.stage == "influence"] == [5, 10, 13]
 
 
+def test_detail_is_read_off_the_generated_images_and_weighs_the_blocks(
+    predict: Predict, made: Path, workspace: Workspace
+) -> None:
+    side = 8
+    record = predict(settings=InfluenceSettings(side))
+    x, labels, _ = arrays(made, workspace, "train", side)
+    codes = np.array([int(label[-1]) for label in labels])
+    whole = denoiser(statistics([(x, codes)], 3))
+    result = open_run(workspace, "run")
+    g = np.concatenate([x for _, x in pixel_blocks(result.generated, record.form)])
+    asked = arrays(made, workspace, "made")[1]
+    near = nearest_classes(whole.statistics, g)
+    own = np.array([0 if label == "class0" else near[j] for j, label in enumerate(asked)])
+    detail = detail_of(whole, [(g, own)])
+    assert record.detail == pytest.approx(detail, rel=1e-4)
+    scales = scales_of(whole, side, detail)
+    pairs = relative_influence(scales, relative_probes(scales, g, own), x, codes)
+    totals = result.influence_totals()["influence"]
+    scale = np.abs(pairs).sum(0).max()
+    np.testing.assert_allclose(totals, pairs.sum(0), atol=1e-3 * scale)
+    model = fitted(result)
+    assert [one.weight for one in model.scales] == pytest.approx([one.weight for one in scales])
+    gone = np.arange(len(x)) % 7 == 0
+    rest = scales_without(scales, x[~gone], codes[~gone])
+    expected = sum(
+        each.weight * (losses(after, g, own) / losses(each.denoiser, g, own) - 1)
+        for each, after in zip(scales, rest, strict=True)
+    )
+    names = arrays(made, workspace, "train")[2]
+    change = predicted_change(result.leaving_out([names[i] for i in np.flatnonzero(gone)]))
+    np.testing.assert_allclose(change.by_image, 100 * expected, rtol=1e-3, atol=1e-3)
+
+
+def scales_without(scales: Scales, x: Float64, codes: Int64) -> list[Denoiser]:
+    found = statistics([(x, codes)], 3)
+    return [
+        denoiser(found, sigma=each.denoiser.sigma, blocks=each.denoiser.blocks) for each in scales
+    ]
+
+
 def test_what_if_is_a_fit_without_them(predict: Predict, made: Path, workspace: Workspace) -> None:
     predict()
     linear, _, loss, own = by_hand(made, workspace)
@@ -133,21 +175,21 @@ def test_what_if_is_a_fit_without_them(predict: Predict, made: Path, workspace: 
     assert predicted_change(result).percent == 0
 
 
-def without_classes(made: Path, workspace: Workspace) -> tuple[Float64, Float64]:
-    """All pairs (m, n) and the losses with one mean for all, in one go."""
+def without_classes(made: Path, workspace: Workspace) -> Float64:
+    """All relative pairs (m, n) with one mean for all, in one go."""
     x, g = (arrays(made, workspace, part)[0] for part in ("train", "made"))
     zeros, asked = np.zeros(len(x), np.int64), np.zeros(len(g), np.int64)
     linear = denoiser(statistics([(x, zeros)], 1), kept=SETTINGS.kept_directions)
     pairs = influence(linear, probes(linear, g, asked), x, zeros)
-    return pairs, losses(linear, g, asked)
+    return pairs / losses(linear, g, asked)[:, None]
 
 
-def assert_largest(found: list[Influence], pairs: Float64, loss: float, names: list[str]) -> None:
+def assert_largest(found: list[Influence], pairs: Float64, names: list[str]) -> None:
     order = np.argsort(-pairs)
     helpful = [i for i in order if pairs[i] > 0]
     harmful = [i for i in order[::-1] if pairs[i] < 0][:20]
     assert [one.training for one in found] == [names[i] for i in (*helpful, *harmful)]
-    percent = 100 * pairs[[*helpful, *harmful]] / loss
+    percent = 100 * pairs[[*helpful, *harmful]]
     assert [one.percent for one in found] == pytest.approx(percent, rel=1e-3, abs=1e-3)
 
 
@@ -156,13 +198,13 @@ def test_an_image_of_no_set_is_held_against_one_mean(
 ) -> None:
     predict()
     result = open_run(workspace, "run")
-    pairs, loss = without_classes(made, workspace)
+    pairs = without_classes(made, workspace)
     names, images = (arrays(made, workspace, part)[2] for part in ("train", "made"))
     model = fitted(result, one_mean=True)
     spread, every = model.spread(), result.generated.images.read(["name"])["name"].to_pylist()
     for j in (0, len(images) - 1):
         (preview,) = previews_of(result.generated, np.array([every.index(images[j])]))
-        assert_largest(influences_on_pixels(model, spread, preview), pairs[j], loss[j], names)
+        assert_largest(influences_on_pixels(model, spread, preview), pairs[j], names)
 
 
 def test_classes_need_labels_of_half_of_the_generated_images(
@@ -175,11 +217,11 @@ def test_classes_need_labels_of_half_of_the_generated_images(
     images.write(table.set_column(at, "label", pa.array(labels)))
     record = predict()
     assert (record.classes, record.by_label) == (1, 0)
-    pairs, loss = without_classes(made, workspace)
+    pairs = without_classes(made, workspace)
     names, images_of = (arrays(made, workspace, part)[2] for part in ("train", "made"))
     result = open_run(workspace, "run")
     for j in (0, len(images_of) - 1):
-        assert_largest(result.influence(images_of[j]), pairs[j], loss[j], names)
+        assert_largest(result.influence(images_of[j]), pairs[j], names)
     assert fitted(result).labels == ("",)
 
 
@@ -226,7 +268,7 @@ def test_a_training_images_influence_on_every_generated_image(
     predict: Predict, made: Path, workspace: Workspace
 ) -> None:
     predict()
-    _, pairs, loss, _ = by_hand(made, workspace)
+    _, pairs, _, _ = by_hand(made, workspace)
     result = open_run(workspace, "run")
     names, images = (arrays(made, workspace, part)[2] for part in ("train", "made"))
     model = fitted(result)
@@ -238,9 +280,7 @@ def test_a_training_images_influence_on_every_generated_image(
         expected = pairs[:, names.index(stored["training"][at])]
         scale = np.abs(pairs).max()
         np.testing.assert_allclose(found["influence"][images], expected, atol=1e-5 * scale)
-        np.testing.assert_allclose(
-            found["percent"][images], 100 * expected / loss, atol=1e-3 * (100 * scale / loss.min())
-        )
+        np.testing.assert_allclose(found["percent"], 100 * found["influence"])
 
 
 def test_owners_are_left_out_one_by_one_the_largest_first(

@@ -21,10 +21,15 @@ from torch import Tensor, nn
 
 from benchmarks.kit.data import Images
 from benchmarks.kit.residual_block import ResidualBlock
-from gmv_core.types import Int64, UInt8
+from benchmarks.truth.generators.stack import Rows, Stack, Training
+from gmv_core.types import Float64, Int64, UInt8
 
 PATCH_PX = 2
+LOGIT_MEAN = 0.2  # t = sigmoid(LOGIT_MEAN + standard normal)
+LEVELS = 24  # of noise, at which a loss is measured: quantiles of the t that training draws
+LOSS_DRAWS = 4  # of noise, at each level
 SMALLEST_T = 0.05  # below, the error of the clean image would be divided by next to nothing
+BETAS, LARGEST_GRADIENT = (0.9, 0.99), 1.0  # of AdamW
 DROPPED = 0.1  # share of images that train without their class, for guidance
 SAMPLE_BATCH = 250
 
@@ -50,6 +55,7 @@ class Flow(nn.Module):
         height, width, channels = shape
         condition = coarse
         self.shape = (channels, height, width)
+        self.channels_last = True  # faster on a CPU; torch.func cannot do it
         self.classes = classes  # the class after the last stands for "any"
         self.inward = nn.Conv2d(channels * PATCH_PX**2, fine, 3, padding=1)
         self.fine_map = nn.Parameter(torch.zeros(1, fine, height // 2, width // 2))
@@ -68,9 +74,11 @@ class Flow(nn.Module):
 
     def forward(self, noisy: Tensor, t: Tensor, classes: Tensor) -> Tensor:
         """Predict clean images (n, c, h, w) from noisy ones; t (n,) in 0…1, 1 is pure noise."""
-        angle = t[:, None] * torch.exp(torch.linspace(0.0, 6.0, 32))[None]
+        angle = t[:, None] * torch.exp(torch.linspace(0.0, 6.0, 32, device=t.device))[None]
         c = F.silu(self.time(torch.cat([angle.sin(), angle.cos()], 1)) + self.told(classes))
-        x = F.pixel_unshuffle(noisy, PATCH_PX).contiguous(memory_format=torch.channels_last)
+        x = F.pixel_unshuffle(noisy, PATCH_PX)
+        if self.channels_last:
+            x = x.contiguous(memory_format=torch.channels_last)
         fine = self.fine_in(self.inward(x) + self.fine_map, c)  # (n, ·, h/2, w/2)
         x = self.down(fine) + self.coarse_map  # (n, ·, h/4, w/4)
         for block in self.coarse:
@@ -81,14 +89,37 @@ class Flow(nn.Module):
         return F.pixel_shuffle(self.outward(F.silu(self.norm(x))), PATCH_PX).float()
 
 
-def flow_loss(model: Flow, images: Tensor, classes: Tensor) -> Tensor:
-    """Mean squared error of the velocity, from a prediction of the clean image."""
+@dataclass(frozen=True)
+class Draws:
+    """The randomness of a loss. t: (…, n). noise: (…, n, c, h, w). free: (…, n), has no class."""
+
+    t: Tensor
+    noise: Tensor
+    free: Tensor
+
+
+def flow_loss(model: Flow | Stack, images: Tensor, classes: Tensor, draws: Draws) -> Tensor:
+    """Mean squared error of the velocity, from a prediction of the clean image.
+
+    images: (n, c, h, w), or (models, n, …) of a stack; then one loss a model.
+    """
+    return image_losses(model, images, classes, draws).mean(-1)
+
+
+def image_losses(model: Flow | Stack, images: Tensor, classes: Tensor, draws: Draws) -> Tensor:
+    """Return the same of each image, (…, n)."""
+    any_class = (model.template if isinstance(model, Stack) else model).classes
+    given = torch.where(draws.free, torch.full_like(classes, any_class), classes)
+    t = draws.t[..., None, None, None]
+    error = model((1 - t) * images + t * draws.noise, draws.t, given) - images
+    return (error / t.clamp_min(SMALLEST_T)).square().mean((-3, -2, -1))
+
+
+def _draws(images: Tensor) -> Draws:
     n = len(images)
-    t = torch.sigmoid(0.2 + torch.randn(n))[:, None, None, None]
-    given = torch.where(torch.rand(n) < DROPPED, torch.full_like(classes, model.classes), classes)
-    noisy = (1 - t) * images + t * torch.randn_like(images)
-    error = model(noisy, t.flatten(), given) - images
-    return (error / t.clamp_min(SMALLEST_T)).square().mean()
+    t = torch.sigmoid(LOGIT_MEAN + torch.randn(n))
+    free = torch.rand(n) < DROPPED
+    return Draws(t, torch.randn_like(images), free)
 
 
 def centred(images: Images) -> Tensor:
@@ -98,10 +129,10 @@ def centred(images: Images) -> Tensor:
 
 
 @torch.no_grad()
-def follow(average: nn.Module, model: nn.Module, step: int) -> None:
+def follow(average: Sequence[Tensor], weights: Sequence[Tensor], step: int) -> None:
     """Move a running average of weights, over about 500 steps, fewer at the start."""
     decay = min(0.998, (1 + step) / (10 + step))
-    torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
+    torch._foreach_lerp_(list(average), list(weights), 1 - decay)
 
 
 @dataclass(frozen=True)
@@ -112,28 +143,99 @@ class Trained:
     losses: list[float]
 
 
-def train(images: Images, *, seed: int, recipe: Recipe) -> Trained:
-    """Train from scratch; equal inputs and threads give equal weights."""
-    x, classes = centred(images), torch.from_numpy(images.classes.astype(np.int64))
+def start(images: Images, recipe: Recipe, *, seed: int) -> Flow:
+    """Return a model that has not learned anything."""
     torch.manual_seed(seed)
-    model = Flow(images.pixels.shape[1:], len(images.names), recipe.fine, recipe.coarse)
+    return Flow(images.pixels.shape[1:], len(images.names), recipe.fine, recipe.coarse)
+
+
+def rate(recipe: Recipe, step: int) -> float:
+    """Return the learning rate of a step, the first is 1."""
+    cosine = 0.5 * (1 + math.cos(math.pi * (step - 1) / recipe.steps))
+    return recipe.rate * min(1.0, step / 100) * cosine
+
+
+def train(images: Images, *, seed: int, recipe: Recipe, start_seed: int | None = None) -> Trained:
+    """Train from scratch; equal inputs and threads give equal weights.
+
+    start_seed: of the first weights, where they shall be others than `seed` gives.
+    """
+    x, classes = centred(images), torch.from_numpy(images.classes.astype(np.int64))
+    model = start(images, recipe, seed=seed if start_seed is None else start_seed)
+    if start_seed is not None:
+        torch.manual_seed(seed)
     model.to(memory_format=torch.channels_last)
     average = copy.deepcopy(model)
-    optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.99), fused=True)
+    optimizer = torch.optim.AdamW(model.parameters(), betas=BETAS, fused=True)
     losses = []
     for step in range(1, recipe.steps + 1):
-        cosine = 0.5 * (1 + math.cos(math.pi * (step - 1) / recipe.steps))
-        optimizer.param_groups[0]["lr"] = recipe.rate * min(1.0, step / 100) * cosine
+        optimizer.param_groups[0]["lr"] = rate(recipe, step)
         rows = torch.randint(len(x), (recipe.batch,))
         with torch.autocast("cpu", torch.bfloat16):
-            loss = flow_loss(model, x[rows], classes[rows])
+            loss = flow_loss(model, x[rows], classes[rows], _draws(x[rows]))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(model.parameters(), LARGEST_GRADIENT)
         optimizer.step()
-        follow(average, model, step)
+        follow(list(average.parameters()), list(model.parameters()), step)
         losses.append(loss.item())
     return Trained(average.eval(), losses)
+
+
+def _for_stack(model: Flow) -> Flow:
+    model.channels_last = False
+    return model
+
+
+def train_many(
+    images: Images, trainings: Sequence[Training], *, recipe: Recipe, device: str
+) -> Stack:
+    """Train a model for each of some parts of the images, side by side, in float32 (or TF32)."""
+    x = centred(images).to(device)
+    classes = torch.from_numpy(images.classes.astype(np.int64)).to(device)
+    stack = Stack([_for_stack(start(images, recipe, seed=t.start_seed)) for t in trainings], device)
+    average = [weights.detach().clone() for weights in stack.parameters]
+    optimizer = torch.optim.AdamW(stack.parameters, betas=BETAS, fused=device != "cpu")
+    rows = Rows(trainings, device)
+    for step in range(1, recipe.steps + 1):
+        optimizer.param_groups[0]["lr"] = rate(recipe, step)
+        drawn = rows.drawn(recipe.batch)
+        t = torch.sigmoid(LOGIT_MEAN + rows.normal(recipe.batch))
+        draws = Draws(
+            t, rows.normal(recipe.batch, *x.shape[1:]), rows.uniform(recipe.batch) < DROPPED
+        )
+        loss = flow_loss(stack, x[drawn], classes[drawn], draws).sum()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        stack.clip(LARGEST_GRADIENT)
+        optimizer.step()
+        follow(average, stack.parameters, step)
+    stack.weights = dict(zip(stack.weights, average, strict=True))
+    return stack
+
+
+@torch.inference_mode()
+def losses(model: Flow | Stack, images: Images, *, seed: int = 0) -> Float64:
+    """Return each image's training loss by level of noise, (…, LEVELS, m), the same for all models.
+
+    The levels are the quantiles of the t that training draws: their mean is the training loss.
+    """
+    x, classes = centred(images), torch.from_numpy(images.classes.astype(np.int64))
+    generator = torch.Generator().manual_seed(seed)
+    quantiles = torch.special.ndtri((torch.arange(LEVELS) + 0.5) / LEVELS)
+    found = []
+    for t in torch.sigmoid(LOGIT_MEAN + quantiles):
+        total = 0
+        for _ in range(LOSS_DRAWS):
+            noise = torch.randn(x.shape, generator=generator)
+            free = torch.zeros(len(x), dtype=torch.bool)
+            inputs = [x, classes, t.repeat(len(x)), noise, free]
+            if isinstance(model, Stack):
+                inputs = model.shared(inputs)
+            with torch.autocast("cpu", torch.bfloat16):
+                total = total + image_losses(model, *inputs[:2], Draws(*inputs[2:])).double().cpu()
+        found.append(total / LOSS_DRAWS)
+    return torch.stack(found, -2).numpy()
 
 
 @torch.inference_mode()

@@ -151,7 +151,7 @@ def train(images: Images, *, seed: int, recipe: Recipe) -> Trained:
             generator_loss = -critic(made, asked).mean()
         _descend(generator_steps, generator_loss)
         critic.requires_grad_(True)
-        follow(average, generator, step)
+        follow(list(average.parameters()), list(generator.parameters()), step)
         losses.append((critic_loss.item(), generator_loss.item()))
     return Trained(settled(average, names), losses)
 

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from benchmarks.kit.data import Images
+from benchmarks.truth.generators.stack import Rows, Stack, Training
 from gmv_core.types import Float64, Int64, UInt8
 
 LATENT = 16
@@ -54,7 +55,9 @@ class VAE(nn.Module):
 
         x: (n, pixels) in 0…1. classes: (n,) int64. noise: (n, LATENT) standard normal.
         """
-        told = torch.eye(self.classes, dtype=x.dtype)[classes]  # one_hot fails under vmap
+        told = torch.eye(self.classes, dtype=x.dtype, device=x.device)[
+            classes
+        ]  # one_hot fails under vmap
         code = self.latent(F.silu(self.encoder(torch.cat([x, told], -1))))
         mean, log_variance = code.chunk(2, dim=-1)
         z = mean + noise * (0.5 * log_variance).exp()
@@ -125,6 +128,35 @@ def train(
     return Trained(model.eval(), kept, rates)
 
 
+def train_many(
+    images: Images, trainings: Sequence[Training], *, recipe: Recipe, device: str
+) -> Stack:
+    """Train a model for each of some parts of the images, side by side.
+
+    All parts must need the same number of steps an epoch.
+    """
+    x, classes = (each.to(device) for each in tensors(images))
+    models = []
+    for each in trainings:
+        torch.manual_seed(each.start_seed)
+        models.append(VAE(x.shape[1], len(images.names), recipe.hidden))
+    stack = Stack(models, device)
+    optimizer = torch.optim.Adam(stack.parameters, lr=recipe.rate, fused=device != "cpu")
+    rows = Rows(trainings, device)
+    for epoch in range(recipe.epochs):
+        order, there = rows.shuffled(recipe.batch)
+        for step in range(order.shape[1]):
+            done = (epoch + step / order.shape[1]) / recipe.epochs
+            optimizer.param_groups[0]["lr"] = recipe.rate * (1 - recipe.decay * done)
+            batch, weight = x[order[:, step]], there[:, step]
+            output = stack(batch, classes[order[:, step]], rows.normal(recipe.batch, LATENT))
+            loss = negative_elbo(output, batch, beta=recipe.beta) * weight
+            optimizer.zero_grad(set_to_none=True)
+            (loss.sum(1) / weight.sum(1)).sum().backward()
+            optimizer.step()
+    return stack
+
+
 @torch.inference_mode()
 def sample(model: VAE, classes: Int64, shape: tuple[int, ...], *, seed: int) -> UInt8:
     """Generate one image for each class asked for, (m, *shape) uint8: the decoder's mean."""
@@ -135,12 +167,16 @@ def sample(model: VAE, classes: Int64, shape: tuple[int, ...], *, seed: int) -> 
 
 
 @torch.inference_mode()
-def losses(model: VAE, images: Images, *, beta: float, draws: int = 16, seed: int = 0) -> Float64:
-    """Return the loss of each image, (m,), the mean over `draws` fixed draws of the noise."""
+def losses(
+    model: VAE | Stack, images: Images, *, beta: float, draws: int = 16, seed: int = 0
+) -> Float64:
+    """Return the loss of each image, (…, m), the mean over `draws` fixed draws of the noise."""
     x, classes = tensors(images)
     generator = torch.Generator().manual_seed(seed)
-    total = torch.zeros(len(x), dtype=torch.float64)
+    total: Tensor | float = 0.0
     for _ in range(draws):
-        noise = torch.randn(len(x), LATENT, generator=generator)
-        total += negative_elbo(model(x, classes, noise), x, beta=beta)
+        inputs = (x, classes, torch.randn(len(x), LATENT, generator=generator))
+        if isinstance(model, Stack):
+            inputs = model.shared(inputs)
+        total = total + negative_elbo(model(*inputs), inputs[0], beta=beta).double().cpu()
     return (total / draws).numpy()

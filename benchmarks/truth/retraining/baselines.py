@@ -58,7 +58,7 @@ from benchmarks.truth.retraining.methods import (
     run_product,
     settings_of,
 )
-from benchmarks.truth.retraining.retraining import GENERATED_SEED, RECIPE
+from benchmarks.truth.retraining.setting import GENERATED_SEED, RECIPE
 from gmv_core import ValueSettings, Workspace
 from gmv_core.measures.detection import auroc
 from gmv_core.method.value import rank_from_bottom

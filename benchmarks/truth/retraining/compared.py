@@ -16,6 +16,7 @@ from benchmarks.truth.retraining.methods import (
     build_sets,
     embedding_distances,
     feature_distances,
+    kernel_matrix,
     mean_distances,
     nearest_matrix,
     pixel_distances,
@@ -26,13 +27,16 @@ from benchmarks.truth.retraining.methods import (
     same_class,
     settings_of,
 )
-from benchmarks.truth.retraining.retraining import Setting, Sizes, ensemble, write_arrays
+from benchmarks.truth.retraining.patches import patch_matrices
+from benchmarks.truth.retraining.retraining import ensemble
+from benchmarks.truth.retraining.setting import Setting, Sizes, write_arrays
 from gmv_core import Workspace
 from gmv_core.results.result import Result
 from gmv_core.settings import ValueSettings
 from gmv_core.types import Float64
 
 OURS = "ours"
+KERNEL = "Gaussian kernel over the class"
 LABEL = "same class (the label alone)"
 DEEP_R, DEEP_K = 300, 100  # of the run that a sweep of k and τ reads
 NOISE_DRAWS = 4  # of VAE-TracIn
@@ -63,7 +67,10 @@ def compare(setting: Setting, workspace: Workspace, size: Sizes, *, seed: int) -
     quality = qualities(result)
     features = _kept(setting, "features", lambda: feature_distances(sets.training, sets.generated))
     made = {OURS: product_matrix(result), **_similarity(sets, features, quality)}
-    made |= _gradients(setting, size, seed=seed)
+    if size.generator == "vae":
+        made |= _gradients(setting, size, seed=seed)
+    made |= patch_matrices(sets.training, sets.generated, seed=seed)
+    made[KERNEL] = kernel_matrix(sets.training, sets.generated)
     made[INFLUENCE] = linear_matrix(sets.training, sets.generated)
     made[LABEL] = same_class(sets.training, sets.generated)
     made["random"] = random_matrix(size.m, size.n, seed=seed)

@@ -23,13 +23,12 @@ from benchmarks.kit import work
 from benchmarks.kit.datasets import workspace_of
 from benchmarks.kit.reporting import Row, print_table
 from benchmarks.truth.retraining.compared import LABEL, OURS, Compared, compare
-from benchmarks.truth.retraining.linear import choice_rows, influence_rows
+from benchmarks.truth.retraining.linear import influence_rows, side_rows
 from benchmarks.truth.retraining.methods import nearest_matrix, product_matrix
 from benchmarks.truth.retraining.rank_scores import Score, ceiling, resamples, score
-from benchmarks.truth.retraining.retraining import (
+from benchmarks.truth.retraining.retraining import half_outputs, halves
+from benchmarks.truth.retraining.setting import (
     Setting,
-    half_outputs,
-    halves,
     make_setting,
     parser,
     results_name,
@@ -50,7 +49,8 @@ class Judge:
 
     def __init__(self, chosen: np.ndarray, outputs: Float64, *, seed: int) -> None:
         self.chosen = chosen.astype(np.float64)
-        self.outputs = outputs.mean(0)  # (halves, m)
+        self.by_level = outputs.mean(0)  # (halves, levels, m)
+        self.outputs = self.by_level.mean(1)  # (halves, m)
         self.draws = resamples(*self.outputs.shape, draws=DRAWS, seed=seed)
         self.set_draws = replace(self.draws, images=np.ones((DRAWS, 1)))
 
@@ -61,6 +61,9 @@ class Judge:
     def whole(self, matrix: Float64) -> Score:
         summed = self.chosen @ matrix.sum(0)
         return score(summed[:, None], self.outputs.mean(1)[:, None], self.set_draws)
+
+    def band(self, levels: slice, matrix: Float64) -> Score:
+        return score(self.chosen @ matrix.T, self.by_level[:, levels].mean(1), self.draws)
 
     def part(self, halves: slice, matrix: Float64) -> Score:
         outputs = self.outputs[halves]
@@ -85,11 +88,30 @@ def method_rows(judge: Judge, compared: Compared) -> list[Row]:
 
 
 def ceiling_rows(outputs: Float64) -> list[Row]:
-    """Tell how far the outputs of other seeds agree on the halves, (seeds, halves, m)."""
+    """Tell how far the outputs of other seeds agree on the halves, (seeds, halves, levels, m)."""
+    every = outputs.mean(2)
+    told = {"image": every, "set": every.mean(2, keepdims=True)}
+    told |= {f"image, {name}": outputs[:, :, band].mean(2) for name, band in bands(outputs).items()}
     return [
-        {"level": level, "seeds": len(outputs), **ceiling(values)}
-        for level, values in (("image", outputs), ("set", outputs.mean(2, keepdims=True)))
+        {"level": level, "seeds": len(outputs), **ceiling(values)} for level, values in told.items()
     ]
+
+
+def bands(outputs: Float64) -> dict[str, slice]:
+    """Return the thirds of the levels of noise by name, none where there is one level."""
+    levels = outputs.shape[2]
+    third = levels // 3
+    names = ("low noise", "middle", "high noise") if levels > 1 else ()
+    return {name: slice(k * third, (k + 1) * third) for k, name in enumerate(names)}
+
+
+def band_rows(judge: Judge, compared: Compared, outputs: Float64) -> list[Row]:
+    """Score every method on each third of the levels of noise."""
+    return [
+        {"method": name, **{
+            band: judge.band(levels, matrix).told() for band, levels in bands(outputs).items()}}
+        for name, matrix in compared.matrices.items()
+    ]  # fmt: skip
 
 
 def sweep_rows(judge: Judge, compared: Compared) -> tuple[list[Row], dict[str, Any]]:
@@ -183,7 +205,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         quality = quality_rows(judge, compared)
         pair = (setting.training, setting.generated)
         linear = influence_rows(judge, *pair, compared.matrices)
-        choices, chosen_settings = choice_rows(judge, *pair)
+        sides, by_band = side_rows(judge, *pair), band_rows(judge, compared, outputs)
     title = f"{size.halves} random halves of {size.n:,}, {size.seeds} seeds each, m = {size.m}"
     print_table(f"How far retraining with other seeds agrees: {title}", top)
     print_table(f"Linear datamodeling score: {title}", methods)
@@ -192,13 +214,14 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     print_table("Gain over the paper's τ = 1 and k = 10", gains)
     print_table("Chosen on half of the retrainings, measured on the others", told["chosen"])
     print_table(f"Predicted influence: {title}", linear)
-    print_table("Predicted influence by side and kept directions: LDS", choices)
-    print_table("Side and directions chosen on half of the retrainings", chosen_settings)
+    print_table("The whole-image denoiser alone by side and kept directions: LDS", sides)
+    if len(outputs[0, 0]) > 1:
+        print_table(f"By thirds of the levels of noise: {title}", by_band)
     print_table("Set level, with and without quality weighting, k = 10", quality)
     return {"sizes": {"n": size.n, "m": size.m, "halves": size.halves, "seeds": size.seeds},
             "ceiling": top, "methods": methods, "sweep": sweep, "gains": gains, **told,
-            "quality": quality, "influence": linear, "influence_choices": choices,
-            "influence_chosen": chosen_settings}  # fmt: skip
+            "quality": quality, "influence": linear, "influence_sides": sides,
+            "bands": by_band}  # fmt: skip
 
 
 def main() -> None:

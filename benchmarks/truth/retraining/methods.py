@@ -120,6 +120,20 @@ def pixel_distances(training: Images, generated: Images) -> Float64:
     return np.sqrt(np.maximum(squared, 0))
 
 
+def kernel_matrix(training: Images, generated: Images, *, per_number: float = 0.108) -> Float64:
+    """Return a Gaussian kernel over all training images of the class, rows adding up to 1, (m, n).
+
+    The paper's form with every image of the class a contributor, on pixel distance. per_number: the
+    kernel's σ over the square root of how many numbers an image has; 0.108 is the best of 1 to 6
+    (in pixels of 0…1) both on Fashion-MNIST, 3, and on CIFAR-10, 6, for the flows trained here.
+    """
+    sigma = per_number * np.sqrt(training.pixels[0].size)
+    evidence = -(pixel_distances(training, generated) ** 2) / (2 * sigma**2)
+    evidence[same_class(training, generated) == 0] = -np.inf
+    weights = np.exp(evidence - evidence.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
 def embedding_distances(sets: Sets) -> Float64:
     """Return the distances between the stored vectors of all pairs, (m, n)."""
     stored = [

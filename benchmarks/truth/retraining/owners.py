@@ -1,12 +1,13 @@
 """Owners: does what is predicted without an owner's images agree with training without them?
 
-The setting of lds.py. Groups of 2 to 10 % of the training images play owners: as many drawn at
-random as coherent ones, the images nearest by pixels to a random image. The β-VAE is trained again
-without each, several seeds, the same for all. Measured is the loss of each generated image less
-that of models of all images. Held against it: refitting the linear model without the group, in
-percent of its loss (what `predicted_change` tells), the first-order sum over the group, the same
-of pixel distance, and the group's size alone. By owner: Spearman's correlation over owners of the
-means over generated images, intervals resample owners. By image: the score of lds.py over owners.
+The settings of lds.py. Groups of 2 to 10 % of the training images play owners: as many drawn at
+random as coherent ones, the images nearest by pixels to a random image. The generator is trained
+again without each, several seeds, the same for all. Measured is the loss of each generated image
+less that of models of all images. Held against it: refitting the denoisers without the group, in
+percent of their error (what `predicted_change` tells), the first-order sum over the group, the same
+of a kernel over the class and of pixel distance, and the group's size alone. By owner: Spearman's
+correlation over owners of the means over generated images, intervals resample owners. By image: the
+score of lds.py over owners.
 
     python -m benchmarks.truth.retraining.owners --json
 """
@@ -21,20 +22,12 @@ import numpy as np
 
 from benchmarks.kit import work
 from benchmarks.kit.reporting import Row, print_table
-from benchmarks.truth.retraining.linear import INFLUENCE, Linear, linear_matrix
-from benchmarks.truth.retraining.methods import pixel_distances
+from benchmarks.truth.generators.stack import Training
+from benchmarks.truth.retraining.linear import INFLUENCE, Linear
+from benchmarks.truth.retraining.methods import kernel_matrix, pixel_distances
 from benchmarks.truth.retraining.rank_scores import Resamples, ceiling, resamples, score
-from benchmarks.truth.retraining.retraining import (
-    Setting,
-    Training,
-    make_setting,
-    mixed,
-    outputs,
-    parser,
-    results_name,
-    sizes,
-)
-from gmv_core.settings import InfluenceSettings
+from benchmarks.truth.retraining.retraining import mixed, outputs
+from benchmarks.truth.retraining.setting import Setting, make_setting, parser, results_name, sizes
 from gmv_core.types import Float64
 
 OF_A_KIND = 20  # owners drawn at random, and as many coherent ones
@@ -69,12 +62,11 @@ def measured(setting: Setting, owned: np.ndarray, seeds: Sequence[int]) -> Float
 def predictions(setting: Setting, owned: np.ndarray) -> dict[str, Float64]:
     """Return what each method predicts of that change, (owners, m), in its own unit."""
     pair = (setting.training, setting.generated)
-    linear = Linear(*pair, InfluenceSettings())
-    everything = -linear.refitted(np.ones((1, owned.shape[1]), bool))
-    mine = owned.astype(np.float64)
+    linear, mine = Linear(*pair), owned.astype(np.float64)
     return {
-        REFITTED: 100 * (-linear.refitted(~owned) / everything - 1),
-        f"{INFLUENCE}, summed": mine @ linear_matrix(*pair).T,
+        REFITTED: 100 * linear.without(~owned),
+        f"{INFLUENCE}, summed": mine @ linear.matrix().T,
+        "kernel over the class": mine @ kernel_matrix(*pair).T,
         "pixel L2, all n, less its mean": mine @ _centred(-pixel_distances(*pair)).T,
         "how many images": np.repeat(mine.sum(1)[:, None], len(setting.generated), axis=1),
     }
@@ -104,15 +96,14 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """Retrain where that is not done yet and print how far predictions agree."""
     size, setting = sizes(options), make_setting(options)
     count = 4 if options.quick else OF_A_KIND
-    seeds = [mixed(options.seed, s, 11) for s in range(size.removal_seeds)]
-    owned = draw_owners(setting, count, seed=options.seed)
+    coherent = 0 if vars(options).get("random") else count
+    seeds = [mixed(options.seed, s, 11) for s in range(size.owner_seeds)]
+    owned = draw_owners(setting, count, seed=options.seed)[: count + coherent]
     by_seed, predicted = measured(setting, owned, seeds), predictions(setting, owned)
     truth = by_seed.mean(0)
-    parts = {
-        "all owners": slice(None),
-        "random": slice(None, count),
-        "coherent": slice(count, None),
-    }
+    parts = {"random": slice(None, count)}
+    if coherent:
+        parts |= {"coherent": slice(count, None), "all owners": slice(None)}
     tables, ceilings = {}, {}
     for kind, part in parts.items():
         some = {name: values[part] for name, values in predicted.items()}
@@ -134,7 +125,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 def main() -> None:
     """Measure, print the tables and save the figures."""
-    options = parser(__doc__).parse_args()
+    asked = parser(__doc__)
+    asked.add_argument("--random", action="store_true", help="no coherent owners")
+    options = asked.parse_args()
     work.save(options, results_name("owners", options), run(options))
 
 

@@ -1,13 +1,13 @@
 """Removal: does the generator lose its images when their most valuable training images go?
 
-The setting of lds.py. The top 1, 5 and 10 % by value φ are taken out of the
-training set, as many from the bottom and as many at random, and the β-VAE is trained again with
-several seeds; the same seeds and first weights serve every arm, so arms pair by seed. Measured is
-the mean loss on the generated images that were valued, less that of models trained on all images:
-positive means that the removal hurt. A smaller set also means fewer steps an epoch, for all arms
-alike, so "less random" is the clean comparison. Intervals are Student's over seeds; the random arm
-draws other images for every seed. "per class" takes the same share of every class, since a top
-taken over all classes also shifts their balance.
+The settings of lds.py. The top 1, 5, 10 and 25 % by value φ are taken out of the training set, as
+many from the bottom and as many at random, and the generator is trained again with several seeds;
+the same seeds and first weights serve every arm, so arms pair by seed. Measured is the mean loss on
+the generated images that were valued, less that of models trained on all images: positive means
+that the removal hurt. A smaller set also means fewer steps an epoch, for all arms alike, so "less
+random" is the clean comparison. Intervals are Student's over seeds; the random arm is the mean of
+three draws of other images for every seed. "per class" takes the same share of every class, since a
+top taken over all classes also shifts their balance.
 
     python -m benchmarks.truth.retraining.removal --workspace WORKSPACE --json
 """
@@ -24,22 +24,18 @@ from scipy.stats import t as student
 from benchmarks.kit import work
 from benchmarks.kit.datasets import workspace_of
 from benchmarks.kit.reporting import Row, print_table
-from benchmarks.truth.retraining.compared import OURS, Compared, compare
+from benchmarks.truth.generators.stack import Training
+from benchmarks.truth.retraining.compared import KERNEL, OURS, Compared, compare
 from benchmarks.truth.retraining.linear import INFLUENCE
-from benchmarks.truth.retraining.retraining import (
-    Setting,
-    Training,
-    make_setting,
-    mixed,
-    outputs,
-    sizes,
-)
+from benchmarks.truth.retraining.retraining import mixed, outputs
+from benchmarks.truth.retraining.setting import Setting, make_setting, parser, results_name, sizes
 from gmv_core.method.value import rank_from_bottom
 from gmv_core.types import Float64, Int64
 
-SHARES = (0.01, 0.05, 0.10)
-ALSO = ("embedding only", "pixel L2", "VAE-TracIn")  # and TRAK, whose name tells its models
-RANDOM = "random"
+SHARES = (0.01, 0.05, 0.10, 0.25)
+ALSO = ("pixel L2", KERNEL)  # and INFLUENCE, and of a VAE the gradients' methods
+RANDOM_DRAWS = 3
+RANDOM = "random"  # the mean of the draws
 Removed = Callable[[int, int], Int64]  # (how many, seed) → the rows that go
 
 
@@ -70,22 +66,22 @@ def per_class(order: Int64, classes: Int64) -> Removed:
     return removed
 
 
-def drawn(n: int) -> Removed:
-    """Take at random, others for every seed."""
-    return lambda count, seed: np.random.default_rng([seed, count]).permutation(n)[:count]
+def drawn(n: int, draw: int = 0) -> Removed:
+    """Take at random, others for every seed and draw."""
+    return lambda count, seed: np.random.default_rng([seed, count, draw]).permutation(n)[:count]
 
 
-def arms(compared: Compared, classes: Int64, trak: str) -> dict[str, Removed]:
+def arms(compared: Compared, classes: Int64, also: Sequence[str]) -> dict[str, Removed]:
     """Return what every arm takes out."""
     far = compared.mean_distance
-    phi = {name: compared.matrices[name].sum(0) for name in (OURS, *ALSO, trak, INFLUENCE)}
+    phi = {name: compared.matrices[name].sum(0) for name in (OURS, *also, INFLUENCE)}
     predicted = rank_from_bottom(phi[INFLUENCE], far)
     return {
         "top, ours": top(phi[OURS], far),
         "top, ours, per class": per_class(rank_from_bottom(phi[OURS], far), classes),
         "bottom, ours": bottom(phi[OURS], far),
-        RANDOM: drawn(len(far)),
-        **{f"top, {name}": top(phi[name], far) for name in (*ALSO, trak, INFLUENCE)},
+        **{f"{RANDOM} {draw}": drawn(len(far), draw) for draw in range(RANDOM_DRAWS)},
+        **{f"top, {name}": top(phi[name], far) for name in (*also, INFLUENCE)},
         f"top, {INFLUENCE}, per class": per_class(predicted, classes),
         f"bottom, {INFLUENCE}": bottom(phi[INFLUENCE], far),
     }
@@ -109,7 +105,8 @@ def difference(values: Float64) -> tuple[float, float]:
 
 def told(values: Float64) -> str:
     mean, half = difference(values)
-    return f"{mean:+.2f} ± {half:.2f}"
+    digits = 2 if abs(mean) + half > 0.1 else 4  # nats of a VAE, mean squares of a flow
+    return f"{mean:+.{digits}f} ± {half:.{digits}f}"
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -119,15 +116,18 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     seeds = [mixed(options.seed, s, 11) for s in range(size.removal_seeds)]
     with workspace_of(options) as workspace:
         compared = compare(setting, workspace, size, seed=options.seed)
-    trak = f"TRAK, {size.ensemble} models"
+    gradients = ("embedding only", "VAE-TracIn", f"TRAK, {size.ensemble} models")
+    also = (*ALSO, *gradients) if vars(options).get("gradients") else ALSO
     full = seed_losses(setting, drawn(size.n), 0, seeds)
     found: dict[str, dict[str, Float64]] = {}
     for share in SHARES:
         count = round(share * size.n)
-        found[f"{share:.0%}"] = {
+        by_arm = {
             arm: seed_losses(setting, removed, count, seeds)
-            for arm, removed in arms(compared, setting.training.classes, trak).items()
+            for arm, removed in arms(compared, setting.training.classes, also).items()
         }
+        draws = [by_arm.pop(f"{RANDOM} {draw}") for draw in range(RANDOM_DRAWS)]
+        found[f"{share:.0%}"] = {**by_arm, RANDOM: np.mean(draws, axis=0)}
     rows: list[Row] = [
         {"removed": arm, **{f"{share} less full": told(by_arm[arm] - full)
                             for share, by_arm in found.items()},
@@ -136,8 +136,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         for arm in next(iter(found.values()))
     ]  # fmt: skip
     print_table(
-        f"Loss on the {size.m} generated images, nats each, after removing training images "
-        f"(n = {size.n:,}, {len(seeds)} seeds; all images: {full.mean():.2f})",
+        f"Mean loss on the {size.m} generated images after removing training images "
+        f"(n = {size.n:,}, {len(seeds)} seeds; all images: {full.mean():.4g})",
         rows,
     )
     kept = {share: {arm: values.tolist() for arm, values in by_arm.items()}
@@ -148,8 +148,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 def main() -> None:
     """Measure, print the table and save the figures."""
-    options = work.parser(__doc__).parse_args()
-    work.save(options, "removal", run(options))
+    asked = parser(__doc__)
+    asked.add_argument("--gradients", action="store_true", help="also the top by TracIn and TRAK")
+    options = asked.parse_args()
+    work.save(options, results_name("removal", options), run(options))
 
 
 if __name__ == "__main__":
