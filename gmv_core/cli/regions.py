@@ -72,14 +72,14 @@ def _print_regions(out: Output, found: Regions) -> None:
     for sentence in found.sentences:
         out.words(sentence)
     frame = pd.DataFrame([asdict(one) for one in found.explained[:SHOWN]]).drop(columns="row")
-    out.frame(f"Training images that explain most regions of {found.generated}", frame)
+    out.frame(f"Images that explain most regions of {found.generated}", frame)
     out.words(MEANING)
 
 
 def _print_totals(out: Output, totals: pd.DataFrame) -> None:
     if out.document({"explained": totals.to_dict("records")}):
         return
-    out.frame("Training images that explain most regions of all generated images",
+    out.frame("Images that explain most regions",
               totals.head(SHOWN))  # fmt: skip
     out.words(MEANING)
 

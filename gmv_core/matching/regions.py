@@ -43,8 +43,10 @@ SIDE_PX = 32
 COARSE_PX = 8  # of the recall by quadrants
 RECALLED = 1000
 QUADRANT_SHARE = 5  # a fifth of the recalled for each quadrant
-# Mosaics of four of 50,000 CIFAR-10 images: the right source in 92 % of regions (at 0.17: 87 %).
-FORM = PatchForm(sigma=0.1)
+# Less noise than the paper's 0.17, and in grey, where a patch has a third of the numbers, less
+# still: the right source in 92 % of the regions of mosaics of CIFAR-10 (87 % at 0.17), grey 92 %.
+COLOUR = PatchForm(sigma=0.05)
+GREY = PatchForm(sigma=0.03)
 NOISE_SEED = 0
 
 
@@ -109,9 +111,10 @@ class RegionMatcher:
         rows = self.recall(pixels, without)
         side = self.form.side_px
         training = pixels_of_rows(self.training, self.form, rows).reshape(len(rows), side, side, -1)
-        noisy = with_noise(self._small(pixels)[None], FORM.sigma, seed=NOISE_SEED)
-        weights = posterior(evidence(noisy, training, FORM))[0]
-        cells = by_cell(weights, FORM, side)
+        patches = GREY if self.form.grey else COLOUR
+        noisy = with_noise(self._small(pixels)[None], patches.sigma, seed=NOISE_SEED)
+        weights = posterior(evidence(noisy, training, patches))[0]
+        cells = by_cell(weights, patches, side)
         best = cells.argmax(axis=2)
         certainty = np.take_along_axis(cells, best[..., None], 2)[..., 0].astype(np.float64)
         score = weights.mean(axis=0, dtype=np.float64)

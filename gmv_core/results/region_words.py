@@ -9,6 +9,8 @@ import numpy as np
 from gmv_core.types import Float64
 from gmv_core.words import counted, number, percent
 
+CERTAIN = 0.5  # the posterior of one image against all others
+
 PLACES = ("upper left", "upper middle", "upper right", "middle left", "centre", "middle right",
           "lower left", "lower middle", "lower right")  # fmt: skip
 
@@ -88,12 +90,16 @@ def influence_words(run: str, generated: str, training: str, found: InfluenceMap
     )
 
 
-def source_words(generated: str, explained: tuple[Source, ...], recalled: int) -> str:
+def source_words(
+    generated: str, explained: tuple[Source, ...], certainty: Float64, recalled: int
+) -> str:
     """Return a sentence on which training images explain the regions best."""
     best = [one for one in explained if one.share > 0]
     told = ", ".join(f"{one.training} {percent(one.share)}" for one in best[:3])
     return (
         f"Of the regions of {generated}, each given to the training image whose patches are the "
         f"likeliest origin of its own: {told}. {counted(len(best), 'training image')} of "
-        f"{recalled:,} compared {'has' if len(best) == 1 else 'have'} at least one region."
+        f"{recalled:,} compared {'has' if len(best) == 1 else 'have'} a region; "
+        f"{percent(float((certainty > CERTAIN).mean()))} of the regions fit one image better than "
+        "all others together."
     )

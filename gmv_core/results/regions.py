@@ -113,7 +113,7 @@ def regions_of_pixels(
     sentences = (
         alike_words(image, about["name"], alike),
         influence_words(reader.result.run.name, image, about["name"], influence),
-        source_words(image, explained, len(found.rows)),
+        source_words(image, explained, found.certainty, len(found.rows)),
     )
     return Regions(name, about["name"], alike, influence, found.sources, found.certainty,
                    explained, len(found.rows), sentences)  # fmt: skip
