@@ -29,6 +29,11 @@ def test_regions_of_one_image(mosaics: Command, tmp_path: Path) -> None:
     told = mosaics("regions", "run", "--image", "0.png", "--json").json
     assert {one["training"] for one in told["explained"][:4]} == {f"{row:02d}.png" for row in rows}
     assert np.array(told["sources"]).shape == (16, 16) and told["influence"] is None
+    shares = {"Ada": 0.0, "Ben": 0.0}
+    for one in told["explained"]:
+        shares[one["owner"]] += one["share"]
+    assert told["owners"] == pytest.approx({k: v for k, v in shares.items() if v})
+    assert "By owner: " in told["sentences"][2]
     assert len(told["sentences"]) == 3 and told["against"] == told["explained"][0]["training"]
     sheet = tmp_path / "maps" / "sheet.png"
     shown = mosaics("regions", "run", "--image", "0.png", "--against", "07.png", "--out", sheet)
@@ -54,6 +59,17 @@ def test_regions_of_all_images(mosaics: Command) -> None:
     assert "Images that explain most regions" in shown.out
 
 
+def test_regions_of_a_file(mosaics: Command, tmp_path: Path) -> None:
+    of = tmp_path / "made" / "1.png"
+    stored = mosaics("regions", "run", "--image", "1.png", "--json").json
+    dropped = mosaics("regions", "run", "--file", of, "--json", "--out", tmp_path / "o.png").json
+    assert dropped == stored
+    refused = mosaics("regions", "run", "--file", tmp_path / "made" / "broken.png")
+    assert refused.status == 1 and "give another image" in refused.err
+    refused = mosaics("regions", "run", "--file", of, "--image", "1.png")
+    assert refused.status == 1 and "not both" in refused.err
+
+
 def test_a_picture_is_of_one_image(mosaics: Command, tmp_path: Path) -> None:
     refused = mosaics("regions", "run", "--out", tmp_path / "sheet.png")
-    assert refused.status == 1 and "give --image NAME" in refused.err
+    assert refused.status == 1 and "give --image or --file" in refused.err

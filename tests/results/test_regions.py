@@ -13,7 +13,7 @@ from gmv_core.matching import regions as matching
 from gmv_core.matching.matcher import embed_previews
 from gmv_core.method.influence import influence, probes
 from gmv_core.models.embedders.lite0 import load_lite0
-from gmv_core.results.regions import (
+from gmv_core.results.regions.maps import (
     RegionReader,
     open_regions,
     region_totals,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,15 @@ class Source:
     score: float
     label: str
     owner: str
+
+
+def owner_shares(explained: Sequence[Source]) -> dict[str, float]:
+    """Return the share of regions of each owner, most first; "" for images without one."""
+    shares: dict[str, float] = {}
+    for one in explained:
+        if one.share:
+            shares[one.owner] = shares.get(one.owner, 0.0) + one.share
+    return dict(sorted(shares.items(), key=lambda item: -item[1]))
 
 
 @dataclass(frozen=True)
@@ -96,10 +106,12 @@ def source_words(
     """Return a sentence on which training images explain the regions best."""
     best = [one for one in explained if one.share > 0]
     told = ", ".join(f"{one.training} {percent(one.share)}" for one in best[:3])
+    owners = [f"{name} {percent(x)}" for name, x in owner_shares(explained).items() if name]
+    by_owner = f" By owner: {', '.join(owners[:3])}." if owners else ""
     return (
         f"Of the regions of {generated}, each given to the training image whose patches are the "
         f"likeliest origin of its own: {told}. {counted(len(best), 'training image')} of "
         f"{recalled:,} compared {'has' if len(best) == 1 else 'have'} a region; "
         f"{percent(float((certainty > CERTAIN).mean()))} of the regions fit one image better than "
-        "all others together."
+        f"all others together.{by_owner}"
     )

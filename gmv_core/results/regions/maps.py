@@ -17,8 +17,9 @@ from gmv_core.matching.regions import Explained, RegionMatcher, load_regions
 from gmv_core.method.denoiser import losses
 from gmv_core.method.influence import probes
 from gmv_core.method.locations import influence_by_pixel
+from gmv_core.results.fitted import fitted
 from gmv_core.results.influence import read_record
-from gmv_core.results.region_words import (
+from gmv_core.results.regions.words import (
     InfluenceMap,
     Source,
     alike_words,
@@ -26,7 +27,6 @@ from gmv_core.results.region_words import (
     source_words,
 )
 from gmv_core.results.result import Result
-from gmv_core.results.what_if import fitted
 from gmv_core.sets.linear import LinearModel
 from gmv_core.sets.pixels import pixels_of_rows, small_pixels
 from gmv_core.store.columns import labels_of, previews_of, statuses
@@ -37,13 +37,15 @@ from gmv_core.types import OK, Embedder, Float64, Int64, Progress, Report, UInt8
 class Regions:
     """The three maps, each a square over the whole image, and their sentences in that order.
 
-    against: the training image of the first two. alike: (32, 32), adds up to the feature distance.
-    influence: None where the run has no predicted influence. sources: (16, 16), the training row
-    that explains each region best; certainty: its posterior. explained: those rows and those of
-    highest score, by share, then score. recalled: training images that took part.
+    pixels: (h, w, 3), of the generated image. against: the training image of the first two maps.
+    alike: (32, 32), adds up to the feature distance. influence: None where the run has no predicted
+    influence. sources: (16, 16), the training row that explains each region best; certainty: its
+    posterior. explained: those rows and those of highest score, by share, then score. recalled:
+    training images that took part.
     """
 
     generated: str
+    pixels: UInt8
     against: str
     alike: Float64
     influence: InfluenceMap | None
@@ -115,7 +117,7 @@ def regions_of_pixels(
         influence_words(reader.result.run.name, image, about["name"], influence),
         source_words(image, explained, found.certainty, len(found.rows)),
     )
-    return Regions(name, about["name"], alike, influence, found.sources, found.certainty,
+    return Regions(name, pixels, about["name"], alike, influence, found.sources, found.certainty,
                    explained, len(found.rows), sentences)  # fmt: skip
 
 
