@@ -8,10 +8,12 @@ from gmv_core.matching.contributors import Attribution, Contributor, attribute
 from gmv_core.matching.matcher import load_matcher
 from gmv_core.models.embedders.embedder import from_callable
 from gmv_core.results.fitted import influences_on_file
+from gmv_core.results.regions.maps import open_regions, regions
 from gmv_core.results.result import Result, open_run
 from gmv_core.results.shares import group_shares
 from gmv_core.results.what_if import predicted_change
 from gmv_core.runs.influence import predict_influence
+from gmv_core.runs.regions import prepare_regions
 from gmv_core.runs.valuation import value
 from gmv_core.sets.build import add, build
 from gmv_core.settings import (
@@ -57,10 +59,13 @@ __all__ = [
     "influences_on_file",
     "labels_for",
     "load_matcher",
+    "open_regions",
     "open_run",
     "open_source",
     "open_uploads",
     "predict_influence",
     "predicted_change",
+    "prepare_regions",
+    "regions",
     "value",
 ]

@@ -13,6 +13,7 @@ STAGES = {
     "values": "Valuing",
     "pixels": "Averaging pixels",
     "influence": "Predicting influence",
+    "regions": "Comparing regions",
     "done": "Done",
 }
 

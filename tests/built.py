@@ -22,11 +22,13 @@ from gmv_core.store.columns import IMAGES, embedding_rows
 from gmv_core.store.manifests import Part
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Float32
-from tests.fakes import fake_embedder, run_manifest, set_manifest, write_images
+from tests.fakes import fake_embedder, png, run_manifest, set_manifest, write_images
+from tests.mosaics import demo_pixels, mosaic_of
 
 LOG2, LOG3 = math.log(2), math.log(3)
 TRAINING = ("cat/a.png", "cat/b.png", "dog/c.png", "dog/d.png", "broken.png", "dog/e.png")
 GENERATED = ("x/one.png", "x/two.png", "y/two.png", "y/broken.png")
+MOSAICS = 3
 VECTORS = np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [0, 0], [0.6, 0.8]], np.float32)
 
 
@@ -127,3 +129,28 @@ def write_judged_run(root: Path) -> None:
         settings=RunSettings(MatchSettings(candidates=12), ValueSettings(k=4)),
         embedder=fake_embedder(),
     )  # fmt: skip
+
+
+def write_mosaics(root: Path) -> None:
+    """Write a run of mosaics of the training images, and one that is broken, without influence.
+
+    The training images are the 60 of tests/mosaics.py and one broken; owners in turn. The mosaic
+    <seed>.png is `mosaic_of(…, seed=seed)`. The workspace is root/home.
+    """
+    owners = [["name", "owner", "label"]]
+    for folder in ("sources", "made"):
+        (root / folder).mkdir()
+        (root / folder / "broken.png").write_bytes(b"no image")
+    for i, pixels in enumerate(demo_pixels()):
+        (root / "sources" / f"{i:02d}.png").write_bytes(png(pixels))
+        owners.append([f"{i:02d}.png", "Ada" if i % 2 else "Ben", f"class{i % 3}"])
+    for seed in range(MOSAICS):
+        pixels = mosaic_of(demo_pixels(), seed=seed)[0]
+        (root / "made" / f"{seed}.png").write_bytes(png(pixels))
+    write_csv(root / "owners.csv", owners)
+    workspace, source = Workspace(root / "home"), open_source(root / "sources")
+    build(workspace, source, name="train", labels=labels_for(source, root / "owners.csv"),
+          embedder=fake_embedder())  # fmt: skip
+    value(workspace, open_source(root / "made"), against="train", name="run",
+          settings=RunSettings(MatchSettings(5, "none", "none")),
+          embedder=fake_embedder())  # fmt: skip

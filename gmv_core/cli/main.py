@@ -13,7 +13,7 @@ from pathlib import Path
 
 import typer
 
-from gmv_core.cli import criteria, influence, models, runs, sets, workspace
+from gmv_core.cli import criteria, influence, models, regions, runs, sets, workspace
 from gmv_core.cli.app import app_command
 from gmv_core.cli.interrupt import INTERRUPTED, interruptible
 from gmv_core.cli.output import Output
@@ -28,6 +28,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "show": runs.show_command,
     "noisy": runs.noisy_command,
     "influence": influence.influence_command,
+    "regions": regions.regions_command,
     "criteria": criteria.criteria_command,
     "export": runs.export_command,
     "list": workspace.list_command,

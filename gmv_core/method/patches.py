@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gmv_core.errors import SettingsError
-from gmv_core.types import Float32
+from gmv_core.types import Float32, UInt8
 
 TILE = 32  # training images at once: their products with one generated image stay in the cache
 
@@ -119,3 +119,40 @@ def posterior(found: Float32) -> Float32:
     weights: Float32 = np.exp(found - found.max(axis=2, keepdims=True))
     weights /= weights.sum(axis=2, keepdims=True)
     return weights
+
+
+def by_cell(weights: Float32, form: PatchForm, side_px: int) -> Float32:
+    """Return the mean posterior of the patches that cover each cell, (cells, cells, n).
+
+    weights: (P, n), of one image of side_px; a cell is stride_px wide, and a patch must be a whole
+    number of cells. A cell that no patch covers has 0.
+    """
+    count, across = form.positions(side_px), form.patch_px // form.stride_px
+    cells = side_px // form.stride_px
+    grid = weights.reshape(count, count, -1)
+    total, covered = np.zeros((cells, cells, grid.shape[2]), np.float32), np.zeros((cells, cells))
+    for row in range(across):
+        for column in range(across):
+            there = slice(row, row + count), slice(column, column + count)
+            total[there] += grid
+            covered[there] += 1
+    total /= np.maximum(covered, 1)[..., None].astype(np.float32)
+    return total
+
+
+def quadrant_distances(generated: UInt8, training: UInt8) -> Float32:
+    """Return the squared distance of each quadrant, in place, (4, n), for the recall of regions.
+
+    Upper left, upper right, lower left, lower right. generated: (s, s, c), s even. training:
+    (n, s, s, c). Exact while s²c < 1,000: single precision holds such whole numbers.
+    """
+    s, _, c = generated.shape
+    quadrant = np.arange(s) // (s // 2)
+    within = np.equal.outer(2 * quadrant[:, None] + quadrant, np.arange(4))  # (s, s, 4)
+    chosen = np.repeat(within.reshape(s * s, 4), c, axis=0).astype(np.float32)
+    own = generated.reshape(-1, 1).astype(np.float32)
+    x = training.reshape(len(training), -1).astype(np.float32)
+    cross = x @ (chosen * own)
+    norms = np.square(x, out=x) @ chosen + (own**2).T @ chosen
+    found: Float32 = np.ascontiguousarray((norms - 2 * cross).T)
+    return found

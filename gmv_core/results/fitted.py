@@ -49,11 +49,21 @@ def influences_on_pixels(model: LinearModel, spread: Float64, pixels: UInt8) -> 
 
 
 def influences_on_file(result: Result, path: Path) -> list[Influence]:
-    """Return the same for an image file, read as the run's own images were.
+    """Return the same for an image file.
 
-    Raises SourceError where it is no image that can be read, WorkspaceError as `fitted` does.
+    Raises SourceError as `pixels_of_file` does, WorkspaceError as `fitted` does.
     """
     ready_record(result.run)
+    pixels = pixels_of_file(result, path)
+    model = fitted(result, one_mean=True)
+    return influences_on_pixels(model, model.spread(), pixels)
+
+
+def pixels_of_file(result: Result, path: Path) -> UInt8:
+    """Return the preview of an image file, (h, w, 3), read as the run's own images were.
+
+    Raises SourceError where it is no image that can be read.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -63,8 +73,7 @@ def influences_on_file(result: Result, path: Path) -> list[Influence]:
     decoded = decode(content, result.training.manifest().ingest)
     if decoded.status != OK or decoded.pixels is None:
         raise SourceError(f"{str(path)!r}: {decoded.status}; give another image.")
-    model = fitted(result, one_mean=True)
-    return influences_on_pixels(model, model.spread(), decoded.pixels)
+    return decoded.pixels
 
 
 def influences_of(

@@ -103,7 +103,7 @@ class Result:
         generated: its name, or its file name where that is unique. Raises WorkspaceError for
         another one.
         """
-        row = self._row_of(generated)
+        row = self.row_of(generated)
         block = block_of(self.run, row, self.without)
         (name,) = self.generated.images.take(block.rows, ["name"])["name"].to_pylist()
         (found,) = contributors_of(self.training, block.matches, block.quality, self.settings)
@@ -117,7 +117,7 @@ class Result:
         training: its name, or its file name where that is unique. Raises WorkspaceError for
         another one.
         """
-        row = self._row_of(training, "training")
+        row = self.row_of(training, "training")
         names = self.generated.images.read(["name"])["name"].to_pylist()
         found: list[Contributor] = []
         for block in blocks(self.run, self.without):
@@ -137,7 +137,7 @@ class Result:
 
         generated: as for `contributors`. Raises WorkspaceError where none was predicted.
         """
-        return influences_on(self.run, self.training, self._row_of(generated), self.without)
+        return influences_on(self.run, self.training, self.row_of(generated), self.without)
 
     def influence_totals(self, columns: tuple[str, ...] = TOTAL_COLUMNS) -> pd.DataFrame:
         """Return one row a training image: its predicted influence, summed over generated ones.
@@ -146,7 +146,11 @@ class Result:
         """
         return influence_totals(self.run, self.training, self.without, columns)
 
-    def _row_of(self, name: str, kind: str = "generated") -> int:
+    def row_of(self, name: str, kind: str = "generated") -> int:
+        """Return the row of an image, "generated" or "training", by its name.
+
+        Raises WorkspaceError where no image, or more than one, has that name.
+        """
         images = self.training if kind == "training" else self.generated
         names = images.images.read(["name"])["name"]
         found = pc.equal(names, name)

@@ -9,13 +9,16 @@ from gmv_core.errors import SettingsError
 from gmv_core.method.patches import (
     TILE,
     PatchForm,
+    by_cell,
     evidence,
     nearest,
     patches,
     posterior,
+    quadrant_distances,
     with_noise,
 )
 from gmv_core.types import Float32
+from tests.mosaics import demo_images, mosaic_of
 
 FORM = PatchForm(patch_px=3, stride_px=2, sigma=0.3)
 
@@ -109,3 +112,40 @@ def test_patches_cover_an_even_square_and_one_too_large_is_refused() -> None:
     assert places.shape == (1, 169, 64) and seen.all()
     with pytest.raises(SettingsError, match="8 px does not fit an image of 7 px"):
         evidence(images(1, seed=0), images(1, seed=1), PatchForm())
+
+
+def test_a_cell_has_the_mean_of_the_patches_over_it() -> None:
+    form, side_px = PatchForm(4, 2, 0.1), 8
+    weights = np.random.default_rng(0).random((9, 5), dtype=np.float32)
+    found = by_cell(weights, form, side_px)
+    assert found.shape == (4, 4, 5)
+    grid = weights.reshape(3, 3, 5)
+    np.testing.assert_allclose(found[0, 0], grid[0, 0], rtol=1e-6)
+    np.testing.assert_allclose(found[0, 1], grid[0, :2].mean(0), rtol=1e-6)
+    np.testing.assert_allclose(found[2, 1], grid[1:3, 0:2].mean((0, 1)), rtol=1e-6)
+    sharp = np.zeros((9, 5), np.float32)
+    sharp[np.arange(9), np.arange(9) % 5] = 1
+    np.testing.assert_allclose(by_cell(sharp, form, side_px).sum(2), 1, rtol=1e-6)
+
+
+def test_quadrant_distances_are_exact() -> None:
+    rng = np.random.default_rng(1)
+    one, others = (rng.integers(0, 256, shape, np.uint8) for shape in ((8, 8, 3), (30, 8, 8, 3)))
+    squared = ((others.astype(np.int64) - one) ** 2).sum(3)
+    found = quadrant_distances(one, others)
+    for q, (row, column) in enumerate(((0, 0), (0, 4), (4, 0), (4, 4))):
+        part = squared[:, row : row + 4, column : column + 4].sum((1, 2))
+        np.testing.assert_array_equal(found[q], part)
+
+
+@pytest.mark.parametrize("grey", [False, True])
+def test_regions_of_a_mosaic_name_their_quadrants_source(grey: bool) -> None:
+    training = demo_images(grey=grey)
+    form, right = PatchForm(sigma=0.03 if grey else 0.05), []
+    for seed in range(8):
+        mosaic, rows, truth = mosaic_of(training, seed=seed)
+        noisy = with_noise(mosaic[None], form.sigma, seed=0)
+        weights = posterior(evidence(noisy, training, form))[0]
+        right.append((by_cell(weights, form, 32).argmax(2) == truth).mean())
+        assert set(weights.mean(0).argsort()[-4:]) == set(rows)
+    assert np.mean(right) >= 0.9

@@ -27,6 +27,7 @@ EMBEDDED = "efficientnet-lite0"
 EMBEDDED_DISTANCES = ("none", "features")  # need no network but the embedder
 POOLED_BLOCKS = (15, 14, 10)  # counted from 0; blocks 16, 15 and 11 of the docstring
 FEATURE_BLOCKS = (2, 4, 10, 14, 15)
+_CHANNELS_AND_STRIDES = ((24, 4), (40, 8), (112, 16), (192, 32), (320, 32))  # of these blocks
 _NORM_SQUARED = float(len(FEATURE_BLOCKS))  # every block adds a mean of unit vectors
 
 
@@ -55,6 +56,14 @@ def load_lite0(precision: str = "auto", *, side_px: int = 128) -> Embedder:
     )
     key = EMBEDDED if side_px == 128 else f"{EMBEDDED}-{side_px}"
     return NetworkEmbedder(key, side_px, 624, _NORM_SQUARED, network)
+
+
+def feature_shapes(side_px: int = 128) -> tuple[tuple[int, int, int], ...]:
+    """Return channels, height and width of the maps that a perceptual vector is made of, in order.
+
+    side_px: of the embedder, a multiple of 32.
+    """
+    return tuple((c, side_px // s, side_px // s) for c, s in _CHANNELS_AND_STRIDES)
 
 
 def lite0_trunk(path: Path) -> torch.nn.Module:

@@ -1,0 +1,1 @@
+"""Which regions: three maps of a pair, and what they say."""
