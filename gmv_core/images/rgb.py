@@ -1,8 +1,4 @@
-"""Brings every kind of pixel to 8-bit grey or RGB.
-
-Colour profiles are not applied and CMYK is converted without one, as training code does that reads
-images with `Image.convert("RGB")`.
-"""
+"""Brings every kind of pixel to 8-bit grey or RGB: sRGB, where the file says what it has."""
 
 from __future__ import annotations
 
@@ -12,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from gmv_core.images.colour import to_srgb
 from gmv_core.types import UInt8
 
 # v / 257, rounded: 65535 is white. A table needs no wide temporary for a large image.
@@ -22,8 +19,23 @@ class Rejected(Exception):
     """Carries the reason why an image is not taken."""
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Return the image in mode L or RGB: alpha over white, 16 bits and floats scaled to 8."""
+def to_rgb(image: Image.Image, *, profile: object = None) -> tuple[Image.Image, str]:
+    """Return the image in mode L or RGB, and what was done about its colour profile ("": nothing).
+
+    Alpha is laid over white, 16 bits and floats are scaled to 8. profile: an ICC profile that its
+    levels are meant by. Without one, CMYK is converted as Pillow does.
+    """
+    image, note = to_srgb(_in_8_bits(image), profile)
+    if image.mode in ("LA", "RGBA"):
+        image = image.convert("RGBA")
+        white = Image.new("RGB", image.size, "white")
+        white.paste(image, mask=image.getchannel("A"))
+        return white, note
+    return (image if image.mode in ("L", "RGB") else image.convert("RGB")), note
+
+
+def _in_8_bits(image: Image.Image) -> Image.Image:
+    """Return the image in mode L, LA, RGB, RGBA or CMYK."""
     if image.mode.startswith("I;16"):
         grey = _FROM_16_BITS[np.asarray(image)]
         tags = getattr(image, "tag_v2", {})  # Pillow leaves 16-bit TIFF with 0 = white as it is
@@ -33,11 +45,8 @@ def to_rgb(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         if image.mode in ("La", "RGBa"):
             image = image.convert(image.mode[:-1] + "A")
-        image = image.convert("RGBA")
-        white = Image.new("RGB", image.size, "white")
-        white.paste(image, mask=image.getchannel("A"))
-        return white
-    if image.mode in ("L", "RGB"):
+        return image if image.mode in ("LA", "RGBA") else image.convert("RGBA")
+    if image.mode in ("L", "RGB", "CMYK"):
         return image
     return image.convert("L" if image.mode == "1" else "RGB")
 

@@ -95,8 +95,8 @@ class SetManifest(msgspec.Struct, frozen=True, kw_only=True):
     """An image set. state: "building" or READY. precisions: of the vectors, by embedder.
 
     seconds, memory_mb: by stage. counts, index, typical, updated: None before it was first READY;
-    typical: None too where no image could be read. reused: of the call that returned it, never
-    written: nothing was left to do.
+    typical: None too where no image could be read. notes: what was done to images → how many.
+    reused: of the call that returned it, never written: nothing was left to do.
     """
 
     format: int = FORMAT
@@ -114,6 +114,7 @@ class SetManifest(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts | None = None
     typical: Typical | None = None
     labels: LabelFit | None = None
+    notes: dict[str, int] = {}
     peak_memory_mb: float | None = None
     versions: dict[str, str] | None = None
     updated: str | None = None

@@ -59,13 +59,14 @@ def _how(embedder: EmbedderEntry, index: IndexEntry) -> None:
 
 
 def _passed_over(manifest: SetManifest) -> list[str]:
-    """Return sentences on skipped files and on how the label table fits."""
+    """Return sentences on skipped files, notes, and how the label table fits."""
     said = []
     for source in manifest.sources:
         skipped = {reason: n for reason, n in source.skipped.items() if n}
         if skipped:
             told = ", ".join(f"{reason} ({count:,})" for reason, count in skipped.items())
             said.append(f"Skipped files: {told}.")
+    said += contents.note_words(manifest.notes)
     return [*said, *filter(None, [contents.label_words(manifest.labels)])]
 
 
