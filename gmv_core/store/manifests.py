@@ -176,7 +176,8 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     """A run. state: "begun" (its generated set is being built), "running" or READY.
 
     reasons: why this embedder, distance and quality metric. shifts: how the generated set differs
-    from the training set, in sentences. judges: the run that this one was made to judge.
+    from the training set, in sentences. warnings: what makes its values mean little, in sentences.
+    judges: the run that this one was made to judge.
     left_out: training images left out of a reading; it and reused are never written to a run.
     """
 
@@ -193,6 +194,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     seconds: dict[str, float] = {}
     memory_mb: dict[str, float] = {}
     shifts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     totals: Totals | None = None
     peak_memory_mb: float | None = None
     versions: dict[str, str] | None = None

@@ -102,6 +102,8 @@ def need_run() -> Result:
             **state.in_url(state.RUN),
         )
     name = name or newest
+    for sentence in runs[name].warnings:
+        st.warning(safe(sentence), icon=":material/warning:")
     own = runs[name].value
     most = min(runs[name].matching.candidates, runs[name].training.images)
     return engine.open_result(name, reading(own, most))
