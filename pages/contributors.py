@@ -7,6 +7,7 @@ import streamlit as st
 from gmv_core import Result, ValueSettings
 from ui.doors import engine
 from ui.frame import shell, state
+from ui.frame.markdown import safe
 from ui.images import one_generated, one_training
 from ui.images.drop import drop
 from ui.images.one_generated import Shown
@@ -43,7 +44,7 @@ def contributors() -> None:
 
 def generated(result: Result) -> None:
     for sentence in result.manifest.shifts:
-        st.warning(sentence)
+        st.warning(safe(sentence))
     table = engine.generated_gallery(result)
     about, beside = browse.browse(GENERATED, table, result.generated, result)
     if about is not None:

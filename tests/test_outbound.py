@@ -45,9 +45,10 @@ for page in sys.argv[1:]:
     app.switch_page(f"pages/{page}.py").run()
     assert app.title and not app.exception, (page, app.exception)
 """
-# Starts the server as `gmv app` does, waits until it answers, and stops it.
+# Starts the server as `gmv app` does, waits until it answers, asks for a connection as a page of
+# another site would, and stops it.
 SERVE = """
-import subprocess, sys, time, urllib.request
+import http.client, subprocess, sys, time, urllib.request
 command = [sys.executable, "-m", "gmv_core", "app", "--port", sys.argv[1]]
 server = subprocess.Popen(command)
 try:
@@ -58,6 +59,11 @@ try:
         except OSError:
             time.sleep(0.2)
     assert server.poll() is None, "the server ended"
+    asked = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]))
+    asked.request("GET", "/_stcore/stream", headers={
+        "Origin": "http://example.invalid", "Connection": "Upgrade", "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="})
+    assert asked.getresponse().status == 403
 finally:
     server.terminate()
     server.wait()
