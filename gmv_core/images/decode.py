@@ -26,8 +26,9 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from gmv_core.images.bare import bare
 from gmv_core.images.colour import CONVERTED
+from gmv_core.images.gate import Gate
 from gmv_core.images.kinds import header_size, image_kind, lacks_end
-from gmv_core.images.rgb import Rejected, to_rgb
+from gmv_core.images.rgb import Rejected, shrunk
 from gmv_core.settings import SRGB, IngestSettings
 from gmv_core.types import OK, DecodedImage, UInt8
 
@@ -44,6 +45,8 @@ _KEPT_MODES = {"JPEG": ("RGB", "L"), "PNG": ("RGB", "L", "P"), "WebP": ("RGB",)}
 _KEPT_MAX_BYTES = 256 * 1024
 _PNG_MAX_SIDE_PX = 64
 _QUALITY, _QUALITY_AGAIN = 92, 97  # of JPEG
+_PIXEL_BYTES = 4  # that Pillow takes for a pixel in colour
+_AT_ONCE = Gate(512_000_000)  # decoded at the same time by all threads
 _EXIF_KEYS = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -84,29 +87,44 @@ def _decode(data: bytes, kind: str, settings: IngestSettings, sha256: str) -> De
     if not kind:
         raise Rejected("not an image")
     # WebP allocates its canvas on opening, so the header is read before that.
-    _check_size(header_size(data, kind), settings.max_pixels)
+    told = header_size(data, kind)
+    _check_size(told, settings.max_pixels)
+    if kind == "WebP" and told is not None:
+        with _AT_ONCE.holding(_PIXEL_BYTES * told[0] * told[1]):
+            return _opened(_OPENERS[kind](io.BytesIO(data)), data, kind, settings, sha256)
     image: Image.Image = _OPENERS[kind](io.BytesIO(data))
-    full = image.size
-    _check_size(full, settings.max_pixels)
-    side = settings.preview_side_px
-    small = max(full) <= side
-    if kind == "JPEG" and not small:
+    _check_size(image.size, settings.max_pixels)
+    full, side = image.size, settings.preview_side_px
+    if kind == "JPEG" and max(full) > side:
         image.draft(None, _fitted(full, side))
+    with _AT_ONCE.holding(_PIXEL_BYTES * image.width * image.height):
+        return _opened(image, data, kind, settings, sha256, full)
+
+
+def _opened(
+    image: Image.Image,
+    data: bytes,
+    kind: str,
+    settings: IngestSettings,
+    sha256: str,
+    full: tuple[int, int] | None = None,
+) -> DecodedImage:
+    """Decode an opened file. full: its size, where `image` is opened in a reduced one."""
+    full, side = full or image.size, settings.preview_side_px
+    _check_size(full, settings.max_pixels)
+    small = max(full) <= side
     image.load()
     turn = _orientation(image, kind)
     if turn >= 5:
         full = full[1], full[0]
     profile = image.info.get("icc_profile") if settings.colours == SRGB else None
     kept = _kept(image, kind, data) if small and turn == 1 else None
-    converted, note = to_rgb(image, profile=profile)
+    size = image.size if small else _fitted(image.size, side)
+    converted, note = shrunk(image, size, profile=profile)
     if kept is not None and note != CONVERTED:
         preview, shown = kept, converted
     else:
         shown = converted
-        if not small:
-            shown = shown.resize(
-                _fitted(shown.size, side), Image.Resampling.BILINEAR, reducing_gap=2.0
-            )
         if turn in _TURNS:
             shown = shown.transpose(_TURNS[turn])
         preview, shown = _encoded(shown, *_coding(data, kind, small))
