@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from gmv_core.errors import SettingsError, unknown_choice
 
 INDEX_KINDS = ("auto", "exact", "sq8", "pq")
+COLOURS = SRGB, AS_STORED = "srgb", "as stored"
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
 
@@ -17,14 +18,20 @@ def _at_least(name: str, value: float, low: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class IngestSettings:
-    """max_pixels: more are rejected before decoding. preview_side_px: longest side kept."""
+    """max_pixels: more are rejected before decoding. preview_side_px: longest side kept.
+
+    colours: "srgb", colour profiles are converted to sRGB; or "as stored", they are passed over.
+    """
 
     max_pixels: int = 200_000_000
     preview_side_px: int = 256
+    colours: str = SRGB
 
     def __post_init__(self) -> None:
         _at_least("max_pixels", self.max_pixels, 1)
         _at_least("preview_side_px", self.preview_side_px, 32)
+        if self.colours not in COLOURS:
+            raise unknown_choice("rule for colours", self.colours, list(COLOURS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class DecodedImage:
     pixels: (h, w, 3) uint8, the preview decoded; None where status is not "ok".
     is_grey: the three channels are equal.
     low, high, mean: 1st and 99th percentile and mean of the grey levels, 0…255.
+    note: what was done to it that a person should know, "" for nothing; counted over a set.
     """
 
     sha256: str
@@ -60,6 +61,7 @@ class DecodedImage:
     low: float = 0.0
     high: float = 0.0
     mean: float = 0.0
+    note: str = ""
 
 
 class Network(Protocol):

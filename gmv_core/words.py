@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 STAGES = {
@@ -44,6 +45,17 @@ def number(value: float | None) -> str:
 def counted(n: int, noun: str) -> str:
     """Return a count with its noun: "1 image", "1,200 images"."""
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+# Control signs, which a terminal obeys, and marks that turn the direction of what follows.
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def visible(text: str) -> str:
+    """Return a text whose control signs and direction marks are written out, as "\\x1b"."""
+    return _UNSEEN.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
 
 
 def listed(names: Sequence[str]) -> str:

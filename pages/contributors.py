@@ -9,6 +9,7 @@ from gmv_core import Result, ValueSettings
 from ui.doors import engine
 from ui.doors import influence as predictions
 from ui.frame import shell, state
+from ui.frame.markdown import safe
 from ui.images import influence_of, influence_on, one_generated, one_training
 from ui.images.drop import drop
 from ui.images.one_generated import Shown
@@ -53,7 +54,7 @@ def contributors() -> None:
 
 def generated(result: Result, predicted: bool) -> None:
     for sentence in result.manifest.shifts:
-        st.warning(sentence)
+        st.warning(safe(sentence))
     table = engine.generated_gallery(result)
     about, beside = browse.browse(GENERATED, table, result.generated, result)
     if about is not None and predicted:

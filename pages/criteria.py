@@ -14,6 +14,7 @@ from ui.analysis import checks
 from ui.doors import readings
 from ui.doors.criteria import report
 from ui.frame import shell, state
+from ui.frame.markdown import safe
 from ui.widgets.figures import chart
 
 
@@ -66,7 +67,7 @@ def same_class(result: Result, found: Criteria) -> None:
     if not found.classes.images:
         st.info(f"Nothing can be compared. {' '.join(said[1:])}", icon=":material/info:")
         return
-    st.markdown(f"**{sentences.class_verdict(found.classes)}**")
+    st.markdown(f"**{safe(sentences.class_verdict(found.classes))}**")
     orders = {name: found.classes.overall(name) for name in found.classes.table["order"].unique()}
     chart(
         shares_by_k(orders, what="class", chance=tables.BY_CHANCE),

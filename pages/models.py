@@ -11,6 +11,7 @@ from gmv_core.store.manifests import RunManifest
 from gmv_core.words import number
 from ui.doors import engine
 from ui.frame import shell
+from ui.frame.markdown import plain, safe
 from ui.widgets.job_bar import job_bar
 
 STEPS = {
@@ -52,7 +53,7 @@ def chosen(run: RunManifest, step: str) -> tuple[str, str]:
 
 def say_which(run: str, key: str, reason: str, rows: list[ModelRow]) -> None:
     title = next((row.title for row in rows if row.key == key), key)
-    st.markdown(f"The newest run, **{run}**, uses **{title}**. {reason}")
+    st.markdown(f"The newest run, **{plain(run)}**, uses **{plain(title)}**. {safe(reason)}")
 
 
 def model(row: ModelRow, *, in_use: bool, busy: bool) -> None:
@@ -76,7 +77,7 @@ def model(row: ModelRow, *, in_use: bool, busy: bool) -> None:
             if in_use:
                 st.badge("In use", color="primary")
             if row.ready:
-                st.badge(f"Ready{size(row)}", color="green", help=row.where)
+                st.badge(f"Ready{size(row)}", color="green", help=safe(row.where))
             elif not row.fetchable:
                 st.badge(f"Not here{size(row)}", color="gray")
             elif not busy:

@@ -13,6 +13,7 @@ from gmv_core.words import counted, number
 from ui.analysis.weighting import weighting_section
 from ui.doors import readings
 from ui.frame import shell, state
+from ui.frame.markdown import plain, safe
 from ui.widgets.figures import chart, metric_row
 from ui.widgets.gallery import Card
 from ui.widgets.open_image import opening_gallery, thumbnails
@@ -26,13 +27,13 @@ def quality() -> None:
     table = readings.generated(result)
     metric = result.manifest.judging.quality
     st.markdown(
-        f"Quality **q** by **{metric}**, from 0 to 1. "
-        f"{meaning(metric, preview_side(result.generated.manifest()))}"
+        f"Quality **q** by **{plain(metric)}**, from 0 to 1. "
+        f"{safe(meaning(metric, preview_side(result.generated.manifest())))}"
     )
-    st.caption(f"Why this metric: {result.manifest.reasons['quality']}")
+    st.caption(f"Why this metric: {safe(result.manifest.reasons['quality'])}")
     for sentence in result.manifest.shifts:
         st.warning(
-            f"{sentence} Such a shift of the whole set moves every quality and distance.",
+            f"{safe(sentence)} Such a shift of the whole set moves every quality and distance.",
             icon=":material/warning:",
         )
     judged = table[table["quality"].notna()]

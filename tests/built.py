@@ -19,10 +19,20 @@ from gmv_core.matching.matcher import Matches
 from gmv_core.runs.stages import _match_rows, write_values
 from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
 from gmv_core.store.columns import IMAGES, embedding_rows
+from gmv_core.store.files import write_json
 from gmv_core.store.manifests import Part
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Float32
-from tests.fakes import fake_embedder, png, run_manifest, set_manifest, write_images
+from tests.fakes import (
+    FAKE,
+    change_json,
+    draw,
+    fake_embedder,
+    png,
+    run_manifest,
+    set_manifest,
+    write_images,
+)
 from tests.mosaics import demo_pixels, mosaic_of
 
 LOG2, LOG3 = math.log(2), math.log(3)
@@ -154,3 +164,55 @@ def write_mosaics(root: Path) -> None:
     value(workspace, open_source(root / "made"), against="train", name="run",
           settings=RunSettings(MatchSettings(5, "none", "none")),
           embedder=fake_embedder())  # fmt: skip
+
+
+# What a browser would fetch, follow or draw if anything read it as Markdown or HTML.
+HOSTILE = (
+    "![x](http://evil.example/a.png) [l](http://evil.example) <http://evil.example> "
+    "www.evil.example me@evil.example http://evil.example/b :material/home: :smile: :red[r] "
+    '<img src="http://evil.example/c.png"> <a href="http://evil.example">d</a> $x$ %{y} \u202egnp'
+)
+
+
+def write_hostile_run(root: Path) -> None:
+    """Write a run whose names, labels, owners, attributes, reasons and jobs are all hostile.
+
+    The workspace is root/home, with the sets "train" and "run-generated", a run "run", a set and a
+    run that cannot be read, and a failed job.
+    """
+    sets = {}
+    for name, count, seed in (("train", 24, 0), ("made", 6, 100)):
+        folder = root / name
+        folder.mkdir()
+        rows = [["name", "label", "owner", "hat " + HOSTILE, "noise"]]
+        for i in range(count):
+            file = f"{i:02d} {HOSTILE.replace('/', '∕')[:60]}.png"
+            (folder / file).write_bytes(png(draw(seed + i)))
+            rows.append([file, f"{i % 2} {HOSTILE}", f"{i % 3} {HOSTILE}", "yes" if i % 2 else "no",
+                         "yes" if i % 4 == 0 else "no"])  # fmt: skip
+        (folder / "08 broken.png").write_bytes(png(draw(1))[:60])
+        (folder / f"{HOSTILE.replace('/', '∕')[:60]}.heic").write_bytes(b"x")
+        write_csv(root / f"{name}.csv", rows)
+        source = open_source(folder)
+        sets[name] = (source, labels_for(source, root / f"{name}.csv"))
+    workspace = Workspace(root / "home")
+    build(workspace, sets["train"][0], name="train", labels=sets["train"][1],
+          embedder=fake_embedder())  # fmt: skip
+    value(
+        workspace, sets["made"][0], against="train", name="run", labels=sets["made"][1],
+        settings=RunSettings(MatchSettings(candidates=12), ValueSettings(k=4)),
+        embedder=fake_embedder(),
+    )  # fmt: skip
+    train, run = workspace.image_set("train"), workspace.run("run")
+    told = {"key": FAKE, "precision": "own", "reason": HOSTILE, "dim": 24, "has_features": True}
+    change_json(train, embedder=told, notes={HOSTILE: 2})
+    reasons = {step: HOSTILE for step in ("distance", "quality", "embedder")}
+    change_json(run, reasons=reasons, shifts=[HOSTILE], warnings=[HOSTILE])
+    for kind in ("sets", "runs"):
+        write_json(
+            workspace.root / kind / "www.evil.example" / "manifest.json", {"format": HOSTILE}
+        )
+    job = workspace.root / "jobs" / "20200101-000000-000000-abcd"
+    request = {"title": HOSTILE, "target": HOSTILE, "arguments": ["build", HOSTILE], "pid": 0}
+    write_json(job / "job.json", request)
+    write_json(job / "outcome.json", {"state": "failed", "message": HOSTILE, "ended": "2020"})

@@ -11,6 +11,18 @@ import typer
 from gmv_core.cli.options import Root, workspace_at
 from gmv_core.place import app_folder
 
+HOSTS = "GMV_ALLOWED_HOSTS"  # further names by which the app is reached, separated by commas
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def allowed_hosts() -> list[str]:
+    """Return the names by which a browser may reach the app: this machine's own, and those told.
+
+    Without such a list, a site could lead its own name here (DNS rebinding) and read the app.
+    """
+    told = [name.strip() for name in os.environ.get(HOSTS, "").split(",")]
+    return [*LOOPBACK, *filter(None, told)]
+
 
 def app_command(
     port: Annotated[
@@ -22,6 +34,9 @@ def app_command(
     script = str(app_folder() / "app.py")
     home = str(workspace_at(workspace).root.absolute())
     # -P: without it, a json.py in the folder where the command is called would be imported.
-    arguments = ["-P", "-m", "streamlit", "run", script, "--server.port", str(port)]
+    arguments = ["-P", str(app_folder() / "ui" / "serve.py"), "run", script]
+    arguments += ["--server.port", str(port)]
+    for host in allowed_hosts():
+        arguments += ["--server.allowedHosts", host]
     # In this process's place, so that a signal reaches the server itself.
     os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, "GMV_HOME": home})

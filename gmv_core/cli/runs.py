@@ -91,6 +91,8 @@ def show_command(
     if temperature is not None:
         changed["temperature"] = _temperature(temperature)
     result = open_run(place, run, settings=ValueSettings(**changed))
+    for sentence in result.manifest.warnings:
+        out.say(sentence)
     if image is None:
         print_run(out, result.told(), result)
     else:

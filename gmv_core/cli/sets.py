@@ -10,6 +10,7 @@ from rich.markup import escape
 from gmv_core.cli.options import Json, LabelsCsv, Precision, Root, workspace_at
 from gmv_core.cli.output import Output
 from gmv_core.sets.build import add, build
+from gmv_core.sets.contents import note_words
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source
@@ -89,6 +90,8 @@ def _print_set(out: Output, manifest: SetManifest) -> None:
     if counts.duplicates:
         copies = counted(counts.duplicates, "image")
         out.markup(f"  Exact duplicates of others: {copies}.")
+    for sentence in note_words(manifest.notes):
+        out.markup(f"  {escape(sentence)}")
     labels = manifest.labels
     if labels and (labels.images_without_row or labels.rows_without_image):
         out.markup(

@@ -24,9 +24,12 @@ from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from gmv_core.images.bare import bare
+from gmv_core.images.colour import CONVERTED
+from gmv_core.images.gate import Gate
 from gmv_core.images.kinds import header_size, image_kind, lacks_end
-from gmv_core.images.rgb import Rejected, to_rgb
-from gmv_core.settings import IngestSettings
+from gmv_core.images.rgb import Rejected, shrunk
+from gmv_core.settings import SRGB, IngestSettings
 from gmv_core.types import OK, DecodedImage, UInt8
 
 _OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
@@ -41,6 +44,9 @@ _OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
 _KEPT_MODES = {"JPEG": ("RGB", "L"), "PNG": ("RGB", "L", "P"), "WebP": ("RGB",)}
 _KEPT_MAX_BYTES = 256 * 1024
 _PNG_MAX_SIDE_PX = 64
+_QUALITY, _QUALITY_AGAIN = 92, 97  # of JPEG
+_PIXEL_BYTES = 4  # that Pillow takes for a pixel in colour
+_AT_ONCE = Gate(512_000_000)  # decoded at the same time by all threads
 _EXIF_KEYS = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -81,29 +87,47 @@ def _decode(data: bytes, kind: str, settings: IngestSettings, sha256: str) -> De
     if not kind:
         raise Rejected("not an image")
     # WebP allocates its canvas on opening, so the header is read before that.
-    _check_size(header_size(data, kind), settings.max_pixels)
+    told = header_size(data, kind)
+    _check_size(told, settings.max_pixels)
+    if kind == "WebP" and told is not None:
+        with _AT_ONCE.holding(_PIXEL_BYTES * told[0] * told[1]):
+            return _opened(_OPENERS[kind](io.BytesIO(data)), data, kind, settings, sha256)
     image: Image.Image = _OPENERS[kind](io.BytesIO(data))
-    full = image.size
-    _check_size(full, settings.max_pixels)
-    side = settings.preview_side_px
-    small = max(full) <= side
-    if kind == "JPEG" and not small:
+    _check_size(image.size, settings.max_pixels)
+    full, side = image.size, settings.preview_side_px
+    if kind == "JPEG" and max(full) > side:
         image.draft(None, _fitted(full, side))
+    with _AT_ONCE.holding(_PIXEL_BYTES * image.width * image.height):
+        return _opened(image, data, kind, settings, sha256, full)
+
+
+def _opened(
+    image: Image.Image,
+    data: bytes,
+    kind: str,
+    settings: IngestSettings,
+    sha256: str,
+    full: tuple[int, int] | None = None,
+) -> DecodedImage:
+    """Decode an opened file. full: its size, where `image` is opened in a reduced one."""
+    full, side = full or image.size, settings.preview_side_px
+    _check_size(full, settings.max_pixels)
+    small = max(full) <= side
     image.load()
     turn = _orientation(image, kind)
     if turn >= 5:
         full = full[1], full[0]
-    if small and turn == 1 and _is_keepable(image, kind, len(data)):
-        preview, shown = data, image.convert("RGB") if image.mode == "P" else image
+    profile = image.info.get("icc_profile") if settings.colours == SRGB else None
+    kept = _kept(image, kind, data) if small and turn == 1 else None
+    size = image.size if small else _fitted(image.size, side)
+    converted, note = shrunk(image, size, profile=profile)
+    if kept is not None and note != CONVERTED:
+        preview, shown = kept, converted
     else:
-        shown = to_rgb(image)
-        if not small:
-            shown = shown.resize(
-                _fitted(shown.size, side), Image.Resampling.BILINEAR, reducing_gap=2.0
-            )
+        shown = converted
         if turn in _TURNS:
             shown = shown.transpose(_TURNS[turn])
-        preview, shown = _encoded(shown)
+        preview, shown = _encoded(shown, *_coding(data, kind, small))
     pixels = np.asarray(shown if shown.mode == "RGB" else shown.convert("RGB"))
     low, high, mean = _grey_levels(shown)
     return DecodedImage(
@@ -118,6 +142,7 @@ def _decode(data: bytes, kind: str, settings: IngestSettings, sha256: str) -> De
         low=low,
         high=high,
         mean=mean,
+        note=note,
     )
 
 
@@ -156,28 +181,35 @@ def _orientation(image: Image.Image, kind: str) -> int:
     return turn if turn in _TURNS else 1
 
 
-def _is_keepable(image: Image.Image, kind: str, size_bytes: int) -> bool:
-    """Whether every viewer shows these bytes exactly as Pillow decodes them, and only the picture.
+def _kept(image: Image.Image, kind: str, data: bytes) -> bytes | None:
+    """Return the file's own picture, bare, where every viewer shows it as Pillow decodes it."""
+    if (
+        image.mode not in _KEPT_MODES.get(kind, ())
+        or image.has_transparency_data
+        or getattr(image, "is_animated", False)
+    ):
+        return None
+    kept = bare(data, kind)
+    return kept if kept is not None and len(kept) <= _KEPT_MAX_BYTES else None
 
-    What a file tells beside it (a place, a camera, a prompt) is not kept: previews are shown.
+
+def _coding(data: bytes, kind: str, small: bool) -> tuple[bool, int]:
+    """Return whether a preview is lossless, and else its JPEG quality, for all that its source had.
+
+    A small picture is all of its source: it loses nothing, or little where it was coded before.
     """
-    return (
-        image.mode in _KEPT_MODES.get(kind, ())
-        and size_bytes <= _KEPT_MAX_BYTES
-        and not image.has_transparency_data
-        and not getattr(image, "is_animated", False)
-        and not any(key in image.info for key in (*_EXIF_KEYS, "comment"))
-        and not getattr(image, "text", None)
-    )
+    lossless = small and (kind in ("PNG", "TIFF") or (kind == "WebP" and b"VP8L" in data))
+    return lossless, _QUALITY_AGAIN if small and kind in ("JPEG", "WebP") else _QUALITY
 
 
-def _encoded(image: Image.Image) -> tuple[bytes, Image.Image]:
+def _encoded(image: Image.Image, lossless: bool, quality: int) -> tuple[bytes, Image.Image]:
     """Encode a preview; return its bytes and what decoding them gives."""
+    image = Image.fromarray(np.asarray(image))  # leaves behind what the file said
     file = io.BytesIO()
-    if max(image.size) <= _PNG_MAX_SIDE_PX:
+    if lossless or max(image.size) <= _PNG_MAX_SIDE_PX:
         image.save(file, "PNG", compress_level=6)
         return file.getvalue(), image
-    image.save(file, "JPEG", quality=92, subsampling=0, comment=b"")
+    image.save(file, "JPEG", quality=quality, subsampling=0)
     decoded = JpegImageFile(io.BytesIO(file.getvalue()))
     decoded.load()
     return file.getvalue(), decoded

@@ -1,8 +1,4 @@
-"""Brings every kind of pixel to 8-bit grey or RGB.
-
-Colour profiles are not applied and CMYK is converted without one, as training code does that reads
-images with `Image.convert("RGB")`.
-"""
+"""Brings every kind of pixel to 8-bit grey or RGB: sRGB, where the file says what it has."""
 
 from __future__ import annotations
 
@@ -12,8 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from gmv_core.images.colour import to_srgb
 from gmv_core.types import UInt8
 
+_ROWS = 64
+_STRIP_PIXELS = 4_000_000
 # v / 257, rounded: 65535 is white. A table needs no wide temporary for a large image.
 _FROM_16_BITS = ((np.arange(65536, dtype=np.uint32) + 128) // 257).astype(np.uint8)
 
@@ -22,8 +21,53 @@ class Rejected(Exception):
     """Carries the reason why an image is not taken."""
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Return the image in mode L or RGB: alpha over white, 16 bits and floats scaled to 8."""
+def shrunk(
+    image: Image.Image, size: tuple[int, int], *, profile: object = None
+) -> tuple[Image.Image, str]:
+    """Return the image as `to_rgb` does, resized to `size`, and what `to_rgb` did.
+
+    Where it is much larger, as `Image.resize(…, reducing_gap=2.0)` does it: whole pixels are
+    averaged first. That goes strip by strip, so that no second copy of a large image is made.
+    """
+    if size == image.size:
+        return to_rgb(image, profile=profile)
+    across, down = (max(1, int(a / b / 2.0)) for a, b in zip(image.size, size, strict=True))
+    width, height = image.size
+    rows = down * max(1, _STRIP_PIXELS // (width * down))
+    whole_range = image.mode in ("I", "F") or image.mode.startswith("I;16")
+    if whole_range or rows >= height:
+        rows = height
+    strips, note = list[Image.Image](), ""
+    for top in range(0, height, rows):
+        strip = image if rows == height else image.crop((0, top, width, min(height, top + rows)))
+        part, note = to_rgb(strip, profile=profile)
+        strips.append(part.reduce((across, down)) if across > 1 or down > 1 else part)
+    joined = strips[0]
+    if len(strips) > 1:
+        joined = Image.new(strips[0].mode, (strips[0].width, sum(s.height for s in strips)))
+        for place, strip in enumerate(strips):
+            joined.paste(strip, (0, place * strips[0].height))
+    box = (0, 0, width / across, height / down)
+    return joined.resize(size, Image.Resampling.BILINEAR, box=box), note
+
+
+def to_rgb(image: Image.Image, *, profile: object = None) -> tuple[Image.Image, str]:
+    """Return the image in mode L or RGB, and what was done about its colour profile ("": nothing).
+
+    Alpha is laid over white, 16 bits and floats are scaled to 8. profile: an ICC profile that its
+    levels are meant by. Without one, CMYK is converted as Pillow does.
+    """
+    image, note = to_srgb(_in_8_bits(image), profile)
+    if image.mode in ("LA", "RGBA"):
+        image = image.convert("RGBA")
+        white = Image.new("RGB", image.size, "white")
+        white.paste(image, mask=image.getchannel("A"))
+        return white, note
+    return (image if image.mode in ("L", "RGB") else image.convert("RGB")), note
+
+
+def _in_8_bits(image: Image.Image) -> Image.Image:
+    """Return the image in mode L, LA, RGB, RGBA or CMYK."""
     if image.mode.startswith("I;16"):
         grey = _FROM_16_BITS[np.asarray(image)]
         tags = getattr(image, "tag_v2", {})  # Pillow leaves 16-bit TIFF with 0 = white as it is
@@ -33,11 +77,8 @@ def to_rgb(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         if image.mode in ("La", "RGBa"):
             image = image.convert(image.mode[:-1] + "A")
-        image = image.convert("RGBA")
-        white = Image.new("RGB", image.size, "white")
-        white.paste(image, mask=image.getchannel("A"))
-        return white
-    if image.mode in ("L", "RGB"):
+        return image if image.mode in ("LA", "RGBA") else image.convert("RGBA")
+    if image.mode in ("L", "RGB", "CMYK"):
         return image
     return image.convert("L" if image.mode == "1" else "RGB")
 
@@ -52,9 +93,14 @@ def _to_8_bits(levels: NDArray[Any]) -> UInt8:
     finite = np.isfinite(levels)
     if not finite.any():
         raise Rejected("no finite pixel value")
-    low, high = float(levels[finite].min()), float(levels[finite].max())
+    low = float(np.min(levels, where=finite, initial=np.inf))
+    high = float(np.max(levels, where=finite, initial=-np.inf))
     tops = (65535.0,) if levels.dtype.kind == "i" else (1.0, 255.0)
     fitting = [top for top in tops if low >= 0 and high <= top]
     start, top = (0.0, fitting[0]) if fitting else (low, high)
-    scaled = (levels.astype(np.float64) - start) * (255.0 / ((top - start) or 1.0))
-    return np.rint(np.where(finite, scaled, 0.0)).astype(np.uint8)
+    made = np.empty(levels.shape, np.uint8)
+    for row in range(0, len(levels), _ROWS):  # a large image in one go would take 16 bytes a pixel
+        part = slice(row, row + _ROWS)
+        scaled = (levels[part].astype(np.float64) - start) * (255.0 / ((top - start) or 1.0))
+        made[part] = np.rint(np.where(finite[part], scaled, 0.0))
+    return made

@@ -203,10 +203,17 @@ def load_matcher(
     network = reload_embedder(manifest.embedder.key, manifest.embedder.precision, embedder)
     distance, why_distance = resolve_distance(settings.distance, has_features=network.has_features)
     quality, why_quality = resolve_quality(settings.quality, side_px)
-    images = manifest.counts.ok if manifest.counts else 0
-    if settings.quality == "auto" and quality == "realism" and images < MIN_REFERENCE:
-        quality = "none"
-        why_quality = f"Realism needs {MIN_REFERENCE} training images; every quality is 1."
+    reference = None
+    if quality == "realism":
+        try:
+            reference = load_reference(training, network.key)
+        except ModelError:
+            if settings.quality != "auto":
+                raise
+            quality = "none"
+            why_quality = (
+                f"Realism needs {MIN_REFERENCE} training images that differ; every quality is 1."
+            )
     return Matcher(
         training=training,
         embedder=network,
@@ -215,7 +222,7 @@ def load_matcher(
         distance=None if distance in EMBEDDED_DISTANCES else _distance(distance),
         quality_key=quality,
         metric=None if quality in ("realism", "none") else _metric(quality),
-        reference=load_reference(training, network.key) if quality == "realism" else None,
+        reference=reference,
         settings=settings,
         exact_depth=max(2 * value.k, 20),
         reasons={"distance": why_distance, "quality": why_quality},

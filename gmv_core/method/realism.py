@@ -6,6 +6,9 @@ distance from the generated image. It measures closeness to the training images,
 
 q = min(1, realism / median realism of the training images themselves, each left out once), so an
 image as real as the median training image gets 1, and q falls smoothly, never to exactly 0.
+
+Copies of a training image count as one: four copies have a 3-NN radius of 0, and half a set of such
+would be the half that is kept, in which nothing but a copy is real.
 """
 
 from __future__ import annotations
@@ -17,11 +20,12 @@ from numpy.typing import NDArray
 
 from gmv_core.errors import ModelError
 from gmv_core.method.pairwise import pairwise_distances
-from gmv_core.types import Float32, Float64
+from gmv_core.types import Float32, Float64, Int64
 
 NEIGHBOURS = 3
 MAX_REFERENCE = 10_000  # training images that stand for the set; a choice, for a quick build
 MIN_REFERENCE = 10
+COPY_SQUARED = 1e-5  # of a distance that rounding alone makes: half precision, and faiss's sums
 BLOCK = 256  # images compared at once with the reference: 5 MB a table of distances
 
 
@@ -30,7 +34,7 @@ class Reference:
     """What realism needs of a training set.
 
     vectors: (h, d) float32, the half with the smaller radii. radii: (h,), their 3-NN radii.
-    own: (r,) float64 sorted, the realism of all reference images, each left out once.
+    own: (r,) float64 sorted, the realism of all distinct images, each left out once.
     """
 
     vectors: Float32
@@ -45,18 +49,12 @@ class Reference:
 def make_reference(vectors: Float32) -> Reference:
     """Measure a training set's manifold.
 
-    vectors: (r, d) float32 unit rows, r ≥ MIN_REFERENCE; draw at most MAX_REFERENCE.
+    vectors: (n, d) float32 unit rows; draw at most MAX_REFERENCE. Raises ModelError where fewer
+    than MIN_REFERENCE of them are distinct.
     """
-    import faiss
-
+    vectors, squared, found = _distinct(vectors)
     r = len(vectors)
-    if r < MIN_REFERENCE:
-        raise ModelError(
-            f"Realism needs at least {MIN_REFERENCE} training images and there are {r}; "
-            "use --quality none."
-        )
-    squared, found = faiss.knn(vectors, vectors, NEIGHBOURS + 2)
-    # The image itself leaves its list; where copies crowd it out, any one of them leaves instead.
+    # The image itself leaves its list; where rounding puts others first, one of them does instead.
     found[(found == np.arange(r)[:, None]).sum(1) == 0, 0] = -1
     others = (found != np.arange(r)[:, None]) & (found >= 0)
     near = found[others].reshape(r, NEIGHBOURS + 1)
@@ -79,6 +77,30 @@ def make_reference(vectors: Float32) -> Reference:
         d[rows[:, None] == half] = np.inf
         own[rows] = _largest_ratio(left_out, d)
     return Reference(vectors[half], radius[half].astype(np.float32), np.sort(own))
+
+
+def _distinct(vectors: Float32) -> tuple[Float32, Float32, Int64]:
+    """Return the r rows that are no copy of an earlier one, and each one's nearest among them.
+
+    The nearest: squared distances and places, (r, NEIGHBOURS + 2), the row itself among them.
+    """
+    import faiss
+
+    n, d = vectors.shape
+    whole_rows = np.ascontiguousarray(vectors).view(np.dtype((np.void, 4 * d))).ravel()
+    vectors = vectors[np.sort(np.unique(whole_rows, return_index=True)[1])]
+    while len(vectors) >= MIN_REFERENCE:
+        squared, found = faiss.knn(vectors, vectors, NEIGHBOURS + 2)
+        earlier = found < np.arange(len(vectors))[:, None]
+        copies = (earlier & (squared <= COPY_SQUARED)).any(axis=1)
+        if not copies.any():
+            return vectors, squared, found
+        vectors = np.ascontiguousarray(vectors[~copies])
+    different = "different " if len(vectors) < n else ""
+    raise ModelError(
+        f"Realism needs at least {MIN_REFERENCE} {different}training images and there are "
+        f"{len(vectors)}; use --quality none."
+    )
 
 
 def realism(vectors: Float32, reference: Reference) -> Float64:

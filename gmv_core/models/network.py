@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version
@@ -70,10 +71,26 @@ def compile_network(build: Build, *, side_px: int, name: str, precision: str = "
     return _torch(build, device, precision)
 
 
-def _core() -> Any:  # noqa: ANN401  (openvino ships no types)
+def _openvino_silent() -> Any:  # noqa: ANN401  (openvino ships no types)
+    """Return the module openvino, whose converter then sends nothing about its use anywhere.
+
+    Left alone, it asks an analytics host dozens of times a conversion, without a question first,
+    and keeps a client's id in the home folder. Without the package `openvino_telemetry` it falls
+    back to a stub of its own, so that package is hidden; where something has imported it already,
+    its class gives way to that stub.
+    """
+    telemetry = sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
-    return openvino.Core()
+    if telemetry is not None:
+        from openvino.tools.ovc.telemetry_stub import Telemetry
+
+        vars(telemetry)["Telemetry"] = Telemetry
+    return openvino
+
+
+def _core() -> Any:  # noqa: ANN401
+    return _openvino_silent().Core()
 
 
 def _openvino(build: Build, side_px: int, name: str, precision: str) -> Network:
@@ -102,9 +119,9 @@ def _converted(build: Build, side_px: int, name: str) -> Path:
     if path.exists():
         return path
 
-    import openvino
     import torch
 
+    openvino = _openvino_silent()
     module = build().eval()
     example = torch.zeros((2, side_px, side_px, 3), dtype=torch.uint8)
     with torch.no_grad(), warnings.catch_warnings():

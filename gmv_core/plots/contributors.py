@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import plotly.graph_objects as go
 
 from gmv_core.matching.contributors import Contributor
-from gmv_core.plots.look import ACCENT, BETWEEN, GRID, QUIET, WARNING
+from gmv_core.plots.look import ACCENT, BETWEEN, GRID, QUIET, WARNING, label
 
 # Like those of `plots`, at least 3 : 1 on white and on black.
 OWNER_COLOURS = (ACCENT, BETWEEN, WARNING, "#b45cc4", "#5f9e3e", "#d0607a")
@@ -30,11 +29,11 @@ def weight_bars(contributors: Sequence[Contributor], owners: Sequence[str]) -> g
     for owner, own in shown.items():
         figure.add_bar(
             y=[one.rank for one in own], x=[100 * one.weight for one in own], orientation="h",
-            name=escape(owner) or "no owner", marker_color=colours[owner],
+            name=label(owner) or "no owner", marker_color=colours[owner],
             showlegend=bool(owners),
-            customdata=[[escape(one.training), one.value] for one in own],
+            customdata=[[label(one.training), one.value] for one in own],
             hovertemplate="%{y}. %{customdata[0]}<br>%{x:.3g} % of the quality: "
-            f"value %{{customdata[1]:.3g}}<extra>{escape(owner)}</extra>",
+            f"value %{{customdata[1]:.3g}}<extra>{label(owner)}</extra>",
         )  # fmt: skip
     legend_px = 21 * len(shown) if owners else 0
     rows_px = min(ROW_PX * len(contributors), MOST_ROWS_PX)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from gmv_core.plots.look import ACCENT, BETWEEN, QUIET, WARNING, framed
+from gmv_core.plots.look import ACCENT, BETWEEN, QUIET, WARNING, framed, label
 
 _BAND = "rgba(13,148,136,.16)"
 _OTHERS = ((BETWEEN, "solid"), (WARNING, "dash"))
@@ -32,15 +31,15 @@ def shares_by_k(orders: Mapping[str, pd.DataFrame], *, what: str, chance: str) -
     for name, (colour, dash) in zip(names, looks, strict=False):
         table = orders[name]
         figure.add_scatter(
-            x=table["k"], y=100 * table["share"], mode="lines+markers", name=escape(name),
+            x=table["k"], y=100 * table["share"], mode="lines+markers", name=label(name),
             line={"color": colour, "width": 3 if name == names[0] else 2, "dash": dash},
             marker={"size": 7},
-            hovertemplate=f"%{{y:.3g}} % at k = %{{x}}<extra>{escape(name)}</extra>",
+            hovertemplate=f"%{{y:.3g}} % at k = %{{x}}<extra>{label(name)}</extra>",
         )  # fmt: skip
     figure.add_scatter(
-        x=first["k"], y=100 * first["by_chance"], mode="lines", name=escape(chance),
+        x=first["k"], y=100 * first["by_chance"], mode="lines", name=label(chance),
         line={"color": QUIET, "dash": "dot", "width": 2},
-        hovertemplate=f"%{{y:.3g}} %<extra>{escape(chance)}</extra>",
+        hovertemplate=f"%{{y:.3g}} %<extra>{label(chance)}</extra>",
     )  # fmt: skip
     framed(figure, x="k, the closest training images (logarithmic)", y=f"of the same {what}",
             height=360)  # fmt: skip

@@ -12,6 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from gmv_core.types import Int64
+from gmv_core.words import visible
 
 MOST_POINTS = 2000
 MOST_NAME = 22  # signs of a name on an axis; on a phone more would push the figure aside
@@ -29,8 +30,13 @@ def thin(n: int, most: int = MOST_POINTS) -> Int64:
 
 
 def short(name: str) -> str:
-    """Return a user's name as plain text for an axis; Plotly reads tags otherwise."""
-    return escape(name if len(name) <= MOST_NAME else name[: MOST_NAME - 1] + "…")
+    """Return a user's name as plain text for an axis, cut where it is long."""
+    return label(name if len(name) <= MOST_NAME else name[: MOST_NAME - 1] + "…")
+
+
+def label(text: str) -> str:
+    """Return a user's text for a figure: Plotly reads tags, and %{…} in what a point is told by."""
+    return escape(visible(text)).replace("%{", "%\u2060{")
 
 
 def framed(figure: go.Figure, *, x: str, y: str, height: int = 300) -> go.Figure:

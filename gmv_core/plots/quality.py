@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
 
-from gmv_core.plots.look import ACCENT, QUIET, framed, thin
+from gmv_core.plots.look import ACCENT, QUIET, framed, label, thin
 from gmv_core.plots.values import histogram
 from gmv_core.types import Float64
 
@@ -21,7 +20,7 @@ def quality_histogram(quality: Float64, metric: str) -> go.Figure:
     )
     if len(judged):
         figure.add_vline(float(np.median(judged)), line_dash="dot", line_color=QUIET)
-    framed(figure, x=f"quality q by {escape(metric)} (dotted: the median)", y="generated images")
+    framed(figure, x=f"quality q by {label(metric)} (dotted: the median)", y="generated images")
     return figure.update_xaxes(range=[0, 1])
 
 
@@ -46,7 +45,7 @@ def weighting_scatter(names: Sequence[str], without: Float64, weighted: Float64)
     figure.add_scatter(
         x=without[kept], y=weighted[kept], mode="markers", name="a training image",
         marker={"color": ACCENT, "size": 7, "opacity": 0.55},
-        customdata=[escape(names[i]) for i in kept],
+        customdata=[label(names[i]) for i in kept],
         hovertemplate="%{customdata}<br>%{x:.3g} without, %{y:.3g} with<extra></extra>",
     )  # fmt: skip
     framed(figure, x="value φ without weighting", y="value φ with weighting", height=360)

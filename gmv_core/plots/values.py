@@ -8,12 +8,11 @@ about MOST_POINTS, whatever the size of the set.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
 
-from gmv_core.plots.look import ACCENT, QUIET, WARNING, framed, short, thin
+from gmv_core.plots.look import ACCENT, QUIET, WARNING, framed, label, short, thin
 from gmv_core.types import Float64
 
 
@@ -75,7 +74,7 @@ def share_bars(
             }  # fmt: skip
         figure.add_bar(
             y=places, x=100 * share, name=name, orientation="h", marker_color=colour,
-            error_x=error, customdata=[escape(g) for g in groups],
+            error_x=error, customdata=[label(g) for g in groups],
             hovertemplate=f"%{{customdata}}: %{{x:.3g}} % {name}<extra></extra>",
         )  # fmt: skip
     framed(figure, x="share of the whole", y="", height=90 + 44 * len(groups))

@@ -10,6 +10,11 @@ from gmv_core.results.candidate_lists import blocks
 from gmv_core.settings import ValueSettings
 from gmv_core.store.manifests import Totals
 from gmv_core.store.workspace import Run
+from gmv_core.types import Float64
+
+ALIKE = 0.95  # a metric that gives so many images 0 or 1 tells them apart no more
+FEWEST_JUDGED = 5
+EDGE = 1e-3
 
 
 def value_all(
@@ -48,4 +53,27 @@ def totals_of(values: Values, rows: pa.Table) -> Totals:
         contributors=int((values.times_contributor > 0).sum()),
         never_contributor=int((values.times_contributor == 0).sum()),
         effective_contributors=float(effective.mean()) if len(effective) else 0.0,
+    )
+
+
+def quality_warnings(quality: Float64, metric: str) -> tuple[str, ...]:
+    """Say in a sentence where a metric gives nearly all images 0 or 1.
+
+    quality: (m,), nan where an image was not judged. metric: its key; with "none" all are 1.
+    """
+    judged = quality[np.isfinite(quality)]
+    low, high = int((judged <= EDGE).sum()), int((judged >= 1 - EDGE).sum())
+    if metric == "none" or len(judged) < FEWEST_JUDGED or low + high < ALIKE * len(judged):
+        return ()
+    found = [f"0 to {low:,}"] if low else []
+    found += [f"1 to {high:,}"] if high else []
+    effect = (
+        "images of quality 0 hand out no credit, whatever they look like"
+        if low
+        else "the values are as good as unweighted"
+    )
+    return (
+        f"The quality metric {metric} gives {' and '.join(found)} of {len(judged):,} generated "
+        f"images, so it hardly tells them apart: {effect}. Value them with another --quality, or "
+        "read the values without weighting by quality.",
     )

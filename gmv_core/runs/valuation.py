@@ -20,6 +20,7 @@ from gmv_core.errors import GMVError, WorkspaceError
 from gmv_core.matching.matcher import Matcher, load_matcher
 from gmv_core.models.choice import reload_embedder
 from gmv_core.results.influence import read_record
+from gmv_core.results.totals import quality_warnings
 from gmv_core.runs.influence import predict
 from gmv_core.runs.inputs import Say, begun, started
 from gmv_core.runs.stages import match_block, quality_block, write_values
@@ -95,7 +96,10 @@ def value(
         run.write_manifest(manifest)
         depth = manifest.matching.exact_depth
         matcher = replace(matcher, exact_depth=depth)
-        return _work(run, manifest, matcher, images, settings, report, say)
+        done = _work(run, manifest, matcher, images, settings, report, say)
+        for sentence in done.warnings:
+            say(sentence)
+        return done
 
 
 @contextmanager
@@ -176,7 +180,8 @@ def _work(
     with stages.stage("values", anew=True):
         report(Progress("values", 0, None))
         totals = write_values(run, matcher.training, images, matcher.embedder.key, settings.value)
-        stages.change(totals=totals)
+        quality = run.table("quality").read(["quality"])["quality"].to_numpy()
+        stages.change(totals=totals, warnings=quality_warnings(quality, manifest.judging.quality))
     finished = stages.finish()
     if settings.influence:
         # The values can be read by now, whatever becomes of the prediction.

@@ -51,6 +51,7 @@ def build(
         if target.exists():
             manifest = target.manifest()
             check_same(manifest, origin, settings)
+            settings = BuildSettings(manifest.ingest, settings.embed, settings.index)
             if manifest.state == READY and unchanged(manifest, chosen, settings.index):
                 return replace(manifest, reused=True)
             network = reload_embedder(
@@ -197,6 +198,7 @@ def _fill(
             counts=told.counts,
             typical=told.typical,
             labels=told.labels or stages.manifest.labels,
+            notes=told.notes,
             embedder=replace(
                 stages.manifest.embedder, dim=embedder.dim, has_features=embedder.has_features
             ),

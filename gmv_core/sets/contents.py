@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -43,6 +45,11 @@ def recall_words(index: IndexEntry) -> str:
         f"It finds {number(found)} of the true nearest {index.recall_at}, measured against exact "
         f"search on {index.queries:,} of its own images."
     )
+
+
+def note_words(notes: Mapping[str, int]) -> list[str]:
+    """Return sentences on what was done to images of a set: notes of its manifest."""
+    return [f"{counted(count, 'image')}: {note}." for note, count in notes.items()]
 
 
 def label_words(fit: LabelFit | None) -> str:

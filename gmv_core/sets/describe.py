@@ -24,6 +24,7 @@ class Description:
     counts: Counts
     typical: Typical | None
     labels: LabelFit | None
+    notes: dict[str, int]
 
 
 def describe(target: ImageSet, labels: LabelTable | None, source: SourceEntry) -> Description:
@@ -47,7 +48,15 @@ def describe(target: ImageSet, labels: LabelTable | None, source: SourceEntry) -
     if labels is not None:
         found = tally(labels, table["name"].to_pylist()[source.first_row :])
         fit = LabelFit(found.images_without_row, found.rows_without_image, found.examples)
-    return Description(counts, _typical(fine), fit)
+    return Description(counts, _typical(fine), fit, _notes(target))
+
+
+def _notes(target: ImageSet) -> dict[str, int]:
+    """Return what was done to images that a person should know, and to how many."""
+    if "note" not in target.images.columns():
+        return {}
+    notes = pc.value_counts(target.images.read(["note"])["note"]).to_pylist()
+    return {row["values"]: row["counts"] for row in notes if row["values"]}
 
 
 def _typical(fine: Any) -> Typical | None:  # noqa: ANN401  (pyarrow ships no types)

@@ -26,6 +26,8 @@ from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK, DecodedImage, Embedder, Progress, Report, SourceImage, UInt8, silent
 
 COMMIT_ROWS = 512
+HELD_BYTES = 128_000_000  # read ahead and not decoded yet, besides the image read last
+TASK_BYTES = 8_000_000
 TASK_IMAGES = 32  # decoded by a thread in one go: one task an image costs more on tiny images
 
 
@@ -81,24 +83,45 @@ def decoded_batches(
     def prepare(images: list[SourceImage]) -> list[Prepared]:
         return [_prepared(image, settings, embedder) for image in images]
 
-    pending = _pending(target, source, first_row)
-    tasks = iter(lambda: list(islice(pending, TASK_IMAGES)), [])
-    window: deque[Future[list[Prepared]]] = deque()
+    tasks = _tasks(_pending(target, source, first_row))
+    window: deque[tuple[Future[list[Prepared]], int]] = deque()
+
+    def read_ahead() -> None:
+        """Read until enough is held undecoded, by number and by bytes."""
+        while len(window) < COMMIT_ROWS // TASK_IMAGES and sum(n for _, n in window) < HELD_BYTES:
+            images = next(tasks, [])
+            if not images:
+                return
+            size_bytes = sum(len(image.data) for image in images)
+            window.append((pool.submit(prepare, images), size_bytes))
+
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         try:
-            for images in islice(tasks, COMMIT_ROWS // TASK_IMAGES):
-                window.append(pool.submit(prepare, images))
+            read_ahead()
             done: list[Prepared] = []
             while window:
-                done += window.popleft().result()
-                for images in islice(tasks, 1):
-                    window.append(pool.submit(prepare, images))
-                if len(done) >= COMMIT_ROWS or not window:
-                    yield [(image, decoded) for image, decoded, _ in done], [d[2] for d in done]
-                    done = []
+                done += window.popleft()[0].result()
+                read_ahead()
+                # Tasks of large images are short: a batch is COMMIT_ROWS whatever their size.
+                while len(done) >= COMMIT_ROWS or (done and not window):
+                    batch, done = done[:COMMIT_ROWS], done[COMMIT_ROWS:]
+                    yield [(image, decoded) for image, decoded, _ in batch], [d[2] for d in batch]
         finally:
-            for future in window:
+            for future, _ in window:
                 future.cancel()
+
+
+def _tasks(pending: Iterator[SourceImage]) -> Iterator[list[SourceImage]]:
+    """Yield what a thread decodes in one go: TASK_IMAGES images, fewer where they are large."""
+    task, size_bytes = list[SourceImage](), 0
+    for image in pending:
+        task.append(image)
+        size_bytes += len(image.data)
+        if len(task) == TASK_IMAGES or size_bytes >= TASK_BYTES:
+            yield task
+            task, size_bytes = [], 0
+    if task:
+        yield task
 
 
 def _prepared(image: SourceImage, settings: IngestSettings, embedder: Embedder) -> Prepared:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.settings import BuildSettings, IndexSettings
@@ -29,7 +29,10 @@ def same_source(mine: SourceEntry, other: SourceEntry) -> bool:
 
 
 def check_same(manifest: SetManifest, origin: SourceEntry, settings: BuildSettings) -> None:
-    """Raise WorkspaceError where a set is of another source or other ingest settings."""
+    """Raise WorkspaceError where a set is of another source or other ingest settings.
+
+    The rule for colours is the set's own: a set of an earlier version stays what it is.
+    """
     mine, last = manifest.sources[0], manifest.sources[-1]
     if manifest.state == "building" and mine is not last and not last.complete:
         raise WorkspaceError(
@@ -47,7 +50,7 @@ def check_same(manifest: SetManifest, origin: SourceEntry, settings: BuildSettin
             )
             + "; choose another --name, delete the set, or use `add`."
         )
-    if manifest.ingest != settings.ingest:
+    if manifest.ingest != replace(settings.ingest, colours=manifest.ingest.colours):
         raise WorkspaceError(
             f"The set {manifest.name!r} was built with other ingest settings "
             f"({asdict(manifest.ingest)}); choose another --name or delete the set."

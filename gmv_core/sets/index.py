@@ -5,13 +5,15 @@ Also keeps the *reference* of the realism metric, and the sample that the recall
 
 from __future__ import annotations
 
+import zipfile
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from gmv_core.errors import WorkspaceError
-from gmv_core.method.realism import MAX_REFERENCE, MIN_REFERENCE, Reference, make_reference
+from gmv_core.errors import ModelError, WorkspaceError
+from gmv_core.method.realism import COPY_SQUARED, MAX_REFERENCE, Reference, make_reference
 from gmv_core.method.recall import (
     ExactIndex,
     IndexReport,
@@ -25,8 +27,11 @@ from gmv_core.settings import IndexSettings
 from gmv_core.store.columns import all_vectors, vector_blocks, vectors_of
 from gmv_core.store.files import aside
 from gmv_core.store.manifests import IndexEntry
+from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet
+from gmv_core.types import Int64
 
+REFERENCE = "reference.npz"
 SAMPLE_QUERIES = 200
 RECALL_AT = 100
 TRAIN_ROWS = 100_000  # vectors that train the quantizer, about 250 MB
@@ -40,9 +45,9 @@ def build_index(target: ImageSet, embedder: str, settings: IndexSettings) -> Ind
     folder.mkdir(parents=True, exist_ok=True)
     kind = choose_kind(settings.kind, len(ids))
     rng = np.random.default_rng(settings.seed)
-    if len(ids) >= MIN_REFERENCE:
-        rows = np.sort(rng.permutation(ids)[:MAX_REFERENCE])
-        _save_reference(folder, make_reference(vectors_of(table, rows)))
+    (folder / REFERENCE).unlink(missing_ok=True)
+    with suppress(ModelError):  # too few images: said to whoever asks for realism
+        _save_reference(folder, _reference(table, ids, rng))
     report = IndexReport(kind, len(ids), 0.0, 1.0, min(RECALL_AT, len(ids)), 0, 1, 0)
     if kind == "exact":
         dim = 0 if not len(ids) else vectors_of(table, ids[:1]).shape[1]
@@ -106,14 +111,27 @@ def load_index(target: ImageSet, embedder: str, built: IndexEntry) -> ExactIndex
 
 
 def _save_reference(folder: Path, reference: Reference) -> None:
-    with aside(folder / "reference.npz") as unfinished:
+    with aside(folder / REFERENCE) as unfinished:
         np.savez(unfinished, vectors=reference.vectors, radii=reference.radii, own=reference.own)
 
 
 def load_reference(target: ImageSet, embedder: str) -> Reference:
     """Return what realism needs of a set; raise ModelError where the set is too small for it."""
-    path = target.index_folder(embedder) / "reference.npz"
-    if not path.exists():
-        return make_reference(all_vectors(target.embeddings(embedder))[1])
-    with np.load(path, allow_pickle=False) as stored:
-        return Reference(stored["vectors"], stored["radii"], stored["own"])
+    path = target.index_folder(embedder) / REFERENCE
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            reference = Reference(stored["vectors"], stored["radii"], stored["own"])
+        if (reference.radii > COPY_SQUARED**0.5).all():
+            return reference
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        pass
+    # None that can be read, or of an earlier version, in which copies shrank radii to nothing.
+    table = target.embeddings(embedder)
+    ids = np.concatenate([b for b, _ in vector_blocks(table)] or [np.empty(0, np.int64)])
+    return _reference(table, ids, np.random.default_rng(0))
+
+
+def _reference(table: Table, ids: Int64, rng: np.random.Generator) -> Reference:
+    rows = np.sort(rng.permutation(ids)[:MAX_REFERENCE])
+    vectors = vectors_of(table, rows) if len(rows) else np.empty((0, 1), np.float32)
+    return make_reference(vectors)

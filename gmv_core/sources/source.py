@@ -13,9 +13,11 @@ from gmv_core.types import SourceImage
 
 MAX_FILE_BYTES = 1 << 30
 MAX_MEMBERS = 10_000_000
-# What unpacks to more than 200 times its size is a bomb and no photo; a small one does no harm.
+# What unpacks to more than 200 times its size is a bomb and no photo; a small one does no harm, and
+# a very large one must be packed from much.
 MAX_RATIO = 200
 RATIO_FREE_BYTES = 50_000_000
+LARGE_BYTES, LARGE_RATIO = 256_000_000, 10
 
 _EDGE_BYTES = 1 << 16
 
@@ -56,9 +58,10 @@ def too_large(size_bytes: int, packed_bytes: int | None = None) -> str:
     """Return why a file of this size is not read, or ""."""
     if size_bytes > MAX_FILE_BYTES:
         return f"{size_bytes:,} bytes, more than the limit of {MAX_FILE_BYTES:,}"
-    if packed_bytes is not None and size_bytes > RATIO_FREE_BYTES:
-        if size_bytes > MAX_RATIO * packed_bytes:
-            return f"unpacks to more than {MAX_RATIO} times its size ({size_bytes:,} bytes)"
+    if packed_bytes is not None:
+        for free, ratio in ((RATIO_FREE_BYTES, MAX_RATIO), (LARGE_BYTES, LARGE_RATIO)):
+            if size_bytes > free and size_bytes > ratio * packed_bytes:
+                return f"unpacks to more than {ratio} times its size ({size_bytes:,} bytes)"
     return ""
 
 

@@ -20,6 +20,7 @@ from gmv_core.words import counted
 SAMPLE_PLACES = 4  # where the sample is taken, evenly over the source
 SAMPLE_EACH = 3
 LABELS_READ = 300  # images read for their labels where names do not tell them
+LABELS_READ_BYTES = 256_000_000
 FEW_IMAGES = 50  # a choice: below it most training images are among the candidates of any image
 TINY_PX = 8
 
@@ -115,8 +116,7 @@ def survey(source: Source, labels: LabelTable | None = None) -> Survey:
     sample = tuple(_sampled(image, labels) for image in _spread(source))
     counted: Counter[str] = Counter()
     if source.kind in ("parquet", "npz", "idx", "tar"):
-        read = [_with(image, labels) for image in islice(source.read(), LABELS_READ)]
-        counted.update(image.label for image in read)
+        counted.update(_with(image, labels).label for image in _first(source))
     elif labels is None:
         counted.update(folder_label(name) for name in source.names or ())
     else:
@@ -151,6 +151,16 @@ def _spread(source: Source) -> Iterator[SourceImage]:
     for place in range(SAMPLE_PLACES):
         start = place * (source.total - SAMPLE_EACH) // (SAMPLE_PLACES - 1)
         yield from islice(source.read(start), SAMPLE_EACH)
+
+
+def _first(source: Source) -> Iterator[SourceImage]:
+    """Yield LABELS_READ images, fewer where they are large."""
+    read_bytes = 0
+    for image in islice(source.read(), LABELS_READ):
+        read_bytes += len(image.data)
+        yield image
+        if read_bytes > LABELS_READ_BYTES:
+            return
 
 
 def _sampled(image: SourceImage, labels: LabelTable | None) -> SampleImage:

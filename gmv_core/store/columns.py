@@ -31,6 +31,7 @@ IMAGES = pa.schema(
         ("high", pa.float32()),
         ("mean", pa.float32()),
         ("preview", pa.large_binary()),
+        ("note", pa.string()),  # sets of earlier versions have none
     ]
 )
 
@@ -58,6 +59,7 @@ def image_rows(start: int, pairs: Sequence[tuple[SourceImage, DecodedImage]]) ->
                 "high": decoded.high,
                 "mean": decoded.mean,
                 "preview": decoded.preview,
+                "note": decoded.note,
             }
         )
     return pa.Table.from_pylist(rows, schema=IMAGES)

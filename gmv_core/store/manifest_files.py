@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from gmv_core.errors import GMVError, WorkspaceError
+from gmv_core.settings import AS_STORED
 from gmv_core.store.files import write_json
 from gmv_core.store.manifests import FORMAT, M, Manifest
 
@@ -36,6 +37,8 @@ def read_manifest(path: Path, kind: type[M]) -> M:
         document = msgspec.json.decode(content)
         if document.get("typical") == {}:  # no image could be read
             document["typical"] = None
+        if isinstance(document.get("ingest"), dict):  # earlier versions passed over profiles
+            document["ingest"].setdefault("colours", AS_STORED)
         return msgspec.convert(document, kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise WorkspaceError(

@@ -95,8 +95,8 @@ class SetManifest(msgspec.Struct, frozen=True, kw_only=True):
     """An image set. state: "building" or READY. precisions: of the vectors, by embedder.
 
     seconds, memory_mb: by stage. counts, index, typical, updated: None before it was first READY;
-    typical: None too where no image could be read. reused: of the call that returned it, never
-    written: nothing was left to do.
+    typical: None too where no image could be read. notes: what was done to images → how many.
+    reused: of the call that returned it, never written: nothing was left to do.
     """
 
     format: int = FORMAT
@@ -114,6 +114,7 @@ class SetManifest(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts | None = None
     typical: Typical | None = None
     labels: LabelFit | None = None
+    notes: dict[str, int] = {}
     peak_memory_mb: float | None = None
     versions: dict[str, str] | None = None
     updated: str | None = None
@@ -175,7 +176,8 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     """A run. state: "begun" (its generated set is being built), "running" or READY.
 
     reasons: why this embedder, distance and quality metric. shifts: how the generated set differs
-    from the training set, in sentences. judges: the run that this one was made to judge.
+    from the training set, in sentences. warnings: what makes its values mean little, in sentences.
+    judges: the run that this one was made to judge.
     left_out: training images left out of a reading; it and reused are never written to a run.
     """
 
@@ -192,6 +194,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     seconds: dict[str, float] = {}
     memory_mb: dict[str, float] = {}
     shifts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     totals: Totals | None = None
     peak_memory_mb: float | None = None
     versions: dict[str, str] | None = None

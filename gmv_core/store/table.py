@@ -31,13 +31,21 @@ class Table:
         """Return whether a commit was ever finished; a killed first append leaves files without."""
         return any((self.path / "_versions").glob("*.manifest"))
 
+    def columns(self) -> list[str]:
+        """Return the names of the columns, none where nothing was written."""
+        dataset = self.open()
+        return [] if dataset is None else list(dataset.schema.names)
+
     def __len__(self) -> int:
         dataset = self.open()
         return 0 if dataset is None else int(dataset.count_rows())
 
     def append(self, rows: pa.Table) -> None:
+        """Add rows in one commit, without columns that the table of an earlier version lacks."""
         import lance
 
+        if self.exists():
+            rows = rows.select([name for name in rows.column_names if name in self.columns()])
         mode = "append" if self.exists() else "create"
         lance.write_dataset(rows, str(self.path), mode=mode)
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from http.client import HTTPConnection
 from pathlib import Path
 
 import psutil
@@ -53,6 +54,66 @@ def test_the_app_starts_anywhere_on_this_machine_alone_and_ctrl_c_ends_it(tmp_pa
         process.wait(timeout=30)
     finally:
         process.kill()
+
+
+EVIL = (
+    "evil.example",
+    "evil.example:PORT",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example:PORT",
+    "localhost@evil.example:PORT",
+)
+
+
+def status(port: int, *, host: str, origin: str | None) -> int:
+    """Return the server's answer to who asks for a websocket under these names."""
+    headers = {"Host": host, "Connection": "Upgrade", "Upgrade": "websocket",
+               "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+               **({"Origin": origin} if origin else {})}  # fmt: skip
+    asked = HTTPConnection("127.0.0.1", port, timeout=30)
+    asked.putrequest("GET", "/_stcore/stream", skip_host=True)
+    for name, value in headers.items():
+        asked.putheader(name, value)
+    asked.endheaders()
+    answer = asked.getresponse().status
+    asked.close()
+    return answer
+
+
+@pytest.mark.parametrize("way", ["gmv", "streamlit"])
+def test_a_name_that_is_not_ours_gets_no_connection(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, log = free_port(), tmp_path / "log"
+    hosts = {"gmv": "GMV_ALLOWED_HOSTS", "streamlit": "STREAMLIT_SERVER_ALLOWED_HOSTS"}[way]
+    told = {"gmv": "one.example, two.example", "streamlit": "127.0.0.1 one.example two.example"}
+    command = {
+        "gmv": ["-P", "-m", "gmv_core", "app", "--port", str(port), "--workspace", str(tmp_path)],
+        "streamlit": ["-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+    }[way]
+    own = f"127.0.0.1:{port}"
+    for names in ({}, {hosts: told[way]}):
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, *command], cwd=ROOT, stdout=output, stderr=output,
+                env={**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path), **names},
+                stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+        try:
+            wait_for(Server(f"http://{own}", tmp_path, process), log)
+            assert status(port, host=own, origin=f"http://{own}") == 101
+            assert status(port, host=own, origin=None) == 101
+            for evil in (name.replace("PORT", str(port)) for name in EVIL):
+                assert status(port, host=evil, origin=f"http://{evil}") == 403, evil
+                assert status(port, host=evil, origin=None) == 403, evil
+                if way == "gmv":  # it asks nobody for its own address to decide this
+                    assert status(port, host=own, origin=f"http://{evil}") == 403, evil
+            two = f"two.example:{port}"
+            known = status(port, host=two, origin=f"http://{two}")
+            assert known == (101 if names else 403)
+        finally:
+            process.kill()
+            process.wait()
 
 
 @pytest.mark.parametrize("port", ["0", "-5", "65536"])

@@ -148,3 +148,20 @@ def test_too_small_a_training_set_is_a_sentence() -> None:
     with pytest.raises(ModelError, match=r"at least 10 training images and there are 9; use --qua"):
         make_reference(points(MIN_REFERENCE - 1))
     make_reference(points(MIN_REFERENCE))
+
+
+def test_copies_count_as_one_and_decide_nothing() -> None:
+    distinct, asked = points(40, spread=0.3), points(12, spread=0.3, seed=1)
+    fours = np.concatenate([np.repeat(distinct[:20], 4, axis=0), distinct[20:]])
+    nearly = fours + np.random.default_rng(2).normal(0, 1e-5, fours.shape).astype(np.float32)
+    plain = make_reference(distinct)
+    for copied in (fours, np.concatenate([distinct, distinct]), unit_rows(nearly)):
+        reference = make_reference(copied)
+        assert (reference.radii > 0.01).all()
+        assert np.allclose(reference.own, plain.own, rtol=1e-3)
+        assert np.allclose(realism(asked, reference), realism(asked, plain), rtol=1e-3)
+
+
+def test_too_few_distinct_images_are_a_sentence() -> None:
+    with pytest.raises(ModelError, match="at least 10 different training images and there are 9;"):
+        make_reference(np.tile(points(9), (30, 1)))

@@ -72,7 +72,7 @@ def test_every_check_is_there(app: AppTest, home: Workspace, copied: Callable[..
     assert r"6 generated images count\." in said
     assert "Ready here: features, none." in said
     heads = tables(app)
-    assert heads[0] == ["order", "k = 1", "k = 5", "k = 10"]
+    assert heads[0] == ["order", r"k \= 1", r"k \= 5", r"k \= 10"]
     assert heads[2][:3] == ["attribute", "value", "images"]
     assert "distance alone" in heads[3]
     chosen = app.selectbox(key="noise")

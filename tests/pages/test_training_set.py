@@ -213,7 +213,7 @@ def test_a_finished_set_tells_everything(app: AppTest, home: Workspace, tmp_path
     }  # fmt: skip
     told = words(app)
     assert "It misses none of the true nearest images: it compares with every one." in told
-    assert "`fake`, own: It was given from Python." in told
+    assert "fake, own: It was given from Python." in told
     assert "Skipped files: not an image (1)." in told
     assert "1 of the label table's rows fits no image (such as lost.png)" in told
     assert [s.value for s in app.subheader] == ["Rejected images", "Exact duplicates"]

@@ -23,6 +23,7 @@ from gmv_core import (
     value,
 )
 from gmv_core.models.embedders.embedder import from_callable, stack
+from gmv_core.results.totals import quality_warnings
 from gmv_core.sets.build import add, build
 from gmv_core.store.columns import matrix
 from gmv_core.store.manifests import Part, RunManifest
@@ -465,7 +466,7 @@ def test_a_shift_of_the_whole_set_is_said(
         flat = np.repeat(draw(seed).mean(2, keepdims=True).astype(np.uint8), 3, axis=2)
         (grey / f"{seed}.png").write_bytes(png(flat))
     said: list[str] = []
-    manifest = run(generated=bright, say=said.append, name="bright")
+    manifest = run(generated=bright, say=said.append, name="bright", quality="none")
     assert list(manifest.shifts) == said
     assert [s.split(" is typically")[0] for s in said] == [
         "The darkest grey level", "The brightest grey level", "The mean grey level",
@@ -485,7 +486,7 @@ def test_a_small_training_set_has_no_realism(
     build(workspace, open_source(few), name="few", embedder=fake_embedder())
     manifest = run(against="few")
     assert manifest.inputs.quality.quality == "none"
-    assert "Realism needs 10 training images" in manifest.reasons["quality"]
+    assert "Realism needs 10 training images that differ" in manifest.reasons["quality"]
     assert (columns(workspace, "quality")["quality"] == 1).all()
     assert columns(workspace, "matches")["candidates"].shape == (18, 6)  # R > n
     with pytest.raises(ModelError, match="at least 10 training images and there are 6"):
@@ -515,3 +516,48 @@ def test_settings_out_of_range_are_sentences(setting: dict[str, int], seen: str)
     kind = ValueSettings if "k" in setting else MatchSettings
     with pytest.raises(SettingsError, match=f"{seen}; give a number of at least 1"):
         kind(**setting)
+
+
+def test_a_set_of_copies_does_not_cost_every_image_its_quality(
+    workspace: Workspace, run: Callable[..., RunManifest], tmp_path: Path
+) -> None:
+    copies = tmp_path / "copies"
+    for seed in range(20):  # ten pictures four times each, forty once
+        for turn in range(4):
+            path = copies / f"{seed % 10:02d}" / f"{turn}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(png(draw(seed % 10)))
+    for seed in range(10, 50):
+        (copies / f"{seed}.png").write_bytes(png(draw(seed)))
+    build(workspace, open_source(copies), name="copies", embedder=fake_embedder())
+    manifest = run(against="copies", quality="realism", name="copied")
+    quality = columns(workspace, "quality", "copied")["quality"]
+    assert np.nanmin(quality) > 0.05
+    assert manifest.totals is not None and manifest.totals.value > 1
+
+
+def test_a_metric_that_tells_images_apart_no_more_is_said() -> None:
+    low = quality_warnings(np.array([0.0] * 19 + [0.4, np.nan]), "realism")
+    assert low[0].startswith("The quality metric realism gives 0 to 19 of 20 generated images")
+    assert "hand out no credit" in low[0]
+    both = quality_warnings(np.array([1.0] * 9 + [0.0]), "piqe")
+    assert "gives 0 to 1 and 1 to 9 of 10" in both[0]
+    high = quality_warnings(np.ones(6), "piqe")
+    assert "gives 1 to 6 of 6" in high[0] and "as good as unweighted" in high[0]
+    for fine in (np.linspace(0, 1, 20), np.array([1.0, 1.0]), np.array([np.nan] * 9)):
+        assert quality_warnings(fine, "realism") == ()
+    assert quality_warnings(np.ones(9), "none") == ()
+
+
+def test_a_run_keeps_its_warnings_and_says_them(
+    workspace: Workspace, run: Callable[..., RunManifest], tmp_path: Path
+) -> None:
+    said: list[str] = []
+    bright = tmp_path / "bright"  # nearer to some training image than these are to each other
+    bright.mkdir()
+    for seed in range(12):
+        (bright / f"{seed}.png").write_bytes(png(draw(seed) // 3 + 170))
+    manifest = run(generated=bright, quality="realism", name="bright", say=said.append)
+    assert len(manifest.warnings) == 1 and said[-1] == manifest.warnings[0]
+    assert "gives 1 to 12 of 12" in manifest.warnings[0]
+    assert workspace.run("bright").manifest().warnings == manifest.warnings

@@ -19,7 +19,7 @@ from gmv_core.jobs.job import list_jobs
 from gmv_core.results.influence_evidence import SUMMED, nearest_setting, score_rows
 from ui.doors import engine
 from ui.frame import state
-from ui.frame.markdown import plain
+from ui.frame.markdown import cells, plain, safe
 from ui.widgets.job_bar import job_bar
 
 MOST_ROWS = 40  # of a table that is shown whole
@@ -35,14 +35,18 @@ def table(frame: pd.DataFrame, alt: str) -> None:
         st.dataframe(frame, hide_index=True, alt=alt)
         return
     texts = [column for column in frame if not is_numeric_dtype(frame[column])]
-    told = frame.assign(**{column: frame[column].map(whole) for column in texts})
-    st.table(told, border="horizontal", hide_index=True, alt=alt)
+    told = frame.assign(**{column: frame[column].map(_untorn) for column in texts})
+    st.table(cells(told), border="horizontal", hide_index=True, alt=alt)
 
 
-def whole(text: object) -> str:
+def whole(text: str) -> str:
     """Return words that nothing reads as Markdown, with numbers that stay in one piece."""
+    return plain(_untorn(text))
+
+
+def _untorn(text: object) -> str:
     # On a narrow screen a number must not be torn from its sign, nor an interval in two.
-    return plain(str(text).replace(" %", "\u00a0%").replace("–", "\u2060–\u2060"))
+    return str(text).replace(" %", "\u00a0%").replace("–", "\u2060–\u2060")
 
 
 def retraining(result: Result) -> None:
@@ -138,13 +142,13 @@ def comparison(result: Result, found: Criteria) -> None:
             st.warning("The run was valued again since this was compared; compare again.")
         verdict = sentences.comparison_verdict(kept)
         if verdict:
-            st.markdown(f"**{verdict}**")
+            st.markdown(f"**{safe(verdict)}**")
         table(tables.comparison_rows(kept), "Each distance and k: classes, attributes, noise, cost")
     else:
         st.markdown(
-            f"Not compared yet. Ready here: {distances}. Each values the same generated images "
-            "under a run of its own; some look at every candidate through a network, which takes "
-            "minutes."
+            f"Not compared yet. Ready here: {safe(distances)}. Each values the same generated "
+            "images under a run of its own; some look at every candidate through a network, which "
+            "takes minutes."
         )
     _under_way(result, COMPARE)
     if not kept or kept.stale:
@@ -161,7 +165,7 @@ def copies(result: Result) -> None:
     if not made:
         return
     with st.expander(f"Made to judge this run: {len(made)} runs and sets"):
-        st.markdown("\n".join(f"- `{record.name}`" for record in made))
+        st.markdown("\n".join(f"- {plain(record.name)}" for record in made))
         if st.button("Delete them, and what they found", icon=":material/delete:"):
             drop_copies(engine.workspace(), result.run.name)
             st.rerun()

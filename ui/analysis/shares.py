@@ -11,7 +11,7 @@ from gmv_core.plots.values import share_bars
 from gmv_core.results.selection import as_csv
 from gmv_core.words import percent
 from ui.doors import readings
-from ui.frame.markdown import plain
+from ui.frame.markdown import cells, plain
 from ui.widgets.figures import chart
 
 MOST_BARS = 12
@@ -59,7 +59,7 @@ def _group(by: str, shares: pd.DataFrame) -> None:
             st.markdown(_sentence(by, words, some))
     if not any(len(some) for some in standing_out.values()):
         st.markdown(f"No {by} earns clearly more or less than its share of the images.")
-    st.table(_numbers(by, shown), border="horizontal", hide_index=True)
+    st.table(cells(_numbers(by, shown)), border="horizontal", hide_index=True)
     st.caption(
         f"Orange: the 95 % interval over {RESAMPLES} resamples of the generated images (bootstrap, "
         "fixed seed): where the share would lie had the model made other images of the same kind. "

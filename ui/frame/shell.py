@@ -11,6 +11,7 @@ import streamlit as st
 from gmv_core import GMVError, Result, ValueSettings
 from gmv_core.place import app_folder
 from gmv_core.store.workspace import ImageSet
+from ui import serve
 from ui.doors import engine
 from ui.frame import state
 from ui.frame.markdown import plain, safe
@@ -42,6 +43,7 @@ def pages() -> dict[str, list[Any]]:
 
 def frame() -> None:
     """Run the page that the address names, with the menu beside it."""
+    serve.ask_nobody()  # where Streamlit was started by hand
     # Without an icon of our own, the browser would fetch the page's from a server of Google.
     st.set_page_config(
         page_title=TITLE, page_icon=str(app_folder() / "assets" / "icon.png"), layout="wide"
@@ -102,6 +104,8 @@ def need_run() -> Result:
             **state.in_url(state.RUN),
         )
     name = name or newest
+    for sentence in runs[name].warnings:
+        st.warning(safe(sentence), icon=":material/warning:")
     own = runs[name].value
     most = min(runs[name].matching.candidates, runs[name].training.images)
     return engine.open_result(name, reading(own, most))

@@ -189,8 +189,10 @@ def _run_of(result: Result | None, training: ImageSet) -> RunManifest | None:
 
 
 def _problems(source: Source, found: Dropped) -> None:
-    said = [f"{plain(name)}: {why}" for name, why in found.problems.items()]
-    said += [f"files passed over: {count:,} ({why})" for why, count in source.skipped.items()]
+    said = [f"{plain(name)}: {plain(why)}" for name, why in found.problems.items()]
+    said += [
+        f"files passed over: {count:,} ({plain(why)})" for why, count in source.skipped.items()
+    ]
     if said:
         listed = "".join(f"\n- {line}" for line in said)
         st.warning(f"Not read:\n{listed}", icon=":material/broken_image:")

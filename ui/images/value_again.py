@@ -9,6 +9,7 @@ from gmv_core.jobs import requests
 from gmv_core.models.catalogue import ModelRow, list_models
 from ui.doors import engine
 from ui.frame import shell, state
+from ui.frame.markdown import plain, safe
 from ui.widgets.influence import too
 from ui.widgets.started_run import started_run
 
@@ -18,10 +19,10 @@ def revalue(result: Result) -> None:
     matching, judging = result.manifest.matching, result.manifest.judging
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"Distance: {matching.distance} · quality: {judging.quality} "
+            f"Distance: {plain(matching.distance)} · quality: {plain(judging.quality)} "
             f"· {matching.candidates} candidates",
             width="stretch",
-            help=" ".join(result.manifest.reasons[step] for step in ("distance", "quality")),
+            help=safe(" ".join(result.manifest.reasons[step] for step in ("distance", "quality"))),
         )
         st.button("Value again with another distance", icon=":material/tune:", on_click=_open)
     if st.session_state.get(state.ASKING):
@@ -65,7 +66,7 @@ def _ask(result: Result) -> None:
             "It runs beside the app. Some distances need a network to see every image: minutes."
         )
         if name in taken:
-            st.warning(f"There is a run {name!r} already; give another name.")
+            st.warning(f"There is a run “{plain(name)}” already; give another name.")
         if st.button("Start", type="primary", disabled=name in taken):
             seed = judging.seed
             match = MatchSettings(int(candidates), distance, quality, seed)

@@ -156,7 +156,7 @@ def show_survey(found: Survey) -> None:
         where = f", in the first {counted(found.labelled, 'image')}" if _partly(found) else ""
         st.caption(f"Labels{where}: {told}" + (f", and {more:,} more" if more else ""))
     if found.skipped:
-        told = ", ".join(f"{reason} ({count:,})" for reason, count in found.skipped.items())
+        told = ", ".join(f"{plain(why)} ({count:,})" for why, count in found.skipped.items())
         st.caption(f"Will be skipped: {told}.")
     for sentence in found.warnings():
         st.warning(safe(sentence), icon=":material/info:")

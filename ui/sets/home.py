@@ -12,7 +12,7 @@ from gmv_core.store.manifests import READY, SetManifest
 from gmv_core.words import counted, number
 from ui.doors import engine
 from ui.frame import links, shell
-from ui.frame.markdown import safe
+from ui.frame.markdown import plain, safe
 from ui.widgets.thumbs import Thumb, thumbs
 
 CLOSEST = 5
@@ -37,17 +37,18 @@ def picture(runs: list[str]) -> None:
     with st.container(border=True):
         mine = Thumb(shown.image, "generated", alt=f"The generated image {shown.generated}")
         thumbs([mine, *closest], side_px=96, tiny=tiny, kind="apart")
-        st.caption(f"A generated image of {run}, and the training images closest to it.")
+        st.caption(f"A generated image of {plain(run)}, and the training images closest to it.")
 
 
 def next_step(found: Overview) -> None:
     """Say what to do next, as a link where it is on another page."""
+    name = plain(found.on)
     if found.step == FINISH:
-        links.image_set(found.on, f"Next: finish the set {found.on}")
+        links.image_set(found.on, f"Next: finish the set {name}")
     elif found.step == COMPARE:
-        links.compare(found.on, f"Next: drop generated images to compare with {found.on}")
+        links.compare(found.on, f"Next: drop generated images to compare with {name}")
     elif found.step == LOOK:
-        links.run(found.on, f"Next: look at {found.on}, image by image")
+        links.run(found.on, f"Next: look at {name}, image by image")
     elif found.step == WAIT:
         st.caption("You may leave this page, or close it: the work goes on.")
     elif found.step == BEGIN:
@@ -57,7 +58,7 @@ def next_step(found: Overview) -> None:
 def unreadable(found: Overview) -> None:
     """Name what cannot be read, and offer to remove it: it would stand in the way for ever."""
     for record, why in found.unreadable.items():
-        told = f"Deletes the {record.kind} {record.name} for good."
+        told = f"Deletes the {record.kind} {plain(record.name)} for good."
         key = f"remove-{record.kind}-{record.name}"
         with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
             st.markdown(safe(why), width="stretch")
@@ -71,7 +72,9 @@ def outgrown(found: Overview) -> None:
     """Name the runs whose sets have grown, and offer to value them again."""
     for name in found.outgrown:
         with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
-            st.markdown(f"The images of **{name}** have grown in number since.", width="stretch")
+            st.markdown(
+                f"The images of **{plain(name)}** have grown in number since.", width="stretch"
+            )
             if st.button("Value again", key=f"again-{name}", help="With the settings that it had."):
                 with shell.telling():
                     requests.value_again(engine.workspace(), name)
@@ -96,8 +99,8 @@ def runs(found: Overview) -> None:
     if not found.runs:
         st.caption("None yet.")
     for manifest in found.runs[:SHOWN]:
-        made, training = manifest.generated.images, manifest.training.name
-        told = f"**{manifest.name}** · {counted(made, 'generated image')} against {training}"
+        made, training = manifest.generated.images, plain(manifest.training.name)
+        told = f"**{plain(manifest.name)}** · {counted(made, 'generated image')} against {training}"
         links.run(manifest.name, told, icon=":material/link:")
     _more(len(found.runs))
 
@@ -105,8 +108,8 @@ def runs(found: Overview) -> None:
 def _set_line(manifest: SetManifest) -> str:
     counts = manifest.counts
     if manifest.state != READY or counts is None:
-        return f"**{manifest.name}** · unfinished"
-    told = [f"**{manifest.name}**", counted(counts.ok, "image")]
+        return f"**{plain(manifest.name)}** · unfinished"
+    told = [f"**{plain(manifest.name)}**", counted(counts.ok, "image")]
     kinds = {"label": counts.labels, "owner": counts.owners}
     told += [counted(count, what) for what, count in kinds.items() if count]
     return " · ".join(told)

@@ -73,7 +73,7 @@ def browse(
         return found.iloc[0].to_dict(), right
     if name:
         right.warning(
-            f"The run {run} has no {shelf.kind} image “{plain(name)}” that can be shown; "
+            f"The run {plain(run)} has no {shelf.kind} image “{plain(name)}” that can be shown; "
             "choose one in the gallery.",
             icon=":material/link_off:",
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from gmv_core.images.thumbnails import data_address
+from gmv_core.words import visible
 from ui.frame import state
 from ui.widgets.gallery import ASSETS
 
@@ -63,4 +64,5 @@ def compare(left: Picture, right: Picture, *, key: str, tiny: bool, seek: bool) 
 
 
 def _sent(picture: Picture) -> dict[str, str]:
-    return {"src": data_address(picture.image), "title": picture.title, "alt": picture.alt}
+    told = {"title": visible(picture.title), "alt": visible(picture.alt)}
+    return {"src": data_address(picture.image), **told}

@@ -7,6 +7,7 @@ import streamlit as st
 from gmv_core.jobs import requests
 from ui.doors import engine
 from ui.frame import shell
+from ui.frame.markdown import safe
 
 
 def delete(kind: str, name: str, told: str) -> None:
@@ -15,7 +16,7 @@ def delete(kind: str, name: str, told: str) -> None:
     kind: "set" or "run".
     """
     with st.popover(f"Delete this {kind}", icon=":material/delete:"):
-        st.write(told)
+        st.markdown(safe(told))
         if st.button("Delete it for good", key=f"delete-{name}"):
             with shell.telling():
                 requests.delete(engine.workspace(), name, kind=kind)

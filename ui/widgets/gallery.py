@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from gmv_core.images.thumbnails import data_address
+from gmv_core.words import visible
 
 ASSETS = Path(__file__).parent
 
@@ -70,9 +71,9 @@ def gallery(
                 {
                     "id": card.id,
                     "src": data_address(card.image),
-                    "title": card.title,
-                    "lines": list(card.lines),
-                    "alt": card.alt,
+                    "title": visible(card.title),
+                    "lines": list(map(visible, card.lines)),
+                    "alt": visible(card.alt),
                     "marked": card.marked,
                 }
                 for card in cards

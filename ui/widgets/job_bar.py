@@ -9,7 +9,7 @@ from gmv_core.jobs.job import INTERRUPTED, Job, list_jobs
 from gmv_core.words import STAGES, counted, number
 from ui.doors import engine
 from ui.frame import shell
-from ui.frame.markdown import safe
+from ui.frame.markdown import plain, safe
 
 POLL_SECONDS = 1.0
 _OVER = {
@@ -43,7 +43,7 @@ def _draw(target: str | None, active: tuple[str, ...]) -> None:
 def _bar(job: Job) -> None:
     with st.container(border=True, key=f"job-{job.id}"):
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-            st.markdown(f"**{job.title}**  \n{_standing(job)}", width="stretch")
+            st.markdown(f"**{plain(job.title)}**  \n{_standing(job)}", width="stretch")
             with st.container(horizontal=True, width="content", wrap=False):
                 _buttons(job)
         if job.active and job.total:
@@ -73,7 +73,9 @@ def _standing(job: Job) -> str:
     """Return where a job stands, in words."""
     if job.state == "queued":
         others = [j for j in list_jobs(engine.workspace()) if j.active and j.id < job.id]
-        return f"Waits for: {others[-1].title}" if others else "Starting, or waiting its turn …"
+        return (
+            f"Waits for: {plain(others[-1].title)}" if others else "Starting, or waiting its turn …"
+        )
     if job.state != "running":
         return _OVER[job.state]
     told = [STAGES.get(job.stage, job.stage) or "Starting"]

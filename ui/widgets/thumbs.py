@@ -8,7 +8,8 @@ from html import escape
 
 import streamlit as st
 
-from ui.widgets.gallery import data_address
+from gmv_core.images.thumbnails import data_address
+from gmv_core.words import visible
 
 _STYLE = """<style>
 .gmv-thumbs {display:grid; gap:.6rem; align-items:start;
@@ -51,8 +52,12 @@ def thumbs(shown: Sequence[Thumb], *, side_px: int, tiny: bool = False, kind: st
 def _figure(thumb: Thumb) -> str:
     if thumb.image:
         source = data_address(thumb.image)
-        picture = f'<img alt="{escape(thumb.alt or thumb.title)}" src="{source}">'
+        picture = f'<img alt="{_shown(thumb.alt or thumb.title)}" src="{source}">'
     else:
         picture = '<div class="none">no picture</div>'
-    words = escape(thumb.title) + (f"<span>{escape(thumb.line)}</span>" if thumb.line else "")
+    words = _shown(thumb.title) + (f"<span>{_shown(thumb.line)}</span>" if thumb.line else "")
     return f"<figure>{picture}{f'<figcaption>{words}</figcaption>' if words else ''}</figure>"
+
+
+def _shown(text: str) -> str:
+    return escape(visible(text))

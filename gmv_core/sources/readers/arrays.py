@@ -17,10 +17,11 @@ from typing import IO
 import numpy as np
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.source import MAX_FILE_BYTES, Source, files_digest
+from gmv_core.sources.source import MAX_FILE_BYTES, MAX_MEMBERS, Source, files_digest
 from gmv_core.types import SourceImage, UInt8
 
 CHUNK_BYTES = 1 << 16
+MAX_ROW_BYTES = 128_000_000  # of an image: 6,500 × 6,500 in colour
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
 
 
@@ -87,7 +88,7 @@ def netpbm(pixels: UInt8) -> bytes:
         pixels = ((over_white + 127) // 255).astype(np.uint8)
     is_grey = pixels.ndim == 2 or pixels.shape[2] == 1
     header = f"P{5 if is_grey else 6}\n{pixels.shape[1]} {pixels.shape[0]}\n255\n"
-    return header.encode() + pixels.tobytes()
+    return b"".join((header.encode(), np.ascontiguousarray(pixels).data))
 
 
 def check_shape(shape: tuple[int, ...], what: str) -> bool:
@@ -103,12 +104,25 @@ def check_shape(shape: tuple[int, ...], what: str) -> bool:
             f"{what} has the shape {shape}; "
             "give images as (n, height, width) or (n, height, width, 1, 3 or 4)."
         )
-    if math.prod(shape[1:]) > MAX_FILE_BYTES:
+    if math.prod(shape[1:]) > MAX_ROW_BYTES:
         raise SourceError(
             f"{what} has the shape {shape}, {math.prod(shape[1:]):,} bytes an image, more than the "
-            f"limit of {MAX_FILE_BYTES:,}; give smaller images."
+            f"limit of {MAX_ROW_BYTES:,}; give smaller images."
+        )
+    if shape[0] > MAX_MEMBERS:
+        raise SourceError(
+            f"{what} has the shape {shape}, more images than the limit of {MAX_MEMBERS:,}; "
+            "split it into several files."
         )
     return planar
+
+
+def label_count_error(where: Path, images: int, labels: int) -> SourceError:
+    """Return the error for labels that are not one an image."""
+    return SourceError(
+        f"{where.name} holds {images:,} images but there are {labels:,} labels; "
+        "give one label for each image, or none."
+    )
 
 
 def array_source(
@@ -120,10 +134,7 @@ def array_source(
         SourceError: if labels and images differ in number.
     """
     if labels and len(labels) != rows.shape[0]:
-        raise SourceError(
-            f"{where.name} holds {rows.shape[0]:,} images but there are {len(labels):,} labels; "
-            "give one label for each image, or none."
-        )
+        raise label_count_error(where, rows.shape[0], len(labels))
     return Source(
         kind=kind,
         location=str(where),

@@ -17,7 +17,7 @@ from typing import IO, cast
 
 from gmv_core.errors import SourceError
 from gmv_core.sources.readers.arrays import BROKEN, ArrayRows, array_source, check_shape
-from gmv_core.sources.source import Source
+from gmv_core.sources.source import MAX_MEMBERS, Source
 
 _UINT8 = 8
 _GZIP = b"\x1f\x8b"
@@ -133,6 +133,11 @@ def _labels(where: Path) -> list[str]:
     if len(shape) != 1:
         raise SourceError(
             f"{where.name} has the shape {shape}; give labels of one dimension, or rename the file."
+        )
+    if shape[0] > MAX_MEMBERS:
+        raise SourceError(
+            f"{where.name} holds {shape[0]:,} labels, more than the limit of {MAX_MEMBERS:,}; "
+            "split it into several files."
         )
     try:
         with _opened(where) as file:

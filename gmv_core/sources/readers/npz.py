@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
+import tokenize
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +14,13 @@ from typing import IO, Any
 import numpy as np
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.readers.arrays import BROKEN, ArrayRows, array_source, check_shape
+from gmv_core.sources.readers.arrays import (
+    BROKEN,
+    ArrayRows,
+    array_source,
+    check_shape,
+    label_count_error,
+)
 from gmv_core.sources.source import Source
 
 _IMAGE_KEYS = (
@@ -20,6 +28,13 @@ _IMAGE_KEYS = (
     "arr_0",
 )  # fmt: skip
 _LABEL_KEYS = ("labels", "label", "y", "y_train", "train_labels", "train_y", "targets", "arr_1")
+
+
+_MAX_HEADER_BYTES = 10_000  # as numpy.lib.format has it
+_MAX_LABELS_BYTES = 256_000_000
+_LABELS_AT_ONCE = 1 << 16
+# What NumPy's header parser raises, that of Python's own grammar among it.
+_BAD_HEADER = (TypeError, KeyError, SyntaxError, RecursionError, MemoryError, tokenize.TokenError)
 
 
 @dataclass(frozen=True)
@@ -50,8 +65,9 @@ def open_npz(where: Path) -> Source:
                 if member.filename.endswith(".npy")
             }
             key = _image_key(arrays, where)
-            labels = _labels(archive, arrays, where)
-    except (*BROKEN, TypeError) as error:  # NumPy's header parser raises both
+            check_shape(arrays[key].shape, f"Array {key!r} of {where.name}")
+            labels = _labels(archive, arrays, where, arrays[key].shape[0])
+    except (*BROKEN, *_BAD_HEADER) as error:
         raise SourceError(
             f"{where.name} is a broken or cut-off npz ({error}); make or download it again."
         ) from error
@@ -68,14 +84,20 @@ def open_npz(where: Path) -> Source:
 
 
 def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Array:
+    """Read an array's header; one longer than NumPy itself trusts is not even unpacked."""
     with archive.open(member) as file:
         version = np.lib.format.read_magic(file)
+        is_short = version == (1, 0)
+        length = file.read(2 if is_short else 4)
+        header_bytes = int.from_bytes(length, "little")
+        if header_bytes > _MAX_HEADER_BYTES:
+            raise ValueError(f"{member.filename} has a header of {header_bytes:,} bytes")
         read = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
+            np.lib.format.read_array_header_1_0 if is_short else np.lib.format.read_array_header_2_0
         )
-        shape, is_fortran, dtype = read(file)
+        shape, is_fortran, dtype = read(io.BytesIO(length + file.read(header_bytes)))
+        if any(side < 0 for side in shape):
+            raise ValueError(f"{member.filename} has the shape {shape}")
         return _Array(member, file.tell(), shape, dtype, is_fortran)
 
 
@@ -116,7 +138,9 @@ def _is_images(array: _Array) -> bool:
     return array.dtype == np.uint8 and len(array.shape) in (3, 4)
 
 
-def _labels(archive: zipfile.ZipFile, arrays: Mapping[str, _Array], where: Path) -> list[str]:
+def _labels(
+    archive: zipfile.ZipFile, arrays: Mapping[str, _Array], where: Path, images: int
+) -> list[str]:
     """Return one label a row, [] if the file has none."""
     by_lower = {key.lower(): key for key in arrays}
     key = next((by_lower[key] for key in _LABEL_KEYS if key in by_lower), None)
@@ -128,10 +152,28 @@ def _labels(archive: zipfile.ZipFile, arrays: Mapping[str, _Array], where: Path)
             f"Labels {key!r} of {where.name} have the shape {array.shape} and type {array.dtype}; "
             "give one number or text for each image, of shape (n,) or (n, 1)."
         )
+    _check_labels(array, images, where, f"Labels {key!r} of {where.name}")
     with archive.open(array.member) as file:
         values = np.lib.format.read_array(file, allow_pickle=False).ravel()
     if values.dtype.kind == "f" and np.array_equal(values, np.round(values)):
         values = values.astype(np.int64)
     if values.dtype.kind == "S":
         values = np.char.decode(values, "utf-8")
-    return [str(value) for value in values.tolist()]
+    texts: dict[object, str] = {}  # equal labels share one text
+    return [
+        texts.setdefault(value, str(value))
+        for start in range(0, len(values), _LABELS_AT_ONCE)
+        for value in values[start : start + _LABELS_AT_ONCE].tolist()
+    ]
+
+
+def _check_labels(array: _Array, images: int, where: Path, what: str) -> None:
+    """Raise SourceError where reading labels would take more memory than labels of images do."""
+    count = math.prod(array.shape)
+    if count != images:
+        raise label_count_error(where, images, count)
+    if count * array.dtype.itemsize > _MAX_LABELS_BYTES:
+        raise SourceError(
+            f"{what} have the type {array.dtype}, {count * array.dtype.itemsize:,} bytes in all, "
+            f"more than the limit of {_MAX_LABELS_BYTES:,}; save them as numbers or short texts."
+        )

@@ -6,18 +6,21 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.source import Source, files_digest, too_large
+from gmv_core.sources.readers.parquet_pages import Fields, largest_row_bytes, row_groups
+from gmv_core.sources.source import Source, check_members, files_digest, too_large
 from gmv_core.types import SourceImage
 
 _IMAGE_COLUMNS = ("image", "img", "images", "jpg", "png", "image_bytes", "bytes", "content", "data")
 _LABEL_COLUMNS = ("label", "labels", "class", "category", "target", "cls")
 _BATCH_ROWS = 64
+_BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError)
+_BATCH_BYTES = 64_000_000  # of as many rows as can take so much
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ def open_parquet(paths: Sequence[Path]) -> Source:
     counts = [int(file.metadata.num_rows) for file in files]
     for file in files:
         file.close()
+    check_members(sum(counts), paths[0])
     if not sum(counts):
         raise SourceError(f"{paths[0].name} has 0 rows; give a file with images.")
 
@@ -98,7 +102,7 @@ def _columns(schema: pa.Schema, path: Path) -> _Columns:
     image = named[0] if named and named[0] in held else (usual or held)[0]
     plain = [field.name for field in schema if field.name != image and _is_plain(field.type)]
     class_names = {
-        name: list(feature.get("names") or [])
+        name: _names_in(feature)
         for name, feature in features.items()
         if feature.get("_type") == "ClassLabel"
     }
@@ -113,13 +117,22 @@ def _features(schema: pa.Schema) -> dict[str, dict[str, Any]]:
     """Return what the Hugging Face metadata says of each column, {} without such metadata."""
     try:
         described = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-    except (KeyError, TypeError, ValueError):
+        features = {k: feature for k, feature in described.items() if isinstance(feature, dict)}
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return {}
-    return {name: feature for name, feature in described.items() if isinstance(feature, dict)}
+    return features
+
+
+def _names_in(feature: Mapping[str, Any]) -> list[str]:
+    """Return the names of a ClassLabel, [] where they are no list of names."""
+    names = feature.get("names")
+    return list(map(str, names)) if isinstance(names, list) else []
 
 
 def _is_binary(kind: pa.DataType) -> bool:
     types = pa.types
+    if types.is_dictionary(kind):
+        kind = kind.value_type
     return bool(
         types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind)
     )
@@ -137,26 +150,64 @@ def _is_plain(kind: pa.DataType) -> bool:
 
 def _read(path: Path, columns: _Columns, start: int) -> Iterator[SourceImage]:
     """Yield the rows of one file from `start` on; row groups before it are not read."""
-    row, groups = 0, list[int]()
-    with _opened(path) as file:
-        metadata = file.metadata
-        for group in range(metadata.num_row_groups):
-            rows = metadata.row_group(group).num_rows
-            if groups or row + rows > start:
-                groups.append(group)
-            else:
-                row += rows
-        wanted = [columns.image, columns.label, columns.owner, *columns.others]
-        held = [name for name in wanted if name in file.schema_arrow.names]
-        try:
-            for batch in file.iter_batches(_BATCH_ROWS, row_groups=groups, columns=held):
-                for values in batch.slice(max(0, start - row)).to_pylist():
-                    yield _image(f"{path.stem}/{max(row, start):06d}", values, columns)
-                    row = max(row, start) + 1
-        except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-            for number in range(max(row, start), metadata.num_rows):
-                broken = f"the file is broken before this row ({_reason(error)})"
-                yield SourceImage(f"{path.stem}/{number:06d}", b"", error=broken)
+    row = 0
+    with _opened(path) as file, path.open("rb") as pages:
+        told = row_groups(pages)
+        for group in range(file.metadata.num_row_groups):
+            end = row + file.metadata.row_group(group).num_rows
+            at, error = max(row, start), "the file breaks off before this row"
+            if at < end:
+                try:
+                    size = _batch_rows(file, pages, told[group : group + 1], columns)
+                    for values in _group(file, group, columns, at - row, size):
+                        yield _image(f"{path.stem}/{at:06d}", values, columns)
+                        at += 1
+                except _BROKEN as broken:
+                    error = f"the file is broken before this row ({_reason(broken)})"
+            for number in range(at, end):
+                yield SourceImage(f"{path.stem}/{number:06d}", b"", error=error)
+            row = end
+
+
+def _batch_rows(
+    file: pq.ParquetFile, pages: IO[bytes], group: Sequence[Fields], columns: _Columns
+) -> int:
+    """Return how many rows of a group may be unpacked at once; raise ValueError for none."""
+    row_bytes = max(largest_row_bytes(pages, one, _held(file, columns)) for one in group or [{}])
+    return max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(row_bytes, 1)))
+
+
+def _held(file: pq.ParquetFile, columns: _Columns) -> list[str]:
+    wanted = [columns.image, columns.label, columns.owner, *columns.others]
+    return [name for name in wanted if name and name in file.schema_arrow.names]
+
+
+def _group(
+    file: pq.ParquetFile, group: int, columns: _Columns, start: int, size: int
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a row group from `start` on, unpacked `size` at a time."""
+    for batch in file.iter_batches(size, row_groups=[group], columns=_held(file, columns)):
+        yield from _rows(batch.slice(start))
+        start = max(0, start - len(batch))
+
+
+def _rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a batch; a cell that cannot be read is `_Unreadable`, in its row alone."""
+    for number in range(len(batch)):
+        row: dict[str, Any] = {}
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            try:
+                row[name] = column[number].as_py()
+            except (pa.ArrowException, ValueError, OverflowError) as error:
+                row[name] = _Unreadable(_reason(error))
+        yield row
+
+
+@dataclass(frozen=True)
+class _Unreadable:
+    """In place of a cell: why it has no value."""
+
+    reason: str
 
 
 def _image(name: str, values: Mapping[str, Any], columns: _Columns) -> SourceImage:
@@ -172,6 +223,8 @@ def _image(name: str, values: Mapping[str, Any], columns: _Columns) -> SourceIma
         error = (
             f"the row names the file {path!r} but holds no bytes" if path else "the row is empty"
         )
+    elif isinstance(cell, _Unreadable):
+        error = f"the row cannot be read ({cell.reason})"
     elif not isinstance(cell, bytes):
         error = f"the row holds no bytes but {type(cell).__name__}"
     error = error or too_large(len(data))
@@ -188,7 +241,7 @@ def _image(name: str, values: Mapping[str, Any], columns: _Columns) -> SourceIma
 def _as_text(column: str | None, values: Mapping[str, Any], columns: _Columns) -> str:
     """Return a cell as text; a ClassLabel's number as its name, and −1 (unlabelled) as ""."""
     value = values.get(column) if column else None
-    if column is None or value is None:
+    if column is None or value is None or isinstance(value, _Unreadable):
         return ""
     names = columns.class_names.get(column)
     if names and isinstance(value, int):

@@ -16,11 +16,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from gmv_core.errors import SourceError
 from gmv_core.sources.names import clean_name, folder_label, skip_reason, unique_name
 from gmv_core.sources.source import (
+    LARGE_BYTES,
     MAX_RATIO,
     RATIO_FREE_BYTES,
     Source,
@@ -31,8 +32,12 @@ from gmv_core.sources.source import (
 )
 from gmv_core.types import SourceImage
 
-_BROKEN = (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)
+_BROKEN = (
+    tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError, RecursionError
+)  # fmt: skip
 _MAX_SIDE_FILE_BYTES = 1 << 20
+_MAX_HEADER_BYTES = 1 << 20  # of one member: long names, pax records, a map of holes
+_GROUP_BYTES = LARGE_BYTES  # of neighbours of one name, held together until all are read
 _SIDE_SUFFIXES = (".cls", ".json")
 _BLOCK_BYTES = 512
 
@@ -125,6 +130,7 @@ def _as_text(value: object) -> str:
 def _read_tar(path: Path, shard: str, progress: _Progress) -> Iterator[SourceImage]:
     """Yield the images whose row is not negative; a break in the stream ends it with an error."""
     skipped = progress.skipped
+    packed_bytes = path.stat().st_size
     group = _Group()
     try:
         with _opened(path) as archive:
@@ -147,8 +153,11 @@ def _read_tar(path: Path, shard: str, progress: _Progress) -> Iterator[SourceIma
                 if next(progress.rows) < 0:
                     group.passed += 1
                     continue
-                error = too_large(member.size)
+                error = _too_large(member, packed_bytes)
                 data = b"" if error else _content(archive, member)
+                if sum(len(image.data) for image in group.images) > _GROUP_BYTES:
+                    yield from group.labelled(skipped)
+                    group = _Group(stem)
                 group.images.append(SourceImage(unique, data, folder_label(name), error=error))
     except _BROKEN as error:
         yield from group.labelled(skipped)
@@ -159,9 +168,41 @@ def _read_tar(path: Path, shard: str, progress: _Progress) -> Iterator[SourceIma
     yield from group.labelled(skipped)
 
 
+class _Bounded:
+    """A file of which only so many bytes are read: a header may announce any number of them."""
+
+    def __init__(self, file: Any, left: int) -> None:  # noqa: ANN401  (tarfile's own streams)
+        self._file, self._left = file, left
+
+    def read(self, size: int) -> bytes:
+        self._left -= size
+        if self._left < 0:
+            raise tarfile.ReadError(f"a header of more than {_MAX_HEADER_BYTES:,} bytes")
+        return bytes(self._file.read(size))
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self._file, name)
+
+
+class _Member(tarfile.TarInfo):
+    """A member whose header is read within _MAX_HEADER_BYTES, as tarfile itself does not."""
+
+    def _proc_member(self, archive: Any) -> tarfile.TarInfo:  # noqa: ANN401
+        whole = archive.fileobj
+        archive.fileobj = _Bounded(whole, _MAX_HEADER_BYTES)
+        try:
+            member: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
+        finally:
+            archive.fileobj = whole
+        shared = archive.pax_headers  # of all members, kept as long as the archive is open
+        if sum(len(k) + len(v) for k, v in shared.items()) > _MAX_HEADER_BYTES:
+            raise tarfile.ReadError(f"shared headers of more than {_MAX_HEADER_BYTES:,} bytes")
+        return member
+
+
 def _opened(path: Path) -> tarfile.TarFile:
     try:
-        return tarfile.open(path)
+        return tarfile.open(path, tarinfo=_Member)
     except (*_BROKEN, RuntimeError) as error:
         raise SourceError(
             f"{path.name} is no tar archive, or a broken one ({path.stat().st_size:,} bytes); "
@@ -199,6 +240,15 @@ def _skip_member(archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -
     if not member.isfile():
         return "not a regular file"
     return skip_reason(name, lambda: _content(archive, member, 16))
+
+
+def _too_large(member: tarfile.TarInfo, archive_bytes: int) -> str:
+    """Return why a member is not read, or "". The holes of a sparse one are no bytes of a file."""
+    packed_bytes = archive_bytes
+    if member.issparse():
+        holes: Any = member
+        packed_bytes = sum(size for _, size in holes.sparse)
+    return too_large(member.size, packed_bytes)
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, size: int = -1) -> bytes:

@@ -1,0 +1,169 @@
+"""A preview holds the picture and nothing else, whatever carried the rest, pixel for pixel."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
+
+from gmv_core.images.bare import bare
+from gmv_core.images.decode import decode
+from gmv_core.images.kinds import image_kind
+from gmv_core.settings import IngestSettings
+
+SECRET = b"52 degrees north, by Ada"
+
+
+def picture(mode: str = "RGB", side: int = 90) -> Image.Image:
+    rough = np.random.default_rng(3).integers(0, 256, (5, 5, 3), dtype=np.uint8)
+    return Image.fromarray(rough).resize((side, side), Image.Resampling.BICUBIC).convert(mode)
+
+
+def encoded(kind: str, *, image: Image.Image | None = None, **options: object) -> bytes:
+    file = io.BytesIO()
+    (image or picture()).save(file, kind, **options)
+    return file.getvalue()
+
+
+def segment(number: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, number, len(body) + 2) + body
+
+
+def in_jpeg(number: int, before: bytes = b"") -> bytes:
+    data = encoded("JPEG")
+    return data[:2] + segment(number, before + SECRET) + data[2:]
+
+
+def in_png(name: bytes, body: bytes = SECRET, *, late: bool = False) -> bytes:
+    data = encoded("PNG")
+    at = len(data) - 12 if late else 33
+    crc = zlib.crc32(name + body)
+    chunk = struct.pack(">I", len(body)) + name + body + struct.pack(">I", crc)
+    return data[:at] + chunk + data[at:]
+
+
+def in_webp(name: bytes, *, lossless: bool) -> bytes:
+    data = encoded("WEBP", lossless=lossless)
+    body = data[12:] + name + struct.pack("<I", len(SECRET)) + SECRET
+    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+def with_thumbnail() -> bytes:
+    """A JFIF header with a thumbnail of 3 × 3 pixels, which spell the secret."""
+    data = encoded("JPEG")
+    body = b"JFIF\0\x01\x02\0\0\x01\0\x01\x03\x03" + SECRET.ljust(27)
+    return data[:2] + segment(0xE0, body) + data[20:]
+
+
+def exif() -> Image.Exif:
+    told = Image.Exif()
+    told[0x010E] = SECRET.decode()
+    return told
+
+
+def text() -> PngInfo:
+    info = PngInfo()
+    info.add_text("parameters", SECRET.decode())
+    return info
+
+
+def profile() -> bytes:
+    """sRGB's, with the secret behind it, where no reader looks."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() + SECRET
+
+
+def in_idat() -> bytes:
+    """Compressed rows behind those that the header announces."""
+    rows = b"".join(b"\0" + bytes(row) for row in np.asarray(picture()))
+    data = encoded("PNG")
+    body = zlib.compress(rows + SECRET, 0)
+    chunk = struct.pack(">I", len(body)) + b"IDAT" + body
+    return data[:33] + chunk + struct.pack(">I", zlib.crc32(b"IDAT" + body)) + data[-12:]
+
+
+CARRIERS: dict[str, Callable[[], bytes]] = {
+    "IPTC in APP13": lambda: in_jpeg(0xED, b"Photoshop 3.0\0"),
+    "C2PA in APP11": lambda: in_jpeg(0xEB, b"JP"),
+    "Picture info in APP12": lambda: in_jpeg(0xEC, b"Ducky"),
+    "APP5": lambda: in_jpeg(0xE5),
+    "a second APP0": lambda: in_jpeg(0xE0, b"AVI1"),
+    "a long Adobe segment": lambda: in_jpeg(0xEE, b"Adobe\0d\0\0\0\0\x01"),
+    "JPEG comment": lambda: in_jpeg(0xFE),
+    "JPEG thumbnail": with_thumbnail,
+    "JPEG EXIF": lambda: encoded("JPEG", exif=exif()),
+    "JPEG XMP": lambda: encoded("JPEG", xmp=SECRET),
+    "JPEG profile": lambda: encoded("JPEG", icc_profile=profile()),
+    "after the end of a JPEG": lambda: encoded("JPEG") + SECRET,
+    "a picture after a progressive JPEG": lambda: encoded("JPEG", progressive=True) + in_jpeg(0xFE),
+    "PNG text": lambda: encoded("PNG", pnginfo=text()),
+    "PNG text after the rows": lambda: in_png(b"tEXt", b"prompt\0" + SECRET, late=True),
+    "PNG EXIF": lambda: encoded("PNG", exif=exif()),
+    "C2PA in caBX": lambda: in_png(b"caBX"),
+    "a private chunk": lambda: in_png(b"prVt"),
+    "PNG profile": lambda: encoded("PNG", icc_profile=profile()),
+    "after the end of a PNG": lambda: encoded("PNG") + SECRET,
+    "rows below a PNG": in_idat,
+    "WebP EXIF": lambda: encoded("WEBP", exif=exif()),
+    "WebP XMP": lambda: encoded("WEBP", lossless=True, xmp=SECRET),
+    "WebP profile": lambda: encoded("WEBP", lossless=True, icc_profile=profile()),
+    "an unknown chunk": lambda: in_webp(b"PRVT", lossless=True),
+    "an unknown chunk beside lossy rows": lambda: in_webp(b"PRVT", lossless=False),
+    "after the end of a WebP": lambda: encoded("WEBP") + SECRET,
+}
+
+
+def shown(data: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_nothing_beside_the_picture_is_kept_and_no_pixel_changes(carrier: str) -> None:
+    data = CARRIERS[carrier]()
+    result = decode(data, IngestSettings())
+    assert result.status == "ok" and result.pixels is not None
+    assert np.array_equal(result.pixels, shown(data))
+    assert np.array_equal(shown(result.preview), result.pixels)
+    for part in (SECRET, SECRET[:8], b"profile", b"acsp", b"Exif"):
+        assert part not in result.preview
+
+
+PLAIN = {
+    "JPEG": encoded("JPEG"),
+    "progressive JPEG": encoded("JPEG", progressive=True),
+    "grey JPEG": encoded("JPEG", image=picture("L")),
+    "JPEG with restarts": encoded("JPEG", restart_marker_rows=1),
+    "JPEG in RGB": encoded("JPEG", keep_rgb=True),
+    "PNG": encoded("PNG"),
+    "PNG of 16 colours": encoded("PNG", image=picture().quantize(16)),
+    "grey PNG": encoded("PNG", image=picture("L")),
+    "WebP": encoded("WEBP"),
+    "lossless WebP": encoded("WEBP", lossless=True),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_bare_file_stays_as_it_is(name: str) -> None:
+    data = PLAIN[name]
+    assert bare(data, image_kind(data)) is data
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_what_is_made_of_damaged_bytes_decodes_to_the_same_pixels_or_nothing_is(name: str) -> None:
+    data, random, made_of = PLAIN[name], np.random.default_rng(11), 0
+    for _ in range(200):
+        bad = bytearray(data)
+        for at in random.integers(2, len(bad), 3):
+            bad[at] = random.integers(256)
+        made = bare(bytes(bad), image_kind(bytes(bad)))
+        if made is None or decode(bytes(bad), IngestSettings()).status != "ok":
+            continue
+        made_of += 1
+        assert np.array_equal(shown(made), shown(bytes(bad)))
+    assert made_of > 0 or "PNG" in name  # a PNG's checksums find every change
