@@ -42,9 +42,9 @@ def change_bars(
 
 
 def harm_ranking(percent: Float64, noise: np.ndarray | None = None) -> go.Figure:
-    """Draw each training image's summed influence by its rank, the most harmful first.
+    """Draw each training image's influence on the set by its rank, the most harmful first.
 
-    percent: (n,) of the summed error, rising. noise: (n,) bool, known noise, marked.
+    percent: (n,) of the error, rising. noise: (n,) bool, known noise, marked.
     """
     flags = np.zeros(len(percent), bool) if noise is None else noise
     marked = {"color": WARNING, "size": 8, "symbol": "x-thin", "line": {
@@ -64,6 +64,9 @@ def harm_ranking(percent: Float64, noise: np.ndarray | None = None) -> go.Figure
             hovertemplate=f"%{{x:,}} from the bottom: %{{y:+.3g}} %<extra>{name}</extra>",
         )  # fmt: skip
     framed(
-        figure, x="rank, the most harmful first", y="predicted influence over the set", height=340
+        figure,
+        x="rank, the most harmful first",
+        y="predicted influence, mean over the set",
+        height=340,
     )
     return figure.update_yaxes(ticksuffix=" %")

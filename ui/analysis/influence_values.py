@@ -28,8 +28,8 @@ def influence_values(result: Result) -> None:
         [
             ("Training images", f"{n:,}", ""),
             ("Helpful", f"{helpful:,}",
-             f"{count(helpful, n)}: summed over the generated images, these are predicted to be "
-             "worse without it."),
+             f"{count(helpful, n)}: the generated images are predicted to be worse without it, on "
+             "average."),
             ("Harmful", f"{n - helpful:,}",
              f"{count(n - helpful, n)}: they are predicted to be better without it. Harmful is "
              "below the average training image, not damaging."),
@@ -38,7 +38,7 @@ def influence_values(result: Result) -> None:
     st.warning(SUMMED, icon=":material/warning:")
     for kind, rows in (("helpful", table.tail(TOP).iloc[::-1]), ("harmful", table.head(TOP))):
         st.subheader(f"The most {kind} training images")
-        st.caption("Without one of them the generated images together are predicted to be")
+        st.caption("Without one of them the generated images are predicted to be, on average:")
         lines = [change(percent) for percent in rows["percent"]]
         opening_gallery(
             training_cards(result, rows, lines, places=range(1, len(rows) + 1)), key=kind,

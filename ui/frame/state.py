@@ -59,7 +59,7 @@ VIEWS = GENERATED_VIEW, TRAINING_VIEW, DROP_VIEW = (
     "Training images",
     "Drop an image",
 )
-READINGS = ALIKE, INFLUENCE = ("alike", "influence")
+READINGS = ALIKE, INFLUENCE = ("Looks alike", "Predicted influence")
 _CHOICES = {VIEW: VIEWS, READING: READINGS}
 
 
