@@ -32,7 +32,6 @@ from benchmarks.truth.retraining.setting import Setting, make_setting, parser, r
 from gmv_core.method.value import rank_from_bottom
 from gmv_core.types import Float64, Int64
 
-SHARES = (0.01, 0.05, 0.10, 0.25)
 ALSO = ("pixel L2", KERNEL)  # and INFLUENCE, and of a VAE the gradients' methods
 RANDOM_DRAWS = 3
 RANDOM = "random"  # the mean of the draws
@@ -120,7 +119,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     also = (*ALSO, *gradients) if vars(options).get("gradients") else ALSO
     full = seed_losses(setting, drawn(size.n), 0, seeds)
     found: dict[str, dict[str, Float64]] = {}
-    for share in SHARES:
+    for share in size.removed:
         count = round(share * size.n)
         by_arm = {
             arm: seed_losses(setting, removed, count, seeds)

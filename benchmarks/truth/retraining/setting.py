@@ -36,6 +36,7 @@ class Sizes:
     halves: int = 128
     seeds: int = 8
     removal_seeds: int = 6
+    removed: tuple[float, ...] = (0.01, 0.05, 0.10, 0.25)
     owner_seeds: int = 12
     recipe: Recipe = RECIPE
     checkpoint_epochs: tuple[int, ...] = (6, 12, 18, 24, 30, 36, 42, 48, 54)
@@ -53,7 +54,7 @@ FULL = {
     ),
     **{
         ("flow", data): Sizes(
-            seeds=2, owner_seeds=6, checkpoint_epochs=(),
+            seeds=2, owner_seeds=6, removed=(0.05, 0.10, 0.25), checkpoint_epochs=(),
             recipe=flow.Recipe(steps=450, fine=32, coarse=64), gradients=False,
             generator="flow", data=data,
         )
