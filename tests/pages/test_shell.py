@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from gmv_core import Workspace, WorkspaceError
 from gmv_core.jobs import overview
-from tests.pages.conftest import open_page
+from tests.pages.conftest import APP, open_page
 
 
 def test_a_bug_is_a_sentence_with_an_id_that_the_log_has(
@@ -40,3 +40,12 @@ def test_a_sentence_does_not_tell_where_the_workspace_lies(
     app.run()
     (said,) = [error.value for error in app.error]
     assert said == "The manifest sets/x/manifest.json is not readable."
+
+
+def test_no_table_is_shown_past_the_door_for_text_from_data() -> None:
+    """`st.table` reads its cells and headings as Markdown; `cells` is what makes them plain."""
+    root = APP.parent
+    files = [*(root / "ui").rglob("*.py"), *(root / "pages").glob("*.py")]
+    calls = [re.findall(r"st\.table\((\w+)", file.read_text(encoding="utf-8")) for file in files]
+    found = [name for names in calls for name in names]
+    assert len(found) >= 3 and set(found) == {"cells"}
