@@ -137,10 +137,10 @@ def test_every_page_is_drawn_where_only_the_wheel_is(tmp_path: Path) -> None:
 def test_the_lock_has_every_pin_and_a_hash_for_each_package() -> None:
     lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
     locked = dict[str, str]()
-    for place, line in enumerate(lines):
+    for number, line in enumerate(lines):
         if line and not line.startswith((" ", "#")):
             requirement = Requirement(line.removesuffix(" \\"))
             (pin,) = requirement.specifier
             locked[canonicalize_name(requirement.name)] = pin.version
-            assert lines[place + 1].strip().startswith("--hash=sha256:"), line
+            assert lines[number + 1].strip().startswith("--hash=sha256:"), line
     assert pins().items() <= locked.items()

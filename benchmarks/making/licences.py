@@ -41,8 +41,8 @@ def page() -> str:
     lines = [
         "# Licences of direct dependencies",
         "",
-        "Made by `python -m benchmarks.making.licences` from the records of the installed packages. "
-        "Licences of model weights stand on the page Models and in the README.",
+        "Made by `python -m benchmarks.making.licences` from the records of the installed "
+        "packages. Licences of model weights stand on the page Models and in the README.",
         "",
         "| package | version | licence | needed by |",
         "|---|---|---|---|",
