@@ -58,6 +58,7 @@ class IndexSettings:
     def __post_init__(self) -> None:
         if self.kind not in INDEX_KINDS:
             raise unknown_choice("index", self.kind, list(INDEX_KINDS))
+        _at_least("seed", self.seed, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class MatchSettings:
 
     def __post_init__(self) -> None:
         _at_least("candidates", self.candidates, 1)
+        _at_least("seed", self.seed, 0)
 
 
 @dataclass(frozen=True, slots=True)

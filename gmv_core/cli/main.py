@@ -32,12 +32,13 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "criteria": criteria.criteria_command,
     "export": runs.export_command,
     "list": workspace.list_command,
+    "check": workspace.check_command,
     "delete": workspace.delete_command,
     "demo": workspace.demo_command,
     "app": app_command,
 }
 # Commands that write in no workspace.
-READING = ("list", "show", "noisy", "export", "models", "app")
+READING = ("list", "show", "noisy", "export", "models", "app", "check")
 
 app = typer.Typer(
     help="Which training images is each generated image closest to, and how is credit spread?",

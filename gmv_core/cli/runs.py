@@ -9,18 +9,18 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from rich.markup import escape
 
 from gmv_core.cli.options import Json, LabelsCsv, Root, workspace_at
-from gmv_core.cli.output import Output
+from gmv_core.cli.output import Output, shown
 from gmv_core.criteria import known_noise
 from gmv_core.errors import SettingsError
+from gmv_core.jobs.uploads import open_given
 from gmv_core.matching.contributors import Contributor
 from gmv_core.results.result import Result, open_run
 from gmv_core.runs.valuation import value
 from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
 from gmv_core.sources.labels import labels_for
-from gmv_core.sources.opening import Source, open_source
+from gmv_core.sources.opening import Source
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import RunManifest
 from gmv_core.words import number
@@ -57,7 +57,7 @@ def value_command(
     known = {s.name for s in place.sets()}
     opened: Source | str = generated
     if Path(generated).exists() or generated not in known:
-        opened = open_source(generated)
+        opened = open_given(place, generated)
     table = labels_for(opened, labels) if isinstance(opened, Source) else None
     with out.progress() as report:
         manifest = value(
@@ -122,15 +122,19 @@ def export_command(
     all_pairs: Annotated[
         bool, typer.Option("--all-pairs", help="Write the predicted influence of all pairs, too.")
     ] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Texts in CSV files as they are, formulas too.")
+    ] = False,
     workspace: Root = None,
     json: Json = False,
 ) -> None:
     """Write the tables of a run as Parquet and CSV, and manifest.json."""
-    written = open_run(workspace_at(workspace), run).export(folder, all_pairs=all_pairs)
+    result = open_run(workspace_at(workspace), run)
+    written = result.export(folder, all_pairs=all_pairs, raw=raw)
     out = Output(json)
     if not out.document({"files": [str(path) for path in written]}):
         for path in written:
-            out.markup(escape(str(path)))
+            out.markup(shown(str(path)))
 
 
 def _temperature(text: str) -> float | str:
@@ -154,14 +158,14 @@ def print_run(out: Output, manifest: RunManifest, result: Result) -> None:
         return
     totals = manifest.totals or result.totals()
     out.markup(
-        f"[bold]{escape(manifest.name)}[/]: {len(generated):,} generated images against "
-        f"{len(values):,} training images of {escape(manifest.training.name)}."
+        f"[bold]{shown(manifest.name)}[/]: {len(generated):,} generated images against "
+        f"{len(values):,} training images of {shown(manifest.training.name)}."
     )
     out.markup(
         f"  Distance: {manifest.matching.distance} "
-        f"({escape(manifest.reasons['distance'])})\n"
+        f"({shown(manifest.reasons['distance'])})\n"
         f"  Quality: {manifest.judging.quality} "
-        f"({escape(manifest.reasons['quality'])})"
+        f"({shown(manifest.reasons['quality'])})"
     )
     out.markup(
         f"  Value handed out: {number(totals.value)}, to {totals.contributors:,} "

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from gmv_core.cli.options import Json, LabelsCsv, Precision, Root, workspace_at
-from gmv_core.cli.output import Output
+from gmv_core.cli.output import Output, shown
+from gmv_core.jobs.uploads import open_given
 from gmv_core.sets.build import add, build
 from gmv_core.sets.contents import note_words
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
 from gmv_core.sources.labels import labels_for
-from gmv_core.sources.opening import open_source
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import IndexEntry, SetManifest
 from gmv_core.words import counted
@@ -36,7 +35,7 @@ def build_command(
     settings = BuildSettings(
         embed=EmbedSettings(embedder, precision), index=IndexSettings(kind=index)
     )
-    opened = open_source(source)
+    opened = open_given(workspace_at(workspace), source)
     table = labels_for(opened, labels)
     with out.progress() as report:
         manifest = build(
@@ -60,7 +59,7 @@ def add_command(
 ) -> None:
     """Add another source's images to a set; images of a name it already has are passed over."""
     out = Output(json)
-    opened = open_source(source)
+    opened = open_given(workspace_at(workspace), source)
     table = labels_for(opened, labels)
     with out.progress() as report:
         manifest = add(
@@ -82,16 +81,16 @@ def _print_set(out: Output, manifest: SetManifest) -> None:
         return
     told = "already built" if manifest.reused else "ready"
     fine = counted(counts.ok, "image")
-    out.markup(f"[bold]{escape(manifest.name)}[/] is {told}: {fine}.")
+    out.markup(f"[bold]{shown(manifest.name)}[/] is {told}: {fine}.")
     if counts.rejected:
         out.markup(f"  Rejected: {counted(counts.rejected, 'image')}.")
     for reason, count in manifest.sources[-1].skipped.items():
-        out.markup(f"  Passed over: {counted(count, 'file')}, {escape(reason)}.")
+        out.markup(f"  Passed over: {counted(count, 'file')}, {shown(reason)}.")
     if counts.duplicates:
         copies = counted(counts.duplicates, "image")
         out.markup(f"  Exact duplicates of others: {copies}.")
     for sentence in note_words(manifest.notes):
-        out.markup(f"  {escape(sentence)}")
+        out.markup(f"  {shown(sentence)}")
     labels = manifest.labels
     if labels and (labels.images_without_row or labels.rows_without_image):
         out.markup(
@@ -100,7 +99,7 @@ def _print_set(out: Output, manifest: SetManifest) -> None:
             f"{counted(labels.rows_without_image, 'row')}."
         )
     embedder = manifest.embedder
-    out.markup(f"  Embedder: {embedder.key}, {embedder.precision} ({escape(embedder.reason)})")
+    out.markup(f"  Embedder: {embedder.key}, {embedder.precision} ({shown(embedder.reason)})")
     out.markup(f"  Index: {index.kind}, {_recall(index)}")
 
 

@@ -29,8 +29,8 @@ class Overview:
         WAIT for a job, FINISH a half-built set, COMPARE generated images with a set that was used
         in no run, LOOK at a run.
     unreadable: set or run whose manifest cannot be read → why.
-    outgrown: names of the runs whose training or generated set has more images by now; such a run
-        cannot be opened before it is valued again.
+    outgrown: names of the runs whose training or generated set has grown or was built anew; such a
+        run cannot be opened before it is valued again.
     """
 
     sets: tuple[SetManifest, ...]
@@ -62,16 +62,25 @@ def overview(workspace: Workspace) -> Overview:
     runs = newest_runs(workspace.runs(), unreadable)
     sets = training_sets(workspace)
     done = [run for run in runs if run.state == READY and run.judges is None]
-    sizes = {m.name: m.counts.images for m in every if m.state == READY and m.counts}
-    outgrown = tuple(run.name for run in done if _outgrown(run, sizes))
+    known = {m.name: m for m in every if m.state == READY and m.counts}
+    outgrown = tuple(run.name for run in done if _outgrown(run, known))
     ready = [run for run in done if run.name not in outgrown]
     step, on = _next(workspace, sets, runs, ready)
     return Overview(tuple(sets), tuple(ready), step, on, unreadable, outgrown)
 
 
-def _outgrown(run: RunManifest, sizes: Mapping[str, int]) -> bool:
-    used = (run.training, run.generated)
-    return any(sizes.get(part.name, part.images) != part.images for part in used)
+def _outgrown(run: RunManifest, known: Mapping[str, SetManifest]) -> bool:
+    """Return whether a set is no longer the one that a run valued, as `open_run` sees it."""
+    for part, stamp in (
+        (run.training, run.matching.training),
+        (run.generated, run.matching.generated),
+    ):
+        made = known.get(part.name)
+        if made is None or made.counts is None:
+            continue
+        if made.counts.images != part.images or stamp not in (None, made.stamp):
+            return True
+    return False
 
 
 def _next(

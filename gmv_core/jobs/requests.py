@@ -5,6 +5,8 @@ What jobs made is deleted here too, so that no job is left behind.
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from gmv_core.errors import WorkspaceError
@@ -17,6 +19,7 @@ from gmv_core.results.influence import read_record
 from gmv_core.results.result import Result, settings_of
 from gmv_core.settings import EmbedSettings, IndexSettings, MatchSettings, RunSettings
 from gmv_core.sources.source import Source
+from gmv_core.store.files import aside
 from gmv_core.store.manifests import READY, RunManifest
 from gmv_core.store.workspace import Workspace
 
@@ -38,14 +41,33 @@ def build_set(
     resolve_embedder(embedder)
     chosen = build_arguments(EmbedSettings(embedder), IndexSettings(index))
     arguments = ["build", source.location, "--name", name, *chosen]
+    source = _with_kept_table(workspace, source, name, 0)
     return _start(workspace, arguments, source, name, "Building")
 
 
 def add_to_set(workspace: Workspace, source: Source, *, name: str) -> Job:
     """Start adding a source's images to a finished set."""
-    if workspace.image_set(name).manifest().state != READY:
+    manifest = workspace.image_set(name).manifest()
+    if manifest.state != READY:
         raise WorkspaceError(f"The set {name!r} is unfinished; finish it before adding to it.")
+    source = _with_kept_table(workspace, source, name, len(manifest.sources))
     return _start(workspace, ["add", name, source.location], source, name, "Adding to")
+
+
+def _table_of(workspace: Workspace, name: str, number: int) -> Path:
+    """Return where the uploaded label table of a set's source of that number is kept."""
+    return workspace.image_set(name).folder.absolute() / f"labels-{number}.csv"
+
+
+def _with_kept_table(workspace: Workspace, source: Source, name: str, number: int) -> Source:
+    """Keep an uploaded label table with the set: uploads go when their job is forgotten."""
+    table = source.labels_file
+    if not isinstance(table, Path) or uploads_of(workspace, replace(source, location="/")) is None:
+        return source
+    kept = _table_of(workspace, name, number)
+    with aside(kept) as unfinished:
+        shutil.copyfile(table, unfinished)
+    return replace(source, labels_file=kept)
 
 
 def finish_set(workspace: Workspace, name: str) -> Job:
@@ -60,12 +82,15 @@ def finish_set(workspace: Workspace, name: str) -> Job:
             f"The images that {name!r} was being made from are gone ({last.location}); delete "
             "the set and bring them again."
         )
-    # An index of one's choice is remembered once it is built; before, the build is `auto`.
-    index = IndexSettings(manifest.index.asked) if manifest.index else IndexSettings()
+    asked = manifest.asked_index or (manifest.index.asked if manifest.index else None)
+    index = IndexSettings(asked) if asked else IndexSettings()
     chosen = build_arguments(EmbedSettings(manifest.embedder.key), index)
     arguments = ["build", last.location, "--name", name, *chosen]
     if len(manifest.sources) > 1:
         arguments = ["add", name, last.location]
+    table = _table_of(workspace, name, len(manifest.sources) - 1)
+    if table.exists():
+        arguments += ["--labels", str(table)]
     return control.start(workspace, arguments, title=f"Building {name}", target=name)
 
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
 
-from gmv_core.plots.look import ACCENT, BETWEEN, MOST_POINTS, QUIET, WARNING, framed, short, thin
+from gmv_core.plots.look import (
+    ACCENT,
+    BETWEEN,
+    MOST_POINTS,
+    QUIET,
+    WARNING,
+    framed,
+    label,
+    short,
+    thin,
+)
 from gmv_core.types import Float64
 
 
@@ -27,7 +36,7 @@ def change_bars(
         marker={"size": 9, "color": np.where(low > 0, ACCENT, np.where(high < 0, WARNING, QUIET))},
         error_x={"array": high - percent, "arrayminus": percent - low, "color": QUIET,
                  "thickness": 2, "width": 4},
-        customdata=[[escape(g), a, b] for g, a, b in zip(groups, low, high, strict=True)],
+        customdata=[[label(g), a, b] for g, a, b in zip(groups, low, high, strict=True)],
         hovertemplate="without %{customdata[0]}: %{x:+.3g} %"
         "<br>%{customdata[1]:+.3g} to %{customdata[2]:+.3g} %<extra></extra>",
     )  # fmt: skip

@@ -242,11 +242,11 @@ class Result:
                 }
             )
 
-    def export(self, folder: Path, *, all_pairs: bool = False) -> list[Path]:
+    def export(self, folder: Path, *, all_pairs: bool = False, raw: bool = False) -> list[Path]:
         """Write the tables as Parquet and CSV, and manifest.json; see export.py."""
         from gmv_core.results.export import export
 
-        return export(self, folder, all_pairs=all_pairs)
+        return export(self, folder, all_pairs=all_pairs, raw=raw)
 
 
 def open_run(workspace: Workspace, name: str, *, settings: ValueSettings | None = None) -> Result:
@@ -263,13 +263,21 @@ def open_run(workspace: Workspace, name: str, *, settings: ValueSettings | None 
 
 
 def check_sets(result: Result) -> None:
-    """Raise WorkspaceError where a set no longer has the images that the run valued."""
+    """Raise WorkspaceError where a set is no longer the one that the run valued."""
     run = result.manifest
-    for images, part in ((result.training, run.training), (result.generated, run.generated)):
+    for images, part, stamp in (
+        (result.training, run.training, run.matching.training),
+        (result.generated, run.generated, run.matching.generated),
+    ):
         if len(images.images) != part.images:
             raise WorkspaceError(
                 f"The run {result.run.name!r} valued {part.images} images of {images.name!r}, "
                 f"which now has {len(images.images)}; run its `value` command again."
+            )
+        if stamp is not None and images.manifest().stamp != stamp:
+            raise WorkspaceError(
+                f"The set {images.name!r} was built anew since the run {result.run.name!r} valued "
+                "it; run its `value` command again."
             )
 
 

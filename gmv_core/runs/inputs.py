@@ -70,7 +70,7 @@ def _inputs(
     trained: SetManifest, made: SetManifest, matcher: Matcher, settings: RunSettings
 ) -> Inputs:
     """Return what the tables of a run are made from."""
-    training, generated = _stamp(trained), _stamp(made)
+    training, generated = trained.stamp, made.stamp
     built = trained.index
     matching = Matching(
         training=training,
@@ -112,9 +112,3 @@ def _without_stale_tables(run: Run, before: RunManifest, inputs: Inputs, say: Sa
 
 def _part(manifest: SetManifest) -> Part:
     return Part(manifest.name, manifest.counts.images if manifest.counts else 0)
-
-
-def _stamp(manifest: SetManifest) -> str:
-    # The sources tell two sets apart that were made at the same time by the clock.
-    sources = " ".join(source.fingerprint for source in manifest.sources)
-    return f"{manifest.name} {manifest.created} {manifest.updated} {sources}"

@@ -93,6 +93,7 @@ def value(
         )
         manifest = started(run, trained, images, made, matcher, settings, say)
         manifest = msgspec.structs.replace(manifest, shifts=tuple(told))
+        _drop_damaged(run, say)
         run.write_manifest(manifest)
         depth = manifest.matching.exact_depth
         matcher = replace(matcher, exact_depth=depth)
@@ -100,6 +101,15 @@ def value(
         for sentence in done.warnings:
             say(sentence)
         return done
+
+
+def _drop_damaged(run: Run, say: Say) -> None:
+    """Drop tables that would be kept but have changed on disk, so that they are computed anew."""
+    for name in ("matches", "quality"):
+        table = run.table(name)
+        if table.path.exists() and table.damage():
+            say(f"The {name} are damaged on disk, so they are computed anew.")
+            table.drop()
 
 
 @contextmanager

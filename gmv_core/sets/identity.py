@@ -8,13 +8,14 @@ from gmv_core.errors import WorkspaceError
 from gmv_core.settings import BuildSettings, IndexSettings
 from gmv_core.sources.labels import Labels
 from gmv_core.sources.opening import Source
+from gmv_core.sources.source import storable
 from gmv_core.store.manifests import EmbedderEntry, SetManifest, SourceEntry
 
 
 def origin_of(source: Source, labels: Labels | None) -> SourceEntry:
     """Return the manifest's entry of a source that nothing was read of yet."""
     return SourceEntry(
-        source.kind, source.location, source.fingerprint, labels.digest if labels else ""
+        source.kind, storable(source.location), source.fingerprint, labels.digest if labels else ""
     )
 
 

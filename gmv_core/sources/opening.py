@@ -53,8 +53,10 @@ def open_source(path: str | Path) -> Source:
     Raises:
         SourceError: if nothing is there, it cannot be read, or it holds no images.
     """
-    where = Path(path).expanduser().absolute()
+    if not str(path).strip():
+        raise SourceError(f"{str(path)!r} is no path; give a folder or a file.")
     try:
+        where = Path(path).expanduser().absolute()
         if where.is_dir():
             found = list_folder(where)
             return open_folder(found) if found.images else _open_other_folder(found)
@@ -63,10 +65,10 @@ def open_source(path: str | Path) -> Source:
         if not where.is_file():
             raise SourceError(f"{where} is neither a file nor a folder; give one of these.")
         return _open_file(where)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: ~ of nobody
+        reason = getattr(error, "strerror", None) or error
         raise SourceError(
-            f"{where} cannot be read ({error.strerror or error}); "
-            "check that it exists and that you may read it."
+            f"{path} cannot be read ({reason}); check that it exists and that you may read it."
         ) from error
 
 

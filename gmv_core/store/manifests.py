@@ -96,7 +96,9 @@ class SetManifest(msgspec.Struct, frozen=True, kw_only=True):
 
     seconds, memory_mb: by stage. counts, index, typical, updated: None before it was first READY;
     typical: None too where no image could be read. notes: what was done to images → how many.
-    reused: of the call that returned it, never written: nothing was left to do.
+    files: what the build left, by place in the set's folder → bytes.
+    reused: of the call that returned it, never written: nothing was left to do. asked_index: the
+    kind of index that its build was asked for, known from the beginning.
     """
 
     format: int = FORMAT
@@ -115,10 +117,19 @@ class SetManifest(msgspec.Struct, frozen=True, kw_only=True):
     typical: Typical | None = None
     labels: LabelFit | None = None
     notes: dict[str, int] = {}
+    files: dict[str, int] = {}
     peak_memory_mb: float | None = None
     versions: dict[str, str] | None = None
     updated: str | None = None
     reused: bool | None = None
+    asked_index: str | None = None
+
+    @property
+    def stamp(self) -> str:
+        """What changes whenever the set is built anew or grows."""
+        # The sources tell two sets apart that were made at the same time by the clock.
+        sources = " ".join(source.fingerprint for source in self.sources)
+        return f"{self.name} {self.created} {self.updated} {sources}"
 
 
 class Part(msgspec.Struct, frozen=True):

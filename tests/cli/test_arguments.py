@@ -33,7 +33,7 @@ from tests.fakes import set_manifest
 KEYS = st.text("abcXYZ019-_:./#", min_size=1, max_size=20)
 RUNS = st.builds(
     RunSettings,
-    st.builds(MatchSettings, st.integers(1, 5000), KEYS, KEYS, st.integers(-5, 2**31)),
+    st.builds(MatchSettings, st.integers(1, 5000), KEYS, KEYS, st.integers(0, 2**31)),
     st.builds(
         ValueSettings,
         st.integers(1, 500),
@@ -44,7 +44,7 @@ RUNS = st.builds(
 )
 
 
-SHARES, SEEDS = st.floats(1e-6, 0.5), st.integers(-5, 2**31)
+SHARES, SEEDS = st.floats(1e-6, 0.5), st.integers(0, 2**31)
 INJECTIONS = st.one_of(
     st.builds(Injection, st.sampled_from(["noise", "blur"]), st.floats(1e-6, 1), SHARES, SEEDS),
     st.builds(Injection, st.just(FOREIGN), st.none(), SHARES, SEEDS, KEYS),

@@ -14,7 +14,7 @@ from gmv_core.demo import make
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Progress, Report
 from tests.cli.conftest import Command
-from tests.fakes import write_images
+from tests.fakes import draw, png, write_images
 
 pytestmark = pytest.mark.usefixtures("small_commits")
 
@@ -45,7 +45,7 @@ def test_add(command: Command, sources: Path) -> None:
     command("build", sources / "train", "--name", "train")
     added = command("add", "train", sources / "more", "--json")
     assert (added.status, added.json["counts"]["images"]) == (0, 26)
-    assert "train is ready: 26 images" in command("add", "train", sources / "more").out
+    assert "train is already built: 26 images" in command("add", "train", sources / "more").out
 
 
 def test_value(command: Command, sources: Path) -> None:
@@ -385,3 +385,50 @@ def test_influence_without_an_owner(ready: Command, sources: Path) -> None:
     assert said.startswith("Without the 6 images of Bo the linear model is predicted to be")
     wrong = ready("influence", "owners", "--without-owner", "Eve")
     assert wrong.status == 1 and "choose one of: Ada [1], Bo." in wrong.err
+
+
+def test_what_a_terminal_or_a_spreadsheet_would_obey_is_written_out(
+    command: Command, tmp_path: Path
+) -> None:
+    folder = tmp_path / "obey"
+    folder.mkdir()
+    for i in range(12):
+        (folder / f"{i}.png").write_bytes(png(draw(i)))
+    labels = ["=HYPERLINK(1)", "+1", "-1", "@x", "\x1b[31mred\x07", "\u202egnp.exe", "plain"]
+    rows = [f'{i}.png,"{labels[i % 7]}"' for i in range(12)]
+    (folder / "labels.csv").write_text("\n".join(["name,label", *rows]), encoding="utf-8")
+    command("build", folder, "--name", "obey")
+    command("value", folder, "--against", "obey", "--name", "run", "--k", 3)
+    told = command("noisy", "run").out
+    assert r"\x1b[31mred\x07" in told and r"\u202egnp.exe" in told
+    assert not set(told) & {"\x1b", "\x07", "\u202e"}
+    command("export", "run", tmp_path / "out")
+    safe = (tmp_path / "out" / "values.csv").read_text(encoding="utf-8")
+    assert all(f",'{label}," in safe for label in labels[:4]) and ",plain," in safe
+    command("export", "run", tmp_path / "raw", "--raw")
+    raw = (tmp_path / "raw" / "values.csv").read_text(encoding="utf-8")
+    assert all(f",{label}," in raw for label in labels[:4])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["build", "", "--name", "x"], "'' is no path"),
+        (["build", "~nobody-of-that-name", "--name", "x"], "cannot be read"),
+        (
+            ["value", "MADE", "--against", "train", "--name", "x", "--seed", "-1"],
+            "seed is -1; give",
+        ),
+        (["criteria", "run", "--inject", "noise", "--seed", "-1"], "seed is -1; give"),
+        (["export", "run", "FILE"], "cannot be written (File exists); give another folder"),
+        (["export", "run", "FILE/below"], "cannot be written (Not a directory); give another"),
+    ],
+)
+def test_more_mistakes_are_sentences(
+    words: list[str], said: str, ready: Command, sources: Path
+) -> None:
+    (sources / "file").write_text("")
+    given = [w.replace("MADE", str(sources / "made")).replace("FILE", str(sources / "file"))
+             for w in words]  # fmt: skip
+    answer = ready(*given)
+    assert answer.status == 1 and said in " ".join(answer.err.split()), answer

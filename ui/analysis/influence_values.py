@@ -13,6 +13,7 @@ from gmv_core.results.what_if import PredictedChange, largest_owners
 from gmv_core.words import counted, number
 from ui.doors import influence
 from ui.frame import shell, state
+from ui.frame.markdown import cells
 from ui.widgets.figures import chart, count, metric_row
 from ui.widgets.influence import change
 from ui.widgets.open_image import opening_gallery, training_cards
@@ -100,7 +101,7 @@ def _owners(result: Result) -> None:
         "Images": [one.images for one in changes.values()],
         "Predicted without them": [change_words(one) for one in changes.values()],
     }
-    st.table(pd.DataFrame(rows), border="horizontal", hide_index=True)
+    st.table(cells(pd.DataFrame(rows)), border="horizontal", hide_index=True)
     st.caption(
         "The owners of the most images. 95 % intervals over the generated images; they do not say "
         f"how far the linear model is from the generator. {OWNERS}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +18,7 @@ from ui.doors import engine
 from ui.frame import state
 from ui.frame.markdown import plain, safe
 
+LOG = logging.getLogger("gmv")
 TITLE = "Attribution explorer"
 TINY_PX = 64
 TEMPERATURES = {"paper": "As the paper", "spread": "By spread"}
@@ -67,11 +70,29 @@ def show(draw: Callable[[], None]) -> None:
 
 @contextmanager
 def telling() -> Iterator[None]:
-    """Show a GMVError as a sentence, here: around a page, a fragment, or what was just given."""
+    """Show an error as a sentence, here: around a page, a fragment, or what was just given.
+
+    A GMVError is its own sentence. Anything else is an error of the program: the server's log has
+    it under an id, and the sentence names that.
+    """
     try:
         yield
     except GMVError as problem:
-        st.error(safe(str(problem)), icon=":material/error:")
+        st.error(safe(without_places(str(problem))), icon=":material/error:")
+    except Exception as problem:
+        id = secrets.token_hex(4)
+        LOG.exception("error %s", id)
+        st.error(
+            f"This is an error of the program ({type(problem).__name__}); the server's log says "
+            f"more under {id}. Nothing was lost; try again, or go another way.",
+            icon=":material/error:",
+        )
+
+
+def without_places(sentence: str) -> str:
+    """Return a sentence in which the workspace is named so, and not by where the server has it."""
+    root = str(engine.workspace().root.absolute())
+    return sentence.replace(f"{root}/", "").replace(root, "of this app")
 
 
 def need_run() -> Result:

@@ -61,7 +61,7 @@ def unreadable(found: Overview) -> None:
         told = f"Deletes the {record.kind} {plain(record.name)} for good."
         key = f"remove-{record.kind}-{record.name}"
         with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
-            st.markdown(safe(why), width="stretch")
+            st.markdown(safe(shell.without_places(why)), width="stretch")
             if st.button("Remove", key=key, help=told):
                 with shell.telling():
                     requests.delete(engine.workspace(), record.name, kind=record.kind)
@@ -72,9 +72,7 @@ def outgrown(found: Overview) -> None:
     """Name the runs whose sets have grown, and offer to value them again."""
     for name in found.outgrown:
         with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
-            st.markdown(
-                f"The images of **{plain(name)}** have grown in number since.", width="stretch"
-            )
+            st.markdown(f"The images of **{plain(name)}** have changed since.", width="stretch")
             if st.button("Value again", key=f"again-{name}", help="With the settings that it had."):
                 with shell.telling():
                     requests.value_again(engine.workspace(), name)

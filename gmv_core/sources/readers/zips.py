@@ -37,7 +37,8 @@ def open_zip(where: Path) -> Source:
     kept: list[tuple[str, zipfile.ZipInfo]] = []
     tables: dict[str, zipfile.ZipInfo] = {}
     with _opened_zip(where) as archive:
-        members = [info for info in archive.infolist() if not info.is_dir()]
+        # ZipInfo.is_dir fails where there is no name at all.
+        members = [info for info in archive.infolist() if not info.filename.endswith("/")]
         check_members(len(members), where)
         for info in members:
             name = clean_name(info.filename).replace("\\", "/")
