@@ -127,10 +127,10 @@ def _regions(
     sentences = (
         alike_words(image, about["name"], alike),
         influence_words(reader.result.run.name, image, about["name"], influence),
-        source_words(image, explained, found.certainty, len(found.rows)),
+        source_words(image, explained, found.certainty, found.recalled),
     )
     return Regions(name, pixels, about["name"], alike, influence, found.sources, found.certainty,
-                   explained, len(found.rows), sentences)  # fmt: skip
+                   explained, found.recalled, sentences)  # fmt: skip
 
 
 def sources_of(reader: RegionReader, found: Explained, *, more: int = 10) -> tuple[Source, ...]:
