@@ -77,7 +77,6 @@ def arms(compared: Compared, classes: Int64, also: Sequence[str]) -> dict[str, R
     predicted = rank_from_bottom(phi[INFLUENCE], far)
     return {
         "top, ours": top(phi[OURS], far),
-        "top, ours, per class": per_class(rank_from_bottom(phi[OURS], far), classes),
         "bottom, ours": bottom(phi[OURS], far),
         **{f"{RANDOM} {draw}": drawn(len(far), draw) for draw in range(RANDOM_DRAWS)},
         **{f"top, {name}": top(phi[name], far) for name in (*also, INFLUENCE)},
@@ -116,7 +115,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     with workspace_of(options) as workspace:
         compared = compare(setting, workspace, size, seed=options.seed)
     gradients = ("embedding only", "VAE-TracIn", f"TRAK, {size.ensemble} models")
-    also = (*ALSO, *gradients) if vars(options).get("gradients") else ALSO
+    also = (*ALSO, *gradients) if vars(options).get("more") else ALSO
     full = seed_losses(setting, drawn(size.n), 0, seeds)
     found: dict[str, dict[str, Float64]] = {}
     for share in size.removed:
@@ -148,7 +147,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 def main() -> None:
     """Measure, print the table and save the figures."""
     asked = parser(__doc__)
-    asked.add_argument("--gradients", action="store_true", help="also the top by TracIn and TRAK")
+    asked.add_argument("--more", action="store_true", help="also by TracIn, TRAK and embedding")
     options = asked.parse_args()
     work.save(options, results_name("removal", options), run(options))
 
