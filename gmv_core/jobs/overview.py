@@ -11,6 +11,7 @@ from gmv_core.criteria.trials.corruption import COPY
 from gmv_core.jobs.job import list_jobs
 from gmv_core.matching.contributors import Contributor
 from gmv_core.results.result import Result
+from gmv_core.runs.calibration import HELD_OUT
 from gmv_core.runs.valuation import GENERATED
 from gmv_core.store.columns import previews
 from gmv_core.store.manifests import READY, RunManifest, SetManifest
@@ -44,14 +45,14 @@ class Overview:
 def training_sets(workspace: Workspace) -> list[SetManifest]:
     """Return the manifests of the sets that a user brought, newest first.
 
-    Not those that a run made of its generated images, nor copies that were spoilt to judge a run.
-    Those that cannot be read are left out; `overview` names them.
+    Not those that a run made of its generated or held-out images, nor copies that were spoilt to
+    judge a run. Those that cannot be read are left out; `overview` names them.
     """
     made_by = {run.name for run in workspace.runs()}
     valued = [job for job in list_jobs(workspace) if job.arguments[0] in ("value", "demo")]
     made_by |= {job.target for job in valued}
-    generated = {run + GENERATED for run in made_by}
-    sets = newest([images for images in workspace.sets() if images.name not in generated])
+    own = {run + tail for run in made_by for tail in (GENERATED, HELD_OUT)}
+    sets = newest([images for images in workspace.sets() if images.name not in own])
     return [made for made in sets if made.sources[0].kind != COPY]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.jobs import control, deletion
-from gmv_core.jobs.arguments import build_arguments, run_arguments
+from gmv_core.jobs.arguments import build_arguments, held_out_arguments, run_arguments
 from gmv_core.jobs.job import Job, list_jobs
 from gmv_core.jobs.uploads import uploads_of
 from gmv_core.models.choice import resolve_embedder
@@ -160,7 +160,8 @@ def _value(
 ) -> Job:
     """Start valuing the sets of the run whose manifest is `made`, as the run `name`."""
     sets = [made.generated.name, "--against", made.training.name, "--name", name]
-    arguments = ["value", *sets, *run_arguments(settings)]
+    held_out = made.null.source if made.null else ""
+    arguments = ["value", *sets, *run_arguments(settings), *held_out_arguments(held_out)]
     return control.start(workspace, arguments, title=title, target=name)
 
 

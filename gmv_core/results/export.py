@@ -12,10 +12,12 @@ import pyarrow as pa
 from gmv_core.errors import WorkspaceError
 from gmv_core.results.fitted import pair_blocks
 from gmv_core.results.influence import has_influence, influence_batches
-from gmv_core.results.result import Result
+from gmv_core.results.result import VALUE_COLUMNS, Result
 from gmv_core.results.selection import for_spreadsheets
+from gmv_core.results.shares import value_intervals
 from gmv_core.store.files import write_json
 from gmv_core.store.manifest_files import as_json
+from gmv_core.trust.duplicates import has_clusters, read_clusters
 from gmv_core.types import Float32, Int64
 
 PAIRS = "influence.parquet"
@@ -45,7 +47,7 @@ def _export(result: Result, folder: Path, *, all_pairs: bool, raw: bool) -> list
     tables: dict[str, Iterable[pd.DataFrame]] = {
         "matches": result.matches_batches(),
         "generated": [result.generated_table()],
-        "values": [result.values_table()],
+        "values": [values_of(result)],
     }
     if has_influence(result.run):
         images = (result.training, result.generated)
@@ -59,6 +61,24 @@ def _export(result: Result, folder: Path, *, all_pairs: bool, raw: bool) -> list
         written.append(_write_pairs(result, folder / PAIRS, pairs))
     write_json(folder / "manifest.json", as_json(result.told()))
     return [*written, folder / "manifest.json"]
+
+
+def values_of(result: Result) -> pd.DataFrame:
+    """Return the values with value_low and value_high, and the cluster of near copies.
+
+    cluster: the name of its first image, "" where it has no copy or none were looked for.
+    """
+    table = result.values_table((*VALUE_COLUMNS, "id"))
+    low, high = value_intervals(result)
+    ids = table["id"].to_numpy()
+    cluster = np.full(len(table), "", object)
+    if has_clusters(result.training):
+        found = read_clusters(result.training)
+        copied = found.sizes[ids] > 1
+        names = result.training.images.read(["name"])["name"].take(found.of[ids[copied]])
+        cluster[copied] = names.to_pylist()
+    return table.drop(columns="id").assign(value_low=low[ids], value_high=high[ids],
+                                           cluster=cluster)  # fmt: skip
 
 
 def _write(path: Path, batches: Iterable[pd.DataFrame], *, raw: bool) -> tuple[Path, Path]:

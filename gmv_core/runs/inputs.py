@@ -11,6 +11,7 @@ from gmv_core.settings import RunSettings
 from gmv_core.store.files import now
 from gmv_core.store.manifests import Inputs, Judging, Matching, Part, RunManifest, SetManifest
 from gmv_core.store.workspace import ImageSet, Run
+from gmv_core.trust.duplicates import clusters_digest
 from gmv_core.words import listed
 
 Say = Callable[[str], None]
@@ -81,6 +82,7 @@ def _inputs(
         distance=matcher.distance_key,
         candidates=settings.match.candidates,
         exact_depth=matcher.exact_depth if matcher.distance_key == "features" else 0,
+        clusters=None if matcher.clusters is None else clusters_digest(matcher.clusters),
     )
     return Inputs(
         matching,

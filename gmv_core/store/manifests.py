@@ -144,7 +144,8 @@ class Matching(msgspec.Struct, frozen=True, kw_only=True):
     """What the matches of a run were made from; until they are, only the distance is known.
 
     training, generated: stamps of the two sets. index: kind, nprobe and overfetch.
-    exact_depth: the first so many distances of an image are exact.
+    exact_depth: the first so many distances of an image are exact. clusters: digest of the near
+    copies of which only the nearest one is a candidate, None where all are.
     """
 
     training: str | None = None
@@ -155,6 +156,7 @@ class Matching(msgspec.Struct, frozen=True, kw_only=True):
     distance: str
     candidates: int = 0
     exact_depth: int = 0
+    clusters: str | None = None
 
 
 class Judging(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,14 +175,35 @@ class Inputs(msgspec.Struct, frozen=True):
     quality: Judging
 
 
+class NullEntry(msgspec.Struct, frozen=True):
+    """The null of a run, kept with its training set under `key`; see trust/null.py.
+
+    kind: "held out" or "left out". images: that went through the matching. source: the set of the
+    held-out ones, "" for training images. own: that set was built for this run alone.
+    closeness, closeness_p: C_T of the run's images and its p-value, of held-out images alone.
+    """
+
+    key: str
+    kind: str
+    images: int
+    source: str = ""
+    own: bool = False
+    closeness: float | None = None
+    closeness_p: float | None = None
+
+
 class Totals(msgspec.Struct, frozen=True):
-    """What a run comes to. value: Σφ, which is Σq. effective_contributors: their mean."""
+    """What a run comes to. effective_contributors: their mean.
+
+    quality: Σq, value: Σφ, and unattributed: what is left of Σq.
+    """
 
     value: float
     quality: float
     contributors: int
     never_contributor: int
     effective_contributors: float
+    unattributed: float = 0.0
 
 
 class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +213,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     from the training set, in sentences. warnings: what makes its values mean little, in sentences.
     judges: the run that this one was made to judge.
     left_out: training images left out of a reading; it and reused are never written to a run.
+    null: real images that the generated ones are held against, None where there were none.
     """
 
     format: int = FORMAT
@@ -211,6 +235,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str] | None = None
     updated: str | None = None
     judges: str | None = None
+    null: NullEntry | None = None
     left_out: tuple[str, ...] | None = None
     reused: bool | None = None
 

@@ -20,6 +20,8 @@ from gmv_core.jobs.arguments import (
     run_arguments,
 )
 from gmv_core.settings import (
+    CREDITS,
+    DUPLICATES,
     INDEX_KINDS,
     BuildSettings,
     EmbedSettings,
@@ -39,6 +41,8 @@ RUNS = st.builds(
         st.integers(1, 500),
         st.one_of(st.just("auto"), st.floats(1e-9, 1e9)),
         st.booleans(),
+        st.sampled_from(CREDITS),
+        st.sampled_from(DUPLICATES),
     ),
     st.booleans(),
 )

@@ -60,7 +60,10 @@ def test_value(command: Command, sources: Path) -> None:
     assert values == sorted(values, reverse=True)
     again = command(*words, "--temperature", "auto", "--no-weighting", "--json")
     assert again.json["reused"] is True
-    assert again.json["value"] == {"k": 10, "temperature": "auto", "quality_weighting": False}
+    assert again.json["value"] == {
+        "k": 10, "temperature": "auto", "quality_weighting": False, "credit": "paper",
+        "duplicates": "each",
+    }  # fmt: skip
     assert again.json["totals"]["value"] == pytest.approx(9)
     told = command(*words)
     assert "run: 10 generated images against 20 training images of train." in told.out
@@ -84,7 +87,7 @@ def test_show(ready: Command) -> None:
     assert [c["rank"] for c in found["contributors"]] == [1, 2, 3]
     assert list(found["contributors"][0]) == [
         "training", "row", "rank", "recall_rank", "distance", "weight", "value", "label", "owner",
-        "exact",
+        "exact", "convincing", "shared_by",
     ]  # fmt: skip
     assert sum(c["weight"] for c in found["contributors"]) == pytest.approx(1)
     more = ready("show", "run", "--image", "0004.png", "--k", 5, "--temperature", 0.1, "--json")
@@ -128,9 +131,11 @@ def test_export(ready: Command, sources: Path) -> None:
     found = ready("export", "run", folder, "--json")
     assert sorted(found.json["files"]) == sorted(map(str, folder.iterdir()))
     header = {
-        "matches": "generated,training,rank,recall_rank,distance,weight,value",
-        "generated": "generated,quality,nearest_distance,effective_contributors",
-        "values": "training,value,times_contributor,nearest_distance,label,owner",
+        "matches": "generated,training,rank,recall_rank,distance,weight,value,convincing",
+        "generated": "generated,quality,nearest_distance,effective_contributors,standing,p_copy,"
+        "p_far,nearer_than,unattributed,stability",
+        "values": "training,value,times_contributor,nearest_distance,label,owner,value_low,"
+        "value_high,cluster",
     }
     for name, columns in header.items():
         assert (folder / f"{name}.csv").read_text().partition("\n")[0] == columns

@@ -6,16 +6,19 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from gmv_core import GMVError, Result, ValueSettings
 from gmv_core.place import app_folder
+from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet
 from ui import serve
 from ui.doors import engine
 from ui.frame import state
+from ui.frame.earning import earning
 from ui.frame.markdown import plain, safe
 
 LOG = logging.getLogger("gmv")
@@ -129,16 +132,20 @@ def need_run() -> Result:
         st.warning(safe(sentence), icon=":material/warning:")
     own = runs[name].value
     most = min(runs[name].matching.candidates, runs[name].training.images)
-    return engine.open_result(name, reading(own, most))
+    return engine.open_result(name, reading(own, most, runs[name]))
 
 
-def reading(own: ValueSettings, most: int) -> ValueSettings:
-    """Offer in the sidebar what can be changed without a model: k, temperature, weighting.
+def reading(own: ValueSettings, most: int, run: RunManifest | None = None) -> ValueSettings:
+    """Offer in the sidebar what can be changed without a model: k, temperature, who earns.
 
-    own: what is chosen at first. most: the candidates that there are of each image.
+    own: what is chosen at first. most: the candidates that there are of each image. run: what is
+    read, None where nothing is valued yet.
     """
     with st.sidebar:
-        return _reading(own, most)
+        chosen = _reading(own, most)
+        training = engine.workspace().image_set(run.training.name) if run else None
+        credit, duplicates = earning(own, run, training)
+    return replace(chosen, credit=credit, duplicates=duplicates)
 
 
 def _reading(own: ValueSettings, most: int) -> ValueSettings:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import open_run
+from gmv_core import Result, open_run
 from gmv_core.demo.make import DEMO_RUN
 from gmv_core.jobs import requests
 from gmv_core.jobs.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Overview
 from gmv_core.store.manifests import READY, SetManifest
+from gmv_core.trust.sentences import line_of
 from gmv_core.words import counted, number
 from ui.doors import engine
 from ui.frame import links, shell
@@ -38,6 +39,15 @@ def picture(runs: list[str]) -> None:
         mine = Thumb(shown.image, "generated", alt=f"The generated image {shown.generated}")
         thumbs([mine, *closest], side_px=96, tiny=tiny, kind="apart")
         st.caption(f"A generated image of {plain(run)}, and the training images closest to it.")
+        standing_line(result)
+
+
+def standing_line(result: Result) -> None:
+    """Say how many of a run's images are near copies, and how many have no convincing source."""
+    standing = engine.generated_gallery(result)["standing"]
+    if standing.any():
+        told = line_of({str(k): int(n) for k, n in standing.value_counts().items()})
+        st.caption(f"Of its {len(standing):,} generated images: {told}.")
 
 
 def next_step(found: Overview) -> None:
