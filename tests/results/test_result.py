@@ -12,6 +12,7 @@ import pytest
 
 from gmv_core import Result, SettingsError, ValueSettings, Workspace, WorkspaceError, open_run
 from gmv_core.criteria import known_noise
+from gmv_core.results.export import values_of
 from gmv_core.runs.stages import distances_to_generated
 from gmv_core.store.columns import embedding_rows
 from gmv_core.store.table import Table
@@ -149,7 +150,7 @@ def test_exports_agree(opened: Result, tmp_path: Path) -> None:
     for name, table in (
         ("matches", pd.concat(list(opened.matches_batches()), ignore_index=True)),
         ("generated", opened.generated_table()),
-        ("values", opened.values_table()),
+        ("values", values_of(opened)),
     ):
         stored = pd.read_parquet(folder / f"{name}.parquet")
         text = pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values={
