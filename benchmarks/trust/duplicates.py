@@ -134,7 +134,7 @@ def main() -> None:
     """Measure, print the tables."""
     options = parser(__doc__ or "").parse_args()
     quick = options.quick
-    n, count, valued, made = (300, 20, 200, 20) if quick else (4000, 150, 600, 60)
+    n, count, valued, made = (300, 20, 200, 20) if quick else (4000, 150, 400, 50)
     found: dict[str, list[Row]] = {}
     for data in available(options):
         images = load(data, options, drawn=n + made)

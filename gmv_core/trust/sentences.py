@@ -32,7 +32,7 @@ def unseen(null: NullEntry) -> str:
     """Name the real images of a null."""
     if null.kind == HELD_OUT:
         return f"the {null.images:,} held-out images"
-    return f"{counted(null.images, 'training image')}, each held against the others"
+    return f"{counted(null.images, 'training image')}, left out one by one"
 
 
 def nearer_sentence(share: float, null: NullEntry) -> str:

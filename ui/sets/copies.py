@@ -17,7 +17,7 @@ from ui.widgets.thumbs import Thumb, thumbs
 
 PAGE = 6  # clusters
 MEMBERS = 8  # shown of each
-COPY = {"bytes": "same bytes", "pixels": "same pixels", "near": "near copy", "": "the first"}
+COPY = {"bytes": "same bytes", "pixels": "same pixels", "near": "near copy", "": "first"}
 
 
 def copies_section(images: ImageSet) -> None:
@@ -58,7 +58,7 @@ def _gallery(images: ImageSet) -> None:
         pictures = previews(images, shown["id"].to_numpy())
         with st.container(border=True):
             cards = [
-                Thumb(image, row.training, f"{COPY[row.copy]} {row.owner}")
+                Thumb(image, row.training, " · ".join(filter(None, (COPY[row.copy], row.owner))))
                 for image, row in zip(pictures, shown.itertuples(), strict=True)
             ]
             thumbs(cards, side_px=110, tiny=shell.tiny(images))
