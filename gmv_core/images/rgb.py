@@ -93,8 +93,11 @@ def _to_8_bits(levels: NDArray[Any]) -> UInt8:
     finite = np.isfinite(levels)
     if not finite.any():
         raise Rejected("no finite pixel value")
-    low = float(np.min(levels, where=finite, initial=np.inf))
-    high = float(np.max(levels, where=finite, initial=-np.inf))
+    if levels.dtype.kind == "i":  # which cannot hold the infinities below
+        low, high = float(levels.min()), float(levels.max())
+    else:
+        low = float(np.min(levels, where=finite, initial=np.inf))
+        high = float(np.max(levels, where=finite, initial=-np.inf))
     tops = (65535.0,) if levels.dtype.kind == "i" else (1.0, 255.0)
     fitting = [top for top in tops if low >= 0 and high <= top]
     start, top = (0.0, fitting[0]) if fitting else (low, high)

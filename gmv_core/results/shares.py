@@ -12,11 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gmv_core.measures.bootstrap import (
-    images_needed,
-    rank_intervals,
-    share_intervals,
-)
+from gmv_core.measures.bootstrap import images_needed, rank_intervals, share_intervals
 from gmv_core.method.value import Basis
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.results.result import Result

@@ -5,14 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from gmv_core.method.value import (
-    ALL_EARN,
-    Basis,
-    Values,
-    add_values,
-    no_values,
-    shared_within,
-)
+from gmv_core.method.value import ALL_EARN, Basis, Values, add_values, no_values, shared_within
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.settings import ValueSettings
 from gmv_core.store.manifests import Totals

@@ -45,8 +45,7 @@ def set_damage(images: ImageSet) -> list[str]:
     """Return in sentences what is damaged of a set."""
     manifest = images.manifest()
     own = images.embeddings(manifest.embedder.key)
-    others = sorted((images.folder / "embeddings").glob("*.lance"))
-    tables = [images.images, own, *(Table(path) for path in others if path != own.path)]
+    tables = [images.images, own, *further_tables(images, own)]
     said = [sentence for table in tables for sentence in table.damage()]
     if said or manifest.counts is None or manifest.index is None:
         return said
@@ -61,6 +60,12 @@ def set_damage(images: ImageSet) -> list[str]:
     except (GMVError, RuntimeError, OSError, ValueError) as error:
         said.append(f"The index of {images.name!r} cannot be read ({str(error)[:120]}).")
     return said
+
+
+def further_tables(images: ImageSet, own: Table) -> list[Table]:
+    """Return the tables of a set besides its images and its own embeddings: all can be made again."""
+    paths = [*images.folder.glob("*.lance"), *(images.folder / "embeddings").glob("*.lance")]
+    return [Table(path) for path in sorted(paths) if path not in (images.images.path, own.path)]
 
 
 def drop_damaged(images: ImageSet, manifest: SetManifest) -> SetManifest:
@@ -80,6 +85,9 @@ def drop_damaged(images: ImageSet, manifest: SetManifest) -> SetManifest:
         own.drop()
     elif own.path.exists() and own.damage():
         own.drop()
+    for table in further_tables(images, own):
+        if table.damage():
+            table.drop()
     if not images.images.exists():
         first = manifest.sources[0]
         return replace(manifest, sources=(replace(first, complete=False, first_row=0),))

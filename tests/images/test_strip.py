@@ -35,4 +35,7 @@ def test_a_set_draws_itself_whatever_its_state(
     html = workspace.image_set("one")._repr_html_()
     assert "one: 1 image" in html and "&lt;b&gt;.png" in html and "data:image/" in html
     workspace.image_set("one").images.drop()
-    assert "The table images.lance is missing" in workspace.image_set("one")._repr_html_()
+    assert (
+        "The table images.lance of &#x27;one&#x27; is missing"
+        in workspace.image_set("one")._repr_html_()
+    )

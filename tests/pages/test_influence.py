@@ -68,7 +68,7 @@ def test_helpful_and_harmful_images_stand_apart(app: AppTest, predicted: Result)
         shown = cards(app, f"Most {kind} training images")
         assert expected and [card["id"] for card in shown] == [one.training for one in expected]
         assert shown[0]["lines"][0] == f"{number(abs(expected[0].percent))} %"
-    assert "0.442 of 0.905" in words(app) and "It is a prediction" in words(app)
+    assert "0.451 of 0.904" in words(app) and "It is a prediction" in words(app)
     worst = cards(app, "Most harmful training images")[0]["id"]
     app.selectbox(key=state.TRAINING).select(worst).run()
     assert not app.exception
@@ -132,7 +132,7 @@ def test_values_over_the_set_and_without_an_owner(app: AppTest, predicted: Resul
     assert best == totals["training"].tolist()[::-1][:12]
     told = {metric.label: metric.value for metric in read.metric}
     assert int(told["Helpful"]) + int(told["Harmful"]) == 24
-    assert "no better than pixel distance did" in read.warning[0].value
+    assert "it says less: 0.339" in read.warning[0].value
     owners = read.table[0].value
     assert owners["Owner"].tolist() == ["Ada", "Ben"]
     for owner, said in zip(owners["Owner"], owners["Predicted without them"], strict=True):
