@@ -63,7 +63,7 @@ def set_damage(images: ImageSet) -> list[str]:
 
 
 def further_tables(images: ImageSet, own: Table) -> list[Table]:
-    """Return the tables of a set besides its images and its own embeddings: all can be made again."""
+    """Return a set's tables besides its images and own embeddings: all can be made again."""
     paths = [*images.folder.glob("*.lance"), *(images.folder / "embeddings").glob("*.lance")]
     return [Table(path) for path in sorted(paths) if path not in (images.images.path, own.path)]
 

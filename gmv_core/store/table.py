@@ -136,8 +136,9 @@ class Table:
             checked = DIGEST in dataset.schema.names
             for batch in dataset.to_batches(batch_size=1024, scan_in_order=True):
                 rows = pa.Table.from_batches([batch])
-                ids = rows["id"].to_numpy()
-                wrong = ids != np.arange(at, at + len(rows))
+                wrong = np.zeros(len(rows), bool)
+                if "id" in rows.column_names:
+                    wrong |= rows["id"].to_numpy() != np.arange(at, at + len(rows))
                 if checked:
                     wrong |= row_digests(rows).view(np.int64) != rows[DIGEST].to_numpy()
                 if wrong.any():
