@@ -9,7 +9,12 @@ from pathlib import Path
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.jobs import control, deletion
-from gmv_core.jobs.arguments import build_arguments, run_arguments
+from gmv_core.jobs.arguments import (
+    build_arguments,
+    reading_arguments,
+    run_arguments,
+    source_arguments,
+)
 from gmv_core.jobs.job import Job, list_jobs
 from gmv_core.jobs.uploads import uploads_of
 from gmv_core.models.choice import resolve_embedder
@@ -66,6 +71,7 @@ def finish_set(workspace: Workspace, name: str) -> Job:
     arguments = ["build", last.location, "--name", name, *chosen]
     if len(manifest.sources) > 1:
         arguments = ["add", name, last.location]
+    arguments += reading_arguments(last.reading, last.split)
     return control.start(workspace, arguments, title=f"Building {name}", target=name)
 
 
@@ -154,8 +160,7 @@ def _free(workspace: Workspace, name: str) -> str:
 def _start(
     workspace: Workspace, arguments: list[str], source: Source, name: str, doing: str
 ) -> Job:
-    if isinstance(source.labels_file, Path):
-        arguments = [*arguments, "--labels", str(source.labels_file)]
+    arguments = [*arguments, *source_arguments(source)]
     return control.start(
         workspace,
         arguments,

@@ -21,6 +21,7 @@ from gmv_core.jobs import control
 from gmv_core.jobs.job import list_jobs
 from gmv_core.sources.names import safe_name, unique_name
 from gmv_core.sources.opening import open_source
+from gmv_core.sources.readers.beside import tables_among
 from gmv_core.sources.readers.files import list_folder
 from gmv_core.sources.source import Source, no_images
 from gmv_core.store.workspace import Workspace
@@ -99,8 +100,10 @@ def is_packed(name: str) -> bool:
     return name.lower().endswith((*_ARCHIVES, *_COMPRESSED))
 
 
-def open_spooled(folder: Path) -> Source:
+def open_spooled(folder: Path, *, reading: str = "", split: str = "") -> Source:
     """Return the source that a folder of uploads is, with the label CSV given beside it.
+
+    reading, split: see `open_source`.
 
     Raises:
         SourceError: for no images, for several archives, for an archive among images.
@@ -121,19 +124,25 @@ def open_spooled(folder: Path) -> Source:
         )
     if not found.images and not found.others:
         raise no_images("what was uploaded", found.skipped)
-    alone = not found.images and len(found.others) == 1
+    beside = folder / "labels.csv"
+    tables = tables_among(found.others)
+    packed = [name for name in found.others if name not in tables]
+    alone = not found.images and len(packed) == 1
     try:
-        source = open_source(files / found.others[0] if alone else files)
+        place = files / packed[0] if alone else files
+        source = open_source(place, reading="" if alone else reading, split=split)
     except SourceError as error:
         raise SourceError(str(error).replace(str(files), "what was uploaded")) from error
-    beside = folder / "labels.csv"
-    table = beside if beside.exists() else found.labels_file
-    return replace(source, labels_file=table or source.labels_file)
+    if beside.exists():
+        return with_table(source, folder)
+    if alone and found.labels_file:
+        return replace(source, labels_file=found.labels_file, table_given=True)
+    return source
 
 
 def with_table(source: Source, folder: Path) -> Source:
     """Return a source with the label CSV that was uploaded into `folder`."""
-    return replace(source, labels_file=folder / "labels.csv")
+    return replace(source, labels_file=folder / "labels.csv", table_given=True)
 
 
 def uploads_of(workspace: Workspace, source: Source) -> Path | None:

@@ -319,7 +319,7 @@ TABLES: dict[str, tuple[bytes, str, str]] = {
     "blank": (b"\xef\xbb\xbf \r\n\n", "is empty", "give a CSV with a header"),
     "header only": (b"name,label\n", "header but no rows", "add one row for each image"),
     "no header": (b"a.png,cat\nb.png,dog\n", "(columns: a.png, cat)", "call it name"),
-    "other columns": (b"id;title\n1;x\n", "(columns: id, title)", "call it name"),
+    "other columns": (b"weight;title\n1;x\n", "(columns: weight, title)", "call it name"),
     "spreadsheet": (b"PK\x03\x04xl/workbook.xml", "is a spreadsheet", "save it as CSV"),
     "old spreadsheet": (b"\xd0\xcf\x11\xe0\xa1\xb1", "is a spreadsheet", "save it as CSV"),
     "binary": (b"name,label\n\0\1\2", "is a binary file", "save the table as CSV"),

@@ -80,7 +80,8 @@ def open_npz(where: Path) -> Source:
         return file
 
     rows = ArrayRows(array.shape, planar, open_at, key)
-    return array_source("npz", where, rows=rows, labels=labels, used=[where])
+    return array_source("npz", where, rows=rows, labels=labels, used=[where],
+                        labels_from="its array of labels")  # fmt: skip
 
 
 def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Array:
