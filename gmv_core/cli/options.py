@@ -26,6 +26,9 @@ ReadAs = Annotated[
 Split = Annotated[
     str, typer.Option(help="Which splits are read (default: train, beside others); or all.")
 ]
+NoisyIf = Annotated[
+    str, typer.Option(help="Which values of the column mean noise, as '>0' or '=bad'.")
+]
 Precision = Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")]
 
 

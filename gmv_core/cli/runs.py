@@ -11,7 +11,7 @@ import pandas as pd
 import typer
 from rich.markup import escape
 
-from gmv_core.cli.options import Json, LabelsCsv, Root, workspace_at
+from gmv_core.cli.options import Json, LabelsCsv, NoisyIf, Root, workspace_at
 from gmv_core.cli.output import Output
 from gmv_core.criteria import known_noise
 from gmv_core.errors import SettingsError
@@ -105,15 +105,26 @@ def noisy_command(
     column: Annotated[
         str | None, typer.Option(help="An attribute that marks known noise: report the AUROC.")
     ] = None,
+    noisy_if: NoisyIf = "",
     workspace: Root = None,
     json: Json = False,
 ) -> None:
     """Rank the training images from the bottom: by value, then by distance."""
     if limit < 1:
         raise SettingsError(f"limit is {limit}; give a number of at least 1.")
+    if noisy_if and column is None:
+        raise SettingsError(f"--noisy-if {noisy_if!r} is of no column; give it with --column.")
+    out = Output(json)
     result = open_run(workspace_at(workspace), run)
-    auroc = None if column is None else known_noise.judge(result, column).detection.auroc
-    _print_noisy(Output(json), result.noisy(), limit, auroc)
+    auroc = None
+    if column is not None:
+        found = known_noise.judge(result, column, noisy_if).detection
+        problem = known_noise.nothing_to_tell(found, column)
+        if problem:
+            out.say(problem)
+        else:
+            auroc = found.auroc
+    _print_noisy(out, result.noisy(), limit, auroc)
 
 
 def export_command(

@@ -82,10 +82,11 @@ def _figure(result: Result) -> None:
     st.subheader(
         "The whole ranking", help="Summed over the generated images, in percent of the error."
     )
-    column = noise_column(result)
+    column, noisy_if = noise_column(result)
     chart(
-        influence.ranking_figure(result, column),
+        influence.ranking_figure(result, column, noisy_if),
         "Predicted influence of every training image, the most harmful first",
     )
     if column is not None:
-        noise_found(influence.noise_report(result, column), column, "the most harmful")
+        report = influence.noise_report(result, column, noisy_if)
+        noise_found(report, column, "the most harmful")
