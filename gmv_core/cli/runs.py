@@ -18,11 +18,13 @@ from gmv_core.errors import SettingsError
 from gmv_core.matching.contributors import Contributor
 from gmv_core.results.result import Result, open_run
 from gmv_core.runs.valuation import value
+from gmv_core.sets.contents import rejected
 from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import Source, open_source
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import RunManifest
+from gmv_core.store.workspace import Workspace
 from gmv_core.words import number
 
 
@@ -74,16 +76,22 @@ def value_command(
 
 
 def show_command(
-    run: str,
+    run: Annotated[str, typer.Argument(help="Name of a run; with --rejected, of a set too.")],
     image: Annotated[str | None, typer.Option(help="Name of a generated image.")] = None,
     k: Annotated[int | None, typer.Option(help="Another k than the run's.")] = None,
     temperature: Annotated[str | None, typer.Option(help="Another temperature.")] = None,
+    only_rejected: Annotated[
+        bool, typer.Option("--rejected", help="The rejected images of a set or run, with reasons.")
+    ] = False,
     workspace: Root = None,
     json: Json = False,
 ) -> None:
     """Show the contributors of one image, or the top and bottom of the values."""
     out = Output(json)
     place = workspace_at(workspace)
+    if only_rejected:
+        _print_rejected(out, place, run)
+        return
     result = open_run(place, run)
     changed: dict[str, Any] = asdict(result.settings)
     if k is not None:
@@ -97,6 +105,21 @@ def show_command(
         print_run(out, result.told(), result)
     else:
         _print_contributors(out, image, result.contributors(image))
+
+
+def _print_rejected(out: Output, place: Workspace, name: str) -> None:
+    """Print every rejected image of a set, or of the generated images of a run."""
+    images = place.image_set(name)
+    if not images.exists():
+        images = place.image_set(place.run(name).manifest().generated.name)
+    table = rejected(images)
+    if out.document({"set": images.name, "rejected": table.to_dict("records")}):
+        return
+    if table.empty:
+        out.words(f"No image of {images.name} was rejected.")
+    else:
+        out.frame(f"Rejected images of {images.name}", table[["name", "reason"]],
+                  {"name": 1, "reason": 1})  # fmt: skip
 
 
 def noisy_command(

@@ -22,7 +22,7 @@ from gmv_core.results.influence import read_record
 from gmv_core.results.result import Result, settings_of
 from gmv_core.settings import EmbedSettings, IndexSettings, MatchSettings, RunSettings
 from gmv_core.sources.source import Source
-from gmv_core.store.manifests import READY, RunManifest
+from gmv_core.store.manifests import EMPTY, READY, RunManifest
 from gmv_core.store.workspace import Workspace
 
 
@@ -48,7 +48,7 @@ def build_set(
 
 def add_to_set(workspace: Workspace, source: Source, *, name: str) -> Job:
     """Start adding a source's images to a finished set."""
-    if workspace.image_set(name).manifest().state != READY:
+    if workspace.image_set(name).manifest().state not in (READY, EMPTY):
         raise WorkspaceError(f"The set {name!r} is unfinished; finish it before adding to it.")
     return _start(workspace, ["add", name, source.location], source, name, "Adding to")
 

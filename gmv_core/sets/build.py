@@ -24,7 +24,7 @@ from gmv_core.sources.labels import Labels, origin_words
 from gmv_core.sources.opening import Source
 from gmv_core.store.columns import image_rows
 from gmv_core.store.files import now
-from gmv_core.store.manifests import READY, EmbedderEntry, SetManifest
+from gmv_core.store.manifests import EMPTY, READY, EmbedderEntry, SetManifest
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.types import Embedder, Progress, Report, silent
 
@@ -41,7 +41,8 @@ def build(
 ) -> SetManifest:
     """Make a source into the set `name`, or go on with an interrupted build of it.
 
-    Returns the set's manifest; its "reused" is true where nothing was left to do. Raises
+    Returns the set's manifest; its "reused" is true where nothing was left to do; its state is
+    EMPTY where no image could be read. Raises
     WorkspaceError where the name holds something else, SourceError where nothing can be read.
     """
     settings = settings or BuildSettings()
@@ -208,6 +209,6 @@ def _fill(
                 stages.manifest.embedder, dim=embedder.dim, has_features=embedder.has_features
             ),
         )
-    finished = stages.finish()
+    finished = stages.finish(READY if told.counts.ok else EMPTY)
     report(Progress("done", told.counts.images, told.counts.images))
     return replace(finished, reused=False)

@@ -76,10 +76,10 @@ class Stages(Generic[M]):
         yield commit
         note()
 
-    def finish(self) -> M:
-        """Write the manifest as READY, with what it was made with, and return it."""
+    def finish(self, state: str = READY) -> M:
+        """Write the manifest as finished, with what it was made with, and return it."""
         self.change(
-            peak_memory_mb=peak_memory_mb(), versions=versions(), state=READY, updated=now()
+            peak_memory_mb=peak_memory_mb(), versions=versions(), state=state, updated=now()
         )
         self._write(self.manifest)
         return self.manifest

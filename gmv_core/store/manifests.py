@@ -13,6 +13,7 @@ from gmv_core.settings import IngestSettings, ValueSettings
 
 FORMAT = 2
 READY = "ready"
+EMPTY = "empty"  # of a set: finished, but none of its images could be read
 Spread = tuple[float, float, float]  # the 5th, 50th and 95th percentile
 
 
@@ -108,7 +109,7 @@ class LabelFit(msgspec.Struct, frozen=True):
 
 
 class SetManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """An image set. state: "building" or READY. precisions: of the vectors, by embedder.
+    """An image set. state: "building", READY or EMPTY. precisions: of the vectors, by embedder.
 
     seconds, memory_mb: by stage. counts, index, typical, updated: None before it was first READY;
     typical: None too where no image could be read. notes: what was done to images → how many.

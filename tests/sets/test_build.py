@@ -326,6 +326,11 @@ def test_nothing_but_rejected_images_is_a_set_without_an_index(
     manifest = make(workspace, folder, embedder)
     assert (manifest.counts.ok, manifest.counts.rejected) == (0, 3)
     assert manifest.index.vectors == 0
+    assert manifest.state == "empty", "a set of nothing is not ready"
+    again = make(workspace, folder, embedder)
+    assert (again.state, again.counts.images) == ("empty", 3)
+    more = add(workspace, "train", open_source(write_images(tmp_path / "m", 4)), embedder=embedder)
+    assert (more.state, more.counts.ok) == ("ready", 4)
 
 
 def test_add_takes_new_images_and_keeps_other_pictures_of_a_known_name(
