@@ -5,15 +5,16 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 
-from gmv_core.images.kinds import image_kind
+from gmv_core.images.kinds import image_kind, reads_heic
 
 LABEL_FILES = ("labels.csv", "metadata.csv")
 NOT_AN_IMAGE = "not an image"
 _IMAGES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .apng .webp .bmp .dib .tif .tiff .gif .pgm .ppm .pnm".split()
+    ".jpg .jpeg .jpe .jfif .png .apng .webp .avif .bmp .dib .tif .tiff .gif .pbm .pgm .ppm "
+    ".pnm".split()
 )
 _OTHER_IMAGES = frozenset(
-    ".heic .heif .avif .jxl .jp2 .svg .psd .ico .exr .hdr .tga .dng .nef .cr2 .arw .dcm".split()
+    ".heic .heif .jxl .jp2 .svg .psd .ico .exr .hdr .tga .dng .nef .cr2 .arw .dcm".split()
 )
 # Of systems, and of what stands beside images or was not finished: never looked into.
 _NO_IMAGES = frozenset(
@@ -22,6 +23,7 @@ _NO_IMAGES = frozenset(
     ".pdf .mp4 .mov .avi .mkv .webm .wav .mp3 .part .partial .crdownload .download .tmp .lock "
     ".pth .bin .mat .xls .xlsx .doc .docx .ini .cfg".split()
 )
+_HEIC = (".heic", ".heif")
 _SYSTEM_FILES = frozenset(["thumbs.db", "desktop.ini"])
 _SYSTEM_FOLDERS = frozenset(
     ["__macosx", "@eadir", "#recycle", "$recycle.bin", "recycler", "system volume information",
@@ -42,7 +44,7 @@ def skip_reason(name: str, read_head: Callable[[], bytes]) -> str:
     if parts[-1].lower() in _SYSTEM_FILES:
         return "hidden"
     suffix = posixpath.splitext(name)[1].lower()
-    if suffix in _IMAGES:
+    if suffix in _IMAGES or (suffix in _HEIC and reads_heic()):
         return ""
     if suffix in _OTHER_IMAGES:
         return f"image type not supported ({suffix})"

@@ -280,7 +280,7 @@ PICTURES: dict[str, tuple[bytes, str]] = {
     "one byte": (b"\xff", "not an image"),
     "HTML saved as a picture": (b"<!DOCTYPE html><html>", "not an image"),
     "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not an image"),
-    "HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1", "not an image"),
+    "HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1", "HEIC is not supported"),
     "only a JPEG mark": (b"\xff\xd8\xff", "cut off after 3 bytes"),
     "half a JPEG": (encoded("JPEG")[:900], "cut off after 900 bytes"),
     "a JPEG header": (encoded("JPEG")[:30], "cut off after 30 bytes"),
