@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gmv_core.errors import SourceError
 from gmv_core.sources.name_index import Match, NameIndex
-from gmv_core.sources.tables import Cells, read_cells
+from gmv_core.sources.tables import Cells, listed_columns, read_cells
 from gmv_core.types import SourceImage
 
 LABEL_COLUMNS = ("label", "labels", "class", "category", "target", "cls")
@@ -133,7 +133,7 @@ def _with_header(cells: Cells, names: Sequence[str]) -> Cells | None:
 
 def _no_names(cells: Cells) -> SourceError:
     return SourceError(
-        f"{cells.what} has no column of image names (columns: {', '.join(cells.columns)[:200]}); "
+        f"{cells.what} has no column of image names (columns: {listed_columns(cells.columns)}); "
         "call it name and write the header in the first line."
     )
 

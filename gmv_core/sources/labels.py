@@ -21,6 +21,7 @@ from gmv_core.sources.folders import is_of_split
 from gmv_core.sources.label_table import LabelRow, LabelTable, read_labels, with_row
 from gmv_core.sources.name_index import Match
 from gmv_core.sources.source import FoundTable, Source
+from gmv_core.sources.tables import listed_columns
 from gmv_core.types import SourceImage
 
 __all__ = [
@@ -271,7 +272,7 @@ def _fits_none(table: LabelTable, names: Sequence[str]) -> SourceError:
     row = table.by_place[0].name if table.by_place else "none"
     return SourceError(
         f"{table.what} fits none of the images: one of them is {image!r}, a row of it is for "
-        f"{row!r} (columns: {', '.join(table.columns)[:200]}); "
+        f"{row!r} (columns: {listed_columns(table.columns)}); "
         "let a column give the images' names as they are, or leave the table out."
     )
 

@@ -174,6 +174,12 @@ def _cells_of(what: str, objects: Iterable[Mapping[str, object]]) -> Cells:
     return Cells(what, columns, rows)
 
 
+def listed_columns(columns: Iterable[str]) -> str:
+    """Return columns as a sentence may name them: in part, and without control characters."""
+    told = ", ".join(column if column.isprintable() else ascii(column)[1:-1] for column in columns)
+    return told[:200]
+
+
 def as_text(value: object) -> str:
     """Return a value of JSON as text, "" for null."""
     if value is None:

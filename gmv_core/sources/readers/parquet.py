@@ -90,7 +90,8 @@ def _opened(path: Path) -> pq.ParquetFile:
 
 def _reason(error: Exception) -> str:
     """Return the first sentence of an Arrow message."""
-    return " ".join(str(error).split()).partition(". ")[0].rstrip(".")
+    text = "".join(c if c.isprintable() else " " for c in str(error))
+    return " ".join(text.split()).partition(". ")[0].rstrip(".")
 
 
 def _columns(schema: pa.Schema, path: Path) -> _Columns:

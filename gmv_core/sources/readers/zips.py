@@ -57,7 +57,7 @@ def open_zip(where: Path, split: str = "") -> Source:
     listed = _listed(where)
     kept = sorted(listed.images, key=lambda member: member[0])
     if not kept:
-        raise no_images(where.name, listed.skipped + Counter({NOT_AN_IMAGE: len(listed.others)}))
+        raise no_images(where.name, +listed.skipped + Counter({NOT_AN_IMAGE: len(listed.others)}))
     if all(info.flag_bits & 1 for _, info in kept):
         raise SourceError(
             f"{where.name} is encrypted (all {len(kept):,} images in it); "
@@ -125,8 +125,10 @@ class _Listed:
 def _listed(where: Path) -> _Listed:
     listed = _Listed()
     with _opened_zip(where) as archive:
-        members = [info for info in archive.infolist() if not info.is_dir()]
+        named = [info for info in archive.infolist() if info.filename]
+        members = [info for info in named if not info.is_dir()]
         check_members(len(members), where)
+        listed.skipped["member without a name"] = len(archive.infolist()) - len(named)
         read_as = _name_encoding(members)
         for info in members:
             name = clean_name(_member_name(info, read_as)).replace("\\", "/")
