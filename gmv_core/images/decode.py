@@ -12,6 +12,7 @@ import io
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from itertools import accumulate, chain
 from operator import mul
 
@@ -37,9 +38,7 @@ from gmv_core.types import OK, DecodedImage, UInt8
 
 
 def _open_heic(file: io.BytesIO) -> ImageFile.ImageFile:
-    from pillow_heif import HeifImageFile
-
-    opened: ImageFile.ImageFile = HeifImageFile(file)
+    opened: ImageFile.ImageFile = import_module("pillow_heif").HeifImageFile(file)
     return opened
 
 

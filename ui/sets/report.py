@@ -13,7 +13,7 @@ from gmv_core.store.manifests import EmbedderEntry, IndexEntry, SetManifest
 from gmv_core.store.workspace import ImageSet
 from ui.doors import sets as doors
 from ui.frame import links, shell
-from ui.frame.markdown import safe
+from ui.frame.markdown import plain, safe
 from ui.widgets.thumbs import Thumb, thumbs
 
 PAGE = 12
@@ -54,7 +54,8 @@ def report(images: ImageSet, manifest: SetManifest) -> None:
 def _how(embedder: EmbedderEntry, index: IndexEntry) -> None:
     st.markdown(
         f"**Search.** {contents.recall_words(index)}  \n"
-        f"**Embedder.** `{embedder.key}`, {embedder.precision}: {embedder.reason}",
+        f"**Embedder.** {plain(embedder.key)}, {plain(embedder.precision)}: "
+        f"{safe(embedder.reason)}",
         help="The embedder turns each image into a vector; the closest vectors are the candidates.",
     )
 
