@@ -11,7 +11,7 @@ from __future__ import annotations
 import posixpath
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -20,6 +20,7 @@ from gmv_core.sources.names import is_image_suffix
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 Path = tuple[tuple[str, ...], str]
+_FEW = 32  # rows that are compared one by one
 _QUERY = re.compile(r"(\.[A-Za-z0-9]{2,5})[?#].*$", re.DOTALL)
 
 
@@ -100,28 +101,20 @@ class NameIndex:
         if name in self.exact:
             return Match(self.exact[name], False)
         key = key_of(name)
+        same_path = self.paths.get((key.folders, key.file))
+        if same_path:
+            return self._one_of(same_path, by_stem=False)
         for places, by_stem in ((self.files, False), (self.stems, True)):
-            same_path = [] if by_stem else self.paths.get((key.folders, key.file), [])
-            for rows in (same_path, *places.candidates(key, past_storage)):
-                closest = self._closest(key, rows, past_storage)
-                if closest:
-                    first, *others = closest
-                    alike = all(self.same(first, row) for row in others)
-                    return Match(first, by_stem) if alike else None
-            if places.has(key):  # rows of that name that contradict: no other suffix will do
-                return None
+            closest = places.closest(key, self.keys, past_storage)
+            if closest is not None:  # where rows of that name contradict, no other suffix will do
+                return self._one_of(closest, by_stem)
         return None
 
-    def _closest(self, key: Key, rows: list[int], past_storage: bool) -> list[int]:
-        """Return the rows that share the longest tail of folders, [] where all contradict."""
-        best, found = -1, list[int]()
-        for row in rows:
-            shared = _tail(key, self.keys[row], past_storage)
-            if shared > best:
-                best, found = shared, []
-            if shared == best >= 0:
-                found.append(row)
-        return found
+    def _one_of(self, rows: list[int], by_stem: bool) -> Match | None:
+        """Return the first of rows that all say the same, None for others and for none."""
+        if not rows or not all(self.same(rows[0], row) for row in rows[1:]):
+            return None
+        return Match(rows[0], by_stem)
 
 
 class _Places:
@@ -130,24 +123,71 @@ class _Places:
     def __init__(self, own: Callable[[Key], str]) -> None:
         self._own = own
         self._rows: dict[str, dict[str, list[int]]] = {}
+        self._tails: dict[tuple[str, str], _Tails] = {}
 
     def add(self, key: Key, row: int) -> None:
         within = self._rows.setdefault(self._own(key), {})
         within.setdefault(key.folders[-1] if key.folders else "", []).append(row)
 
-    def has(self, key: Key) -> bool:
-        return self._own(key) in self._rows
-
-    def candidates(self, key: Key, past_storage: bool) -> Iterator[list[int]]:
-        """Yield lists of rows in the order in which they are to be tried."""
-        within = self._rows.get(self._own(key), {})
+    def closest(self, key: Key, keys: list[Key], past_storage: bool) -> list[int] | None:
+        """Return the rows of the name that agree furthest, [] where all contradict, else None."""
+        own = self._own(key)
+        within = self._rows.get(own)
+        if within is None:
+            return None
         if not key.folders:
-            yield [row for rows in within.values() for row in rows]
-            return
-        yield within.get(key.folders[-1], [])
-        yield within.get("", [])
-        if past_storage:
-            yield [row for rows in within.values() for row in rows]
+            return [row for rows in within.values() for row in rows]
+        parent = key.folders[-1]
+        beside, bare = within.get(parent, []), within.get("", [])
+        if len(beside) > _FEW:
+            if (own, parent) not in self._tails:
+                self._tails[own, parent] = _Tails(beside, keys)
+            found = self._tails[own, parent].closest(key)
+        else:
+            found = _furthest(key, beside, keys, past_storage)
+        found = found or _furthest(key, bare[:_FEW], keys, past_storage)
+        if found or not past_storage:
+            return found
+        return _furthest(key, [row for rows in within.values() for row in rows], keys, True)
+
+
+class _Tails:
+    """Many rows of one name in folders of one name, by all that precedes."""
+
+    def __init__(self, rows: list[int], keys: list[Key]) -> None:
+        self._whole: dict[tuple[str, ...], list[int]] = {}
+        self._parts: dict[tuple[str, ...], list[int]] = {}
+        self._foreign: dict[tuple[str, ...], list[int]] = {}
+        for row in rows:
+            inwards = keys[row].folders[::-1]
+            self._whole.setdefault(inwards, []).append(row)
+            for depth in range(1, len(inwards) + 1):
+                self._parts.setdefault(inwards[:depth], []).append(row)
+                if keys[row].is_foreign:
+                    self._foreign.setdefault(inwards[:depth], []).append(row)
+
+    def closest(self, key: Key) -> list[int]:
+        """Return the rows that agree furthest with an image, see `_tail`."""
+        inwards = key.folders[::-1]
+        if inwards in self._parts:
+            return self._parts[inwards]
+        for depth in range(len(inwards) - 1, 0, -1):
+            found = self._whole.get(inwards[:depth]) or self._foreign.get(inwards[:depth])
+            if found:
+                return found
+        return []
+
+
+def _furthest(key: Key, rows: list[int], keys: list[Key], past_storage: bool) -> list[int]:
+    """Return the rows that share the longest tail of folders, [] where all contradict."""
+    best, found = -1, list[int]()
+    for row in rows if not past_storage or len(rows) <= _FEW else ():
+        shared = _tail(key, keys[row], past_storage)
+        if shared > best:
+            best, found = shared, []
+        if shared == best >= 0:
+            found.append(row)
+    return found
 
 
 def _tail(image: Key, row: Key, past_storage: bool) -> int:

@@ -127,3 +127,19 @@ def test_below_half_is_a_warning_with_the_count(
     last = manifest.sources[-1]
     assert (last.labels_from, last.labelled, last.images) == ("t.csv", 2, 5)
     assert manifest.labels and manifest.labels.images_without_row == 3
+
+
+def test_many_images_of_one_file_name_find_their_rows_all_the_same() -> None:
+    """Above a few rows of one name these are looked up, not compared one by one."""
+    rows = [f"/far/set/c{i}/images/0.jpg,C{i}" for i in range(50)]
+    rows += [f"b{i}/images/0.jpg,B{i}" for i in range(50)]
+    table = read_labels("name,label\n" + "\n".join(rows))
+    wanted = {
+        **{f"c{i}/images/0.jpg": f"C{i}" for i in range(50)},
+        **{f"x/c{i}/images/0.jpg": f"C{i}" for i in range(50)},
+        **{f"x/b{i}/images/0.png": f"B{i}" for i in range(50)},
+        "d/images/0.jpg": "",
+        "images/0.jpg": "",
+    }
+    got = {name: (row.label if (row := table.find(name)) else "") for name in wanted}
+    assert got == wanted
