@@ -8,6 +8,9 @@ from gmv_core.errors import SettingsError, unknown_choice
 
 INDEX_KINDS = ("auto", "exact", "sq8", "pq")
 COLOURS = SRGB, AS_STORED = "srgb", "as stored"
+PAPER, CONVINCING = "paper", "convincing"  # which matches earn
+EACH, CLUSTER = "each", "cluster"  # who a near copy earns for: itself, or all of its cluster
+CREDITS, DUPLICATES = (PAPER, CONVINCING), (EACH, CLUSTER)
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
 
@@ -58,6 +61,7 @@ class IndexSettings:
     def __post_init__(self) -> None:
         if self.kind not in INDEX_KINDS:
             raise unknown_choice("index", self.kind, list(INDEX_KINDS))
+        _at_least("seed", self.seed, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +75,29 @@ class MatchSettings:
 
     def __post_init__(self) -> None:
         _at_least("candidates", self.candidates, 1)
+        _at_least("seed", self.seed, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class ValueSettings:
-    """What needs no model: k, the temperature τ (a number, or "auto"), quality weighting."""
+    """What needs no model: k, the temperature τ (a number, or "auto"), quality weighting.
+
+    credit: "paper", or "convincing": a match farther than unseen real images reach earns nothing.
+    duplicates: "each" earns for itself, or "cluster": near copies earn as one and share equally.
+    """
 
     k: int = 10
     temperature: float | str = 1.0
     quality_weighting: bool = True
+    credit: str = PAPER
+    duplicates: str = EACH
 
     def __post_init__(self) -> None:
         _at_least("k", self.k, 1)
+        if self.credit not in CREDITS:
+            raise unknown_choice("credit", self.credit, list(CREDITS))
+        if self.duplicates not in DUPLICATES:
+            raise unknown_choice("duplicates", self.duplicates, list(DUPLICATES))
         if isinstance(self.temperature, str):
             if self.temperature != "auto":
                 raise SettingsError(

@@ -14,6 +14,8 @@ from ui.images import influence_of, influence_on, one_generated, one_training
 from ui.images.drop import drop
 from ui.images.one_generated import Shown
 from ui.images.shelves import GENERATED, INFLUENTIAL, TRAINING
+from ui.images.stability import offer_stability, stability_line
+from ui.images.standing import summary
 from ui.images.value_again import revalue
 from ui.widgets import browse, influence
 from ui.widgets.browse import Row
@@ -56,6 +58,7 @@ def generated(result: Result, predicted: bool) -> None:
     for sentence in result.manifest.shifts:
         st.warning(safe(sentence))
     table = engine.generated_gallery(result)
+    summary(table, result.manifest.null)
     about, beside = browse.browse(GENERATED, table, result.generated, result)
     if about is not None and predicted:
         influences(result, about, beside)
@@ -64,10 +67,12 @@ def generated(result: Result, predicted: bool) -> None:
         shown = stored(result, about)
         reranked = result.manifest.matching.distance != "none"
         with beside:
+            stability_line(result, about)
             one_generated.one_image(
                 shown, result.training, result.settings, reranked=reranked, tiny=tiny
             )
         one_generated.comparison(shown, result.training, tiny=tiny)
+    offer_stability(result)
     revalue(result)
     delete_run(result)
 
@@ -93,6 +98,8 @@ def stored(result: Result, about: Row) -> Shown:
         about["effective_contributors"],
         engine.contributors(result, about["name"]),
         kept=True,
+        standing=about,
+        null=result.manifest.null,
     )
 
 

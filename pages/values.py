@@ -11,6 +11,7 @@ from gmv_core.words import number, percent
 from ui.analysis.influence_values import influence_values
 from ui.analysis.shares import group_section
 from ui.analysis.table import value_table
+from ui.analysis.unattributed import unattributed_lines
 from ui.doors import readings
 from ui.frame import shell, state
 from ui.widgets import influence
@@ -34,6 +35,7 @@ def values() -> None:
         "it. What a training image collects is its **value**: credit by similarity, not proof of "
         "cause."
     )
+    unattributed_lines(result, ranking)
     n, standing = len(ranking), ranking["standing"].value_counts()
     of = {name: int(standing.get(name, 0)) for name in STANDING}
     metric_row(
@@ -43,7 +45,8 @@ def values() -> None:
              f"{count(of['contributor'], n)} were among the {result.settings.k} closest of some "
              "generated image."),
             ("Value handed out", number(ranking["value"].sum()),
-             "The sum of all values (φ). It equals the sum of the qualities, always."),
+             "The sum of all values (φ). With what is unattributed it equals the sum of the "
+             "qualities, always."),
             ("Never a contributor", f"{of['never a contributor']:,}",
              f"{count(of['never a contributor'], n)} were candidates (recalled by the embedding), "
              "but others were closer."),
@@ -93,13 +96,23 @@ def top_section(result: Result, ranking: pd.DataFrame) -> None:
     cards = training_cards(
         result,
         top,
-        [f"value {number(value)}" for value in top["value"]],
+        rank_lines(result, top),
         places=range(1, len(top) + 1),
     )
     opening_gallery(
         cards, key="top", kind=state.TRAINING, tiny=shell.tiny(result.training),
         label="The most valuable training images",
     )  # fmt: skip
+
+
+def rank_lines(result: Result, top: pd.DataFrame) -> list[str]:
+    """Return what stands under each card: its value, and the interval of its rank."""
+    ranks = readings.top_ranks(result)
+    return [
+        f"value {number(row.value)}, rank {ranks.at[row.id, 'rank_low']:,} to "
+        f"{ranks.at[row.id, 'rank_high']:,}"
+        for row in top.itertuples()
+    ]
 
 
 shell.show(values)

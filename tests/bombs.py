@@ -36,16 +36,19 @@ def write_zeros(file: object, size_bytes: int) -> None:
 
 
 def sparse_tar(folder: Path) -> Path:
-    """A member of 4 GB of which 512 bytes are there."""
+    """Six members of 900 MB of which 512 bytes are there, then an honest one."""
     with tarfile.open(folder / "x.tar", "w", format=tarfile.PAX_FORMAT) as archive:
-        holes = tarfile.TarInfo("a.png")
-        holes.size = 512
-        holes.pax_headers = {
-            "GNU.sparse.map": "0,512", "GNU.sparse.size": str(4 * GB), "GNU.sparse.name": "a.png"
-        }  # fmt: skip
-        archive.addfile(holes, io.BytesIO(png(draw(0))[:512].ljust(512)))
-        data = png(draw(1))
-        fine = tarfile.TarInfo("b.png")
+        for number in range(6):
+            holes = tarfile.TarInfo(f"{number}.png")
+            holes.size = 512
+            holes.pax_headers = {
+                "GNU.sparse.map": "0,512",
+                "GNU.sparse.size": str(900 * MB),
+                "GNU.sparse.name": f"{number}.png",
+            }
+            archive.addfile(holes, io.BytesIO(png(draw(number))[:512].ljust(512)))
+        data = png(draw(9))
+        fine = tarfile.TarInfo("fine.png")
         fine.size = len(data)
         archive.addfile(fine, io.BytesIO(data))
     return folder / "x.tar"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -216,3 +217,23 @@ def write_hostile_run(root: Path) -> None:
     request = {"title": HOSTILE, "target": HOSTILE, "arguments": ["build", HOSTILE], "pid": 0}
     write_json(job / "job.json", request)
     write_json(job / "outcome.json", {"state": "failed", "message": HOSTILE, "ended": "2020"})
+
+
+def write_copied_run(root: Path) -> None:
+    """Write a run of which six generated images have the pixels of training images, and six not.
+
+    The workspace is root/home, in which the training set is train; 40 images are held out.
+    """
+    train = write_images(root / "train", 40)
+    copied = root / "made" / "copied"
+    copied.mkdir(parents=True)
+    for i, path in enumerate(sorted(train.rglob("*.png"))[:6]):
+        shutil.copy(path, copied / f"{i}.png")
+    write_images(root / "made", 6, first_seed=100)
+    workspace = Workspace(root / "home")
+    build(workspace, open_source(train), name="train", embedder=fake_embedder())
+    held_out = open_source(write_images(root / "held", 40, first_seed=500))
+    value(
+        workspace, open_source(root / "made"), against="train", name="run", held_out=held_out,
+        settings=RunSettings(MatchSettings(distance="none")), embedder=fake_embedder(),
+    )  # fmt: skip

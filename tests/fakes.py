@@ -30,6 +30,7 @@ from gmv_core.store.manifests import (
 )
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet, Run
+from gmv_core.trust import null
 from gmv_core.types import Embedder, Float32, UInt8
 
 FAKE = "fake"
@@ -112,9 +113,12 @@ def assert_same_set(one: ImageSet, other: ImageSet, embedder: str = FAKE) -> Non
 
 
 def assert_same_run(one: Run, other: Run) -> None:
-    for name in ("matches", "quality", "generated", "values"):
+    for name in ("matches", "quality", "identical", "generated", "values"):
         assert rows_of(one.table(name)).equals(rows_of(other.table(name))), name
     assert one.manifest().totals == other.manifest().totals
+    nulls = [run.manifest().null for run in (one, other)]
+    assert nulls[0] is not None and nulls[1] is not None
+    assert nulls[0].images == nulls[1].images > 0
 
 
 def set_manifest(name: str, **fields: Any) -> SetManifest:  # noqa: ANN401  (any field)
@@ -161,3 +165,4 @@ def shrink_commits(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(filling, "COMMIT_ROWS", 8)
     patch.setattr(filling, "TASK_IMAGES", 4)
     patch.setattr(valuation, "BLOCK", 8)
+    patch.setattr(null, "BLOCK", 8)

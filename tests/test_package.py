@@ -132,3 +132,15 @@ def test_every_page_is_drawn_where_only_the_wheel_is(tmp_path: Path) -> None:
     assert (engine, app) == (str(installed / "gmv_core" / "__init__.py"), str(inside))
     assert ui == str(inside / "ui" / "__init__.py")
     assert generated == str(inside / "assets" / "demo" / "generated")
+
+
+def test_the_lock_has_every_pin_and_a_hash_for_each_package() -> None:
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    locked = dict[str, str]()
+    for number, line in enumerate(lines):
+        if line and not line.startswith((" ", "#")):
+            requirement = Requirement(line.removesuffix(" \\"))
+            (pin,) = requirement.specifier
+            locked[canonicalize_name(requirement.name)] = pin.version
+            assert lines[number + 1].strip().startswith("--hash=sha256:"), line
+    assert pins().items() <= locked.items()

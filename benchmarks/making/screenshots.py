@@ -17,9 +17,12 @@ from benchmarks.kit.app_server import Visit, launch, running
 from gmv_core import Workspace
 from gmv_core.demo.make import make_demo
 
-PAGES = (
-    "start", "training_set", "contributors", "quality", "values", "noisy", "criteria", "models",
-)  # fmt: skip
+PAGES = {
+    "start": "",
+    **{page: page for page in ("training_set", "contributors", "quality", "values", "noisy",
+                               "criteria", "models")},
+    "influence": "contributors?reading=Predicted+influence",
+}  # fmt: skip
 COLOURS = 256  # of the palette; less than 300 kB a page
 
 
@@ -48,8 +51,8 @@ def main() -> None:
                 viewport={"width": 1440, "height": 900}, color_scheme="light"
             )
             visit = Visit(page, server.url)
-            for name in PAGES:
-                visit.open("" if name == "start" else name)
+            for name, address in PAGES.items():
+                visit.open(address)
                 page.wait_for_load_state("networkidle")
                 (options.folder / f"{name}.png").write_bytes(picture(page))
                 print(options.folder / f"{name}.png")

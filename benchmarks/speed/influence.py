@@ -81,18 +81,21 @@ def measure(workspace: Workspace, form: PixelForm, n: int, m: int, *, seed: int)
     run.folder.mkdir(parents=True)
     d, single, double = form.size, product_rate(np.float32), product_rate(np.float64)
     kept = InfluenceSettings(form.side_px)
-    fitting, model = timed(lambda: fit_linear(training, form, kept=kept.kept_directions))
+    fitting, model = timed(lambda: fit_linear(training, form, generated=generated))
     record = InfluenceRecord("", "", kept, form.grey)
     pairs, _ = timed(lambda: fill_tables(run, generated, model, record, silent))
     spread = model.spread()
     pixels = np.random.default_rng(seed).integers(0, 256, (64, 64, 3), np.uint8)
     one = median_seconds(lambda: influences_on_pixels(model, spread, pixels), WARM_RUNS)
-    # Products: the scatter; the rotation for `spread`, z times the sums, and two for all pairs.
+    # Products: the scatter; the rotation for `spread`, z times the sums, and two for all pairs of
+    # each denoiser; those of the blocks take few operations for what is not a pair.
     scatter = 2 * n * d * d / double
-    of_pairs = 2 * n * d * d / single + 2 * n * d * d / double + 4 * n * m * d / single
+    of_pairs = 2 * n * d * d / single + 2 * n * d * d / double
+    of_pairs += len(model.scales) * 4 * n * m * d / single
     return {
         "form": form.key.replace("-", " px, "),
         "numbers": d,
+        "detail": round(model.detail or 0.0, 2),
         "fit, s": round(fitting, 2),
         "fit, share of products": f"{scatter / fitting:.0%}",
         "all pairs, s": round(pairs, 2),

@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.kit.datasets import cifar_set, held_out, workspace_of
 from benchmarks.kit.reporting import Row, finish, parser, print_table
 from benchmarks.speed.influence import product_rate
-from gmv_core.matching.regions import COLOUR, SIDE_PX, RegionMatcher, load_regions
+from gmv_core.matching.regions import COLOUR, REFINED, SIDE_PX, RegionMatcher, load_regions
 from gmv_core.method.patches import evidence
 from gmv_core.sets.pixels import ensure_pixels, pixel_form, pixels_of_rows
 from gmv_core.types import UInt8
@@ -48,14 +48,19 @@ def measure(matcher: RegionMatcher, images: list[UInt8]) -> list[Row]:
     )
     own = training[:1] + np.float32(0.01)
     positions = COLOUR.positions(SIDE_PX) ** 2
-    products = 2 * positions**2 * len(recalled) * (COLOUR.patch_px**2 * own.shape[3] + 1)
-    limit = products / product_rate(np.float32)
+    dense = (SIDE_PX - COLOUR.patch_px + 1) ** 2
+    numbers = COLOUR.patch_px**2 * own.shape[3] + 1
+    products = [2 * positions * pairs * numbers for pairs in (positions * len(recalled),
+                                                              dense * REFINED)]  # fmt: skip
+    rate = product_rate(np.float32)
+    limits = {"patches": products[0] / rate, "patches, every pixel": products[1] / rate}
     steps: dict[str, Callable[[UInt8], object]] = {
         "recall": matcher.recall,
         "pixels of the recalled": lambda _: pixels_of_rows(
             matcher.training, matcher.form, recalled
         ),
         "patches": lambda _: evidence(own, training, COLOUR),
+        "patches, every pixel": lambda _: evidence(own, training[:REFINED], COLOUR, step_px=1),
         "regions of one image (target 0.5)": matcher.explain,
         "alike, one pair": lambda image: matcher.alike(image, images[0]),
     }
@@ -64,8 +69,9 @@ def measure(matcher: RegionMatcher, images: list[UInt8]) -> list[Row]:
         wall, least, processor = timed(work, images)
         row = {"step": name, "s": round(wall, 3), "least, s": round(least, 3),
                "CPU, s": round(processor, 3)}  # fmt: skip
-        if name == "patches":
-            row |= {"products, s": round(limit, 3), "share of products": f"{limit / wall:.0%}"}
+        if name in limits:
+            share = f"{limits[name] / wall:.0%}"
+            row |= {"products, s": round(limits[name], 3), "share of products": share}
         rows.append(row)
     return rows
 

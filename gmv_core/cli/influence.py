@@ -9,10 +9,9 @@ from typing import Annotated
 
 import pandas as pd
 import typer
-from rich.markup import escape
 
 from gmv_core.cli.options import Json, Root, workspace_at
-from gmv_core.cli.output import Output
+from gmv_core.cli.output import Output, shown
 from gmv_core.errors import SettingsError
 from gmv_core.results.fitted import influences_on_file
 from gmv_core.results.influence import Influence, InfluenceRecord
@@ -92,7 +91,7 @@ def _print_run(out: Output, record: InfluenceRecord, result: Result) -> None:
     if out.document(told):
         return
     out.markup(
-        f"[bold]{escape(result.run.name)}[/]: predicted influence at {record.settings.side_px} px "
+        f"[bold]{shown(result.run.name)}[/]: predicted influence at {record.settings.side_px} px "
         f"in {'grey' if record.grey else 'colour'}, noise {number(record.sigma)}, "
         f"{counted(record.classes, 'class mean')}."
     )

@@ -13,7 +13,17 @@ from pathlib import Path
 
 import typer
 
-from gmv_core.cli import criteria, influence, models, regions, runs, sets, workspace
+from gmv_core.cli import (
+    criteria,
+    duplicates,
+    influence,
+    models,
+    regions,
+    runs,
+    sets,
+    stability,
+    workspace,
+)
 from gmv_core.cli.app import app_command
 from gmv_core.cli.interrupt import INTERRUPTED, interruptible
 from gmv_core.cli.output import Output
@@ -27,17 +37,20 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "value": runs.value_command,
     "show": runs.show_command,
     "noisy": runs.noisy_command,
+    "duplicates": duplicates.duplicates_command,
+    "stability": stability.stability_command,
     "influence": influence.influence_command,
     "regions": regions.regions_command,
     "criteria": criteria.criteria_command,
     "export": runs.export_command,
     "list": workspace.list_command,
+    "check": workspace.check_command,
     "delete": workspace.delete_command,
     "demo": workspace.demo_command,
     "app": app_command,
 }
 # Commands that write in no workspace.
-READING = ("list", "show", "noisy", "export", "models", "app")
+READING = ("list", "show", "noisy", "export", "models", "app", "check")
 
 app = typer.Typer(
     help="Which training images is each generated image closest to, and how is credit spread?",

@@ -28,7 +28,7 @@ from gmv_core.jobs.job import FOLDER
 from gmv_core.jobs.worker import reporter
 from gmv_core.store.files import finite
 from gmv_core.types import Progress, Report
-from gmv_core.words import STAGES, number
+from gmv_core.words import STAGES, number, visible
 
 
 class Output:
@@ -47,7 +47,7 @@ class Output:
 
     def words(self, text: str) -> None:
         """Print a sentence as it is."""
-        self.out.print(escape(text), soft_wrap=True)
+        self.out.print("\n".join(map(shown, text.split("\n"))), soft_wrap=True)
 
     def markup(self, text: str) -> None:
         """Print a line with rich's markup; what comes from a user is escaped by the caller."""
@@ -62,11 +62,11 @@ class Output:
         self.frame(title, frame, longest)
 
     def say(self, sentence: str) -> None:
-        self.err.print(f"[yellow]![/] {escape(sentence)}")
+        self.err.print(f"[yellow]![/] {shown(sentence)}")
 
     def error(self, sentence: str) -> None:
         self.document({"error": sentence})
-        self.err.print(f"[red]Error:[/] {escape(sentence)}", soft_wrap=True)
+        self.err.print(f"[red]Error:[/] {shown(sentence)}", soft_wrap=True)
 
     @contextmanager
     def progress(self) -> Iterator[Report]:
@@ -110,13 +110,13 @@ class Output:
     ) -> None:
         """Print a table; numbers are formatted here. least: widths of text columns."""
         table = Table(
-            title=escape(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD,
+            title=shown(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD,
             padding=(0, 1, 0, 0), pad_edge=False,
         )  # fmt: skip
         for place, column in enumerate(frame.columns):
             numeric = pd.api.types.is_numeric_dtype(frame[column])
             table.add_column(
-                column.replace("_", " "),
+                shown(str(column)).replace("_", " "),
                 justify="right" if numeric else "left",
                 # A name or a number that is cut off is none; a heading of two words may wrap.
                 no_wrap=place == 0 or column == "training",
@@ -132,7 +132,12 @@ class Output:
         self.out.print(table)
 
 
+def shown(text: str) -> str:
+    """Return a user's text as a terminal shows it: nothing in it is obeyed, by rich or by it."""
+    return escape(visible(text))
+
+
 def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return number(value) if isinstance(value, float) else escape(str(value))
+    return number(value) if isinstance(value, float) else shown(str(value))

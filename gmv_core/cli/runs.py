@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from rich.markup import escape
 
-from gmv_core.cli.options import Json, LabelsCsv, NoisyIf, Root, workspace_at
-from gmv_core.cli.output import Output
+from gmv_core.cli.options import Json, LabelsCsv, NoisyIf, ReadAs, Root, Split, workspace_at
+from gmv_core.cli.output import Output, shown
 from gmv_core.criteria import known_noise
 from gmv_core.errors import SettingsError
-from gmv_core.matching.contributors import Contributor
-from gmv_core.results.result import Result, open_run
+from gmv_core.jobs.uploads import open_given
+from gmv_core.results.result import GENERATED_COLUMNS, Result, open_run
+from gmv_core.results.standings import sentences_of, sentences_of_all
 from gmv_core.runs.valuation import value
 from gmv_core.sets.contents import rejected
-from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
+from gmv_core.settings import EACH, PAPER, MatchSettings, RunSettings, ValueSettings
 from gmv_core.sources.labels import labels_for
-from gmv_core.sources.opening import Source, open_source
+from gmv_core.sources.opening import Source
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import Workspace
 from gmv_core.words import number
+
+CREDIT = "paper, or convincing: farther than unseen real images reach, a match earns nothing."
+COPIES = "each, or cluster: near copies in the training set earn as one and share equally."
 
 
 def value_command(
@@ -43,8 +45,16 @@ def value_command(
     influence: Annotated[
         bool, typer.Option("--influence/--no-influence", help="Predict influence, too.")
     ] = False,
+    credit: Annotated[str, typer.Option(help=CREDIT)] = PAPER,
+    duplicates: Annotated[str, typer.Option(help=COPIES)] = EACH,
+    held_out: Annotated[
+        str | None,
+        typer.Option(help="Real images that the model was not trained on: a source, or a set."),
+    ] = None,
     seed: int = 0,
     labels: LabelsCsv = None,
+    read_as: ReadAs = "",
+    split: Split = "",
     workspace: Root = None,
     json: Json = False,
 ) -> None:
@@ -52,14 +62,11 @@ def value_command(
     out = Output(json)
     settings = RunSettings(
         MatchSettings(candidates, distance, quality, seed),
-        ValueSettings(k, _temperature(temperature), weighting),
+        ValueSettings(k, _temperature(temperature), weighting, credit, duplicates),
         influence,
     )
     place = workspace_at(workspace)
-    known = {s.name for s in place.sets()}
-    opened: Source | str = generated
-    if Path(generated).exists() or generated not in known:
-        opened = open_source(generated)
+    opened = _source_or_set(place, generated, reading=read_as, split=split)
     table = labels_for(opened, labels) if isinstance(opened, Source) else None
     with out.progress() as report:
         manifest = value(
@@ -69,10 +76,20 @@ def value_command(
             name=name,
             labels=table,
             settings=settings,
+            held_out=None if held_out is None else _source_or_set(place, held_out),
             report=report,
             say=out.say,
         )
     print_run(out, manifest, open_run(place, name))
+
+
+def _source_or_set(
+    place: Workspace, given: str, *, reading: str = "", split: str = ""
+) -> Source | str:
+    """Return a source, or the name as it is where it is one of a set and of no file."""
+    if given in {images.name for images in place.sets()} and not Path(given).exists():
+        return given
+    return open_given(place, given, reading=reading, split=split)
 
 
 def show_command(
@@ -80,6 +97,8 @@ def show_command(
     image: Annotated[str | None, typer.Option(help="Name of a generated image.")] = None,
     k: Annotated[int | None, typer.Option(help="Another k than the run's.")] = None,
     temperature: Annotated[str | None, typer.Option(help="Another temperature.")] = None,
+    credit: Annotated[str | None, typer.Option(help=CREDIT)] = None,
+    duplicates: Annotated[str | None, typer.Option(help=COPIES)] = None,
     only_rejected: Annotated[
         bool, typer.Option("--rejected", help="The rejected images of a set or run, with reasons.")
     ] = False,
@@ -98,13 +117,17 @@ def show_command(
         changed["k"] = k
     if temperature is not None:
         changed["temperature"] = _temperature(temperature)
+    if credit is not None:
+        changed["credit"] = credit
+    if duplicates is not None:
+        changed["duplicates"] = duplicates
     result = open_run(place, run, settings=ValueSettings(**changed))
     for sentence in result.manifest.warnings:
         out.say(sentence)
     if image is None:
         print_run(out, result.told(), result)
     else:
-        _print_contributors(out, image, result.contributors(image))
+        _print_contributors(out, result, image)
 
 
 def _print_rejected(out: Output, place: Workspace, name: str) -> None:
@@ -156,15 +179,19 @@ def export_command(
     all_pairs: Annotated[
         bool, typer.Option("--all-pairs", help="Write the predicted influence of all pairs, too.")
     ] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Texts in CSV files as they are, formulas too.")
+    ] = False,
     workspace: Root = None,
     json: Json = False,
 ) -> None:
     """Write the tables of a run as Parquet and CSV, and manifest.json."""
-    written = open_run(workspace_at(workspace), run).export(folder, all_pairs=all_pairs)
+    result = open_run(workspace_at(workspace), run)
+    written = result.export(folder, all_pairs=all_pairs, raw=raw)
     out = Output(json)
     if not out.document({"files": [str(path) for path in written]}):
         for path in written:
-            out.markup(escape(str(path)))
+            out.markup(shown(str(path)))
 
 
 def _temperature(text: str) -> float | str:
@@ -177,25 +204,26 @@ def _temperature(text: str) -> float | str:
 def print_run(out: Output, manifest: RunManifest, result: Result) -> None:
     """Print a finished run: its settings and totals, the top and the bottom of the values."""
     values = result.values_table().sort_values("value", ascending=False, kind="stable")
-    generated = result.generated_table()
+    generated = result.generated_table((*GENERATED_COLUMNS, "same_pixels"))
     if out.document(
         {
             **as_json(manifest),
             "top": values.head(10).to_dict("records"),
             "bottom": result.noisy().head(10).to_dict("records"),
+            "generated_images": generated.to_dict("records"),
         }
     ):
         return
     totals = manifest.totals or result.totals()
     out.markup(
-        f"[bold]{escape(manifest.name)}[/]: {len(generated):,} generated images against "
-        f"{len(values):,} training images of {escape(manifest.training.name)}."
+        f"[bold]{shown(manifest.name)}[/]: {len(generated):,} generated images against "
+        f"{len(values):,} training images of {shown(manifest.training.name)}."
     )
     out.markup(
         f"  Distance: {manifest.matching.distance} "
-        f"({escape(manifest.reasons['distance'])})\n"
+        f"({shown(manifest.reasons['distance'])})\n"
         f"  Quality: {manifest.judging.quality} "
-        f"({escape(manifest.reasons['quality'])})"
+        f"({shown(manifest.reasons['quality'])})"
     )
     out.markup(
         f"  Value handed out: {number(totals.value)}, to {totals.contributors:,} "
@@ -203,21 +231,29 @@ def print_run(out: Output, manifest: RunManifest, result: Result) -> None:
         f"  Effective contributors of a generated image: "
         f"{number(totals.effective_contributors)} of {result.settings.k}."
     )
+    if totals.unattributed > 0:
+        out.words(f"  Unattributed: {number(totals.unattributed)}.")
+    for sentence in sentences_of_all(generated, manifest.null):
+        out.words(f"  {sentence}")
     out.frame("Most valuable training images", values.head(10))
     out.frame("Least valuable (ties: farthest from the generated images first)",
                 result.noisy().head(10)[values.columns.tolist()])  # fmt: skip
 
 
-def _print_contributors(out: Output, image: str, found: Sequence[Contributor]) -> None:
+def _print_contributors(out: Output, result: Result, image: str) -> None:
+    found = result.contributors(image)
     rows = [asdict(c) for c in found]
     for row in rows:  # the document names the generated image once
         del row["generated"], row["generated_row"]
-    if out.document({"generated": image, "contributors": rows}):
+    about = result.generated_row(image)
+    if out.document({**about, "generated": image, "contributors": rows}):
         return
     columns = ["rank", "training", "distance", "weight", "value", "recall_rank"]
     estimates = [] if all(c.exact for c in found) else ["exact"]
     frame = pd.DataFrame(rows, columns=[*columns, "label", "owner", *estimates])
     out.frame(f"Closest training images (contributors) of {image}", frame)
+    for sentence in sentences_of(about, result.manifest.null):
+        out.words(sentence)
 
 
 def _print_noisy(out: Output, ranking: pd.DataFrame, limit: int, auroc: float | None) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from gmv_core.cli.options import Json, LabelsCsv, Precision, ReadAs, Root, Split, workspace_at
-from gmv_core.cli.output import Output
+from gmv_core.cli.output import Output, shown
 from gmv_core.errors import SourceError
+from gmv_core.jobs.uploads import open_given
 from gmv_core.sets.build import add, build
 from gmv_core.sets.contents import (
     few_rows,
@@ -20,7 +20,7 @@ from gmv_core.sets.contents import (
 )
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
 from gmv_core.sources.labels import Labels, labels_for, labels_sentence
-from gmv_core.sources.opening import Source, open_source
+from gmv_core.sources.opening import Source
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import IndexEntry, SetManifest
 from gmv_core.store.workspace import ImageSet
@@ -47,7 +47,7 @@ def build_command(
     settings = BuildSettings(
         embed=EmbedSettings(embedder, precision), index=IndexSettings(kind=index)
     )
-    opened = open_source(source, reading=read_as, split=split)
+    opened = open_given(workspace_at(workspace), source, reading=read_as, split=split)
     table = labels_for(opened, labels)
     say_reading(out, opened, table)
     with out.progress() as report:
@@ -74,7 +74,7 @@ def add_command(
 ) -> None:
     """Add another source's images to a set; those that it already has are passed over."""
     out = Output(json)
-    opened = open_source(source, reading=read_as, split=split)
+    opened = open_given(workspace_at(workspace), source, reading=read_as, split=split)
     table = labels_for(opened, labels)
     say_reading(out, opened, table)
     with out.progress() as report:
@@ -112,7 +112,7 @@ def _print_set(out: Output, manifest: SetManifest, images: ImageSet) -> None:
         return
     told = "already built" if manifest.reused else "ready"
     fine = counted(counts.ok, "image")
-    out.markup(f"[bold]{escape(manifest.name)}[/] is {told}: {fine}.")
+    out.markup(f"[bold]{shown(manifest.name)}[/] is {told}: {fine}.")
     if counts.rejected:
         out.markup(f"  Rejected: {counted(counts.rejected, 'image')}.")
         out.words(f"    {_first_rejected(images)}.")
@@ -120,19 +120,19 @@ def _print_set(out: Output, manifest: SetManifest, images: ImageSet) -> None:
     if last.images is not None and last.labelled is not None:
         out.words(f"  {labels_sentence(last.labels_from, last.labelled, last.images)}")
     for reason, count in last.skipped.items():
-        out.markup(f"  Passed over: {counted(count, 'file')}, {escape(reason)}.")
+        out.markup(f"  Passed over: {counted(count, 'file')}, {shown(reason)}.")
     if last.renamed:
         out.words(f"  {renamed_words(last)}")
     if counts.duplicates:
         copies = counted(counts.duplicates, "image")
         out.markup(f"  Exact duplicates of others: {copies}.")
     for sentence in note_words(manifest.notes):
-        out.words(f"  {sentence}")
+        out.markup(f"  {shown(sentence)}")
     fit = label_words(manifest.labels)
     if fit:
         (out.say if few_rows(manifest.labels) else out.words)(f"  {fit}")
     embedder = manifest.embedder
-    out.markup(f"  Embedder: {embedder.key}, {embedder.precision} ({escape(embedder.reason)})")
+    out.markup(f"  Embedder: {embedder.key}, {embedder.precision} ({shown(embedder.reason)})")
     out.markup(f"  Index: {index.kind}, {_recall(index)}")
 
 

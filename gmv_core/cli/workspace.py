@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
-from rich.markup import escape
+import typer
 
 from gmv_core.cli.options import Json, Root, workspace_at
-from gmv_core.cli.output import Output
+from gmv_core.cli.output import Output, shown
 from gmv_core.cli.runs import print_run
 from gmv_core.demo import make
 from gmv_core.jobs.deletion import delete
 from gmv_core.results.result import open_run
+from gmv_core.sets.soundness import damage
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import RunManifest, SetManifest
 from gmv_core.store.records import readable
@@ -33,7 +34,25 @@ def delete_command(name: str, workspace: Root = None, json: Json = False) -> Non
     out = Output(json)
     kind = delete(workspace_at(workspace), name)
     if not out.document({"deleted": name, "kind": kind}):
-        out.markup(f"The {kind} {escape(name)} is deleted.")
+        out.markup(f"The {kind} {shown(name)} is deleted.")
+
+
+def check_command(name: str, workspace: Root = None, json: Json = False) -> None:
+    """Read a set or a run to its end and say what of it is damaged; 1 where something is."""
+    out, place = Output(json), workspace_at(workspace)
+    records: list[Record] = [place.run(name), place.image_set(name)]
+    found = [record for record in records if record.exists()] or records[1:]
+    said = {record.kind: damage(record) for record in found}
+    if not out.document({"name": name, "sound": not any(said.values()), "damage": said}):
+        for kind, sentences in said.items():
+            if not sentences:
+                out.markup(f"The {kind} {shown(name)} is sound.")
+            for sentence in sentences:
+                out.words(sentence)
+        if any(said.values()):
+            out.words("Give the command that made it again: it repairs what can be made again.")
+    if any(said.values()):
+        raise typer.Exit(1)
 
 
 def demo_command(workspace: Root = None, json: Json = False) -> None:

@@ -26,9 +26,16 @@ def run_arguments(settings: RunSettings) -> list[str]:
         quality=match.quality,
         temperature=value.temperature,
         seed=match.seed,
+        credit=value.credit,
+        duplicates=value.duplicates,
     )
     weighting = "--weighting" if value.quality_weighting else "--no-weighting"
     return [*options, weighting, "--influence" if settings.influence else "--no-influence"]
+
+
+def held_out_arguments(source: str) -> list[str]:
+    """Return the options of `value` for held-out images, a place or the name of a set."""
+    return _options(**{"held-out": source}) if source else []
 
 
 def injection_arguments(injection: Injection) -> list[str]:

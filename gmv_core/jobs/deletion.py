@@ -11,8 +11,9 @@ from gmv_core.store.workspace import Run, Workspace
 def delete(workspace: Workspace, name: str, *, kind: str = "") -> str:
     """Delete the set or run of that name and return which it was.
 
-    With a run go the copies that were made to judge it, and its generated images, where they were
-    built for it and no other run uses them. kind: see `Workspace.delete`, whose errors these are.
+    With a run go the copies that were made to judge it, and its generated and held-out images,
+    where they were built for it and no other run uses them. kind: see `Workspace.delete`, whose
+    errors these are.
     """
     with workspace.writing():
         run = workspace.run(name)
@@ -22,9 +23,11 @@ def delete(workspace: Workspace, name: str, *, kind: str = "") -> str:
         for record in copies_of(workspace, name, manifest.training.name):
             workspace.drop(record)
         deleted = workspace.delete(name, kind="run")
-        made = workspace.image_set(manifest.generated.name)
-        if manifest.generated.own and made.exists() and not workspace.users(made.name):
-            workspace.drop(made)
+        own = [manifest.generated.name] if manifest.generated.own else []
+        own += [manifest.null.source] if manifest.null and manifest.null.own else []
+        for made in map(workspace.image_set, own):
+            if made.exists() and not workspace.users(made.name):
+                workspace.drop(made)
         return deleted
 
 

@@ -11,6 +11,7 @@ from gmv_core.criteria.trials.corruption import COPY
 from gmv_core.jobs.job import list_jobs
 from gmv_core.matching.contributors import Contributor
 from gmv_core.results.result import Result
+from gmv_core.runs.calibration import HELD_OUT
 from gmv_core.runs.valuation import GENERATED
 from gmv_core.store.columns import previews
 from gmv_core.store.manifests import EMPTY, READY, RunManifest, SetManifest
@@ -29,8 +30,8 @@ class Overview:
         WAIT for a job, FINISH a half-built set, COMPARE generated images with a set that was used
         in no run, LOOK at a run.
     unreadable: set or run whose manifest cannot be read → why.
-    outgrown: names of the runs whose training or generated set has more images by now; such a run
-        cannot be opened before it is valued again.
+    outgrown: names of the runs whose training or generated set has grown or was built anew; such a
+        run cannot be opened before it is valued again.
     """
 
     sets: tuple[SetManifest, ...]
@@ -44,14 +45,14 @@ class Overview:
 def training_sets(workspace: Workspace) -> list[SetManifest]:
     """Return the manifests of the sets that a user brought, newest first.
 
-    Not those that a run made of its generated images, nor copies that were spoilt to judge a run.
-    Those that cannot be read are left out; `overview` names them.
+    Not those that a run made of its generated or held-out images, nor copies that were spoilt to
+    judge a run. Those that cannot be read are left out; `overview` names them.
     """
     made_by = {run.name for run in workspace.runs()}
     valued = [job for job in list_jobs(workspace) if job.arguments[0] in ("value", "demo")]
     made_by |= {job.target for job in valued}
-    generated = {run + GENERATED for run in made_by}
-    sets = newest([images for images in workspace.sets() if images.name not in generated])
+    own = {run + tail for run in made_by for tail in (GENERATED, HELD_OUT)}
+    sets = newest([images for images in workspace.sets() if images.name not in own])
     return [made for made in sets if made.sources[0].kind != COPY]
 
 
@@ -62,16 +63,25 @@ def overview(workspace: Workspace) -> Overview:
     runs = newest_runs(workspace.runs(), unreadable)
     sets = training_sets(workspace)
     done = [run for run in runs if run.state == READY and run.judges is None]
-    sizes = {m.name: m.counts.images for m in every if m.state == READY and m.counts}
-    outgrown = tuple(run.name for run in done if _outgrown(run, sizes))
+    known = {m.name: m for m in every if m.state == READY and m.counts}
+    outgrown = tuple(run.name for run in done if _outgrown(run, known))
     ready = [run for run in done if run.name not in outgrown]
     step, on = _next(workspace, sets, runs, ready)
     return Overview(tuple(sets), tuple(ready), step, on, unreadable, outgrown)
 
 
-def _outgrown(run: RunManifest, sizes: Mapping[str, int]) -> bool:
-    used = (run.training, run.generated)
-    return any(sizes.get(part.name, part.images) != part.images for part in used)
+def _outgrown(run: RunManifest, known: Mapping[str, SetManifest]) -> bool:
+    """Return whether a set is no longer the one that a run valued, as `open_run` sees it."""
+    for part, stamp in (
+        (run.training, run.matching.training),
+        (run.generated, run.matching.generated),
+    ):
+        made = known.get(part.name)
+        if made is None or made.counts is None:
+            continue
+        if made.counts.images != part.images or stamp not in (None, made.stamp):
+            return True
+    return False
 
 
 def _next(

@@ -5,12 +5,15 @@ What jobs made is deleted here too, so that no job is left behind.
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.jobs import control, deletion
 from gmv_core.jobs.arguments import (
     build_arguments,
+    held_out_arguments,
     reading_arguments,
     run_arguments,
     source_arguments,
@@ -22,6 +25,7 @@ from gmv_core.results.influence import read_record
 from gmv_core.results.result import Result, settings_of
 from gmv_core.settings import EmbedSettings, IndexSettings, MatchSettings, RunSettings
 from gmv_core.sources.source import Source
+from gmv_core.store.files import aside
 from gmv_core.store.manifests import EMPTY, READY, RunManifest
 from gmv_core.store.workspace import Workspace
 
@@ -43,14 +47,35 @@ def build_set(
     resolve_embedder(embedder)
     chosen = build_arguments(EmbedSettings(embedder), IndexSettings(index))
     arguments = ["build", source.location, "--name", name, *chosen]
+    source = _with_kept_table(workspace, source, name, 0)
     return _start(workspace, arguments, source, name, "Building")
 
 
 def add_to_set(workspace: Workspace, source: Source, *, name: str) -> Job:
     """Start adding a source's images to a finished set."""
-    if workspace.image_set(name).manifest().state not in (READY, EMPTY):
+    manifest = workspace.image_set(name).manifest()
+    if manifest.state not in (READY, EMPTY):
         raise WorkspaceError(f"The set {name!r} is unfinished; finish it before adding to it.")
+    source = _with_kept_table(workspace, source, name, len(manifest.sources))
     return _start(workspace, ["add", name, source.location], source, name, "Adding to")
+
+
+def _table_of(workspace: Workspace, name: str, number: int) -> Path:
+    """Return where the uploaded label table of a set's source of that number is kept."""
+    return workspace.image_set(name).folder.absolute() / f"labels-{number}.csv"
+
+
+def _with_kept_table(workspace: Workspace, source: Source, name: str, number: int) -> Source:
+    """Keep an uploaded label table with the set: uploads go when their job is forgotten."""
+    table = source.labels_file
+    if not source.table_given or not isinstance(table, Path):
+        return source
+    if uploads_of(workspace, replace(source, location="/")) is None:
+        return source
+    kept = _table_of(workspace, name, number)
+    with aside(kept) as unfinished:
+        shutil.copyfile(table, unfinished)
+    return replace(source, labels_file=kept)
 
 
 def finish_set(workspace: Workspace, name: str) -> Job:
@@ -65,13 +90,16 @@ def finish_set(workspace: Workspace, name: str) -> Job:
             f"The images that {name!r} was being made from are gone ({last.location}); delete "
             "the set and bring them again."
         )
-    # An index of one's choice is remembered once it is built; before, the build is `auto`.
-    index = IndexSettings(manifest.index.asked) if manifest.index else IndexSettings()
+    asked = manifest.asked_index or (manifest.index.asked if manifest.index else None)
+    index = IndexSettings(asked) if asked else IndexSettings()
     chosen = build_arguments(EmbedSettings(manifest.embedder.key), index)
     arguments = ["build", last.location, "--name", name, *chosen]
     if len(manifest.sources) > 1:
         arguments = ["add", name, last.location]
     arguments += reading_arguments(last.reading, last.split)
+    table = _table_of(workspace, name, len(manifest.sources) - 1)
+    if table.exists():
+        arguments += ["--labels", str(table)]
     return control.start(workspace, arguments, title=f"Building {name}", target=name)
 
 
@@ -141,7 +169,8 @@ def _value(
 ) -> Job:
     """Start valuing the sets of the run whose manifest is `made`, as the run `name`."""
     sets = [made.generated.name, "--against", made.training.name, "--name", name]
-    arguments = ["value", *sets, *run_arguments(settings)]
+    held_out = made.null.source if made.null else ""
+    arguments = ["value", *sets, *run_arguments(settings), *held_out_arguments(held_out)]
     return control.start(workspace, arguments, title=title, target=name)
 
 

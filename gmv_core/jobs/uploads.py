@@ -18,17 +18,20 @@ from typing import Protocol
 
 from gmv_core.errors import SettingsError, SourceError
 from gmv_core.jobs import control
-from gmv_core.jobs.job import list_jobs
+from gmv_core.jobs.job import FOLDER, list_jobs
 from gmv_core.sources.names import safe_name, unique_name
+from gmv_core.sources.on_server import data_roots, open_on_server
 from gmv_core.sources.opening import open_source
 from gmv_core.sources.readers.beside import tables_among
 from gmv_core.sources.readers.files import list_folder
 from gmv_core.sources.source import Source, no_images
+from gmv_core.store.files import locked
 from gmv_core.store.workspace import Workspace
 from gmv_core.words import SIZE_UNITS, size_text
 
 LIMIT = "GMV_UPLOAD_LIMIT"  # as in "500 MB"
 DEFAULT_LIMIT = "20 GB"
+SPOOL_SECONDS = 600  # that an upload waits for another one
 ABANDONED_SECONDS = 24 * 3600.0  # uploads that no job took
 _BLOCK_BYTES = 1 << 20
 _NAME_BYTES = 200  # file systems end at 255
@@ -71,6 +74,18 @@ def spool(workspace: Workspace, files: Sequence[Upload], *, table: Upload | None
     disk cannot be written; then nothing is left.
     """
     sweep(workspace)
+    # One at a time: two that look at what is left at once would both take it.
+    with locked(
+        workspace.root / ".uploads.lock",
+        seconds=SPOOL_SECONDS,
+        busy="Another upload is being written; try again when it is done.",
+        unwritable=f"The workspace {workspace.root} cannot be written ({{reason}}); choose another "
+        "with GMV_HOME.",
+    ):
+        return _spool(workspace, files, table)
+
+
+def _spool(workspace: Workspace, files: Sequence[Upload], table: Upload | None) -> Path:
     folder = workspace.root.absolute() / "uploads" / secrets.token_hex(6)
     left = limit_bytes() - used_bytes(workspace)
     try:
@@ -138,6 +153,21 @@ def open_spooled(folder: Path, *, reading: str = "", split: str = "") -> Source:
     if alone and found.labels_file:
         return replace(source, labels_file=found.labels_file, table_given=True)
     return source
+
+
+def open_given(workspace: Workspace, path: str, *, reading: str = "", split: str = "") -> Source:
+    """Open the source that a command was given, as the process of a job only where it may be read.
+
+    The app checked it, but what lies at a path can be another thing by now. Without roots, no path
+    comes from the app.
+
+    Raises:
+        SourceError: where a job's source is neither an upload nor below one of `data_roots`.
+    """
+    place = workspace.root.absolute() / "uploads"
+    if FOLDER in os.environ and data_roots() and place not in Path(path).parents:
+        return open_on_server(path, reading=reading, split=split)
+    return open_source(path, reading=reading, split=split)
 
 
 def with_table(source: Source, folder: Path) -> Source:

@@ -9,8 +9,9 @@ import numpy as np
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.images.strip import Picture, strip_html
+from gmv_core.matching.lists import gathered
 from gmv_core.matching.matcher import Matcher, Matches
-from gmv_core.method.value import HandedOut, hand_out
+from gmv_core.method.value import ALL_EARN, Basis, HandedOut, hand_out
 from gmv_core.settings import ValueSettings
 from gmv_core.store.columns import previews
 from gmv_core.store.workspace import ImageSet
@@ -23,7 +24,8 @@ class Contributor:
     """One training image's part in one generated image.
 
     row, label, owner: of the training image. weight: its share of the generated image's quality;
-    value: the quality that it gets. exact: false for an estimated distance.
+    value: the quality that it gets. exact: false for an estimated distance. convincing: no farther
+    than unseen real images reach. shared_by: near copies that get as much, itself among them.
     generated, generated_row: the generated image; "" and None for one that is in no set.
     """
 
@@ -37,6 +39,8 @@ class Contributor:
     label: str
     owner: str
     exact: bool
+    convincing: bool = True
+    shared_by: int = 1
     generated: str = ""
     generated_row: int | None = None
 
@@ -78,13 +82,18 @@ class Attribution:
 
 
 def contributors_of(
-    training: ImageSet, matches: Matches, quality: Float64, settings: ValueSettings
+    training: ImageSet,
+    matches: Matches,
+    quality: Float64,
+    settings: ValueSettings,
+    basis: Basis = ALL_EARN,
 ) -> list[Contributors]:
     """Return the k contributors of each of m generated images, nearest first.
 
     matches: (m, R). quality: (m,), nan for a rejected image.
     """
-    handed = hand_out(matches.candidates, matches.distance, quality, settings)
+    matches = gathered(matches, basis.clusters)
+    handed = hand_out(matches.candidates, matches.distance, quality, settings, basis)
     found = []
     for j, rows in enumerate(handed.contributors):
         rows = rows[rows >= 0]
@@ -92,7 +101,7 @@ def contributors_of(
         found.append(
             Contributors(
                 (
-                    _contributor(matches, handed, j, i, row=int(row), about=about[i])
+                    _contributor(matches, handed, basis, j, i, row=int(row), about=about[i])
                     for i, row in enumerate(rows)
                 ),
                 training,
@@ -110,37 +119,54 @@ def contributions_of(
     *,
     generated_rows: Int64,
     names: Sequence[str],
+    basis: Basis = ALL_EARN,
 ) -> list[Contributor]:
     """Return the part of the training image `row` in those of m images that it contributes to.
 
     matches: (m, R). quality: (m,), nan for a rejected image. generated_rows: (m,) rows of the
-    generated set, whose images are called `names`.
+    generated set, whose images are called `names`. Where the basis has clusters, what the nearest
+    of its near copies gets is shared with it.
     """
-    handed = hand_out(matches.candidates, matches.distance, quality, settings)
+    matches = gathered(matches, basis.clusters)
+    handed = hand_out(matches.candidates, matches.distance, quality, settings, basis)
     (about,) = training.images.take(np.array([row]), ["name", "label", "owner"]).to_pylist()
     found = []
-    for j, i in zip(*np.nonzero(handed.contributors == row), strict=True):
-        one = _contributor(matches, handed, j, i, row=row, about=about)
+    mine = handed.contributors == row
+    if basis.clusters is not None:
+        mine = (handed.contributors >= 0) & (basis.clusters[handed.contributors] ==
+                                             basis.clusters[row])  # fmt: skip
+    for j, i in zip(*np.nonzero(mine), strict=True):
+        one = _contributor(matches, handed, basis, j, i, row=row, about=about)
         at = int(generated_rows[j])
         found.append(replace(one, generated=names[at], generated_row=at))
     return found
 
 
 def _contributor(
-    matches: Matches, handed: HandedOut, j: int, i: int, *, row: int, about: dict[str, str]
+    matches: Matches,
+    handed: HandedOut,
+    basis: Basis,
+    j: int,
+    i: int,
+    *,
+    row: int,
+    about: dict[str, str],
 ) -> Contributor:
     """Return the contributor at place i of the j-th of the generated images."""
+    shared_by = 1 if basis.members is None else int(basis.members[row])
     return Contributor(
         training=about["name"],
         row=row,
         rank=int(i) + 1,
         recall_rank=int(matches.recall_rank[j, i]),
         distance=float(matches.distance[j, i]),
-        weight=float(handed.weights[j, i]),
-        value=float(handed.credit[j, i]),
+        weight=float(handed.weights[j, i]) / shared_by,
+        value=float(handed.credit[j, i]) / shared_by,
         label=about["label"],
         owner=about["owner"],
         exact=bool(i < matches.exact),
+        convincing=bool(matches.distance[j, i] <= basis.reach),
+        shared_by=shared_by,
     )
 
 
@@ -163,11 +189,16 @@ def match_images(matcher: Matcher, images: Sequence[UInt8]) -> tuple[Matches, Fl
 
 
 def attributions(
-    training: ImageSet, matches: Matches, quality: Float64, settings: ValueSettings
+    training: ImageSet,
+    matches: Matches,
+    quality: Float64,
+    settings: ValueSettings,
+    basis: Basis = ALL_EARN,
 ) -> list[Attribution]:
     """Weigh what `match_images` found; k, temperature and weighting can change without a model."""
-    handed = hand_out(matches.candidates, matches.distance, quality, settings)
-    found = contributors_of(training, matches, quality, settings)
+    lists = gathered(matches, basis.clusters)
+    handed = hand_out(lists.candidates, lists.distance, quality, settings, basis)
+    found = contributors_of(training, matches, quality, settings, basis)
     return [
         Attribution(float(q), float(nearest), float(effective), contributors)
         for q, nearest, effective, contributors in zip(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from gmv_core.images.decode import decode
 from gmv_core.matching.contributors import Attribution, attributions, match_images
 from gmv_core.matching.matcher import Matcher, Matches, load_matcher
+from gmv_core.method.value import ALL_EARN, Basis
 from gmv_core.sets.describe import preview_side
 from gmv_core.settings import IngestSettings, MatchSettings, ValueSettings
 from gmv_core.sources.source import Source
@@ -54,11 +55,13 @@ def match_dropped(matcher: Matcher, source: Source, *, ingest: IngestSettings) -
     return Dropped(names, previews, matches, quality, problems)
 
 
-def weigh(dropped: Dropped, training: ImageSet, settings: ValueSettings) -> list[Attribution]:
+def weigh(
+    dropped: Dropped, training: ImageSet, settings: ValueSettings, basis: Basis = ALL_EARN
+) -> list[Attribution]:
     """Return the answer for each image that could be read; no model is needed."""
     if dropped.matches is None or dropped.quality is None:
         return []
-    return attributions(training, dropped.matches, dropped.quality, settings)
+    return attributions(training, dropped.matches, dropped.quality, settings, basis)
 
 
 def open_matcher(

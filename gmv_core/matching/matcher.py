@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gmv_core.errors import ModelError, WorkspaceError
+from gmv_core.method.clusters import nearest_clusters
 from gmv_core.method.realism import MIN_REFERENCE, Reference, realism, realism_quality
-from gmv_core.method.recall import ExactIndex, QuantizedIndex
+from gmv_core.method.recall import ExactIndex, Neighbours, QuantizedIndex
 from gmv_core.method.rerank import pair_distances, sort_by_distance
 from gmv_core.method.sketch import sketch, sketch_step
 from gmv_core.models.choice import reload_embedder, resolve_distance, resolve_quality
@@ -61,6 +62,7 @@ class Matcher:
     settings: MatchSettings
     exact_depth: int
     reasons: dict[str, str]
+    clusters: Int64 | None = None  # (n,): candidates are then the nearest of each cluster
 
     def embed(self, images: Sequence[UInt8]) -> tuple[Float32, Float32 | None]:
         """Return the vectors and, where the embedder has them, the features of previews."""
@@ -74,10 +76,21 @@ class Matcher:
         vectors: (m, dim) unit rows. features: (m, D), needed by the distance "features" only.
         previews: m images (h, w, 3), needed by the other distances.
         """
-        r = min(self.settings.candidates, len(self.index.ids))
-        found = self.index.search(vectors, r)
+        most = len(self.index.ids)
+        r = min(self.settings.candidates, most)
+        if self.clusters is None:
+            found = self.index.search(vectors, r)
+        else:
+            found = nearest_clusters(self.index.search, vectors, self.clusters, k=r, n=most)
+        return self.rerank(found, features, previews)
+
+    def rerank(
+        self, found: Neighbours, features: Float32 | None, previews: Sequence[UInt8]
+    ) -> Matches:
+        """Return candidates that were recalled in order of the distance; see `match`."""
+        m, r = found.ids.shape
         if self.distance_key == "none":
-            ranks = np.tile(np.arange(1, r + 1), (len(vectors), 1))
+            ranks = np.tile(np.arange(1, r + 1), (m, 1))
             return Matches(found.ids, ranks, found.distances, found.distances, r)
         if self.distance is None:
             if features is None:

@@ -6,12 +6,14 @@ rows and gathers them, in two to seven times the time (1.3 s against 0.7 s for 1
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from gmv_core.types import Float64, Int64
 
 CONFIDENCE = 0.95
-RESAMPLES = 200  # of groups' shares
+RESAMPLES = 400  # of groups' shares; 200 held 92.7 instead of 95 of 100 shares
 MEAN_RESAMPLES = 1000  # of means, which cost less
 _CHUNK = 4096  # groups counted at once, which bounds the memory at any number of owners
 _DRAWN_AT_ONCE = 4_000_000  # bounds the memory of the resampling to some tens of MB
@@ -37,6 +39,24 @@ def mean_interval(
         means[first : first + some] = times @ values / m
     low, high = np.quantile(means, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2), axis=0)
     return values.mean(axis=0), low, high
+
+
+def ratio_interval(
+    part: Float64, whole: Float64, *, seed: int = 0, resamples: int = MEAN_RESAMPLES
+) -> tuple[float, float]:
+    """Return low and high of Σ part / Σ whole over (m,) rows, 0 and 0 where Σ whole is 0."""
+    m, rng = len(part), np.random.default_rng(seed)
+    if not whole.sum() > 0:
+        return 0.0, 0.0
+    both, drawn = np.stack([part, whole]), np.empty((resamples, 2))
+    step = max(1, _DRAWN_AT_ONCE // m)
+    for first in range(0, resamples, step):
+        rows = rng.integers(0, m, (min(step, resamples - first), m))
+        drawn[first : first + len(rows)] = both[:, rows].sum(axis=2).T
+    there = drawn[:, 1] > 0
+    found = np.divide(drawn[:, 0], drawn[:, 1], out=np.zeros(resamples), where=there)
+    low, high = np.quantile(found, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
+    return float(low), float(high)
 
 
 def share_intervals(
@@ -70,26 +90,86 @@ def resampled_intervals(
 
     of_total: as a share of all that is handed out, else the amount itself.
     """
+    low, high = np.zeros(groups), np.zeros(groups)
+    edges = (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2
+    for first, sums in _drawn_sums(
+        generated, group, value, groups, resamples, seed, of_total=of_total
+    ):
+        part = slice(first, first + len(sums))
+        low[part], high[part] = _quantiles(np.sort(sums, axis=1), edges)
+    return low, high
+
+
+def rank_intervals(
+    generated: Int64, group: Int64, value: Float64, *, groups: int, top: int, seed: int = 0
+) -> tuple[Int64, Int64, Int64]:
+    """Return the groups of the `top` largest sums, and low and high of their ranks, 95 %.
+
+    Rank 1 is the largest; equal sums share the best rank. Drawn as for `share_intervals`.
+    """
+    whole = np.bincount(group, weights=value, minlength=groups)
+    chosen = np.argsort(-whole, kind="stable")[:top]
+    own = np.zeros((len(chosen), RESAMPLES))
+    for first, sums in _drawn_sums(
+        generated, group, value, groups, RESAMPLES, seed, of_total=False
+    ):
+        here = (chosen >= first) & (chosen < first + len(sums))
+        own[here] = sums[chosen[here] - first]
+    larger = np.zeros(own.shape, np.int64)
+    for _, sums in _drawn_sums(generated, group, value, groups, RESAMPLES, seed, of_total=False):
+        for r, column in enumerate(np.sort(sums, axis=0).T):
+            # Sums of the same drawn images in the same order: equal ones are equal to the bit.
+            larger[:, r] += len(column) - np.searchsorted(column, own[:, r], side="right")
+    edges = (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2
+    low, high = np.quantile(larger + 1, edges, axis=1)
+    return chosen, np.floor(low).astype(np.int64), np.ceil(high).astype(np.int64)
+
+
+def _drawn_sums(
+    generated: Int64,
+    group: Int64,
+    value: Float64,
+    groups: int,
+    resamples: int,
+    seed: int,
+    *,
+    of_total: bool,
+) -> Iterator[tuple[int, Float64]]:
+    """Yield (first group, (some, resamples) what each group gets in each drawing).
+
+    A sparse matrix of groups by images times the counts of how often each image was drawn.
+    """
+    from scipy.sparse import csr_array
+
     images, image = np.unique(generated, return_inverse=True)
     m = len(images)
     rng = np.random.default_rng(seed)
-    drawn = np.stack([np.bincount(rng.integers(0, m, m), minlength=m) for _ in range(resamples)])
-    total = drawn @ np.bincount(image, weights=value, minlength=m)  # (resamples,)
-    order = np.argsort(group, kind="stable")
-    image, group, value = image[order], group[order], value[order]
-    edges = (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2
-    low, high = np.zeros(groups), np.zeros(groups)
+    times = np.empty((m, resamples))
+    for r in range(resamples):
+        times[:, r] = np.bincount(rng.integers(0, m, m), minlength=m)
+    total = np.bincount(image, weights=value, minlength=m) @ times
+    gets = csr_array((value, (group, image)), shape=(groups, m))
     for first in range(0, groups, _CHUNK):
-        some = min(_CHUNK, groups - first)
-        a, b = np.searchsorted(group, [first, first + some])
-        sums = np.stack(
-            [
-                np.bincount(group[a:b] - first, row[image[a:b]] * value[a:b], minlength=some)
-                for row in drawn
-            ]
-        )  # (resamples, some)
+        sums = gets[first : first + _CHUNK] @ times
         if of_total:
-            there = total[:, None] > 0
-            sums = np.divide(sums, total[:, None], out=np.zeros(sums.shape), where=there)
-        low[first : first + some], high[first : first + some] = np.quantile(sums, edges, axis=0)
-    return low, high
+            sums = np.divide(sums, total, out=np.zeros(sums.shape), where=total > 0)
+        yield first, sums
+
+
+def _quantiles(rising: Float64, edges: tuple[float, ...]) -> list[Float64]:
+    """Return quantiles of rows that are sorted, (n,) each, between order statistics linearly."""
+    found = []
+    for edge in edges:
+        place = edge * (rising.shape[1] - 1)
+        below = int(place)
+        above = min(below + 1, rising.shape[1] - 1)
+        found.append(rising[:, below] + (place - below) * (rising[:, above] - rising[:, below]))
+    return found
+
+
+def images_needed(half_width: float, images: int, *, within: float = 0.05) -> int:
+    """Return how many generated images bring an interval's half-width to `within`.
+
+    half_width: seen with so many images; it falls with the root of their number.
+    """
+    return max(1, int(np.ceil(images * (half_width / within) ** 2)))

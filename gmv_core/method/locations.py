@@ -8,9 +8,9 @@ influence that belong to a pair (see influence.py) are sums over pixels: with z,
     directions: (z·u)(z·v)/n = Σ_p ½ [(z·u) z_p v_p + (z·v) z_p u_p]/n,
 
 for a denoiser of blocks with z·u and z·v of p's own block. The second is one of many ways to split
-a product of two sums; it treats both alike, and equals the split of Shapley where the two sums are
-the players. `spread` is the training image's alone and `size` the generated image's alone: they are
-on no map, and the map's sum is I_ij less these two.
+a product of two sums: it is the Shapley value where the pixels are the players. `spread` is the
+training image's alone and `size` the generated image's alone: they are on no map, and the map's sum
+is I_ij less these two.
 """
 
 from __future__ import annotations

@@ -21,13 +21,14 @@ positions, so that the scores of a generated image add up to 1.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gmv_core.errors import SettingsError
-from gmv_core.types import Float32, UInt8
+from gmv_core.types import Float32, Int64, UInt8
 
+ROWS = 16_384  # images whose quadrants are compared at once: 13 MB of 8 px in colour
 TILE = 32  # training images at once: their products with one generated image stay in the cache
 
 
@@ -70,15 +71,18 @@ def with_noise(images: Float32, sigma: float, *, seed: int) -> Float32:
     return noisy
 
 
-def evidence(generated: Float32, training: Float32, form: PatchForm) -> Float32:
+def evidence(
+    generated: Float32, training: Float32, form: PatchForm, *, step_px: int | None = None
+) -> Float32:
     """Return log Σ_u exp(−‖y_v − x_iu‖²/2σ²) of every position and training image, (m, P, n).
 
-    generated: (m, s, s, c), noisy. training: (n, s, s, c). Both in 0…1. Each v's are given but for
-    a constant, which no posterior depends on.
+    generated: (m, s, s, c), noisy. training: (n, s, s, c). Both in 0…1. step_px: from one training
+    patch to the next, by default that of the form. Each v's are given but for a constant, which no
+    posterior depends on.
     """
     found = np.empty((len(generated), form.positions(generated.shape[1]) ** 2, len(training)),
                      np.float32)  # fmt: skip
-    for j, these, logits in _logits(generated, training, form):
+    for j, these, logits in _logits(generated, training, form, step_px or form.stride_px):
         peak = logits.max(axis=2)
         logits -= peak[..., None]
         np.exp(logits, out=logits)
@@ -93,21 +97,21 @@ def nearest(generated: Float32, training: Float32, form: PatchForm) -> Float32:
     """
     own = ((patches(generated, form) - 0.5) ** 2).sum(axis=2)
     found = np.empty((*own.shape, len(training)), np.float32)
-    for j, these, logits in _logits(generated, training, form):
+    for j, these, logits in _logits(generated, training, form, form.stride_px):
         found[j, :, these] = own[j][:, None] - 2 * form.sigma**2 * logits.max(axis=2)
     return np.maximum(found, 0)
 
 
 def _logits(
-    generated: Float32, training: Float32, form: PatchForm
+    generated: Float32, training: Float32, form: PatchForm, step_px: int
 ) -> Iterator[tuple[int, slice, Float32]]:
-    """Yield (generated image, training images, (‖y_v‖² − ‖y_v − x_iu‖²)/2σ² as (P, b, P))."""
+    """Yield (generated image, training images, (‖y_v‖² − ‖y_v − x_iu‖²)/2σ² as (P, b, Q))."""
     scale = np.float32(1 / form.sigma**2)
     own = patches(generated - np.float32(0.5), form)  # centred: the norms below cancel less
     own = np.concatenate([own * scale, np.ones((*own.shape[:2], 1), np.float32)], axis=2)
     for start in range(0, len(training), TILE):
         these = slice(start, min(start + TILE, len(training)))
-        x = patches(training[these] - np.float32(0.5), form)
+        x = patches(training[these] - np.float32(0.5), replace(form, stride_px=step_px))
         half = np.einsum("bpd,bpd->bp", x, x)[..., None] * (-scale / 2)
         flat = np.concatenate([x, half], axis=2).reshape(-1, own.shape[2])
         for j, y in enumerate(own):
@@ -140,19 +144,36 @@ def by_cell(weights: Float32, form: PatchForm, side_px: int) -> Float32:
     return total
 
 
+def likeliest(found: Float32, count: int) -> Int64:
+    """Return the images that come nearest to explaining some position best, (count,), rising.
+
+    found: (P, n), of `evidence`. Each position's is held against its best image's, in logarithms,
+    since posteriors of all but the best few are 0 in single precision.
+    """
+    behind = (found - found.max(axis=1, keepdims=True)).max(axis=0)
+    count = min(count, len(behind))
+    chosen: Int64 = np.sort(np.argpartition(-behind, count - 1)[:count])
+    return chosen
+
+
 def quadrant_distances(generated: UInt8, training: UInt8) -> Float32:
     """Return the squared distance of each quadrant, in place, (4, n), for the recall of regions.
 
-    Upper left, upper right, lower left, lower right. generated: (s, s, c), s even. training:
-    (n, s, s, c). Exact while s²c < 1,000: single precision holds such whole numbers.
+    Upper left, upper right, lower left, lower right; the least of several ways of looking at the
+    generated image. generated: (ways, s, s, c), s even. training: (n, s, s, c). Exact while
+    s²c < 1,000: single precision holds such whole numbers.
     """
-    s, _, c = generated.shape
+    ways, s, _, c = generated.shape
     quadrant = np.arange(s) // (s // 2)
     within = np.equal.outer(2 * quadrant[:, None] + quadrant, np.arange(4))  # (s, s, 4)
     chosen = np.repeat(within.reshape(s * s, 4), c, axis=0).astype(np.float32)
-    own = generated.reshape(-1, 1).astype(np.float32)
-    x = training.reshape(len(training), -1).astype(np.float32)
-    cross = x @ (chosen * own)
-    norms = np.square(x, out=x) @ chosen + (own**2).T @ chosen
-    found: Float32 = np.ascontiguousarray((norms - 2 * cross).T)
+    own = generated.reshape(ways, -1).astype(np.float32)
+    probes = (own[:, :, None] * chosen).transpose(1, 0, 2).reshape(-1, ways * 4)
+    found = np.empty((4, len(training)), np.float32)
+    for start in range(0, len(training), ROWS):
+        x = training[start : start + ROWS].reshape(-1, s * s * c).astype(np.float32)
+        cross = (x @ probes).reshape(-1, ways, 4)
+        norms = np.square(x, out=x) @ chosen
+        squared = norms[:, None] + own**2 @ chosen - 2 * cross
+        found[:, start : start + ROWS] = squared.min(axis=1).T
     return found

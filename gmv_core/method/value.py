@@ -2,6 +2,11 @@
 
 V_ij = q_j · exp(−d_ij/τ) / Σ_{i∈P_j} exp(−d_ij/τ),  φ_i = Σ_j V_ij,  so that Σφ = Σq.
 P_j are the k nearest candidates of generated image j. Nothing here needs a model.
+
+Two named choices beside the paper's rule. Credit "convincing": a match farther than a given reach
+earns nothing, and what it would have earned stays *unattributed*, so that Σφ + unattributed = Σq.
+Duplicates "cluster": P_j are the k nearest clusters of near copies, each at the distance of its
+nearest member, and its members share equally what it earns; copying an image then earns nothing.
 """
 
 from __future__ import annotations
@@ -10,41 +15,72 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gmv_core.settings import ValueSettings
+from gmv_core.settings import CONVINCING, ValueSettings
 from gmv_core.types import Float32, Float64, Int64
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What credit rests on besides distances and settings.
+
+    reach: the distance up to which a match is convincing, inf where it is not known.
+    clusters: (n,) the first row of each training image's cluster of near copies; members: (n,) how
+    many images share with it, itself included. None where each earns for itself.
+    """
+
+    reach: float = np.inf
+    clusters: Int64 | None = None
+    members: Int64 | None = None
+
+
+ALL_EARN = Basis()
 
 
 @dataclass(frozen=True)
 class HandedOut:
     """How the quality of m generated images is handed out to their k contributors.
 
-    contributors: (m, k) training rows, nearest first, −1 for none.
-    weights: (m, k) float64, rows add up to 1 (to 0 where a row has no contributor).
-    credit: (m, k) float64, V = q · weight.
+    contributors: (m, k) training rows, nearest first, −1 for none; of a cluster its nearest member.
+    weights: (m, k) float64, rows add up to 1 (less where a match earns nothing, 0 where there is
+    no contributor). credit: (m, k) float64, V = q · weight, of a cluster all that it earns.
     effective: (m,) float64, exp of the weights' entropy, 1…k: the *effective contributors*.
+    unattributed: (m,) float64, what is left of q.
     """
 
     contributors: Int64
     weights: Float64
     credit: Float64
     effective: Float64
+    unattributed: Float64
 
 
 def hand_out(
-    candidates: Int64, distances: Float32, quality: Float64, settings: ValueSettings
+    candidates: Int64,
+    distances: Float32,
+    quality: Float64,
+    settings: ValueSettings,
+    basis: Basis = ALL_EARN,
 ) -> HandedOut:
     """Hand each generated image's quality out to its contributors; the one place of the formula.
 
-    candidates: (m, R) training rows in order of distance, −1 for none.
-    distances: (m, R), rising, inf for none. quality: (m,) in [0, 1], nan for a rejected image.
+    candidates: (m, R) training rows in order of distance, −1 for none; one of each cluster, where
+    the basis has clusters. distances: (m, R), rising, inf for none. quality: (m,) in [0, 1], nan
+    for a rejected image.
     """
     from scipy.special import entr
 
     k = min(settings.k, candidates.shape[1])
     weights = contributor_weights(distances[:, :k], settings.temperature)
+    kept = np.ones(weights.shape, bool)
+    if settings.credit == CONVINCING:
+        kept = distances[:, :k] <= basis.reach
     q = np.nan_to_num(quality) if settings.quality_weighting else np.ones(len(quality))
-    effective = np.exp(entr(weights).sum(axis=1)) * weights.any(axis=1)
-    return HandedOut(candidates[:, :k], weights, q[:, None] * weights, effective)
+    left = np.where(weights.any(axis=1), np.where(kept, 0, weights).sum(axis=1), 1.0)
+    weights = np.where(kept, weights, 0)
+    earned = weights.sum(axis=1, keepdims=True)
+    shares = np.divide(weights, earned, out=np.zeros(weights.shape), where=earned > 0)
+    effective = np.exp(entr(shares).sum(axis=1)) * weights.any(axis=1)
+    return HandedOut(candidates[:, :k], weights, q[:, None] * weights, effective, q * left)
 
 
 def contributor_weights(distances: Float32, temperature: float | str) -> Float64:
@@ -99,6 +135,25 @@ def add_values(values: Values, candidates: Int64, handed: HandedOut) -> Values:
         values.value + np.bincount(rows, weights=handed.credit[there], minlength=n),
         values.times_contributor + np.bincount(rows, minlength=n),
         values.times_candidate + np.bincount(candidates[candidates >= 0], minlength=n),
+    )
+
+
+def shared_within(values: Values, basis: Basis) -> Values:
+    """Return values of which the members of a cluster share equally, as far as any of them earns.
+
+    values: of the nearest members, as `add_values` counts them. Without clusters: as they are.
+    """
+    if basis.clusters is None or basis.members is None:
+        return values
+    n, clusters, alive = len(values.value), basis.clusters, basis.members > 0
+
+    def together(of: Float64 | Int64) -> Float64:
+        return np.where(alive, np.bincount(clusters, weights=of, minlength=n)[clusters], 0)
+
+    return Values(
+        together(values.value) / np.maximum(basis.members, 1),
+        together(values.times_contributor).astype(np.int64),
+        together(values.times_candidate).astype(np.int64),
     )
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version
@@ -23,6 +25,7 @@ from gmv_core.types import Float32, Network, UInt8
 if TYPE_CHECKING:
     import torch
 
+PROOF = ".sha256"  # the suffix of the file with a converted network's digest
 Build = Callable[[], "torch.nn.Module"]
 
 
@@ -116,7 +119,7 @@ def _converted(build: Build, side_px: int, name: str) -> Path:
     digest = hashlib.sha256(f"{name} {side_px} {versions}".encode()).hexdigest()[:16]
     folder = Path(platformdirs.user_cache_dir("gmv-explorer", appauthor=False)) / "networks"
     path = folder / f"{digest}.xml"
-    if path.exists():
+    if _is_whole(path):
         return path
 
     import torch
@@ -130,12 +133,45 @@ def _converted(build: Build, side_px: int, name: str) -> Path:
             module, example_input=example, input=[("x", [-1, side_px, side_px, 3])]
         )
     folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f"{digest}-{os.getpid()}.xml"
-    openvino.save_model(model, aside, compress_to_fp16=False)
-    # The weights go first: whoever sees the .xml finds the whole network.
-    aside.with_suffix(".bin").replace(path.with_suffix(".bin"))
-    aside.replace(path)
+    _sweep(folder)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=f"making-{os.getpid()}-") as scratch:
+        aside = Path(scratch) / path.name
+        openvino.save_model(model, aside, compress_to_fp16=False)
+        # The proof goes last: whoever sees it finds the whole network.
+        path.with_suffix(PROOF).unlink(missing_ok=True)
+        aside.with_suffix(PROOF).write_text(_proof(aside))
+        for suffix in (".bin", ".xml", PROOF):
+            aside.with_suffix(suffix).replace(path.with_suffix(suffix))
     return path
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left half made: by their number in its name."""
+    import psutil
+
+    for left in folder.glob("*-*"):
+        pid = left.name.removeprefix("making-").partition("-")[0]
+        if not left.name.startswith("making-"):  # as earlier versions called it: DIGEST-PID.bin
+            pid = left.stem.rpartition("-")[2]
+        if pid.isdecimal() and not psutil.pid_exists(int(pid)):
+            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
+
+
+def _proof(path: Path) -> str:
+    """Return the digest of a converted network's two files."""
+    total = hashlib.sha256()
+    for suffix in (".xml", ".bin"):
+        with path.with_suffix(suffix).open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()
+
+
+def _is_whole(path: Path) -> bool:
+    """Return whether both files are there as they were written: half a network may still run."""
+    try:
+        return path.with_suffix(PROOF).read_text() == _proof(path)
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _torch(build: Build, device: str, precision: str) -> Network:

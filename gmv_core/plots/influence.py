@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
 
-from gmv_core.plots.look import ACCENT, BETWEEN, MOST_POINTS, QUIET, WARNING, framed, short, thin
+from gmv_core.plots.look import (
+    ACCENT,
+    BETWEEN,
+    MOST_POINTS,
+    QUIET,
+    WARNING,
+    framed,
+    label,
+    short,
+    thin,
+)
 from gmv_core.types import Float64
 
 
@@ -27,7 +36,7 @@ def change_bars(
         marker={"size": 9, "color": np.where(low > 0, ACCENT, np.where(high < 0, WARNING, QUIET))},
         error_x={"array": high - percent, "arrayminus": percent - low, "color": QUIET,
                  "thickness": 2, "width": 4},
-        customdata=[[escape(g), a, b] for g, a, b in zip(groups, low, high, strict=True)],
+        customdata=[[label(g), a, b] for g, a, b in zip(groups, low, high, strict=True)],
         hovertemplate="without %{customdata[0]}: %{x:+.3g} %"
         "<br>%{customdata[1]:+.3g} to %{customdata[2]:+.3g} %<extra></extra>",
     )  # fmt: skip
@@ -42,9 +51,9 @@ def change_bars(
 
 
 def harm_ranking(percent: Float64, noise: np.ndarray | None = None) -> go.Figure:
-    """Draw each training image's summed influence by its rank, the most harmful first.
+    """Draw each training image's influence on the set by its rank, the most harmful first.
 
-    percent: (n,) of the summed error, rising. noise: (n,) bool, known noise, marked.
+    percent: (n,) of the error, rising. noise: (n,) bool, known noise, marked.
     """
     flags = np.zeros(len(percent), bool) if noise is None else noise
     marked = {"color": WARNING, "size": 8, "symbol": "x-thin", "line": {
@@ -64,6 +73,9 @@ def harm_ranking(percent: Float64, noise: np.ndarray | None = None) -> go.Figure
             hovertemplate=f"%{{x:,}} from the bottom: %{{y:+.3g}} %<extra>{name}</extra>",
         )  # fmt: skip
     framed(
-        figure, x="rank, the most harmful first", y="predicted influence over the set", height=340
+        figure,
+        x="rank, the most harmful first",
+        y="predicted influence, mean over the set",
+        height=340,
     )
     return figure.update_yaxes(ticksuffix=" %")

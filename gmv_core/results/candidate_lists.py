@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from gmv_core.matching.lists import gathered, without_those
 from gmv_core.matching.matcher import Matches
-from gmv_core.method.value import HandedOut, hand_out
+from gmv_core.method.value import ALL_EARN, Basis, HandedOut, hand_out
 from gmv_core.settings import ValueSettings
 from gmv_core.store.columns import matrix
 from gmv_core.store.workspace import Run
@@ -29,25 +30,37 @@ class Block:
     matches: Matches
     quality: Float64
 
-    def handed_out(self, settings: ValueSettings) -> HandedOut:
-        """Return what these images hand out to their contributors."""
-        return hand_out(self.matches.candidates, self.matches.distance, self.quality, settings)
+    def handed_out(self, settings: ValueSettings, basis: Basis = ALL_EARN) -> HandedOut:
+        """Return what these images hand out to their contributors.
+
+        basis: the one that the block was read with.
+        """
+        lists = self.matches
+        return hand_out(lists.candidates, lists.distance, self.quality, settings, basis)
 
 
-def blocks(run: Run, without: Collection[int] = ()) -> Iterator[Block]:
-    """Yield the candidate lists of all generated images, in order, without some training rows."""
+def blocks(run: Run, without: Collection[int] = (), basis: Basis = ALL_EARN) -> Iterator[Block]:
+    """Yield the candidate lists of all generated images, in order, without some training rows.
+
+    basis: where it has clusters, one candidate stays of each.
+    """
     quality = run.table("quality").read(["quality"])["quality"].to_numpy()
     for batch in run.table("matches").batches(["id", *_LISTS, "exact"]):
         rows = batch["id"].to_numpy()
-        yield leave_out(Block(rows, _matches(batch), quality[rows]), without)
+        whole = Block(rows, _matches(batch), quality[rows])
+        yield _gathered(leave_out(whole, without), basis)
 
 
-def block_of(run: Run, row: int, without: Collection[int] = ()) -> Block:
+def block_of(run: Run, row: int, without: Collection[int] = (), basis: Basis = ALL_EARN) -> Block:
     """Return the candidate list of one generated image, without some training rows."""
     at = np.array([row])
     stored = run.table("matches").take(at, [*_LISTS, "exact"])
     quality = run.table("quality").take(at, ["quality"])["quality"].to_numpy()
-    return leave_out(Block(at, _matches(stored), quality), without)
+    return _gathered(leave_out(Block(at, _matches(stored), quality), without), basis)
+
+
+def _gathered(block: Block, basis: Basis) -> Block:
+    return replace(block, matches=gathered(block.matches, basis.clusters))
 
 
 def _matches(stored: pa.Table | pa.RecordBatch) -> Matches:
@@ -63,20 +76,5 @@ def leave_out(block: Block, without: Collection[int]) -> Block:
     """
     if not without:
         return block
-    matches = block.matches
-    gone = np.isin(matches.candidates, np.fromiter(without, np.int64, len(without)))
-    order = np.argsort(gone, axis=1, kind="stable")
-    end = np.take_along_axis(gone, order, axis=1)
-
-    def moved(lists: np.ndarray, none: float) -> np.ndarray:
-        return np.where(end, np.array(none, lists.dtype), np.take_along_axis(lists, order, axis=1))
-
-    lost = int(gone[:, : matches.exact].sum(axis=1).max(initial=0))
-    left = Matches(
-        candidates=moved(matches.candidates, -1),
-        recall_rank=moved(matches.recall_rank, 0),
-        recall_distance=moved(matches.recall_distance, np.inf),
-        distance=moved(matches.distance, np.inf),
-        exact=matches.exact - lost,
-    )
-    return replace(block, matches=left)
+    gone = np.isin(block.matches.candidates, np.fromiter(without, np.int64, len(without)))
+    return replace(block, matches=without_those(block.matches, gone))

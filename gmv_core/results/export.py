@@ -9,28 +9,45 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from gmv_core.errors import WorkspaceError
 from gmv_core.results.fitted import pair_blocks
 from gmv_core.results.influence import has_influence, influence_batches
-from gmv_core.results.result import Result
+from gmv_core.results.result import VALUE_COLUMNS, Result
+from gmv_core.results.selection import for_spreadsheets
+from gmv_core.results.shares import value_intervals
 from gmv_core.store.files import write_json
 from gmv_core.store.manifest_files import as_json
+from gmv_core.trust.duplicates import has_clusters, read_clusters
 from gmv_core.types import Float32, Int64
 
 PAIRS = "influence.parquet"
 
 
-def export(result: Result, folder: Path, *, all_pairs: bool = False) -> list[Path]:
+def export(
+    result: Result, folder: Path, *, all_pairs: bool = False, raw: bool = False
+) -> list[Path]:
     """Write a run's tables into a folder, as Parquet and CSV, and return the files.
 
     matches, generated and values; influence_lists and influence_totals where influence was
     predicted; manifest.json. all_pairs: also PAIRS, with the columns generated, training and
-    influence; raises as `pair_blocks` does, before anything is written.
+    influence; raises as `pair_blocks` does, before anything is written. raw: the CSV files hold
+    texts as they are, even such as a spreadsheet takes for formulas. Raises WorkspaceError where
+    the folder cannot be written.
     """
+    try:
+        return _export(result, folder, all_pairs=all_pairs, raw=raw)
+    except OSError as error:
+        raise WorkspaceError(
+            f"{folder} cannot be written ({error.strerror or error}); give another folder."
+        ) from error
+
+
+def _export(result: Result, folder: Path, *, all_pairs: bool, raw: bool) -> list[Path]:
     pairs = pair_blocks(result) if all_pairs else None
     tables: dict[str, Iterable[pd.DataFrame]] = {
         "matches": result.matches_batches(),
         "generated": [result.generated_table()],
-        "values": [result.values_table()],
+        "values": [values_of(result)],
     }
     if has_influence(result.run):
         images = (result.training, result.generated)
@@ -39,14 +56,32 @@ def export(result: Result, folder: Path, *, all_pairs: bool = False) -> list[Pat
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for name, batches in tables.items():
-        written += _write(folder / name, batches)
+        written += _write(folder / name, batches, raw=raw)
     if pairs is not None:
         written.append(_write_pairs(result, folder / PAIRS, pairs))
     write_json(folder / "manifest.json", as_json(result.told()))
     return [*written, folder / "manifest.json"]
 
 
-def _write(path: Path, batches: Iterable[pd.DataFrame]) -> tuple[Path, Path]:
+def values_of(result: Result) -> pd.DataFrame:
+    """Return the values with value_low and value_high, and the cluster of near copies.
+
+    cluster: the name of its first image, "" where it has no copy or none were looked for.
+    """
+    table = result.values_table((*VALUE_COLUMNS, "id"))
+    low, high = value_intervals(result)
+    ids = table["id"].to_numpy()
+    cluster = np.full(len(table), "", object)
+    if has_clusters(result.training):
+        found = read_clusters(result.training)
+        copied = found.sizes[ids] > 1
+        names = result.training.images.read(["name"])["name"].take(found.of[ids[copied]])
+        cluster[copied] = names.to_pylist()
+    return table.drop(columns="id").assign(value_low=low[ids], value_high=high[ids],
+                                           cluster=cluster)  # fmt: skip
+
+
+def _write(path: Path, batches: Iterable[pd.DataFrame], *, raw: bool) -> tuple[Path, Path]:
     """Write a table batch by batch as <path>.parquet and <path>.csv."""
     from pyarrow.parquet import ParquetWriter
 
@@ -55,7 +90,8 @@ def _write(path: Path, batches: Iterable[pd.DataFrame]) -> tuple[Path, Path]:
     with csv.open("w", encoding="utf-8", newline="") as text:
         for batch in batches:
             table = pa.Table.from_pandas(batch, preserve_index=False)
-            batch.to_csv(text, index=False, header=writer is None)
+            cells = batch if raw else for_spreadsheets(batch)
+            cells.to_csv(text, index=False, header=writer is None)
             writer = writer or ParquetWriter(parquet, table.schema)
             writer.write_table(table)
     if writer is not None:

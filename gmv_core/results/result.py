@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -23,7 +24,7 @@ from gmv_core.matching.contributors import (
     contributions_of,
     contributors_of,
 )
-from gmv_core.method.value import Values, rank_from_bottom
+from gmv_core.method.value import Basis, Values, rank_from_bottom
 from gmv_core.results.candidate_lists import block_of, blocks
 from gmv_core.results.influence import (
     TOTAL_COLUMNS,
@@ -32,16 +33,23 @@ from gmv_core.results.influence import (
     influence_totals,
     influences_on,
 )
+from gmv_core.results.stability import read_stability, stability_columns
+from gmv_core.results.standings import standings_table
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.manifests import READY, RunManifest, Totals
 from gmv_core.store.workspace import ImageSet, Run, Workspace
+from gmv_core.trust.credit import basis_of, check_lists
+from gmv_core.trust.duplicates import has_clusters
 from gmv_core.types import OK
 
 MATCH_COLUMNS = (
-    "generated", "training", "rank", "recall_rank", "distance", "weight", "value",
+    "generated", "training", "rank", "recall_rank", "distance", "weight", "value", "convincing",
 )  # fmt: skip
-GENERATED_COLUMNS = ("generated", "quality", "nearest_distance", "effective_contributors")
+GENERATED_COLUMNS = (
+    "generated", "quality", "nearest_distance", "effective_contributors", "standing", "p_copy",
+    "p_far", "nearer_than", "unattributed", "stability",
+)  # fmt: skip
 VALUE_COLUMNS = ("training", "value", "times_contributor", "nearest_distance", "label", "owner")
 
 
@@ -77,11 +85,17 @@ class Result:
         return replace(self, without=frozenset(found["id"].to_pylist()))
 
     @property
+    def basis(self) -> Basis:
+        """What credit rests on besides distances and settings; see `trust.credit`."""
+        return basis_of(self.training, self.manifest.null, self.settings, self.without)
+
+    @property
     def digest(self) -> str:
-        """What changes whenever the result, its settings or its predicted influence do."""
+        """What changes whenever the result, its settings or what was found of it since do."""
         left_out = np.sort(np.fromiter(self.without, np.int64, len(self.without)))
         without = sha256(left_out.tobytes()).hexdigest() if self.without else ""
-        predicted = influence_digest(self.run)
+        held = read_stability(self.run, self.manifest) is not None
+        predicted = f"{influence_digest(self.run)} {held} {has_clusters(self.training)}"
         return (
             f"{self.run.folder} {self.manifest.updated} {asdict(self.settings)} {without} "
             f"{predicted}"
@@ -104,9 +118,12 @@ class Result:
         another one.
         """
         row = self.row_of(generated)
-        block = block_of(self.run, row, self.without)
+        basis = self.basis
+        block = block_of(self.run, row, self.without, basis)
         (name,) = self.generated.images.take(block.rows, ["name"])["name"].to_pylist()
-        (found,) = contributors_of(self.training, block.matches, block.quality, self.settings)
+        (found,) = contributors_of(
+            self.training, block.matches, block.quality, self.settings, basis
+        )
         return Contributors(
             (replace(one, generated=name, generated_row=row) for one in found), self.training
         )
@@ -120,7 +137,8 @@ class Result:
         row = self.row_of(training, "training")
         names = self.generated.images.read(["name"])["name"].to_pylist()
         found: list[Contributor] = []
-        for block in blocks(self.run, self.without):
+        basis = self.basis
+        for block in blocks(self.run, self.without, basis):
             found += contributions_of(
                 self.training,
                 row,
@@ -129,6 +147,7 @@ class Result:
                 self.settings,
                 generated_rows=block.rows,
                 names=names,
+                basis=basis,
             )
         return sorted(found, key=lambda one: (-one.value, one.rank, one.distance))
 
@@ -181,17 +200,33 @@ class Result:
         return msgspec.structs.replace(totals, never_contributor=never)
 
     def _value(self) -> tuple[Values, pa.Table]:
-        return value_all(self.run, len(self.training.images), self.settings, self.without)
+        n = len(self.training.images)
+        return value_all(self.run, n, self.settings, self.without, self.basis)
 
     def generated_table(self, columns: tuple[str, ...] = GENERATED_COLUMNS) -> pd.DataFrame:
         """Return one row a generated image, rejected ones too, in the order of the set.
 
-        columns: besides GENERATED_COLUMNS there are "id", "status" and "label".
+        columns: besides GENERATED_COLUMNS there are "id", "status", "label", "same_pixels" (the
+        training image that has them) and "same_first". standing and what follows it: see
+        `trust.standing`; "" and nan where the run was held against no unseen images. stability and
+        same_first: see `trust.stability`; nan where that was not asked.
         """
         rows = self._value()[1].to_pandas()
         about = self.generated.images.read(["name", "status", "label"]).to_pandas()
-        rows = pd.concat([rows, about.rename(columns={"name": "generated"})], axis=1)
+        about = about.rename(columns={"name": "generated"})
+        standings = standings_table(self.run, self.manifest, self.training, len(rows))
+        held = stability_columns(self.run, self.manifest, len(rows))
+        rows = pd.concat([rows, about, standings, held], axis=1)
         return rows[list(columns)]
+
+    def generated_row(self, generated: str) -> dict[str, Any]:
+        """Return what `generated_table` says of one image, with "same_pixels".
+
+        generated: as for `contributors`.
+        """
+        table = self.generated_table((*GENERATED_COLUMNS, "same_pixels"))
+        row: dict[str, Any] = table.iloc[self.row_of(generated)].to_dict()
+        return row
 
     def values_table(self, columns: tuple[str, ...] = VALUE_COLUMNS) -> pd.DataFrame:
         """Return one row a training image, in the order of the set, rejected and left out ones not.
@@ -227,8 +262,9 @@ class Result:
         """Yield the contributors of all generated images, MATCH_COLUMNS, block by block."""
         training = np.array(self._training_names(), object)
         generated = np.array(self.generated.images.read(["name"])["name"].to_pylist(), object)
-        for block in blocks(self.run, self.without):
-            handed, matches = block.handed_out(self.settings), block.matches
+        basis = self.basis
+        for block in blocks(self.run, self.without, basis):
+            handed, matches = block.handed_out(self.settings, basis), block.matches
             j, i = np.nonzero(handed.contributors >= 0)
             yield pd.DataFrame(
                 {
@@ -239,14 +275,15 @@ class Result:
                     "distance": matches.distance[j, i],
                     "weight": handed.weights[j, i],
                     "value": handed.credit[j, i],
+                    "convincing": matches.distance[j, i] <= basis.reach,
                 }
             )
 
-    def export(self, folder: Path, *, all_pairs: bool = False) -> list[Path]:
+    def export(self, folder: Path, *, all_pairs: bool = False, raw: bool = False) -> list[Path]:
         """Write the tables as Parquet and CSV, and manifest.json; see export.py."""
         from gmv_core.results.export import export
 
-        return export(self, folder, all_pairs=all_pairs)
+        return export(self, folder, all_pairs=all_pairs, raw=raw)
 
 
 def open_run(workspace: Workspace, name: str, *, settings: ValueSettings | None = None) -> Result:
@@ -259,17 +296,26 @@ def open_run(workspace: Workspace, name: str, *, settings: ValueSettings | None 
     generated = workspace.image_set(manifest.generated.name)
     result = Result(run, manifest, training, generated, settings or manifest.value)
     check_sets(result)
+    check_lists(manifest.matching, result.settings)
     return result
 
 
 def check_sets(result: Result) -> None:
-    """Raise WorkspaceError where a set no longer has the images that the run valued."""
+    """Raise WorkspaceError where a set is no longer the one that the run valued."""
     run = result.manifest
-    for images, part in ((result.training, run.training), (result.generated, run.generated)):
+    for images, part, stamp in (
+        (result.training, run.training, run.matching.training),
+        (result.generated, run.generated, run.matching.generated),
+    ):
         if len(images.images) != part.images:
             raise WorkspaceError(
                 f"The run {result.run.name!r} valued {part.images} images of {images.name!r}, "
                 f"which now has {len(images.images)}; run its `value` command again."
+            )
+        if stamp is not None and images.manifest().stamp != stamp:
+            raise WorkspaceError(
+                f"The set {images.name!r} was built anew since the run {result.run.name!r} valued "
+                "it; run its `value` command again."
             )
 
 

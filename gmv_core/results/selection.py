@@ -6,6 +6,7 @@ import io
 from collections.abc import Collection
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from gmv_core.errors import unknown_choice
 
@@ -40,9 +41,25 @@ def select(
     return table
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table in which no text is a formula: an apostrophe before =, +, -, @ and tabs.
+
+    A spreadsheet computes what begins so, wherever it came from, and may send it away.
+    """
+    texts = [column for column in table if not is_numeric_dtype(table[column])]
+    return table.assign(**{column: table[column].map(_no_formula) for column in texts})
+
+
+def _no_formula(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
 def as_csv(table: pd.DataFrame) -> bytes:
-    """Return a table as CSV in UTF-8, numbers in full precision."""
-    text: str = table.to_csv(index=False)
+    """Return a table as CSV in UTF-8 for a spreadsheet, numbers in full precision."""
+    text: str = for_spreadsheets(table).to_csv(index=False)
     return text.encode()
 
 

@@ -12,9 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gmv_core.measures.bootstrap import RESAMPLES, resampled_intervals, share_intervals
+from gmv_core.measures.bootstrap import (
+    images_needed,
+    rank_intervals,
+    share_intervals,
+)
+from gmv_core.method.value import Basis
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.results.result import Result
+from gmv_core.trust.intervals import value_bounds
 from gmv_core.types import Float64, Int64
 
 
@@ -29,19 +35,38 @@ class Credits:
 
 def credits_of(result: Result) -> Credits:
     """Return all contributions of a result under its settings."""
-    parts = []
-    for block in blocks(result.run, result.without):
-        handed = block.handed_out(result.settings)
+    parts, basis = [], result.basis
+    for block in blocks(result.run, result.without, basis):
+        handed = block.handed_out(result.settings, basis)
         j, i = np.nonzero(handed.contributors >= 0)
         parts.append((block.rows[j], handed.contributors[j, i], handed.credit[j, i]))
-    return Credits(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    credits = Credits(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return _shared(credits, basis)
+
+
+def _shared(credits: Credits, basis: Basis) -> Credits:
+    """Return what clusters get as what each of their members gets."""
+    if basis.clusters is None or basis.members is None:
+        return credits
+    order = np.argsort(np.where(basis.members > 0, basis.clusters, -1), kind="stable")
+    of = basis.clusters[order]
+    start = np.searchsorted(np.where(basis.members[order] > 0, of, -1),
+                            basis.clusters[credits.training])  # fmt: skip
+    count = basis.members[credits.training]
+    place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return Credits(
+        np.repeat(credits.generated, count),
+        order[np.repeat(start, count) + place],
+        np.repeat(credits.value / np.maximum(count, 1), count),
+    )
 
 
 def group_shares(result: Result, by: str, *, seed: int = 0) -> pd.DataFrame:
     """Return one row an owner or label, the most valuable first.
 
     by: "owner" or "label". Columns: that, images, value, share_of_images, share_of_value, low and
-    high: the 95 % interval of share_of_value. Images without one are the group "".
+    high: the 95 % interval of share_of_value; images_needed: so many generated images of this kind
+    would bring it within 5 points on either side. Images without one are the group "".
     """
     table = result.values_table(("id", "value", by))
     codes, groups = pd.factorize(table[by].fillna(""))
@@ -52,6 +77,7 @@ def group_shares(result: Result, by: str, *, seed: int = 0) -> pd.DataFrame:
         credits.generated, group_of[credits.training], credits.value,
         groups=len(groups), seed=seed,
     )  # fmt: skip
+    made = len(np.unique(credits.generated))
     images = np.bincount(codes, minlength=len(groups))
     value = np.bincount(codes, weights=table["value"], minlength=len(groups))
     shares = pd.DataFrame(
@@ -63,21 +89,30 @@ def group_shares(result: Result, by: str, *, seed: int = 0) -> pd.DataFrame:
             "share_of_value": value / value.sum() if value.sum() > 0 else value,
             "low": low,
             "high": high,
+            "images_needed": [images_needed(half, made) for half in (high - low) / 2],
         }
     )
     return shares.sort_values("value", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def value_intervals(result: Result, *, seed: int = 0) -> tuple[Float64, Float64]:
-    """Return low and high of the value of every training row, (n,) each, drawn as for shares.
+def top_ranks(result: Result, *, top: int = 100, seed: int = 0) -> pd.DataFrame:
+    """Return the training rows of the most value: id, rank, rank_low and rank_high (95 %).
 
-    An image without value has 0 and 0: its interval only knows the generated images that there are.
+    Rank 1 is the most valuable; the interval is from resampling the generated images.
     """
     credits = credits_of(result)
     rows, group = np.unique(credits.training, return_inverse=True)
-    found = resampled_intervals(
-        credits.generated, group, credits.value, len(rows), RESAMPLES, seed, of_total=False
+    chosen, low, high = rank_intervals(
+        credits.generated, group, credits.value, groups=len(rows), top=top, seed=seed
     )
-    low, high = np.zeros((2, len(result.training.images)))
-    low[rows], high[rows] = found
-    return low, high
+    return pd.DataFrame({"id": rows[chosen], "rank": np.arange(1, len(chosen) + 1),
+                         "rank_low": low, "rank_high": high})  # fmt: skip
+
+
+def value_intervals(result: Result) -> tuple[Float64, Float64]:
+    """Return low and high of the value of every training row, 95 %, (n,) each.
+
+    Where it would lie had the model made other images of the same kind: see `trust.intervals`.
+    """
+    credits = credits_of(result)
+    return value_bounds(credits.training, credits.value, len(result.training.images))

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from gmv_core.method.value import Values, add_values, no_values
+from gmv_core.method.value import (
+    ALL_EARN,
+    Basis,
+    Values,
+    add_values,
+    no_values,
+    shared_within,
+)
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.settings import ValueSettings
 from gmv_core.store.manifests import Totals
@@ -18,13 +25,17 @@ EDGE = 1e-3
 
 
 def value_all(
-    run: Run, n: int, settings: ValueSettings, without: frozenset[int] = frozenset()
+    run: Run,
+    n: int,
+    settings: ValueSettings,
+    without: frozenset[int] = frozenset(),
+    basis: Basis = ALL_EARN,
 ) -> tuple[Values, pa.Table]:
     """Return the values of n training images, and one row a generated image."""
     values = no_values(n)
     parts = []
-    for block in blocks(run, without):
-        handed = block.handed_out(settings)
+    for block in blocks(run, without, basis):
+        handed = block.handed_out(settings, basis)
         values = add_values(values, block.matches.candidates, handed)
         nearest = np.min(block.matches.recall_distance, axis=1)
         parts.append(
@@ -36,10 +47,11 @@ def value_all(
                         np.where(np.isfinite(nearest), nearest, np.nan), from_pandas=True
                     ),
                     "effective_contributors": handed.effective,
+                    "unattributed": handed.unattributed,
                 }
             )
         )
-    return values, pa.concat_tables(parts)
+    return shared_within(values, basis), pa.concat_tables(parts)
 
 
 def totals_of(values: Values, rows: pa.Table) -> Totals:
@@ -53,6 +65,7 @@ def totals_of(values: Values, rows: pa.Table) -> Totals:
         contributors=int((values.times_contributor > 0).sum()),
         never_contributor=int((values.times_contributor == 0).sum()),
         effective_contributors=float(effective.mean()) if len(effective) else 0.0,
+        unattributed=float(rows["unattributed"].to_numpy().sum()),
     )
 
 

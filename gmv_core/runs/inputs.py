@@ -11,6 +11,7 @@ from gmv_core.settings import RunSettings
 from gmv_core.store.files import now
 from gmv_core.store.manifests import Inputs, Judging, Matching, Part, RunManifest, SetManifest
 from gmv_core.store.workspace import ImageSet, Run
+from gmv_core.trust.duplicates import clusters_digest
 from gmv_core.words import listed
 
 Say = Callable[[str], None]
@@ -70,7 +71,7 @@ def _inputs(
     trained: SetManifest, made: SetManifest, matcher: Matcher, settings: RunSettings
 ) -> Inputs:
     """Return what the tables of a run are made from."""
-    training, generated = _stamp(trained), _stamp(made)
+    training, generated = trained.stamp, made.stamp
     built = trained.index
     matching = Matching(
         training=training,
@@ -81,6 +82,7 @@ def _inputs(
         distance=matcher.distance_key,
         candidates=settings.match.candidates,
         exact_depth=matcher.exact_depth if matcher.distance_key == "features" else 0,
+        clusters=None if matcher.clusters is None else clusters_digest(matcher.clusters),
     )
     return Inputs(
         matching,
@@ -112,9 +114,3 @@ def _without_stale_tables(run: Run, before: RunManifest, inputs: Inputs, say: Sa
 
 def _part(manifest: SetManifest) -> Part:
     return Part(manifest.name, manifest.counts.images if manifest.counts else 0)
-
-
-def _stamp(manifest: SetManifest) -> str:
-    # The sources tell two sets apart that were made at the same time by the clock.
-    sources = " ".join(source.fingerprint for source in manifest.sources)
-    return f"{manifest.name} {manifest.created} {manifest.updated} {sources}"

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from gmv_core.matching.matcher import Matcher, Matches
 from gmv_core.method.pairwise import pairwise_distances
+from gmv_core.method.value import ALL_EARN, Basis
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import ValueSettings
 from gmv_core.store.columns import all_vectors, fixed, previews_of, vector_blocks, vectors_of
@@ -96,11 +97,16 @@ def distances_to_generated(training: Table, generated: Float32, n: int) -> tuple
 
 
 def write_values(
-    run: Run, training: ImageSet, generated: ImageSet, embedder: str, settings: ValueSettings
+    run: Run,
+    training: ImageSet,
+    generated: ImageSet,
+    embedder: str,
+    settings: ValueSettings,
+    basis: Basis = ALL_EARN,
 ) -> Totals:
     """Compute φ from the stored matches, write the tables and return the totals."""
     n = len(training.images)
-    values, rows = value_all(run, n, settings)
+    values, rows = value_all(run, n, settings, basis=basis)
     vectors = all_vectors(generated.embeddings(embedder))[1]
     nearest, mean = distances_to_generated(training.embeddings(embedder), vectors, n)
     run.table("generated").write(rows)

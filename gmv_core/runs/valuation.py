@@ -21,6 +21,7 @@ from gmv_core.matching.matcher import Matcher, load_matcher
 from gmv_core.models.choice import reload_embedder
 from gmv_core.results.influence import read_record
 from gmv_core.results.totals import quality_warnings
+from gmv_core.runs.calibration import held_out_set, with_closeness, write_identical
 from gmv_core.runs.influence import predict
 from gmv_core.runs.inputs import Say, begun, started
 from gmv_core.runs.stages import match_block, quality_block, write_values
@@ -29,11 +30,14 @@ from gmv_core.sets.describe import preview_side, shifts
 from gmv_core.sets.filling import ensure_embedded
 from gmv_core.sets.identity import is_from
 from gmv_core.sets.provenance import Stages
-from gmv_core.settings import InfluenceSettings, RunSettings
+from gmv_core.settings import CLUSTER, CONVINCING, InfluenceSettings, RunSettings
 from gmv_core.sources.labels import Labels
 from gmv_core.sources.opening import Source
-from gmv_core.store.manifests import EMPTY, READY, RunManifest, SetManifest
+from gmv_core.store.manifests import EMPTY, READY, NullEntry, RunManifest, SetManifest
 from gmv_core.store.workspace import ImageSet, Run, Workspace, check_name
+from gmv_core.trust.credit import basis_of
+from gmv_core.trust.duplicates import find_clusters, read_clusters
+from gmv_core.trust.null import null_of
 from gmv_core.types import Embedder, Progress, Report, silent
 
 GENERATED = "-generated"  # what the set that a run makes of its source is called, after it
@@ -48,6 +52,8 @@ def value(
     name: str,
     labels: Labels | None = None,
     settings: RunSettings | None = None,
+    held_out: Source | str | None = None,
+    calibrated: bool = True,
     embedder: Embedder | None = None,
     report: Report = silent,
     say: Say = lambda _: None,
@@ -55,11 +61,15 @@ def value(
     """Value generated images against the training set `against` and keep the result as run `name`.
 
     generated: a source, which becomes the set "<name>-generated", or the name of a set.
+    held_out: real images that the model was not trained on, a source or a set, for the null of
+    `trust.null`; without, training images are left out. calibrated: false for no null,
+    unless the settings need one.
     say: is told in a sentence what shifts, what is reused, what is recomputed and why.
     Work that an earlier call of the same name did with equal inputs is kept; the returned
     manifest's "reused" is true where nothing but the values had to be computed.
     """
     settings = settings or RunSettings()
+    calibrated = calibrated or settings.value.credit == CONVINCING
     run = workspace.run(name)
     with workspace.writing(), _no_trace_of_mistakes(workspace, run):
         training = workspace.image_set(against)
@@ -80,6 +90,11 @@ def value(
                 workspace, run, images, generated, trained, settings, labels, embedder, report
             )
         made = _finished(images)
+        unseen = None
+        if calibrated and held_out is not None:
+            unseen = held_out_set(
+                workspace, held_out, run=name, trained=trained, embedder=embedder, report=report
+            )
         told = shifts(trained.typical, made.typical)
         for sentence in told:
             say(sentence)
@@ -91,15 +106,32 @@ def value(
             side_px=preview_side(made),
             embedder=embedder,
         )
+        if settings.value.duplicates == CLUSTER:
+            find_clusters(workspace, against, matcher.embedder, report=report)
+            matcher = replace(matcher, clusters=read_clusters(training).of)
         manifest = started(run, trained, images, made, matcher, settings, say)
         manifest = msgspec.structs.replace(manifest, shifts=tuple(told))
+        _drop_damaged(run, say)
         run.write_manifest(manifest)
-        depth = manifest.matching.exact_depth
-        matcher = replace(matcher, exact_depth=depth)
-        done = _work(run, manifest, matcher, images, settings, report, say)
+        matcher = replace(matcher, exact_depth=manifest.matching.exact_depth)
+        null = partial(null_of, matcher, manifest.matching, held_out=unseen, report=report)
+        own = unseen is not None and not isinstance(held_out, str)
+        done = _work(
+            run, manifest, matcher, images, settings, report, say,
+            null=(lambda: msgspec.structs.replace(null(), own=own)) if calibrated else None,
+        )  # fmt: skip
         for sentence in done.warnings:
             say(sentence)
         return done
+
+
+def _drop_damaged(run: Run, say: Say) -> None:
+    """Drop tables that would be kept but have changed on disk, so that they are computed anew."""
+    for name in ("matches", "quality"):
+        table = run.table(name)
+        if table.path.exists() and table.damage():
+            say(f"The {name} are damaged on disk, so they are computed anew.")
+            table.drop()
 
 
 @contextmanager
@@ -171,15 +203,26 @@ def _work(
     settings: RunSettings,
     report: Report,
     say: Say,
+    *,
+    null: Callable[[], NullEntry] | None,
 ) -> RunManifest:
     total = len(images.images)
     reused = len(run.table("matches")) == total and len(run.table("quality")) == total
     stages = Stages(manifest, run.write_manifest)
     _fill(run, stages, "matches", total, report, partial(match_block, matcher, images))
     _fill(run, stages, "quality", total, report, partial(quality_block, matcher, images))
+    with stages.stage("null"):
+        write_identical(run, matcher.training, images)
+        entry = null() if null else None
+        if entry is not None:
+            entry = with_closeness(entry, run, matcher, images)
+        stages.change(null=entry)
     with stages.stage("values", anew=True):
         report(Progress("values", 0, None))
-        totals = write_values(run, matcher.training, images, matcher.embedder.key, settings.value)
+        basis = basis_of(matcher.training, stages.manifest.null, settings.value)
+        totals = write_values(
+            run, matcher.training, images, matcher.embedder.key, settings.value, basis
+        )
         quality = run.table("quality").read(["quality"])["quality"].to_numpy()
         stages.change(totals=totals, warnings=quality_warnings(quality, manifest.judging.quality))
     finished = stages.finish()

@@ -19,6 +19,7 @@ from gmv_core.sets.filling import append_vectors, catch_up, decoded_batches
 from gmv_core.sets.identity import check_same, origin_of, same_source, unchanged
 from gmv_core.sets.index import build_index
 from gmv_core.sets.provenance import Stages
+from gmv_core.sets.soundness import drop_damaged, files_of, is_whole
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
 from gmv_core.sources.labels import Labels, origin_words
 from gmv_core.sources.opening import Source
@@ -54,14 +55,22 @@ def build(
             manifest = target.manifest()
             check_same(manifest, origin, settings)
             settings = BuildSettings(manifest.ingest, settings.embed, settings.index)
-            if manifest.state == READY and unchanged(manifest, chosen, settings.index):
+            done = manifest.state == READY and unchanged(manifest, chosen, settings.index)
+            if done and is_whole(target, manifest):
                 return replace(manifest, reused=True)
             network = reload_embedder(
                 chosen.key, chosen.precision, embedder
             )  # may fail: before anything is written
+            manifest = drop_damaged(target, manifest)
             _drop_other_precision(target, manifest, chosen)
             precisions = {**manifest.precisions, chosen.key: chosen.precision}
-            manifest = replace(manifest, state="building", embedder=chosen, precisions=precisions)
+            manifest = replace(
+                manifest,
+                state="building",
+                embedder=chosen,
+                precisions=precisions,
+                asked_index=settings.index.kind,
+            )
         else:
             network = reload_embedder(chosen.key, chosen.precision, embedder)
             manifest = SetManifest(
@@ -72,9 +81,13 @@ def build(
                 precisions={chosen.key: chosen.precision},
                 sources=(origin,),
                 state="building",
+                asked_index=settings.index.kind,
             )
+            done = False
         target.write_manifest(manifest)
-        return _fill(target, manifest, source, labels, settings, network, report)
+        # A repaired set is the one that it was: runs that used it stay valid.
+        stamp = manifest.updated if done else None
+        return _fill(target, manifest, source, labels, settings, network, report, stamp)
 
 
 def add(
@@ -101,6 +114,8 @@ def add(
             )
         built = manifest.embedder
         network = reload_embedder(built.key, built.precision, embedder)
+        if manifest.state == READY and any(same_source(s, origin) for s in manifest.sources):
+            return replace(manifest, reused=True)  # as where the end of this very call was killed
         if not resumed:
             entry = replace(origin, first_row=len(target.images))
             manifest = replace(manifest, sources=(*manifest.sources, entry), state="building")
@@ -160,8 +175,12 @@ def _fill(
     settings: BuildSettings,
     embedder: Embedder,
     report: Report,
+    stamp: str | None = None,
 ) -> SetManifest:
-    """Bring both tables to the end of the source, then finish the set."""
+    """Bring both tables to the end of the source, then finish the set.
+
+    stamp: the time that a set is to keep as that of its last change.
+    """
     stages = Stages(manifest, target.write_manifest)
     embeddings = target.embeddings(embedder.key)
     with stages.stage("embed") as commit:
@@ -209,6 +228,7 @@ def _fill(
                 stages.manifest.embedder, dim=embedder.dim, has_features=embedder.has_features
             ),
         )
-    finished = stages.finish(READY if told.counts.ok else EMPTY)
+    stages.change(files=files_of(target, embedder.key))
+    finished = stages.finish(stamp, state=READY if told.counts.ok else EMPTY)
     report(Progress("done", told.counts.images, told.counts.images))
     return replace(finished, reused=False)

@@ -18,6 +18,7 @@ from gmv_core.method.sketch import SKETCH_DIM, sketch
 from gmv_core.models.choice import reload_embedder
 from gmv_core.models.embedders.embedder import stack
 from gmv_core.settings import EmbedSettings, IngestSettings
+from gmv_core.sources.source import storable
 from gmv_core.store.columns import embedding_rows, previews_of
 from gmv_core.store.manifests import EmbedderEntry
 from gmv_core.store.workspace import ImageSet
@@ -124,14 +125,26 @@ def _tasks(pending: Iterator[SourceImage]) -> Iterator[list[SourceImage]]:
 
 def _prepared(image: SourceImage, settings: IngestSettings, embedder: Embedder) -> Prepared:
     if image.error:
-        decoded = DecodedImage(sha256="", size_bytes=0, status=image.error)
+        decoded = DecodedImage(sha256="", size_bytes=0, status=storable(image.error))
     else:
         decoded = decode(image.data, settings)
         if decoded.status != OK:
             decoded = replace(decoded, preview=glimpse(image.data))
     square = None if decoded.pixels is None else _square(decoded.pixels, embedder)
     # The bytes and the full preview pixels are let go: a batch keeps what it writes.
-    return replace(image, data=b""), replace(decoded, pixels=None), square
+    return _storable(image), replace(decoded, pixels=None), square
+
+
+def _storable(image: SourceImage) -> SourceImage:
+    """Return an image's record without its bytes, its texts such that they can be stored."""
+    return replace(
+        image,
+        data=b"",
+        name=storable(image.name),
+        label=storable(image.label),
+        owner=storable(image.owner),
+        attributes={storable(key): storable(value) for key, value in image.attributes.items()},
+    )
 
 
 def ensure_embedded(

@@ -9,6 +9,7 @@ from gmv_core.settings import BuildSettings, IndexSettings
 from gmv_core.sources.folders import ALL
 from gmv_core.sources.labels import Labels
 from gmv_core.sources.opening import Source
+from gmv_core.sources.source import storable
 from gmv_core.store.manifests import EmbedderEntry, SetManifest, SourceEntry
 
 
@@ -17,7 +18,7 @@ def origin_of(source: Source, labels: Labels | None) -> SourceEntry:
     choices = source.choices
     return SourceEntry(
         source.kind,
-        source.location,
+        storable(source.location),
         source.fingerprint,
         labels.digest if labels else "",
         reading=source.kind if len(choices.readings) > 1 else "",

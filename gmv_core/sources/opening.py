@@ -76,10 +76,14 @@ def open_source(
     Raises:
         SourceError: if nothing is there, it cannot be read, or it holds no images.
     """
-    where = Path(path).expanduser().absolute()
     if reading and reading not in READINGS:
-        raise SourceError(f"A source cannot be read as {reading!r}; choose of {READINGS}.")
+        raise SourceError(
+            f"A source cannot be read as {reading!r}; choose one of: {', '.join(READINGS)}."
+        )
+    if not str(path).strip():
+        raise SourceError(f"{str(path)!r} is no path; give a folder or a file.")
     try:
+        where = Path(path).expanduser().absolute()
         if where.is_dir():
             return open_listed(list_folder(where, within), reading=reading, split=split)
         if not where.exists():
@@ -87,10 +91,10 @@ def open_source(
         if not where.is_file():
             raise SourceError(f"{where} is neither a file nor a folder; give one of these.")
         return _open_file(where, split)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: ~ of nobody
+        reason = getattr(error, "strerror", None) or error
         raise SourceError(
-            f"{where} cannot be read ({error.strerror or error}); "
-            "check that it exists and that you may read it."
+            f"{path} cannot be read ({reason}); check that it exists and that you may read it."
         ) from error
 
 

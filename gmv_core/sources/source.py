@@ -13,6 +13,7 @@ from gmv_core.types import SourceImage
 
 MAX_FILE_BYTES = 1 << 30
 MAX_MEMBERS = 10_000_000
+MAX_TEXT = 10_000  # signs of a label, an owner or an attribute
 # What unpacks to more than 200 times its size is a bomb and no photo; a small one does no harm, and
 # a very large one must be packed from much.
 MAX_RATIO = 200
@@ -97,6 +98,15 @@ def too_large(size_bytes: int, packed_bytes: int | None = None) -> str:
             if size_bytes > free and size_bytes > ratio * packed_bytes:
                 return f"unpacks to more than {ratio} times its size ({size_bytes:,} bytes)"
     return ""
+
+
+def storable(text: str, most: int = MAX_TEXT) -> str:
+    """Return a text as a table can hold it: lone surrogates written out, and not of any length.
+
+    Such surrogates come from names that are no UTF-8, and from JSON that names them.
+    """
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def check_members(count: int, where: Path) -> None:

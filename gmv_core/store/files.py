@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -24,12 +25,27 @@ def now() -> str:
 def aside(path: Path) -> Iterator[Path]:
     """Hand out a name to write to, which becomes `path` when that is done without an error.
 
-    So a reader sees the old file or the new one, never a half. The name keeps the suffix.
+    So a reader sees the old file or the new one, never a half. The name keeps the suffix. What a
+    killed process left of it goes with the next writing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".*.{path.name}"):
+        remove_of_the_dead(left, left.name[1:].partition(".")[0])
     unfinished = path.with_name(f".{os.getpid()}.{path.name}")
-    yield unfinished
-    unfinished.replace(path)
+    try:
+        yield unfinished
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def remove_of_the_dead(path: Path, pid: str) -> None:
+    """Delete a file that a process of that number began, where there is no such process now."""
+    import psutil
+
+    if pid.isdecimal() and not psutil.pid_exists(int(pid)):
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -55,6 +71,30 @@ def locked(path: Path, *, seconds: float, busy: str, unwritable: str) -> Iterato
         yield
     finally:
         lock.release()
+
+
+_DISK = {
+    errno.ENOSPC: "no space is left",
+    errno.EDQUOT: "the quota is used up",
+    errno.EFBIG: "a file would be larger than allowed",
+    errno.EROFS: "it can only be read",
+    errno.EACCES: "permission is denied",
+    errno.EPERM: "permission is denied",
+    errno.EIO: "the disk reports an error",
+}
+
+
+def disk_problem(error: BaseException) -> str:
+    """Return what a disk refused, in words, "" for any other error.
+
+    Lance hands on the system's words in an OSError without a number, or in a RuntimeError.
+    """
+    if isinstance(error, OSError) and error.errno in _DISK:
+        return _DISK[error.errno]
+    if isinstance(error, OSError | RuntimeError):
+        said = str(error).lower()
+        return next((word for no, word in _DISK.items() if os.strerror(no).lower() in said), "")
+    return ""
 
 
 def write_json(path: Path, value: object) -> None:

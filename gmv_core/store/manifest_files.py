@@ -56,9 +56,14 @@ class _Named(msgspec.Struct):
     name: str
 
 
+class _Null(msgspec.Struct):
+    source: str = ""
+
+
 class _Uses(msgspec.Struct):
     training: _Named
     generated: _Named
+    null: _Null | None = None
 
 
 def sets_used_by(path: Path) -> set[str] | None:
@@ -67,7 +72,8 @@ def sets_used_by(path: Path) -> set[str] | None:
         uses = msgspec.json.decode(path.read_bytes(), type=_Uses)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    return {uses.training.name, uses.generated.name}
+    held_out = {uses.null.source} if uses.null and uses.null.source else set()
+    return {uses.training.name, uses.generated.name} | held_out
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:

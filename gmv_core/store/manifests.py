@@ -113,7 +113,9 @@ class SetManifest(msgspec.Struct, frozen=True, kw_only=True):
 
     seconds, memory_mb: by stage. counts, index, typical, updated: None before it was first READY;
     typical: None too where no image could be read. notes: what was done to images → how many.
-    reused: of the call that returned it, never written: nothing was left to do.
+    files: what the build left, by place in the set's folder → bytes.
+    reused: of the call that returned it, never written: nothing was left to do. asked_index: the
+    kind of index that its build was asked for, known from the beginning.
     """
 
     format: int = FORMAT
@@ -132,10 +134,19 @@ class SetManifest(msgspec.Struct, frozen=True, kw_only=True):
     typical: Typical | None = None
     labels: LabelFit | None = None
     notes: dict[str, int] = {}
+    files: dict[str, int] = {}
     peak_memory_mb: float | None = None
     versions: dict[str, str] | None = None
     updated: str | None = None
     reused: bool | None = None
+    asked_index: str | None = None
+
+    @property
+    def stamp(self) -> str:
+        """What changes whenever the set is built anew or grows."""
+        # The sources tell two sets apart that were made at the same time by the clock.
+        sources = " ".join(source.fingerprint for source in self.sources)
+        return f"{self.name} {self.created} {self.updated} {sources}"
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -150,7 +161,8 @@ class Matching(msgspec.Struct, frozen=True, kw_only=True):
     """What the matches of a run were made from; until they are, only the distance is known.
 
     training, generated: stamps of the two sets. index: kind, nprobe and overfetch.
-    exact_depth: the first so many distances of an image are exact.
+    exact_depth: the first so many distances of an image are exact. clusters: digest of the near
+    copies of which only the nearest one is a candidate, None where all are.
     """
 
     training: str | None = None
@@ -161,6 +173,7 @@ class Matching(msgspec.Struct, frozen=True, kw_only=True):
     distance: str
     candidates: int = 0
     exact_depth: int = 0
+    clusters: str | None = None
 
 
 class Judging(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,14 +192,35 @@ class Inputs(msgspec.Struct, frozen=True):
     quality: Judging
 
 
+class NullEntry(msgspec.Struct, frozen=True):
+    """The null of a run, kept with its training set under `key`; see trust/null.py.
+
+    kind: "held out" or "left out". images: that went through the matching. source: the set of the
+    held-out ones, "" for training images. own: that set was built for this run alone.
+    closeness, closeness_p: C_T of the run's images and its p-value, of held-out images alone.
+    """
+
+    key: str
+    kind: str
+    images: int
+    source: str = ""
+    own: bool = False
+    closeness: float | None = None
+    closeness_p: float | None = None
+
+
 class Totals(msgspec.Struct, frozen=True):
-    """What a run comes to. value: Σφ, which is Σq. effective_contributors: their mean."""
+    """What a run comes to. effective_contributors: their mean.
+
+    quality: Σq, value: Σφ, and unattributed: what is left of Σq.
+    """
 
     value: float
     quality: float
     contributors: int
     never_contributor: int
     effective_contributors: float
+    unattributed: float = 0.0
 
 
 class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,6 +230,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     from the training set, in sentences. warnings: what makes its values mean little, in sentences.
     judges: the run that this one was made to judge.
     left_out: training images left out of a reading; it and reused are never written to a run.
+    null: real images that the generated ones are held against, None where there were none.
     """
 
     format: int = FORMAT
@@ -217,6 +252,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str] | None = None
     updated: str | None = None
     judges: str | None = None
+    null: NullEntry | None = None
     left_out: tuple[str, ...] | None = None
     reused: bool | None = None
 

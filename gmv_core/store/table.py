@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,8 +13,11 @@ import numpy as np
 import pyarrow as pa
 
 from gmv_core.errors import WorkspaceError
+from gmv_core.store.digests import DIGEST, row_digests, with_digests
 from gmv_core.store.files import remove
 from gmv_core.types import Int64
+
+REPAIR = "give the same build or value again to repair it; `check` says what is damaged."
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Table:
         """Add rows in one commit, without columns that the table of an earlier version lacks."""
         import lance
 
+        rows = with_digests(rows)
         if self.exists():
             rows = rows.select([name for name in rows.column_names if name in self.columns()])
         mode = "append" if self.exists() else "create"
@@ -54,13 +59,21 @@ class Table:
         import lance
 
         mode = "overwrite" if self.exists() else "create"
-        lance.write_dataset(rows, str(self.path), mode=mode)
+        lance.write_dataset(with_digests(rows), str(self.path), mode=mode)
 
     def cut(self, rows: int) -> None:
         """Drop what lies behind the first `rows` rows (ids are row numbers)."""
+        self._sweep()
         dataset = self.open()
         if dataset is not None and dataset.count_rows() > rows:
             dataset.delete(f"id >= {rows}")
+
+    def _sweep(self) -> None:
+        """Delete what a killed writer left; only one process writes at a time."""
+        for left in (self.path / "_versions").glob("*.tmp*"):
+            left.unlink(missing_ok=True)
+        for left in (self.path / "_versions").glob(".tmp*"):
+            left.unlink(missing_ok=True)
 
     def drop(self) -> None:
         """Delete the table; it has 0 rows again."""
@@ -74,28 +87,79 @@ class Table:
             # Copying whole pages needs 14 MB where decoding them needs 180 MB and ten times as long
             # (50,000 sketches); Lance decodes by itself where rows were deleted.
             dataset.optimize.compact_files(compaction_mode="try_binary_copy", num_threads=1)
-            dataset.cleanup_old_versions(older_than=timedelta(0))
+            # Files of no version are those of a killed writer: nobody else writes now.
+            dataset.cleanup_old_versions(older_than=timedelta(0), delete_unverified=True)
 
     def take(self, rows: Int64, columns: Sequence[str]) -> pa.Table:
         """Return the rows in the order asked for; repeats are allowed."""
-        dataset = self.open()
-        if dataset is None:
-            raise WorkspaceError(f"The table {self.path.name} is missing; build the set again.")
-        unique, inverse = np.unique(rows, return_inverse=True)
-        return dataset.take(unique, columns=list(columns)).take(pa.array(inverse))
+        with self._readable() as dataset:
+            unique, inverse = np.unique(rows, return_inverse=True)
+            return dataset.take(unique, columns=list(columns)).take(pa.array(inverse))
 
     def read(self, columns: Sequence[str]) -> pa.Table:
-        dataset = self.open()
-        if dataset is None:
-            raise WorkspaceError(f"The table {self.path.name} is missing; build the set again.")
-        return dataset.to_table(columns=list(columns))
+        with self._readable() as dataset:
+            return dataset.to_table(columns=list(columns))
+
+    @contextmanager
+    def _readable(self) -> Iterator[Any]:
+        """Hand out the opened table; raise WorkspaceError where it is missing or damaged."""
+        try:
+            dataset = self.open()
+            if dataset is not None:
+                yield dataset
+                return
+        except (OSError, ValueError, RuntimeError, pa.ArrowException) as error:
+            raise self._damaged(error) from error
+        raise WorkspaceError(f"The table {self._called} is missing; {REPAIR}")
+
+    @property
+    def _called(self) -> str:
+        """What a person calls it: "images.lance of train"."""
+        inside = self.path.parts
+        place = max((i for i, part in enumerate(inside) if part in ("sets", "runs")), default=-3)
+        return f"{'/'.join(inside[place + 2 :])} of {inside[place + 1]!r}"
+
+    def _damaged(self, error: Exception) -> WorkspaceError:
+        reason = " ".join(str(error).split())[:120]
+        return WorkspaceError(f"The table {self._called} cannot be read ({reason}); {REPAIR}")
+
+    def damage(self) -> list[str]:
+        """Return in sentences what is wrong with it, read to its end; none where it is sound.
+
+        A table of an earlier version has no digests: of it only that it can be read is told.
+        """
+        at = 0
+        try:
+            dataset = self.open()
+            if dataset is None:
+                return [f"The table {self._called} is missing."]
+            checked = DIGEST in dataset.schema.names
+            for batch in dataset.to_batches(batch_size=1024, scan_in_order=True):
+                rows = pa.Table.from_batches([batch])
+                ids = rows["id"].to_numpy()
+                wrong = ids != np.arange(at, at + len(rows))
+                if checked:
+                    wrong |= row_digests(rows).view(np.int64) != rows[DIGEST].to_numpy()
+                if wrong.any():
+                    places = np.flatnonzero(wrong)
+                    return [
+                        f"The table {self._called} has changed since it was written: row "
+                        f"{at + int(places[0]):,}, and {len(places) - 1:,} of the next "
+                        f"{len(rows) - int(places[0]) - 1:,}."
+                    ]
+                at += len(rows)
+        except (OSError, ValueError, RuntimeError, KeyError, TypeError, pa.ArrowException) as error:
+            return [str(self._damaged(error))]
+        return []
 
     def batches(
         self, columns: Sequence[str], *, start: int = 0, size: int = 4096
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows from `start` on, in order, at most `size` at a time."""
-        dataset = self.open()
-        if dataset is not None and start < dataset.count_rows():
-            yield from dataset.to_batches(
-                columns=list(columns), batch_size=size, offset=start, scan_in_order=True
-            )
+        if not self.exists():
+            return
+        with self._readable() as dataset:
+            if start < dataset.count_rows():
+                yield from dataset.to_batches(
+                    columns=list(columns), batch_size=size, offset=start, scan_in_order=True
+                )

@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.store.files import locked, remove
+from gmv_core.store.files import disk_problem, locked, remove
 from gmv_core.store.manifest_files import read_manifest, sets_used_by, write_manifest
 from gmv_core.store.manifests import READY, RunManifest, SetManifest
 from gmv_core.store.table import Table
@@ -170,7 +170,16 @@ class Workspace:
             unwritable=f"The workspace {self.root} cannot be written ({{reason}}); choose another "
             "with --workspace.",
         ):
-            yield
+            try:
+                yield
+            except (OSError, RuntimeError) as error:
+                problem = disk_problem(error)
+                if not problem:
+                    raise
+                raise WorkspaceError(
+                    f"The workspace {self.root} cannot be written ({problem}); what was done is "
+                    "kept: make room or choose another with --workspace, and give the same again."
+                ) from error
 
     def delete(self, name: str, *, kind: str = "") -> str:
         """Delete the set or run of that name and return which it was.

@@ -94,7 +94,8 @@ def test_loss_of_a_flow_that_knows_the_image_is_zero_and_grows_with_its_error() 
 
     def loss(says: float) -> float:
         torch.manual_seed(0)
-        return float(flow.flow_loss(Fixed((says, says, says)), torch.ones(16, 1, 4, 4), classes))
+        images = torch.ones(16, 1, 4, 4)
+        return float(flow.flow_loss(Fixed((says, says, says)), images, classes, flow.drawn(images)))
 
     assert loss(1.0) == 0
     assert loss(0.0) == pytest.approx(4 * loss(0.5))
@@ -104,9 +105,9 @@ def test_average_of_weights_moves_towards_the_model_and_stays_between() -> None:
     average, model = nn.Linear(1, 1), nn.Linear(1, 1)
     nn.init.zeros_(average.weight)
     nn.init.ones_(model.weight)
-    flow.follow(average, model, 1)
+    flow.follow(list(average.parameters()), list(model.parameters()), 1)
     assert average.weight.item() == pytest.approx(1 - 2 / 11)
-    flow.follow(average, model, 10**6)
+    flow.follow(list(average.parameters()), list(model.parameters()), 10**6)
     assert average.weight.item() == pytest.approx(1 - 2 / 11 * 0.998)
 
 

@@ -142,3 +142,19 @@ def test_the_gallery_is_put_in_order_and_searched(demo: Server, visit: Visitor) 
     other.page.goto(page.url)  # the same order and search, and so the same first image
     expect(cards(other.page, "Generated images")).to_have_count(12)
     expect(cards(other.page, "Generated images").first).to_have_text(first, use_inner_text=True)
+
+
+def test_the_other_reading_has_helpful_and_harmful_images_and_goes_along(
+    demo: Server, visit: Visitor
+) -> None:
+    page = visit(demo).open("contributors")
+    page.get_by_role("radio", name="Predicted influence").click()
+    for kind in ("helpful", "harmful"):
+        expect(cards(page, f"Most {kind} training images")).to_have_count(10)
+    in_address(page, "reading", "Predicted+influence")
+    cards(page, "Most harmful training images").first.click()
+    expect(page.get_by_role("slider")).to_be_visible()
+    page.get_by_role("link", name="Noisy data").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Noisy data")
+    expect(page.get_by_text("Show from the most harmful")).to_be_visible()
+    in_address(page, "reading", "Predicted+influence")

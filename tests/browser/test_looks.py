@@ -8,7 +8,13 @@ from playwright.sync_api import Page, expect
 from benchmarks.kit.app_server import Server
 from tests.browser.conftest import Visitor
 
-PAGES = ["", "training_set", "contributors", "quality", "values", "noisy", "criteria", "models"]
+BY_INFLUENCE = [
+    f"{page}?reading=Predicted+influence" for page in ("contributors", "values", "noisy")
+]
+PAGES = [
+    "", "training_set", "contributors", "quality", "values", "noisy", "criteria", "models",
+    *BY_INFLUENCE,
+]  # fmt: skip
 DARK, LIGHT = "rgb(18, 24, 23)", "rgb(255, 255, 255)"
 
 

@@ -22,6 +22,8 @@ from gmv_core.jobs.arguments import (
     source_arguments,
 )
 from gmv_core.settings import (
+    CREDITS,
+    DUPLICATES,
     INDEX_KINDS,
     BuildSettings,
     EmbedSettings,
@@ -37,18 +39,20 @@ from tests.sources.conftest import folder, png, zipped
 KEYS = st.text("abcXYZ019-_:./#", min_size=1, max_size=20)
 RUNS = st.builds(
     RunSettings,
-    st.builds(MatchSettings, st.integers(1, 5000), KEYS, KEYS, st.integers(-5, 2**31)),
+    st.builds(MatchSettings, st.integers(1, 5000), KEYS, KEYS, st.integers(0, 2**31)),
     st.builds(
         ValueSettings,
         st.integers(1, 500),
         st.one_of(st.just("auto"), st.floats(1e-9, 1e9)),
         st.booleans(),
+        st.sampled_from(CREDITS),
+        st.sampled_from(DUPLICATES),
     ),
     st.booleans(),
 )
 
 
-SHARES, SEEDS = st.floats(1e-6, 0.5), st.integers(-5, 2**31)
+SHARES, SEEDS = st.floats(1e-6, 0.5), st.integers(0, 2**31)
 INJECTIONS = st.one_of(
     st.builds(Injection, st.sampled_from(["noise", "blur"]), st.floats(1e-6, 1), SHARES, SEEDS),
     st.builds(Injection, st.just(FOREIGN), st.none(), SHARES, SEEDS, KEYS),

@@ -14,7 +14,7 @@ from gmv_core.demo import make
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Progress, Report
 from tests.cli.conftest import Command
-from tests.fakes import write_images
+from tests.fakes import draw, png, write_images
 
 pytestmark = pytest.mark.usefixtures("small_commits")
 
@@ -93,7 +93,7 @@ def test_add(command: Command, sources: Path) -> None:
     command("build", sources / "train", "--name", "train")
     added = command("add", "train", sources / "more", "--json")
     assert (added.status, added.json["counts"]["images"]) == (0, 26)
-    assert "train is ready: 26 images" in command("add", "train", sources / "more").out
+    assert "train is already built: 26 images" in command("add", "train", sources / "more").out
 
 
 def test_value(command: Command, sources: Path) -> None:
@@ -108,7 +108,10 @@ def test_value(command: Command, sources: Path) -> None:
     assert values == sorted(values, reverse=True)
     again = command(*words, "--temperature", "auto", "--no-weighting", "--json")
     assert again.json["reused"] is True
-    assert again.json["value"] == {"k": 10, "temperature": "auto", "quality_weighting": False}
+    assert again.json["value"] == {
+        "k": 10, "temperature": "auto", "quality_weighting": False, "credit": "paper",
+        "duplicates": "each",
+    }  # fmt: skip
     assert again.json["totals"]["value"] == pytest.approx(9)
     told = command(*words)
     assert "run: 10 generated images against 20 training images of train." in told.out
@@ -132,7 +135,7 @@ def test_show(ready: Command) -> None:
     assert [c["rank"] for c in found["contributors"]] == [1, 2, 3]
     assert list(found["contributors"][0]) == [
         "training", "row", "rank", "recall_rank", "distance", "weight", "value", "label", "owner",
-        "exact",
+        "exact", "convincing", "shared_by",
     ]  # fmt: skip
     assert sum(c["weight"] for c in found["contributors"]) == pytest.approx(1)
     more = ready("show", "run", "--image", "0004.png", "--k", 5, "--temperature", 0.1, "--json")
@@ -193,9 +196,11 @@ def test_export(ready: Command, sources: Path) -> None:
     found = ready("export", "run", folder, "--json")
     assert sorted(found.json["files"]) == sorted(map(str, folder.iterdir()))
     header = {
-        "matches": "generated,training,rank,recall_rank,distance,weight,value",
-        "generated": "generated,quality,nearest_distance,effective_contributors",
-        "values": "training,value,times_contributor,nearest_distance,label,owner",
+        "matches": "generated,training,rank,recall_rank,distance,weight,value,convincing",
+        "generated": "generated,quality,nearest_distance,effective_contributors,standing,p_copy,"
+        "p_far,nearer_than,unattributed,stability",
+        "values": "training,value,times_contributor,nearest_distance,label,owner,value_low,"
+        "value_high,cluster",
     }
     for name, columns in header.items():
         assert (folder / f"{name}.csv").read_text().partition("\n")[0] == columns
@@ -450,3 +455,50 @@ def test_influence_without_an_owner(ready: Command, sources: Path) -> None:
     assert said.startswith("Without the 6 images of Bo the linear model is predicted to be")
     wrong = ready("influence", "owners", "--without-owner", "Eve")
     assert wrong.status == 1 and "choose one of: Ada [1], Bo." in wrong.err
+
+
+def test_what_a_terminal_or_a_spreadsheet_would_obey_is_written_out(
+    command: Command, tmp_path: Path
+) -> None:
+    folder = tmp_path / "obey"
+    folder.mkdir()
+    for i in range(12):
+        (folder / f"{i}.png").write_bytes(png(draw(i)))
+    labels = ["=HYPERLINK(1)", "+1", "-1", "@x", "\x1b[31mred\x07", "\u202egnp.exe", "plain"]
+    rows = [f'{i}.png,"{labels[i % 7]}"' for i in range(12)]
+    (folder / "labels.csv").write_text("\n".join(["name,label", *rows]), encoding="utf-8")
+    command("build", folder, "--name", "obey")
+    command("value", folder, "--against", "obey", "--name", "run", "--k", 3)
+    told = command("noisy", "run").out
+    assert r"\x1b[31mred\x07" in told and r"\u202egnp.exe" in told
+    assert not set(told) & {"\x1b", "\x07", "\u202e"}
+    command("export", "run", tmp_path / "out")
+    safe = (tmp_path / "out" / "values.csv").read_text(encoding="utf-8")
+    assert all(f",'{label}," in safe for label in labels[:4]) and ",plain," in safe
+    command("export", "run", tmp_path / "raw", "--raw")
+    raw = (tmp_path / "raw" / "values.csv").read_text(encoding="utf-8")
+    assert all(f",{label}," in raw for label in labels[:4])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["build", "", "--name", "x"], "'' is no path"),
+        (["build", "~nobody-of-that-name", "--name", "x"], "cannot be read"),
+        (
+            ["value", "MADE", "--against", "train", "--name", "x", "--seed", "-1"],
+            "seed is -1; give",
+        ),
+        (["criteria", "run", "--inject", "noise", "--seed", "-1"], "seed is -1; give"),
+        (["export", "run", "FILE"], "cannot be written (File exists); give another folder"),
+        (["export", "run", "FILE/below"], "cannot be written (Not a directory); give another"),
+    ],
+)
+def test_more_mistakes_are_sentences(
+    words: list[str], said: str, ready: Command, sources: Path
+) -> None:
+    (sources / "file").write_text("")
+    given = [w.replace("MADE", str(sources / "made")).replace("FILE", str(sources / "file"))
+             for w in words]  # fmt: skip
+    answer = ready(*given)
+    assert answer.status == 1 and said in " ".join(answer.err.split()), answer

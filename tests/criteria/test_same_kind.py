@@ -200,7 +200,7 @@ def test_cost_by_hand(opened: Result) -> None:
 
 def test_every_stage_keeps_its_time_and_memory(opened: Result) -> None:
     table = cost(opened)
-    assert table["stage"].tolist() == ["embed", "index", "matches", "quality", "values"]
+    assert table["stage"].tolist() == ["embed", "index", "matches", "quality", "null", "values"]
     assert (table["memory_mb"] > 0).all() and (table["seconds"] >= 0).all()
 
 

@@ -11,6 +11,7 @@ from gmv_core.method.patches import (
     PatchForm,
     by_cell,
     evidence,
+    likeliest,
     nearest,
     patches,
     posterior,
@@ -114,6 +115,26 @@ def test_patches_cover_an_even_square_and_one_too_large_is_refused() -> None:
         evidence(images(1, seed=0), images(1, seed=1), PatchForm())
 
 
+def test_training_patches_may_lie_denser_than_generated_ones() -> None:
+    generated, training = images(1, seed=2), images(4, seed=3)
+    moved = np.roll(training[2:3], 1, axis=1)
+    sharp = PatchForm(3, 2, 0.01)
+    coarse, dense = (
+        posterior(evidence(moved, training, sharp, step_px=step))[0] for step in (2, 1)
+    )
+    inside = coarse.reshape(3, 3, 4)[1:], dense.reshape(3, 3, 4)[1:]  # the first row has wrapped
+    assert inside[1][..., 2].min() > 0.99 > inside[0][..., 2].mean()
+    same = evidence(generated, training, FORM, step_px=FORM.stride_px)
+    np.testing.assert_array_equal(same, evidence(generated, training, FORM))
+
+
+def test_the_likeliest_are_those_nearest_to_explaining_a_position_best() -> None:
+    found = np.array([[0, -5, -900, -3], [-1000, -1, -700, -1000]], np.float32)
+    assert likeliest(found, 2).tolist() == [0, 1]
+    assert likeliest(found, 3).tolist() == [0, 1, 3]
+    assert likeliest(found, 9).tolist() == [0, 1, 2, 3]
+
+
 def test_a_cell_has_the_mean_of_the_patches_over_it() -> None:
     form, side_px = PatchForm(4, 2, 0.1), 8
     weights = np.random.default_rng(0).random((9, 5), dtype=np.float32)
@@ -132,10 +153,13 @@ def test_quadrant_distances_are_exact() -> None:
     rng = np.random.default_rng(1)
     one, others = (rng.integers(0, 256, shape, np.uint8) for shape in ((8, 8, 3), (30, 8, 8, 3)))
     squared = ((others.astype(np.int64) - one) ** 2).sum(3)
-    found = quadrant_distances(one, others)
+    found = quadrant_distances(one[None], others)
     for q, (row, column) in enumerate(((0, 0), (0, 4), (4, 0), (4, 4))):
         part = squared[:, row : row + 4, column : column + 4].sum((1, 2))
         np.testing.assert_array_equal(found[q], part)
+    ways = quadrant_distances(np.stack([one, others[3]]), others)
+    np.testing.assert_array_equal(ways, np.minimum(found, quadrant_distances(others[3:4], others)))
+    assert (ways[:, 3] == 0).all()
 
 
 @pytest.mark.parametrize("grey", [False, True])

@@ -205,3 +205,21 @@ def test_copies_are_found_from_files_to_values(workspace: Workspace, tmp_path: P
           settings=RunSettings(MatchSettings(distance="none")), say=said.append)  # fmt: skip
     assert any(s.startswith("The darkest grey level is typically") for s in said)
     assert any(s.startswith("The brightest grey level is typically") for s in said)
+
+
+@pytest.mark.models
+def test_a_converted_network_that_was_cut_off_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3), dtype=np.uint8)
+    expected = load_lite0()(pixels)[0]
+    folder = tmp_path / "gmv-explorer" / "networks"
+    (folder / "making-999999999-x").mkdir()  # of a killed process
+    (folder / "0123-999999999.bin").write_bytes(b"half")
+    for suffix in ("bin", "xml"):
+        (path,) = folder.glob(f"*[0-9a-f].{suffix}") if suffix == "xml" else [
+            p for p in folder.glob("*.bin") if "-" not in p.name]  # fmt: skip
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        assert np.array_equal(load_lite0()(pixels)[0], expected)
+    assert sorted(path.suffix for path in folder.iterdir()) == [".bin", ".sha256", ".xml"]

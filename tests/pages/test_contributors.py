@@ -113,7 +113,7 @@ def test_search_label_and_order(page: AppTest) -> None:
     page.text_input(key="generated-find").set_value("CLASS1/").run()
     assert {card["title"][:7] for card in cards(page, "Generated images")} == {"class1/"}
     page.text_input(key="generated-find").set_value("no such name").run()
-    assert page.info[0].value == "No image has such a name and label."
+    assert page.info[0].value == "No image has such a name, label and standing."
     page.text_input(key="generated-find").set_value("").run()
     page.selectbox(key="generated-label").select("class2").run()
     assert len(cards(page, "Generated images")) == 13
@@ -123,7 +123,7 @@ def test_search_label_and_order(page: AppTest) -> None:
     page.selectbox(key="generated-order").select("Quality, lowest first").run()
     told = [float(card["lines"][0].split()[1]) for card in cards(page, "Generated images")]
     assert told == sorted(told)
-    page.selectbox(key="generated-order").select("Nearest distance, largest first").run()
+    page.selectbox(key="generated-order").select("Nearest embedding, largest distance first").run()
     told = [float(card["lines"][0].split()[1]) for card in cards(page, "Generated images")]
     assert told == sorted(told, reverse=True)
 

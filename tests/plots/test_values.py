@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from gmv_core.plots.influence import change_bars, harm_ranking
 from gmv_core.plots.look import ACCENT, BETWEEN, MOST_POINTS, QUIET, STANDING, WARNING, thin
 from gmv_core.plots.noise import noise_found, ranking
 from gmv_core.plots.quality import quality_histogram, weighting_scatter
@@ -37,6 +38,8 @@ def many_figures() -> dict[str, go.Figure]:
         "weighting_scatter": weighting_scatter(["n"] * MANY, value, value / 2),
         "ranking": ranking(value, shares, standing, noise),
         "noise_found": noise_found(noise),
+        "change_bars": change_bars(["a"], np.ones(1), (np.zeros(1), np.full(1, 2.0))),
+        "harm_ranking": harm_ranking(np.sort(RNG.normal(size=MANY)), noise),
     }
 
 

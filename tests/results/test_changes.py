@@ -54,7 +54,8 @@ def test_leaving_out_is_a_run_without_those_images(workspace: Workspace, tmp_pat
     part = whole.leaving_out(gone)
     pd.testing.assert_frame_equal(part.values_table(), again.values_table())
     assert part.noisy()["training"].tolist() == again.noisy()["training"].tolist()
-    pd.testing.assert_frame_equal(part.generated_table(), again.generated_table())
+    own = ["standing", "p_copy", "p_far", "nearer_than"]  # from the null of each training set
+    pd.testing.assert_frame_equal(*(r.generated_table().drop(columns=own) for r in (part, again)))
     columns = ["generated", "training", "rank", "distance", "weight", "value"]
     pd.testing.assert_frame_equal(
         pd.concat(list(part.matches_batches()))[columns],

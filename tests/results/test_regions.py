@@ -112,7 +112,9 @@ def test_the_influence_map_adds_up(influenced: RegionReader) -> None:
     assert found.influence is not None and found.influence.by_pixel.shape == (8, 8)
     assert found.influence.influence == pytest.approx(pair, rel=1e-4)
     assert found.influence.influence == pytest.approx(first.influence, rel=1e-3)
-    assert found.sentences[1].startswith(f"Without {first.training} the linear model is predicted")
+    assert found.sentences[1].startswith(
+        f"Without {first.training} the linear models are predicted"
+    )
     assert " % worse at 2.png: " in found.sentences[1]
 
 

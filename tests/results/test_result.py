@@ -12,6 +12,7 @@ import pytest
 
 from gmv_core import Result, SettingsError, ValueSettings, Workspace, WorkspaceError, open_run
 from gmv_core.criteria import known_noise
+from gmv_core.results.export import values_of
 from gmv_core.runs.stages import distances_to_generated
 from gmv_core.store.columns import embedding_rows
 from gmv_core.store.table import Table
@@ -46,7 +47,8 @@ def test_a_file_name_will_do_where_it_is_unique(opened: Result) -> None:
 def test_the_table_of_generated_images(opened: Result) -> None:
     table = opened.generated_table()
     assert list(table.columns) == [
-        "generated", "quality", "nearest_distance", "effective_contributors",
+        "generated", "quality", "nearest_distance", "effective_contributors", "standing", "p_copy",
+        "p_far", "nearer_than", "unattributed", "stability",
     ]  # fmt: skip
     assert table["generated"].tolist() == list(GENERATED)
     assert table["quality"].tolist()[:3] == [0.5, 0.9, 0.2]
@@ -128,7 +130,7 @@ def test_other_settings_need_no_model(
 def test_matches_by_hand(opened: Result) -> None:
     matches = pd.concat(list(opened.matches_batches()), ignore_index=True)
     assert list(matches.columns) == [
-        "generated", "training", "rank", "recall_rank", "distance", "weight", "value",
+        "generated", "training", "rank", "recall_rank", "distance", "weight", "value", "convincing",
     ]  # fmt: skip
     assert matches["generated"].tolist() == ["x/one.png"] * 2 + ["x/two.png"] * 2 + ["y/two.png"]
     assert matches["training"].tolist() == [TRAINING[i] for i in (0, 1, 1, 5, 5)]
@@ -148,7 +150,7 @@ def test_exports_agree(opened: Result, tmp_path: Path) -> None:
     for name, table in (
         ("matches", pd.concat(list(opened.matches_batches()), ignore_index=True)),
         ("generated", opened.generated_table()),
-        ("values", opened.values_table()),
+        ("values", values_of(opened)),
     ):
         stored = pd.read_parquet(folder / f"{name}.parquet")
         text = pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values={
@@ -166,7 +168,10 @@ def test_an_export_with_other_settings_says_so(
 ) -> None:
     open_run(workspace, "run", settings=ValueSettings(k=1, temperature="auto")).export(tmp_path)
     manifest = strict_json((tmp_path / "manifest.json").read_text())
-    assert manifest["value"] == {"k": 1, "temperature": "auto", "quality_weighting": True}
+    assert manifest["value"] == {
+        "k": 1, "temperature": "auto", "quality_weighting": True, "credit": "paper",
+        "duplicates": "each",
+    }  # fmt: skip
     assert manifest["totals"]["effective_contributors"] == 1
     assert len(pd.read_csv(tmp_path / "matches.csv")) == 3
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from gmv_core import Result
-from gmv_core.measures.bootstrap import share_intervals
+from gmv_core.measures.bootstrap import RESAMPLES, images_needed, share_intervals
 from gmv_core.measures.concentration import Lorenz, fewest_for, gini, lorenz
-from gmv_core.results.shares import credits_of, group_shares, value_intervals
+from gmv_core.results.shares import credits_of, group_shares, top_ranks, value_intervals
+from gmv_core.trust.intervals import value_bounds
 from gmv_core.types import Float64
 
 RNG = np.random.default_rng(3)
@@ -113,16 +114,14 @@ def test_intervals_of_many_groups_are_those_of_few(monkeypatch: pytest.MonkeyPat
         assert a == pytest.approx(b)
 
 
-def test_intervals_of_values_are_brute_force(opened: Result) -> None:
-    low, high = value_intervals(opened, seed=5)
+def test_intervals_of_values_are_those_of_their_contributions(opened: Result) -> None:
+    low, high = value_intervals(opened)
     credits = credits_of(opened)
-    handed_out = np.zeros((4, 6))
-    handed_out[credits.generated, credits.training] = credits.value
-    rng = np.random.default_rng(5)  # the fourth generated image was rejected
-    drawn = [handed_out[rng.integers(0, 3, 3)].sum(axis=0) for _ in range(200)]
-    assert low == pytest.approx(np.quantile(drawn, 0.025, axis=0))
-    assert high == pytest.approx(np.quantile(drawn, 0.975, axis=0))
-    assert low[2] == high[2] == 0 < high[5]
+    wanted = value_bounds(credits.training, credits.value, 6)
+    assert low == pytest.approx(wanted[0]) and high == pytest.approx(wanted[1])
+    value = np.bincount(credits.training, credits.value, 6)
+    assert (low <= value).all() and (value <= high).all()
+    assert low[2] == 0 < high[2], "it got nothing from so few"
 
 
 def test_intervals_cover_the_true_share() -> None:
@@ -150,3 +149,26 @@ def test_intervals_of_nothing_are_nothing() -> None:
     none = np.empty(0, np.int64)
     low, high = share_intervals(none, none, np.empty(0), groups=2)
     assert low.tolist() == high.tolist() == [0, 0]
+
+
+def test_ranks_are_brute_force(opened: Result) -> None:
+    table = top_ranks(opened, top=3, seed=4)
+    credits = credits_of(opened)
+    assert (
+        table["id"].tolist()
+        == np.argsort(-np.bincount(credits.training, credits.value))[:3].tolist()
+    )
+    handed_out = np.zeros((4, 6))
+    handed_out[credits.generated, credits.training] = credits.value
+    rng = np.random.default_rng(4)
+    drawn = np.stack([handed_out[rng.integers(0, 3, 3)].sum(axis=0) for _ in range(RESAMPLES)])
+    ranks = 1 + (drawn[:, None, :] > drawn[:, :, None] + 1e-12).sum(axis=2)
+    low, high = np.quantile(ranks[:, table["id"]], (0.025, 0.975), axis=0)
+    assert table["rank_low"].tolist() == np.floor(low).tolist()
+    assert table["rank_high"].tolist() == np.ceil(high).tolist()
+
+
+def test_how_many_images_it_would_take() -> None:
+    assert images_needed(0.1, 100) == 400
+    assert images_needed(0.05, 100) == 100
+    assert images_needed(0.0, 100) == 1

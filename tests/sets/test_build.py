@@ -430,7 +430,11 @@ def test_the_reference_of_realism_is_stored_with_the_index(
 def test_an_embedder_without_features_stores_no_sketch(workspace: Workspace, images: Path) -> None:
     manifest = make(workspace, images, fake_embedder(features=False))
     assert manifest.embedder.has_features is False
-    assert rows_of(workspace.image_set("train").embeddings(FAKE)).column_names == ["id", "vector"]
+    assert rows_of(workspace.image_set("train").embeddings(FAKE)).column_names == [
+        "id",
+        "vector",
+        "digest",
+    ]
 
 
 def test_an_embedder_that_breaks_its_promise_is_a_sentence(

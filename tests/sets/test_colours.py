@@ -51,9 +51,9 @@ def older(workspace: Workspace, tmp_path: Path, embedder: Embedder) -> Workspace
     source = open_source(write_images(tmp_path / "old", 12))
     build(workspace, source, name="old", embedder=embedder)
     images = workspace.image_set("old")
-    lance.dataset(str(images.images.path)).drop_columns(["note"])
+    lance.dataset(str(images.images.path)).drop_columns(["note", "digest"])
     ingest = {"max_pixels": 200_000_000, "preview_side_px": 256}
-    change_json(images, ingest=ingest, notes={})
+    change_json(images, ingest=ingest, notes={}, files={})
     return workspace
 
 

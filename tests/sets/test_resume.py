@@ -18,12 +18,14 @@ from gmv_core.sets.build import add, build
 from gmv_core.store.manifests import Manifest
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import Workspace
+from gmv_core.trust.null import null_table
 from tests.fakes import (
     assert_same_run,
     assert_same_set,
     draw,
     fake_embedder,
     png,
+    rows_of,
     shrink_commits,
     write_images,
 )
@@ -78,8 +80,11 @@ def fresh(tmp_path_factory: pytest.TempPathFactory, sources: Path) -> Workspace:
 
 @pytest.fixture
 def trained(workspace: Workspace, fresh: Workspace) -> Workspace:
-    """The same with the set "train" alone, a copy."""
-    shutil.copytree(fresh.root / "sets" / "train", workspace.root / "sets" / "train")
+    """The same with the set "train" alone, a copy as it was before any run."""
+    no_null = shutil.ignore_patterns("null-*")
+    shutil.copytree(
+        fresh.root / "sets" / "train", workspace.root / "sets" / "train", ignore=no_null
+    )
     return workspace
 
 
@@ -112,7 +117,8 @@ def killed_after(commits: int, monkeypatch: pytest.MonkeyPatch, work: Callable[[
 
 
 # Commits: three batches of images, each followed by its vectors (6). A run: the same for its own
-# set (6), three blocks of matches, three of quality, and the tables "generated" and "values".
+# set (6), three blocks of matches, three of quality, a table of equal pixels, three blocks of the
+# null, and the tables "generated" and "values".
 @pytest.mark.parametrize("commits", range(1, 7))
 def test_a_build_killed_after_any_commit_ends_as_a_fresh_one(
     workspace: Workspace,
@@ -127,7 +133,7 @@ def test_a_build_killed_after_any_commit_ends_as_a_fresh_one(
     assert_same_set(workspace.image_set("train"), fresh.image_set("train"))
 
 
-@pytest.mark.parametrize("commits", [1, 2, 5, 6, 7, 8, 9, 10, 12, 13, 14])
+@pytest.mark.parametrize("commits", [1, 2, 5, 6, 7, 8, 9, 10, 12, 13, 14, 16, 17, 18])
 def test_a_run_killed_after_any_commit_ends_as_a_fresh_one(
     trained: Workspace,
     sources: Path,
@@ -139,13 +145,16 @@ def test_a_run_killed_after_any_commit_ends_as_a_fresh_one(
     value_made(trained, sources)
     assert_same_set(trained.image_set("run-generated"), fresh.image_set("run-generated"))
     assert_same_run(trained.run("run"), fresh.run("run"))
+    key = fresh.run("run").manifest().null.key
+    tables = [null_table(w.image_set("train"), key) for w in (trained, fresh)]
+    assert rows_of(tables[0]).equals(rows_of(tables[1]))
 
 
 def test_these_are_all_the_commits(
     workspace: Workspace, sources: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not killed_after(7, monkeypatch, lambda: build_train(workspace, sources))
-    assert not killed_after(15, monkeypatch, lambda: value_made(workspace, sources))
+    assert not killed_after(19, monkeypatch, lambda: value_made(workspace, sources))
 
 
 def test_a_build_killed_again_and_again_gets_there(
@@ -215,6 +224,7 @@ from pathlib import Path
 import pytest
 from gmv_core.models.embedders.embedder import NetworkEmbedder
 from gmv_core.store.workspace import Workspace
+from gmv_core.trust.null import null_table
 from tests import fakes
 from tests.sets import test_resume
 

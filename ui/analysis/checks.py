@@ -16,6 +16,7 @@ from gmv_core.criteria.trials.derived_runs import derived_name, ready_distances
 from gmv_core.jobs import control
 from gmv_core.jobs.arguments import comparison_arguments, injection_arguments
 from gmv_core.jobs.job import list_jobs
+from gmv_core.results.influence import read_record
 from gmv_core.results.influence_evidence import SUMMED, nearest_setting, score_rows
 from ui.doors import engine
 from ui.frame import state
@@ -57,7 +58,11 @@ def retraining(result: Result) -> None:
         "training set. It is not done here; these are published figures.",
     )
     typical = result.training.manifest().typical
-    setting = nearest_setting(grey=typical is not None and typical.grey > 0.5)
+    record = read_record(result.run)
+    setting = nearest_setting(
+        grey=typical is not None and typical.grey > 0.5,
+        detail=None if record is None else record.detail,
+    )
     st.markdown(
         f"Nothing here trains your generator again. The nearest setting where that was done is a "
         f"**{setting.name}** ({setting.retrained}). How far the order of what each method "

@@ -30,7 +30,8 @@ def harm(result: Result) -> None:
     n, harmful = len(table), int((table["influence"] < 0).sum())
     metric_row(
         [
-            ("Harmful", f"{harmful:,}", f"{count(harmful, n)}, summed over the generated images."),
+            ("Harmful", f"{harmful:,}",
+             f"{count(harmful, n)}: on average over the generated images."),
             ("Helpful", f"{n - harmful:,}", f"{count(n - harmful, n)} of the training images."),
             ("Marked for removal", f"{len(marked):,}",
              "Marks are kept with the training set. Nothing is deleted."),
@@ -80,7 +81,8 @@ def _without(result: Result, marked: frozenset[str]) -> None:
 
 def _figure(result: Result) -> None:
     st.subheader(
-        "The whole ranking", help="Summed over the generated images, in percent of the error."
+        "The whole ranking",
+        help="Predicted influence, in percent of the error, the mean over the generated images.",
     )
     column, noisy_if = noise_column(result)
     chart(

@@ -13,6 +13,7 @@ from gmv_core.results.what_if import PredictedChange, largest_owners
 from gmv_core.words import counted, number
 from ui.doors import influence
 from ui.frame import shell, state
+from ui.frame.markdown import cells
 from ui.widgets.figures import chart, count, metric_row
 from ui.widgets.influence import change
 from ui.widgets.open_image import opening_gallery, training_cards
@@ -28,8 +29,8 @@ def influence_values(result: Result) -> None:
         [
             ("Training images", f"{n:,}", ""),
             ("Helpful", f"{helpful:,}",
-             f"{count(helpful, n)}: summed over the generated images, these are predicted to be "
-             "worse without it."),
+             f"{count(helpful, n)}: the generated images are predicted to be worse without it, on "
+             "average."),
             ("Harmful", f"{n - helpful:,}",
              f"{count(n - helpful, n)}: they are predicted to be better without it. Harmful is "
              "below the average training image, not damaging."),
@@ -38,7 +39,7 @@ def influence_values(result: Result) -> None:
     st.warning(SUMMED, icon=":material/warning:")
     for kind, rows in (("helpful", table.tail(TOP).iloc[::-1]), ("harmful", table.head(TOP))):
         st.subheader(f"The most {kind} training images")
-        st.caption("Without one of them the generated images together are predicted to be")
+        st.caption("Without one of them the generated images are predicted to be, on average:")
         lines = [change(percent) for percent in rows["percent"]]
         opening_gallery(
             training_cards(result, rows, lines, places=range(1, len(rows) + 1)), key=kind,
@@ -100,7 +101,7 @@ def _owners(result: Result) -> None:
         "Images": [one.images for one in changes.values()],
         "Predicted without them": [change_words(one) for one in changes.values()],
     }
-    st.table(pd.DataFrame(rows), border="horizontal", hide_index=True)
+    st.table(cells(pd.DataFrame(rows)), border="horizontal", hide_index=True)
     st.caption(
         "The owners of the most images. 95 % intervals over the generated images; they do not say "
         f"how far the linear model is from the generator. {OWNERS}"

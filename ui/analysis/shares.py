@@ -9,7 +9,7 @@ from gmv_core import Result
 from gmv_core.measures.bootstrap import RESAMPLES
 from gmv_core.plots.values import share_bars
 from gmv_core.results.selection import as_csv
-from gmv_core.words import percent
+from gmv_core.words import counted, percent
 from ui.doors import readings
 from ui.frame.markdown import cells, plain
 from ui.widgets.figures import chart
@@ -59,6 +59,14 @@ def _group(by: str, shares: pd.DataFrame) -> None:
             st.markdown(_sentence(by, words, some))
     if not any(len(some) for some in standing_out.values()):
         st.markdown(f"No {by} earns clearly more or less than its share of the images.")
+    open_ones = shares[(shares["low"] <= shares["share_of_images"])
+                       & (shares["share_of_images"] <= shares["high"])]  # fmt: skip
+    if len(open_ones):
+        st.markdown(
+            f"The shares of {counted(len(open_ones), by)} cannot be told from their share of the "
+            f"images. About {counted(int(open_ones['images_needed'].max()), 'generated image')} of "
+            "this kind would bring each within ± 5 points."
+        )
     st.table(cells(_numbers(by, shown)), border="horizontal", hide_index=True)
     st.caption(
         f"Orange: the 95 % interval over {RESAMPLES} resamples of the generated images (bootstrap, "
@@ -92,6 +100,7 @@ def _numbers(by: str, shares: pd.DataFrame) -> pd.DataFrame:
                 for low, high in zip(shares["low"], shares["high"], strict=True)
             ],
             "Share of images": shares["share_of_images"].map(percent),
+            "Generated images for ± 5 points": [f"{n:,}" for n in shares["images_needed"]],
             "Images": shares["images"],
         }
     )

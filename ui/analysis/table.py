@@ -7,7 +7,6 @@ import streamlit as st
 
 from gmv_core import Result
 from gmv_core.images.thumbnails import data_address
-from gmv_core.measures.bootstrap import RESAMPLES
 from gmv_core.plots.look import STANDING
 from gmv_core.results.selection import as_csv, as_parquet, select
 from gmv_core.words import counted, number
@@ -89,7 +88,8 @@ def _rows(result: Result, rows: pd.DataFrame, table: str) -> None:
             "image": st.column_config.ImageColumn("Image", width="small"),
             "interval": st.column_config.TextColumn(
                 "95 % interval",
-                help=f"Of the value, over {RESAMPLES} resamples of the generated images.",
+                help="Of the value: where it would lie had the model made other images of the "
+                "same kind.",
             ),
             **{
                 name: st.column_config.TextColumn(title, alignment="right")

@@ -56,8 +56,9 @@ def contributors(result: Result, image: str) -> list[Contributor]:
 
 @resource(max_entries=16)
 def generated_gallery(result: Result) -> pd.DataFrame:
-    """Return the generated images that could be read, with their label and row "id"."""
-    table = result.generated_table((*GENERATED_COLUMNS, "id", "label", "status"))
+    """Return the generated images that could be read, with their label, standing and row "id"."""
+    columns = (*GENERATED_COLUMNS, "id", "label", "status", "same_pixels", "same_first")
+    table = result.generated_table(columns)
     return table[table["status"] == "ok"].rename(columns={"generated": "name"})
 
 
@@ -104,10 +105,11 @@ def ordered(
     _table: pd.DataFrame,
     find: str,
     label: str | None,
+    standing: str | None,
     column: str,
     rises: bool,
 ) -> pd.DataFrame:
-    """Return the rows of a gallery's table that a search and a label leave, in order.
+    """Return the rows of a gallery's table that a search, label and standing leave, in order.
 
     kind: which of the result's two galleries it is. rises: the smallest of `column` first.
     """
@@ -116,6 +118,8 @@ def ordered(
         table = table[table["name"].str.contains(find, case=False, regex=False)]
     if label:
         table = table[table["label"] == label]
+    if standing:
+        table = table[table["standing"] == standing]
     return table.sort_values(column, ascending=rises, kind="stable")
 
 

@@ -16,10 +16,11 @@ from gmv_core.measures.concentration import fewest_for, gini, lorenz
 from gmv_core.plots import noise as noise_plots
 from gmv_core.plots.quality import weighting_scatter
 from gmv_core.plots.values import lorenz_curve, value_histogram
-from gmv_core.results import changes
+from gmv_core.results import changes, repeated
 from gmv_core.results.changes import LeftOut, Moves
 from gmv_core.results.result import GENERATED_COLUMNS
 from gmv_core.results.shares import group_shares, value_intervals
+from gmv_core.results.shares import top_ranks as top_ranks_of
 from ui.doors.cached import data, resource
 
 
@@ -29,12 +30,18 @@ def ranking(result: Result) -> pd.DataFrame:
     return result.noisy()
 
 
-@resource(max_entries=6, show_spinner="Drawing the generated images anew, 200 times …")
+@resource(max_entries=6)
 def with_intervals(result: Result) -> pd.DataFrame:
     """Return the ranking with the 95 % interval of every value: value_low, value_high."""
     table = ranking(result)
     low, high = value_intervals(result)
     return table.assign(value_low=low[table["id"]], value_high=high[table["id"]])
+
+
+@data(max_entries=6, show_spinner="Drawing the generated images anew …")
+def top_ranks(result: Result) -> pd.DataFrame:
+    """Return the 100 most valuable training images with the interval of their rank, by row."""
+    return top_ranks_of(result).set_index("id")
 
 
 @resource(max_entries=6)
@@ -43,10 +50,34 @@ def generated(result: Result) -> pd.DataFrame:
     return result.generated_table((*GENERATED_COLUMNS, "id", "status"))
 
 
-@data(max_entries=16, show_spinner="Drawing the generated images anew, 200 times …")
+@data(max_entries=16, show_spinner="Drawing the generated images anew …")
 def shares(result: Result, by: str) -> pd.DataFrame:
     """Return the shares of owners or labels, with intervals."""
     return group_shares(result, by)
+
+
+@data(max_entries=16)
+def unattributed(result: Result) -> float:
+    """Return what is left of the quality."""
+    return result.totals().unattributed
+
+
+@data(max_entries=16)
+def unattributed_interval(result: Result) -> tuple[float, float]:
+    """Return the 95 % interval of the unattributed share of the quality."""
+    return repeated.unattributed_interval(result)
+
+
+@data(max_entries=16)
+def short_clusters(result: Result) -> int:
+    """Count the lists that hold fewer clusters than k."""
+    return repeated.short_clusters(result)
+
+
+@data(max_entries=16)
+def repeated_share(result: Result) -> float:
+    """Return the share of value of images that are in the set more than once."""
+    return repeated.repeated_share(result)
 
 
 @data(max_entries=16)

@@ -7,6 +7,8 @@ import pandas as pd
 from gmv_core.sets import contents
 from gmv_core.store import columns
 from gmv_core.store.workspace import ImageSet
+from gmv_core.trust.duplicates import ClustersRecord, has_clusters, read_record
+from gmv_core.trust.duplicates import members as duplicates_of
 from ui.doors.cached import data
 
 
@@ -20,6 +22,17 @@ def rejected(images: ImageSet) -> pd.DataFrame:
 def duplicates(images: ImageSet) -> pd.DataFrame:
     """Return the images whose bytes an earlier one has."""
     return contents.duplicates(images)
+
+
+def clusters(images: ImageSet) -> ClustersRecord | None:
+    """Return what is known of a set's near copies, None where nothing is of its present state."""
+    return read_record(images) if has_clusters(images) else None
+
+
+@data(max_entries=8)
+def members(images: ImageSet) -> pd.DataFrame:
+    """Return the images that have near copies, see `trust.duplicates.members`."""
+    return duplicates_of(images)
 
 
 @data(max_entries=8)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from gmv_core import GMVError, Result, ValueSettings
 from gmv_core.place import app_folder
+from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet
 from ui import serve
 from ui.doors import engine
 from ui.frame import state
+from ui.frame.earning import earning
 from ui.frame.markdown import plain, safe
 
+LOG = logging.getLogger("gmv")
 TITLE = "Attribution explorer"
 TINY_PX = 64
 TEMPERATURES = {"paper": "As the paper", "spread": "By spread"}
@@ -67,11 +73,29 @@ def show(draw: Callable[[], None]) -> None:
 
 @contextmanager
 def telling() -> Iterator[None]:
-    """Show a GMVError as a sentence, here: around a page, a fragment, or what was just given."""
+    """Show an error as a sentence, here: around a page, a fragment, or what was just given.
+
+    A GMVError is its own sentence. Anything else is an error of the program: the server's log has
+    it under an id, and the sentence names that.
+    """
     try:
         yield
     except GMVError as problem:
-        st.error(safe(str(problem)), icon=":material/error:")
+        st.error(safe(without_places(str(problem))), icon=":material/error:")
+    except Exception as problem:
+        id = secrets.token_hex(4)
+        LOG.exception("error %s", id)
+        st.error(
+            f"This is an error of the program ({type(problem).__name__}); the server's log says "
+            f"more under {id}. Nothing was lost; try again, or go another way.",
+            icon=":material/error:",
+        )
+
+
+def without_places(sentence: str) -> str:
+    """Return a sentence in which the workspace is named so, and not by where the server has it."""
+    root = str(engine.workspace().root.absolute())
+    return sentence.replace(f"{root}/", "").replace(root, "of this app")
 
 
 def need_run() -> Result:
@@ -108,16 +132,20 @@ def need_run() -> Result:
         st.warning(safe(sentence), icon=":material/warning:")
     own = runs[name].value
     most = min(runs[name].matching.candidates, runs[name].training.images)
-    return engine.open_result(name, reading(own, most))
+    return engine.open_result(name, reading(own, most, runs[name]))
 
 
-def reading(own: ValueSettings, most: int) -> ValueSettings:
-    """Offer in the sidebar what can be changed without a model: k, temperature, weighting.
+def reading(own: ValueSettings, most: int, run: RunManifest | None = None) -> ValueSettings:
+    """Offer in the sidebar what can be changed without a model: k, temperature, who earns.
 
-    own: what is chosen at first. most: the candidates that there are of each image.
+    own: what is chosen at first. most: the candidates that there are of each image. run: what is
+    read, None where nothing is valued yet.
     """
     with st.sidebar:
-        return _reading(own, most)
+        chosen = _reading(own, most)
+        training = engine.workspace().image_set(run.training.name) if run else None
+        credit, duplicates = earning(own, run, training)
+    return replace(chosen, credit=credit, duplicates=duplicates)
 
 
 def _reading(own: ValueSettings, most: int) -> ValueSettings:

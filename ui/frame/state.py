@@ -16,6 +16,8 @@ K = "k"  # contributors of each generated image
 TEMPERATURE = "temperature"  # "paper" or "spread"
 WEIGHTING = "weighting"  # whether images hand out their quality, or 1 each
 READING = "reading"  # how a run is read: one of READINGS
+CREDIT = "credit"  # which matches earn: "paper" or "convincing"
+DUPLICATES = "duplicates"  # whether near copies earn as one
 IMAGE = "image"  # a generated image's name
 TRAINING = "training"  # a training image's name
 OPENED = "opened"  # the image that a gallery was told to open, until the page is switched
@@ -59,7 +61,7 @@ VIEWS = GENERATED_VIEW, TRAINING_VIEW, DROP_VIEW = (
     "Training images",
     "Drop an image",
 )
-READINGS = ALIKE, INFLUENCE = ("alike", "influence")
+READINGS = ALIKE, INFLUENCE = ("Looks alike", "Predicted influence")
 _CHOICES = {VIEW: VIEWS, READING: READINGS}
 
 

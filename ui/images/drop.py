@@ -13,9 +13,11 @@ from gmv_core import Result, ValueSettings, open_uploads
 from gmv_core.images.thumbnails import thumbnail
 from gmv_core.jobs import control, requests, uploads
 from gmv_core.matching.dropped import MOST, Dropped, weigh
+from gmv_core.results.standings import standing_of_dropped
 from gmv_core.sources.source import Source
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet
+from gmv_core.trust.credit import basis_of
 from ui.doors import engine, influence, matchers
 from ui.frame import shell, state
 from ui.frame.markdown import plain
@@ -151,7 +153,10 @@ def _answers(
     if predicted:
         _influences(found, place, training, result, settings.k)
         return
-    answer = weigh(found, training, settings)[place]
+    null = run.null if run else None
+    basis = basis_of(training, null, settings)
+    answer = weigh(found, training, settings, basis)[place]
+    standing = standing_of_dropped(found, training, null).iloc[place].to_dict()
     shown = Shown(
         found.names[place],
         found.previews[place],
@@ -161,6 +166,8 @@ def _answers(
         answer.effective_contributors,
         answer.contributors,
         kept=False,
+        standing=standing,
+        null=null,
     )
     reranked, tiny = matchers.reranked(training, run), shell.tiny(training)
     one_image(shown, training, settings, reranked=reranked, tiny=tiny)

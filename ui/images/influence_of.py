@@ -33,8 +33,8 @@ def one_training(result: Result, about: Row, most: int, *, tiny: bool) -> None:
             key="large", tiny=tiny, side_px=150, label="The training image", seek=seek("large"),
         )  # fmt: skip
         st.markdown(
-            f"Without it all generated images together are **{change(about['percent'])}**",
-            help="Predicted: its influence, summed over them, in percent of their error.",
+            f"Without it the generated images are predicted **{change(about['percent'])}**",
+            help="In percent of the linear model's error, the mean over all generated images.",
         )
     with right:
         helped, harmed = found[found["influence"] > 0], found[found["influence"] < 0].iloc[::-1]

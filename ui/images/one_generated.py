@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 from gmv_core import Contributor, ValueSettings
 from gmv_core.plots.contributors import weight_bars
+from gmv_core.store.manifests import NullEntry
 from gmv_core.store.workspace import ImageSet
 from gmv_core.words import number, percent
 from ui.doors import engine
 from ui.frame import state
 from ui.frame.markdown import plain
+from ui.images.standing import chip
 from ui.widgets.compare import Picture, choose_other, compare
 from ui.widgets.gallery import Card, gallery
 
@@ -25,7 +28,10 @@ EFFECTIVE = (
 
 @dataclass(frozen=True)
 class Shown:
-    """A generated image and its answer. quality: nan where it could not be judged."""
+    """A generated image and its answer. quality: nan where it could not be judged.
+
+    standing: with the columns of `results.standings`. null: what it was held against.
+    """
 
     name: str
     preview: bytes
@@ -35,6 +41,8 @@ class Shown:
     effective_contributors: float
     contributors: Sequence[Contributor]
     kept: bool
+    standing: dict[Any, Any]
+    null: NullEntry | None
 
 
 def one_image(
@@ -53,6 +61,7 @@ def one_image(
             label="The generated image",
             seek=seek("large"),
         )
+        chip(shown.standing, shown.null)
         _facts(shown, settings)
         owners = engine.owners(training)
         bars = weight_bars(shown.contributors, owners)
@@ -100,10 +109,10 @@ def comparison(shown: Shown, training: ImageSet, *, tiny: bool) -> None:
 def _facts(shown: Shown, settings: ValueSettings) -> None:
     used = "" if settings.quality_weighting else " (not used: it hands out 1)"
     st.markdown(
-        f"Quality **{number(shown.quality)}**{used}  \n"
-        f"Nearest distance **{number(shown.nearest_distance)}**",
-        help="Quality is from 0 to 1. The nearest distance is the one between embeddings; the "
-        "contributors' own distances are perceptual, of another scale.",
+        f"Quality **{number(shown.quality)}**{used}",
+        help="Quality is from 0 to 1. Its nearest training embedding is "
+        f"{number(shown.nearest_distance)} away; the contributors' own distances are of another "
+        "scale.",
     )
     st.markdown(
         f"Shared as if by **{number(shown.effective_contributors)}** equal contributors of "

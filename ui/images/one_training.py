@@ -9,6 +9,7 @@ from gmv_core.words import counted, number, percent
 from ui.doors import engine
 from ui.frame import state
 from ui.frame.markdown import plain
+from ui.images.intervals import interval
 from ui.images.one_generated import ordinal, seek, show_view
 from ui.widgets.browse import PER_PAGE, Row, turn_pages
 from ui.widgets.compare import Picture, choose_other, compare
@@ -34,8 +35,10 @@ def one_training(result: Result, about: Row, found: list[Contributor], *, tiny: 
             seek=seek("large"),
         )
         st.markdown(
-            f"Value **{number(about['value'])}**  \nContributor of **{count}**",
-            help="Its value φ is the sum of what it earns from each of these generated images.",
+            f"Value **{number(about['value'])}**{interval(result, about)}  \n"
+            f"Contributor of **{count}**",
+            help="Its value φ is the sum of what it earns from each of these generated images. "
+            "The 95 % interval: where it would lie had the model made other images of this kind.",
         )
     with right:
         if found:

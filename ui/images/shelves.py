@@ -6,16 +6,19 @@ from dataclasses import replace
 
 from gmv_core.words import number
 from ui.frame import state
+from ui.images.standing import mark
 from ui.widgets.browse import Row, Shelf
 from ui.widgets.influence import change
 
 
 def _generated_lines(row: Row, order: str) -> tuple[str, ...]:
     told = {
-        "Nearest distance": f"nearest {number(row['nearest_distance'])}",
+        "Nearest embedding": f"embedding {number(row['nearest_distance'])} away",
+        "Stability": f"stability {number(row['stability'])}",
         "Effective contributors": f"shared by {number(row['effective_contributors'])}",
     }
-    return (told.get(order.partition(",")[0], f"quality {number(row['quality'])}"),)
+    first = told.get(order.partition(",")[0], f"quality {number(row['quality'])}")
+    return (first, *filter(None, [mark(row["standing"], row["same_pixels"])]))
 
 
 def _training_lines(row: Row, order: str) -> tuple[str, ...]:
@@ -35,8 +38,11 @@ GENERATED = Shelf(
         "Name, Z to A": ("name", False),
         "Quality, highest first": ("quality", False),
         "Quality, lowest first": ("quality", True),
-        "Nearest distance, smallest first": ("nearest_distance", True),
-        "Nearest distance, largest first": ("nearest_distance", False),
+        "Near copies first": ("p_copy", True),
+        "Without a convincing source first": ("p_far", True),
+        "Stability, least first": ("stability", True),
+        "Nearest embedding, smallest distance first": ("nearest_distance", True),
+        "Nearest embedding, largest distance first": ("nearest_distance", False),
         "Effective contributors, fewest first": ("effective_contributors", True),
         "Effective contributors, most first": ("effective_contributors", False),
     },

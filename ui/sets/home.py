@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import open_run
+from gmv_core import Result, open_run
 from gmv_core.demo.make import DEMO_RUN
 from gmv_core.jobs import requests
 from gmv_core.jobs.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Overview
 from gmv_core.store.manifests import EMPTY, READY, SetManifest
+from gmv_core.trust.sentences import line_of
 from gmv_core.words import counted, number
 from ui.doors import engine
 from ui.frame import links, shell
@@ -38,6 +39,15 @@ def picture(runs: list[str]) -> None:
         mine = Thumb(shown.image, "generated", alt=f"The generated image {shown.generated}")
         thumbs([mine, *closest], side_px=96, tiny=tiny, kind="apart")
         st.caption(f"A generated image of {plain(run)}, and the training images closest to it.")
+        standing_line(result)
+
+
+def standing_line(result: Result) -> None:
+    """Say how many of a run's images are near copies, and how many have no convincing source."""
+    standing = engine.generated_gallery(result)["standing"]
+    if standing.any():
+        told = line_of({str(k): int(n) for k, n in standing.value_counts().items()})
+        st.caption(f"Of its {len(standing):,} generated images: {told}.")
 
 
 def next_step(found: Overview) -> None:
@@ -61,7 +71,7 @@ def unreadable(found: Overview) -> None:
         told = f"Deletes the {record.kind} {plain(record.name)} for good."
         key = f"remove-{record.kind}-{record.name}"
         with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
-            st.markdown(safe(why), width="stretch")
+            st.markdown(safe(shell.without_places(why)), width="stretch")
             if st.button("Remove", key=key, help=told):
                 with shell.telling():
                     requests.delete(engine.workspace(), record.name, kind=record.kind)
@@ -72,9 +82,7 @@ def outgrown(found: Overview) -> None:
     """Name the runs whose sets have grown, and offer to value them again."""
     for name in found.outgrown:
         with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
-            st.markdown(
-                f"The images of **{plain(name)}** have grown in number since.", width="stretch"
-            )
+            st.markdown(f"The images of **{plain(name)}** have changed since.", width="stretch")
             if st.button("Value again", key=f"again-{name}", help="With the settings that it had."):
                 with shell.telling():
                     requests.value_again(engine.workspace(), name)

@@ -14,6 +14,7 @@ from gmv_core.store.workspace import ImageSet
 from ui.doors import sets as doors
 from ui.frame import links, shell
 from ui.frame.markdown import plain, safe
+from ui.sets.copies import copies_section
 from ui.widgets.thumbs import Thumb, thumbs
 
 PAGE = 12
@@ -49,6 +50,8 @@ def report(images: ImageSet, manifest: SetManifest) -> None:
         _rejected(images)
     if counts.duplicates:
         _duplicates(images)
+    if counts.ok:
+        copies_section(images)
 
 
 def _how(embedder: EmbedderEntry, index: IndexEntry) -> None:

@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gmv_core import Result
 from gmv_core.store.workspace import ImageSet
+from gmv_core.trust.standing import STANDINGS
 from ui.doors import engine
 from ui.frame import shell, state
 from ui.frame.markdown import plain
@@ -113,7 +114,18 @@ def _rows_in_order(shelf: Shelf, result: Result, table: pd.DataFrame) -> pd.Data
             on_change=first_page,
             **state.in_url(shelf.state(state.LABEL)),
         )
-    return engine.ordered(result, shelf.kind, table, find, label, *shelf.orders[order])
+    standing = None
+    if "standing" in table and table["standing"].any():
+        standing = st.selectbox(
+            "Standing",
+            STANDINGS,
+            index=None,
+            placeholder="All standings",
+            label_visibility="collapsed",
+            on_change=first_page,
+            **state.in_url(shelf.state(state.STANDING)),
+        )
+    return engine.ordered(result, shelf.kind, table, find, label, standing, *shelf.orders[order])
 
 
 def _first(shelf: Shelf, table: pd.DataFrame) -> str | None:
@@ -189,7 +201,7 @@ def _gallery(shelf: Shelf, rows: pd.DataFrame, images: ImageSet, *, selected: st
         _forget_other(shelf)
 
     if rows.empty:
-        st.info("No image has such a name and label.", icon=":material/search_off:")
+        st.info("No image has such a name, label and standing.", icon=":material/search_off:")
         return
     place = st.container()
     names = rows["name"].tolist()

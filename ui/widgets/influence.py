@@ -13,16 +13,13 @@ from ui.doors import engine, influence
 from ui.frame import shell, state
 from ui.widgets.job_bar import job_bar
 
-READINGS = {state.ALIKE: "Looks alike", state.INFLUENCE: "Predicted influence"}
-
 
 def switch() -> bool:
     """Draw the switch between the two readings; return whether it is at predicted influence."""
     chosen = st.segmented_control(
         "Reading",
-        list(READINGS),
+        state.READINGS,
         default=state.ALIKE,
-        format_func=READINGS.__getitem__,
         required=True,
         label_visibility="collapsed",
         help="Looks alike: the paper's credit, by similarity. Predicted influence: which training "

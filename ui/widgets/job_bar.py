@@ -49,7 +49,7 @@ def _bar(job: Job) -> None:
         if job.active and job.total:
             st.progress(min(1.0, job.done / job.total))
         if job.state == "failed":
-            st.error(safe(job.message))
+            st.error(safe(shell.without_places(job.message)))
 
 
 def _buttons(job: Job) -> None:

@@ -115,7 +115,8 @@ def image_losses(model: Flow | Stack, images: Tensor, classes: Tensor, draws: Dr
     return (error / t.clamp_min(SMALLEST_T)).square().mean((-3, -2, -1))
 
 
-def _draws(images: Tensor) -> Draws:
+def drawn(images: Tensor) -> Draws:
+    """Draw the randomness of one step. images: (n, c, h, w)."""
     n = len(images)
     t = torch.sigmoid(LOGIT_MEAN + torch.randn(n))
     free = torch.rand(n) < DROPPED
@@ -172,7 +173,7 @@ def train(images: Images, *, seed: int, recipe: Recipe, start_seed: int | None =
         optimizer.param_groups[0]["lr"] = rate(recipe, step)
         rows = torch.randint(len(x), (recipe.batch,))
         with torch.autocast("cpu", torch.bfloat16):
-            loss = flow_loss(model, x[rows], classes[rows], _draws(x[rows]))
+            loss = flow_loss(model, x[rows], classes[rows], drawn(x[rows]))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), LARGEST_GRADIENT)
@@ -199,12 +200,12 @@ def train_many(
     rows = Rows(trainings, device)
     for step in range(1, recipe.steps + 1):
         optimizer.param_groups[0]["lr"] = rate(recipe, step)
-        drawn = rows.drawn(recipe.batch)
+        some = rows.drawn(recipe.batch)
         t = torch.sigmoid(LOGIT_MEAN + rows.normal(recipe.batch))
         draws = Draws(
             t, rows.normal(recipe.batch, *x.shape[1:]), rows.uniform(recipe.batch) < DROPPED
         )
-        loss = flow_loss(stack, x[drawn], classes[drawn], draws).sum()
+        loss = flow_loss(stack, x[some], classes[some], draws).sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         stack.clip(LARGEST_GRADIENT)

@@ -67,7 +67,7 @@ def compare(setting: Setting, workspace: Workspace, size: Sizes, *, seed: int) -
     quality = qualities(result)
     features = _kept(setting, "features", lambda: feature_distances(sets.training, sets.generated))
     made = {OURS: product_matrix(result), **_similarity(sets, features, quality)}
-    if size.generator == "vae":
+    if size.gradients:
         made |= _gradients(setting, size, seed=seed)
     made |= patch_matrices(sets.training, sets.generated, seed=seed)
     made[KERNEL] = kernel_matrix(sets.training, sets.generated)

@@ -26,7 +26,7 @@ from benchmarks.truth.generators.stack import Training
 from benchmarks.truth.retraining.linear import INFLUENCE, Linear
 from benchmarks.truth.retraining.methods import kernel_matrix, pixel_distances
 from benchmarks.truth.retraining.rank_scores import Resamples, ceiling, resamples, score
-from benchmarks.truth.retraining.retraining import mixed, outputs
+from benchmarks.truth.retraining.retraining import mixed, outputs, train_missing
 from benchmarks.truth.retraining.setting import Setting, make_setting, parser, results_name, sizes
 from gmv_core.types import Float64
 
@@ -52,10 +52,11 @@ def draw_owners(setting: Setting, count: int, *, seed: int) -> np.ndarray:
 def measured(setting: Setting, owned: np.ndarray, seeds: Sequence[int]) -> Float64:
     """Return how each generated image's loss changes without each owner, (seeds, owners, m)."""
     keep = [np.ones(owned.shape[1], bool), *~owned]
-    trainings = [
-        Training(np.flatnonzero(rows), seed=s, start_seed=s) for rows in keep for s in seeds
+    groups = [
+        [Training(np.flatnonzero(rows), seed=s, start_seed=s) for s in seeds] for rows in keep
     ]
-    found = -outputs(setting, trainings).reshape(len(keep), len(seeds), -1)
+    train_missing(setting, groups)
+    found = np.stack([-outputs(setting, group) for group in groups])
     return (found[1:] - found[0]).transpose(1, 0, 2)
 
 

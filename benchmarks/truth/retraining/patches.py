@@ -1,8 +1,9 @@
 """Patch posteriors (Zhao et al. 2025, arXiv 2510.14269) as rivals, each a matrix (m, n).
 
-`patch_matrix` is the score that `gmv regions` shows, over all n training images instead of the
-recalled ones. Two ablations vary what the score is made of: the nearest patch without a softmax
-over the training images, and the softmax over whole images, which is the same with one patch.
+`patch_matrix` is the score that `gmv regions` shows, with the paper's noise and over all n training
+images instead of the recalled ones. Two ablations vary what the score is made of: the nearest patch
+without a softmax over the training images, and the softmax over whole images, which is the same
+with one patch.
 """
 
 from __future__ import annotations

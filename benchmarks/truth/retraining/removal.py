@@ -27,12 +27,11 @@ from benchmarks.kit.reporting import Row, print_table
 from benchmarks.truth.generators.stack import Training
 from benchmarks.truth.retraining.compared import KERNEL, OURS, Compared, compare
 from benchmarks.truth.retraining.linear import INFLUENCE
-from benchmarks.truth.retraining.retraining import mixed, outputs
+from benchmarks.truth.retraining.retraining import mixed, outputs, train_missing
 from benchmarks.truth.retraining.setting import Setting, make_setting, parser, results_name, sizes
 from gmv_core.method.value import rank_from_bottom
 from gmv_core.types import Float64, Int64
 
-SHARES = (0.01, 0.05, 0.10, 0.25)
 ALSO = ("pixel L2", KERNEL)  # and INFLUENCE, and of a VAE the gradients' methods
 RANDOM_DRAWS = 3
 RANDOM = "random"  # the mean of the draws
@@ -78,7 +77,6 @@ def arms(compared: Compared, classes: Int64, also: Sequence[str]) -> dict[str, R
     predicted = rank_from_bottom(phi[INFLUENCE], far)
     return {
         "top, ours": top(phi[OURS], far),
-        "top, ours, per class": per_class(rank_from_bottom(phi[OURS], far), classes),
         "bottom, ours": bottom(phi[OURS], far),
         **{f"{RANDOM} {draw}": drawn(len(far), draw) for draw in range(RANDOM_DRAWS)},
         **{f"top, {name}": top(phi[name], far) for name in (*also, INFLUENCE)},
@@ -87,13 +85,16 @@ def arms(compared: Compared, classes: Int64, also: Sequence[str]) -> dict[str, R
     }
 
 
-def seed_losses(setting: Setting, removed: Removed, count: int, seeds: Sequence[int]) -> Float64:
-    """Return the mean loss on the generated images without `count` training images, (seeds,)."""
-    n = len(setting.training)
-    trainings = [
+def trainings_without(n: int, removed: Removed, count: int, seeds: Sequence[int]) -> list[Training]:
+    """Return the trainings of an arm: all of n images but `count`, with each seed."""
+    return [
         Training(np.setdiff1d(np.arange(n), removed(count, seed)), seed=seed, start_seed=seed)
         for seed in seeds
     ]
+
+
+def seed_losses(setting: Setting, trainings: Sequence[Training]) -> Float64:
+    """Return the mean loss on the generated images of each training, (seeds,)."""
     return -outputs(setting, trainings).mean(1)
 
 
@@ -117,15 +118,21 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     with workspace_of(options) as workspace:
         compared = compare(setting, workspace, size, seed=options.seed)
     gradients = ("embedding only", "VAE-TracIn", f"TRAK, {size.ensemble} models")
-    also = (*ALSO, *gradients) if vars(options).get("gradients") else ALSO
-    full = seed_losses(setting, drawn(size.n), 0, seeds)
-    found: dict[str, dict[str, Float64]] = {}
-    for share in SHARES:
-        count = round(share * size.n)
-        by_arm = {
-            arm: seed_losses(setting, removed, count, seeds)
+    also = (*ALSO, *gradients) if vars(options).get("more") else ALSO
+    every = trainings_without(size.n, drawn(size.n), 0, seeds)
+    asked = {
+        share: {
+            arm: trainings_without(size.n, removed, round(share * size.n), seeds)
             for arm, removed in arms(compared, setting.training.classes, also).items()
         }
+        for share in size.removed
+    }
+    groups = [group for by_arm in asked.values() for group in by_arm.values()]
+    train_missing(setting, [every, *groups])
+    full = seed_losses(setting, every)
+    found: dict[str, dict[str, Float64]] = {}
+    for share, without in asked.items():
+        by_arm = {arm: seed_losses(setting, group) for arm, group in without.items()}
         draws = [by_arm.pop(f"{RANDOM} {draw}") for draw in range(RANDOM_DRAWS)]
         found[f"{share:.0%}"] = {**by_arm, RANDOM: np.mean(draws, axis=0)}
     rows: list[Row] = [
@@ -149,7 +156,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 def main() -> None:
     """Measure, print the table and save the figures."""
     asked = parser(__doc__)
-    asked.add_argument("--gradients", action="store_true", help="also the top by TracIn and TRAK")
+    asked.add_argument("--more", action="store_true", help="also by TracIn, TRAK and embedding")
     options = asked.parse_args()
     work.save(options, results_name("removal", options), run(options))
 

@@ -30,14 +30,21 @@ def outputs(setting: Setting, trainings: Sequence[Training]) -> Float64:
     return level_outputs(setting, trainings).mean(1)
 
 
+def train_missing(setting: Setting, groups: Sequence[Sequence[Training]]) -> None:
+    """Train what several calls of `outputs` will ask for; on a GPU all of it side by side."""
+    if setting.device != "cpu":
+        chunks = [group[i : i + CHUNK] for group in groups for i in range(0, len(group), CHUNK)]
+        paths = [setting.folder / f"{_name(setting, chunk)}.npz" for chunk in chunks]
+        missing = [c for c, path in zip(chunks, paths, strict=True) if not path.exists()]
+        _train_side_by_side(setting, missing)
+
+
 def level_outputs(setting: Setting, trainings: Sequence[Training]) -> Float64:
     """Return the same by level of noise, (trainings, levels, m); a VAE has one."""
     chunks = [trainings[i : i + CHUNK] for i in range(0, len(trainings), CHUNK)]
     paths = [setting.folder / f"{_name(setting, chunk)}.npz" for chunk in chunks]
     order = np.random.default_rng(os.getpid()).permutation(len(chunks))
-    if setting.device != "cpu":
-        _train_side_by_side(setting, [c for c, p in zip(chunks, paths, strict=True)
-                                      if not p.exists()])  # fmt: skip
+    train_missing(setting, [trainings])
     for i in order:
         if not paths[i].exists():
             found = [_output(setting, each) for each in chunks[i]]

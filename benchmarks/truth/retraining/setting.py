@@ -36,12 +36,14 @@ class Sizes:
     halves: int = 128
     seeds: int = 8
     removal_seeds: int = 6
+    removed: tuple[float, ...] = (0.01, 0.05, 0.10, 0.25)
     owner_seeds: int = 12
     recipe: Recipe = RECIPE
     checkpoint_epochs: tuple[int, ...] = (6, 12, 18, 24, 30, 36, 42, 48, 54)
     ensemble: int = 5  # independently trained models for TRAK
     generator: str = "vae"
     data: str = DATA[0]
+    gradients: bool = True  # whether TracIn and TRAK, which are of a VAE alone, are compared
 
 
 FULL = {
@@ -52,8 +54,8 @@ FULL = {
     ),
     **{
         ("flow", data): Sizes(
-            seeds=2, owner_seeds=6, checkpoint_epochs=(),
-            recipe=flow.Recipe(steps=450, fine=32, coarse=64),
+            seeds=2, owner_seeds=6, removed=(0.05, 0.10, 0.25), checkpoint_epochs=(),
+            recipe=flow.Recipe(steps=450, fine=32, coarse=64), gradients=False,
             generator="flow", data=data,
         )
         for data in DATA
@@ -67,7 +69,7 @@ QUICK = {
     ),
     "flow": Sizes(
         n=200, m=20, halves=8, seeds=2, removal_seeds=2, owner_seeds=2, checkpoint_epochs=(),
-        generator="flow",
+        generator="flow", gradients=False,
         recipe=flow.Recipe(steps=10, batch=16, fine=8, coarse=16, heun_steps=2),
     ),
 }  # fmt: skip
@@ -81,6 +83,7 @@ def parser(doc: str | None) -> argparse.ArgumentParser:
     made.add_argument("--n", type=int, help="training images")
     made.add_argument("--halves", type=int)
     made.add_argument("--seeds", type=int, help="trainings of each half, an even number")
+    made.add_argument("--no-gradients", action="store_true", help="without TracIn and TRAK")
     made.add_argument("--device", default="cpu", help='"cuda": many models side by side')
     return made
 
@@ -90,7 +93,8 @@ def sizes(options: argparse.Namespace) -> Sizes:
     generator, data = told.get("generator", "vae"), told.get("data", DATA[0])
     size = QUICK[generator] if options.quick else FULL[generator, data]
     asked = {name: told[name] for name in ("n", "halves", "seeds") if told.get(name)}
-    return replace(size, data=data, **asked)
+    gradients = size.gradients and not told.get("no_gradients")
+    return replace(size, data=data, gradients=gradients, **asked)
 
 
 def results_name(script: str, options: argparse.Namespace) -> str:

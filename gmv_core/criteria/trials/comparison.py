@@ -54,7 +54,7 @@ def compare(
         far = distances_without(result)
         rows = []
         for distance in ready_distances(result):
-            told = _under(report, distance)
+            told = under(report, distance)
             other = value_by(workspace, result, distance, embedder=embedder, report=told)
             rows += _rows(other, chosen, column, far)
         finding = ComparisonFinding(column=column, ks=chosen, rows=tuple(rows))
@@ -80,7 +80,7 @@ def _checked(result: Result, ks: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted(set(ks)))
 
 
-def _under(report: Report, distance: str) -> Report:
+def under(report: Report, distance: str) -> Report:
     """Return a report that says which distance is being worked on."""
 
     def told(step: Progress) -> None:

@@ -43,6 +43,8 @@ class Injection:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise unknown_choice("injection", self.kind, list(KINDS))
+        if self.seed < 0:
+            raise SettingsError(f"seed is {self.seed}; give a number of at least 0.")
         if not 0 < self.share <= 0.5:
             raise SettingsError(f"share is {self.share}; give a number above 0, at most 0.5.")
         if not 0 < self.amount <= 1:

@@ -57,6 +57,7 @@ def value_by(
         against=result.training.name,
         name=name,
         settings=run_settings(result, distance=distance),
+        calibrated=False,
         embedder=embedder,
         report=report,
     )

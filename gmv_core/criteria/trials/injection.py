@@ -44,6 +44,7 @@ def inject(
             against=f"{name}-set",
             name=name,
             settings=run_settings(result),
+            calibrated=False,
             embedder=embedder,
             report=report,
         )

@@ -17,7 +17,7 @@ from gmv_core.matching.regions import Explained, RegionMatcher, load_regions
 from gmv_core.method.locations import influence_by_pixel
 from gmv_core.method.scales import relative_probes
 from gmv_core.results.fitted import fitted
-from gmv_core.results.influence import read_record
+from gmv_core.results.influence import has_influence
 from gmv_core.results.regions.words import (
     InfluenceMap,
     Source,
@@ -57,11 +57,16 @@ class Regions:
 
 @dataclass(frozen=True)
 class RegionReader:
-    """What answers for one run, loaded once. model: None without predicted influence."""
+    """What answers for one run, loaded once.
+
+    model: of the run's predicted influence; one_mean: the same without classes, for images of no
+    set. Both None where the run has none, or it is out of date.
+    """
 
     result: Result
     matcher: RegionMatcher
     model: LinearModel | None
+    one_mean: LinearModel | None
 
 
 def open_regions(result: Result, *, embedder: Embedder | None = None) -> RegionReader:
@@ -70,9 +75,11 @@ def open_regions(result: Result, *, embedder: Embedder | None = None) -> RegionR
     embedder: as for `load_regions`, which raises WorkspaceError where small pixels are missing.
     """
     matcher = load_regions(result.training, embedder=embedder)
-    record = read_record(result.run)
-    model = fitted(result) if record is not None and record.ready else None
-    return RegionReader(result, matcher, model)
+    if not has_influence(result.run):
+        return RegionReader(result, matcher, None, None)
+    model = fitted(result)
+    one_mean = fitted(result, one_mean=True) if len(model.labels) > 1 else model
+    return RegionReader(result, matcher, model, one_mean)
 
 
 def regions(reader: RegionReader, generated: str, against: str | None = None) -> Regions:
@@ -87,19 +94,25 @@ def regions(reader: RegionReader, generated: str, against: str | None = None) ->
     about = images.images.take(row, ["name", "status"]).to_pylist()[0]
     if about["status"] != OK:
         raise WorkspaceError(f"{about['name']!r} was rejected ({about['status']}); name another.")
-    label = str(labels_of(images)[row[0]])
     (pixels,) = previews_of(images, row)
-    return regions_of_pixels(reader, pixels, against, name=about["name"], label=label)
+    name, label = about["name"], str(labels_of(images)[row[0]])
+    return _regions(reader, reader.model, pixels, against, name=name, label=label)
 
 
 def regions_of_pixels(
-    reader: RegionReader, pixels: UInt8, against: str | None = None, *, name: str = "",
-    label: str = "",
-) -> Regions:  # fmt: skip
-    """Return the maps of an image that need not be in a set.
+    reader: RegionReader, pixels: UInt8, against: str | None = None, *, name: str = ""
+) -> Regions:
+    """Return the maps of an image that is in no set, whose class is not known.
 
-    pixels: (h, w, 3) uint8, a preview. label: of its class; without one the nearest mean's.
+    pixels: (h, w, 3) uint8, a preview. name: what the sentences call it.
     """
+    return _regions(reader, reader.one_mean, pixels, against, name=name, label="")
+
+
+def _regions(
+    reader: RegionReader, model: LinearModel | None, pixels: UInt8, against: str | None, *,
+    name: str, label: str,
+) -> Regions:  # fmt: skip
     training = reader.result.training
     found = reader.matcher.explain(pixels, reader.result.without)
     explained = sources_of(reader, found)
@@ -109,15 +122,15 @@ def regions_of_pixels(
         raise WorkspaceError(f"{about['name']!r} was rejected ({about['status']}); name another.")
     (other,) = previews_of(training, np.array([row]))
     alike = reader.matcher.alike(pixels, other)
-    influence = influence_map(reader.model, pixels, row, label=label) if reader.model else None
+    influence = influence_map(model, pixels, row, label=label) if model else None
     image = name or "the image"
     sentences = (
         alike_words(image, about["name"], alike),
         influence_words(reader.result.run.name, image, about["name"], influence),
-        source_words(image, explained, found.certainty, len(found.rows)),
+        source_words(image, explained, found.certainty, found.recalled),
     )
     return Regions(name, pixels, about["name"], alike, influence, found.sources, found.certainty,
-                   explained, len(found.rows), sentences)  # fmt: skip
+                   explained, found.recalled, sentences)  # fmt: skip
 
 
 def sources_of(reader: RegionReader, found: Explained, *, more: int = 10) -> tuple[Source, ...]:
@@ -140,8 +153,8 @@ def influence_map(model: LinearModel, pixels: UInt8, row: int, *, label: str) ->
     """Return the influence of a training row on an image by pixel. pixels: (h, w, 3) uint8."""
     x = small_pixels(pixels, model.form)[None] / 255
     codes = model.classes_of(x, np.array([label], object))
-    own = pixels_of_rows(model.training, model.form, np.array([row]))
     asked = relative_probes(model.scales, x, codes)
+    own = pixels_of_rows(model.training, model.form, np.array([row]))
     (found,) = influence_by_pixel(model.scales, asked, own, model.codes[[row]])
     side = model.form.side_px
     by_pixel = found.by_pixel.reshape(side, side, -1).sum(axis=2)

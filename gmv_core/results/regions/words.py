@@ -46,8 +46,8 @@ def owner_shares(explained: Sequence[Source]) -> dict[str, float]:
 class InfluenceMap:
     """Where the influence of one training image on one generated image comes from.
 
-    by_pixel: (s, s), over the channels; it adds up to the influence less `alone`, the two parts
-    that are of one image each (see method/locations.py).
+    by_pixel: (s, s), over the channels, as a share of the linear models' error; it adds up to the
+    influence less `alone`, the two parts that are of one image each (see method/locations.py).
     """
 
     by_pixel: Float64
@@ -92,7 +92,7 @@ def influence_words(run: str, generated: str, training: str, found: InfluenceMap
     change = 100 * found.influence
     which = "worse" if change >= 0 else "better"
     return (
-        f"Without {training} the linear model is predicted to be {number(abs(change))} % {which} "
+        f"Without {training} the linear models are predicted to be {number(abs(change))} % {which} "
         f"at {generated}: {for_it} % from pixels that help, most in the "
         f"{place_of(found.by_pixel)}, less {against_it} % from pixels that harm; "
         f"{alone} % belongs to one image alone and is on no map."

@@ -125,10 +125,9 @@ class _Listed:
 def _listed(where: Path) -> _Listed:
     listed = _Listed()
     with _opened_zip(where) as archive:
-        named = [info for info in archive.infolist() if info.filename]
-        members = [info for info in named if not info.is_dir()]
+        # ZipInfo.is_dir fails where there is no name at all.
+        members = [info for info in archive.infolist() if not info.filename.endswith("/")]
         check_members(len(members), where)
-        listed.skipped["member without a name"] = len(archive.infolist()) - len(named)
         read_as = _name_encoding(members)
         for info in members:
             name = clean_name(_member_name(info, read_as)).replace("\\", "/")

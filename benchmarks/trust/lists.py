@@ -1,0 +1,188 @@
+"""Candidate lists of everything that the calibration is measured on, matched once and kept.
+
+The pool plays the unseen images: whatever of it a draw holds out is dropped from every list, as if
+it had never been in the set. Besides: training images left out one by one, planted copies of
+training images that no draw holds out, and images of the other data set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.kit.datasets import BuiltSet, cifar_set, fashion_set
+from benchmarks.trust.planted import COPIES
+from gmv_core import Workspace
+from gmv_core.matching.matcher import Matcher, load_matcher
+from gmv_core.method.recall import Neighbours, exact_search
+from gmv_core.settings import MatchSettings, ValueSettings
+from gmv_core.trust.near_copies import Judge, Pairs, confirmed, judge_of
+from gmv_core.types import Float32, Int64, UInt8
+
+DEPTH = 26  # exact distances: 20, and those that a draw may drop
+TOGETHER = 2200  # queries in one pass over the candidates: 440 MB of features
+
+
+@dataclass(frozen=True)
+class Sizes:
+    training: int | None
+    pool: int
+    left_out: int
+    planted: int  # of each kind
+    foreign: int
+
+
+FULL = Sizes(None, 2500, 1000, 100, 150)
+QUICK = Sizes(600, 120, 60, 12, 12)
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The lists of m images in two orders. rows: their own rows, −1 for none.
+
+    candidates, distance, copies: (m, D) by the run's distance; copies: which are near copies.
+    near, embedding, near_copies: the same by the distance between embeddings.
+    own: (m, D) of each of `near`, the embedding distance to its own nearest training image.
+    """
+
+    rows: Int64
+    candidates: Int64
+    distance: Float32
+    copies: np.ndarray
+    near: Int64
+    embedding: Float32
+    near_copies: np.ndarray
+    own: Float32
+
+    def without(self, rows: Int64, *, copies: bool = False) -> Lists:
+        """Drop training rows, and their near copies where asked; the others move up."""
+        first = np.isin(self.candidates, rows) | (self.copies & copies)
+        second = np.isin(self.near, rows) | (self.near_copies & copies)
+        return Lists(
+            self.rows,
+            *_moved(first, (self.candidates, -1), (self.distance, np.inf), (self.copies, False)),
+            *_moved(second, (self.near, -1), (self.embedding, np.inf), (self.near_copies, False),
+                    (self.own, np.inf)),
+        )  # fmt: skip
+
+    def take(self, at: np.ndarray) -> Lists:
+        return Lists(*(getattr(self, f)[at] for f in self.__dataclass_fields__))
+
+
+def _moved(gone: np.ndarray, *columns: tuple[np.ndarray, float]) -> list[np.ndarray]:
+    order = np.argsort(gone, axis=1, kind="stable")
+    end = np.take_along_axis(gone, order, 1)
+    return [np.where(end, np.array(none, values.dtype), np.take_along_axis(values, order, 1))
+            for values, none in columns]  # fmt: skip
+
+
+def joined(parts: Sequence[Lists]) -> Lists:
+    return Lists(*(np.concatenate([getattr(p, f) for p in parts])
+                   for f in Lists.__dataclass_fields__))  # fmt: skip
+
+
+def lists_of(data: str, options: argparse.Namespace, workspace: Workspace) -> dict[str, Lists]:
+    """Return the lists by their part: "pool", "left out", each kind of copy, "foreign"."""
+    sizes = QUICK if options.quick else FULL
+    kept = workspace.root / f"trust-lists-{data}-{options.seed}-{sizes.pool}.npz"
+    if not kept.exists():
+        np.savez(kept, **_stored(_made(data, options, workspace, sizes)))
+    return _read(kept)
+
+
+def _stored(parts: dict[str, Lists]) -> dict[str, np.ndarray]:
+    return {f"{name}|{field}": getattr(part, field)
+            for name, part in parts.items() for field in part.__dataclass_fields__}  # fmt: skip
+
+
+def _read(path: Path) -> dict[str, Lists]:
+    with np.load(path, allow_pickle=False) as stored:
+        names = list(dict.fromkeys(key.split("|")[0] for key in stored.files))
+        return {name: Lists(*(stored[f"{name}|{field}"] for field in Lists.__dataclass_fields__))
+                for name in names}  # fmt: skip
+
+
+def _made(
+    data: str, options: argparse.Namespace, workspace: Workspace, sizes: Sizes
+) -> dict[str, Lists]:
+    own, other = sets_of(data, options, workspace)
+    rows, previews = _drawn(own, other, sizes, options.seed)
+    every = [pixels for part in previews.values() for pixels in part]
+    found = _matched(own, every, np.concatenate(list(rows.values())))
+    ends = np.cumsum([len(part) for part in rows.values()])[:-1]
+    parts = np.split(np.arange(len(every)), ends)
+    return {name: found.take(at) for name, at in zip(rows, parts, strict=True)}
+
+
+def _drawn(
+    own: BuiltSet, other: BuiltSet, sizes: Sizes, seed: int
+) -> tuple[dict[str, Int64], dict[str, list[UInt8]]]:
+    """Return the rows and the pixels of each part."""
+    rng = np.random.default_rng(seed)
+    count = (sizes.pool, sizes.left_out, sizes.planted)
+    drawn = rng.permutation(own.stored[0])[: sum(count)]
+    pool, left_out, originals = np.split(drawn, np.cumsum(count)[:2])
+    rows = {"pool": pool, "left out": left_out}
+    previews = {name: own.previews(some) for name, some in rows.items()}
+    for name, copy in COPIES.items():
+        previews[name] = [copy(pixels, rng) for pixels in own.previews(originals)]
+        rows[name] = np.full(len(originals), -1)
+    foreign = rng.permutation(other.stored[0])[: sizes.foreign]
+    previews["foreign"], rows["foreign"] = other.previews(foreign), np.full(len(foreign), -1)
+    return rows, previews
+
+
+def sets_of(
+    data: str, options: argparse.Namespace, workspace: Workspace
+) -> tuple[BuiltSet, BuiltSet]:
+    """Return the set itself and the other one, which foreign images are taken from."""
+    sizes = QUICK if options.quick else FULL
+    of = {"cifar10": (cifar_set, 50_000), "fashion": (fashion_set, 60_000)}
+    made = {name: make(options, workspace, sizes.training or count)
+            for name, (make, count) in of.items()}  # fmt: skip
+    (other,) = (built for name, built in made.items() if name != data)
+    return made[data], other
+
+
+def _matched(own: BuiltSet, previews: Sequence[UInt8], rows: Int64) -> Lists:
+    matcher = load_matcher(
+        own.training, own.training.manifest(),
+        settings=MatchSettings(distance="features", quality="none"), value=ValueSettings(),
+        side_px=32,
+    )  # fmt: skip
+    matcher = replace(matcher, exact_depth=DEPTH)
+    judge = judge_of(matcher.training, matcher.embedder, matcher.index)
+    ids, vectors = own.stored
+    nearest = np.full(int(ids[-1]) + 1, np.inf, np.float32)
+    nearest[ids] = exact_search(vectors, [(ids, vectors)], k=2).distances[:, 1]
+    parts = []
+    for start in range(0, len(previews), TOGETHER):
+        part = slice(start, start + TOGETHER)
+        parts.append(_block(matcher, judge, previews[part], rows[part], nearest))
+        print(f"matched {start + len(rows[part]):,} of {len(rows):,}", file=sys.stderr)
+    return joined(parts)
+
+
+def _block(
+    matcher: Matcher, judge: Judge, previews: Sequence[UInt8], rows: Int64, nearest: Float32
+) -> Lists:
+    vectors, features = matcher.embed(previews)
+    found = matcher.index.search(vectors, 101)
+    order = np.argsort(found.ids == rows[:, None], axis=1, kind="stable")[:, :100]
+    found = Neighbours(*(np.take_along_axis(a, order, 1) for a in (found.ids, found.distances)))
+    matches = matcher.rerank(found, features, previews)
+    candidates = matches.candidates[:, :DEPTH]
+    near, embedding = found.ids[:, :DEPTH], found.distances[:, :DEPTH]
+    j, i = np.nonzero((rows >= 0)[:, None] & (near >= 0))
+    pairs = confirmed(Pairs(rows[j], near[j, i], embedding[j, i]), judge)
+    known = pairs.a * len(nearest) + pairs.b
+    copies, near_copies = (
+        np.isin(rows[:, None] * len(nearest) + some, known) for some in (candidates, near)
+    )
+    return Lists(rows, candidates, matches.distance[:, :DEPTH], copies, near, embedding,
+                 near_copies, nearest[near])  # fmt: skip

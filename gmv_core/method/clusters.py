@@ -1,0 +1,56 @@
+"""Lists of neighbours in which a cluster of near copies counts once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from gmv_core.method.recall import Neighbours
+from gmv_core.types import Float32, Int64
+
+Search = Callable[[Float32, int], Neighbours]  # queries (m, d), k → the k nearest of each
+
+
+def repeats(candidates: Int64, clusters: Int64) -> np.ndarray:
+    """Return which candidates follow one of their own cluster in their list, (m, R) bool.
+
+    candidates: (m, R) training rows, −1 for none. clusters: (n,) the first row of each one's.
+    """
+    of = np.where(candidates >= 0, clusters[candidates], -1)
+    order = np.argsort(of, axis=1, kind="stable")
+    rising = np.take_along_axis(of, order, axis=1)
+    again = np.zeros(of.shape, bool)
+    again[:, 1:] = (rising[:, 1:] == rising[:, :-1]) & (rising[:, 1:] >= 0)
+    repeated = np.empty(of.shape, bool)
+    np.put_along_axis(repeated, order, again, axis=1)
+    return repeated
+
+
+def nearest_clusters(
+    search: Search, queries: Float32, clusters: Int64, *, k: int, n: int
+) -> Neighbours:
+    """Return the nearest member of each of the k nearest clusters, (m, k).
+
+    n: images that can be found. However many copies an image has, k clusters are found where the
+    set has them: the search goes deeper until it does.
+    """
+    wanted = min(k, n)
+    while True:
+        found = search(queries, wanted)
+        kept = (found.ids >= 0) & ~repeats(found.ids, clusters)
+        if wanted == n or kept.sum(axis=1).min(initial=k) >= k:
+            return first_of(found, kept, k)
+        wanted = min(2 * wanted, n)
+
+
+def first_of(found: Neighbours, kept: np.ndarray, k: int) -> Neighbours:
+    """Return the first k neighbours that are kept, (m, k), in their order, −1 and inf for none.
+
+    kept: of the shape of the lists.
+    """
+    order = np.argsort(~kept, axis=1, kind="stable")[:, :k]
+    there = np.take_along_axis(kept, order, axis=1)
+    ids = np.where(there, np.take_along_axis(found.ids, order, axis=1), -1)
+    distances = np.where(there, np.take_along_axis(found.distances, order, axis=1), np.inf)
+    return Neighbours(ids, distances.astype(np.float32))

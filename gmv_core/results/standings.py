@@ -1,0 +1,83 @@
+"""The standing of every generated image of a run, from its stored lists and its null."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gmv_core.images.decode import pixels_of
+from gmv_core.matching.dropped import Dropped
+from gmv_core.results.candidate_lists import blocks
+from gmv_core.store.manifests import NullEntry, RunManifest
+from gmv_core.store.workspace import ImageSet, Run
+from gmv_core.trust.identical import identical_rows
+from gmv_core.trust.null import nearest_of, read_null
+from gmv_core.trust.sentences import image_sentences, run_sentences
+from gmv_core.trust.standing import Nearest, Standings, standings_of
+from gmv_core.types import Int64
+
+
+def standings_table(run: Run, manifest: RunManifest, training: ImageSet, m: int) -> pd.DataFrame:
+    """Return one row a generated image: the fields of `Standings`, and same_pixels.
+
+    same_pixels: the name of the training image that has its pixels, "" for none. m: how many there
+    are; without a null, standing is "" and the numbers are nan.
+    """
+    return pd.DataFrame({**_standings(run, manifest, training, m),
+                         "same_pixels": _identical(run, training, m)})  # fmt: skip
+
+
+def _standings(
+    run: Run, manifest: RunManifest, training: ImageSet, m: int
+) -> dict[str, np.ndarray]:
+    if manifest.null is None:
+        none = np.full(m, np.nan)
+        return asdict(Standings(np.full(m, "", object), none, none, none))
+    parts = [nearest_of(block.matches) for block in blocks(run)]
+    nearest = Nearest(*(np.concatenate([getattr(part, which) for part in parts])
+                        for which in ("distance", "embedding")))  # fmt: skip
+    return asdict(standings_of(nearest, read_null(training, manifest.null)))
+
+
+def _identical(run: Run, training: ImageSet, m: int) -> list[str]:
+    table = run.table("identical")
+    rows = table.read(["identical"])["identical"].to_numpy() if table.exists() else np.full(m, -1)
+    return _names(training, rows)
+
+
+def _names(training: ImageSet, rows: Int64) -> list[str]:
+    names = np.full(len(rows), "", object)
+    found = rows >= 0
+    if found.any():
+        names[found] = training.images.take(rows[found], ["name"])["name"].to_pylist()
+    return list(names)
+
+
+def standing_of_dropped(
+    dropped: Dropped, training: ImageSet, null: NullEntry | None
+) -> pd.DataFrame:
+    """Return the same rows for images dropped in just now, each judged by itself."""
+    if dropped.matches is None:
+        return pd.DataFrame()
+    m, none = len(dropped.names), np.full(len(dropped.names), np.nan)
+    found = Standings(np.full(m, "", object), none, none, none)
+    if null is not None:
+        found = standings_of(nearest_of(dropped.matches), read_null(training, null), alone=True)
+    rows = identical_rows(dropped.matches, lambda j: pixels_of(dropped.previews[j]), training)
+    return pd.DataFrame({**asdict(found), "same_pixels": _names(training, rows)})
+
+
+def sentences_of(about: Mapping[str, Any], null: NullEntry | None) -> list[str]:
+    """Say how one generated image stands. about: a row of the table, with `same_pixels`."""
+    numbers = (about["nearer_than"], about["p_copy"], about["p_far"])
+    return image_sentences(about["standing"], *numbers, about["same_pixels"], null)
+
+
+def sentences_of_all(table: pd.DataFrame, null: NullEntry | None) -> list[str]:
+    """Say how the generated images stand together. table: with standing and same_pixels."""
+    counts = {str(k): int(n) for k, n in table["standing"].value_counts().items()}
+    return run_sentences(counts, int((table["same_pixels"] != "").sum()), null)

@@ -1,0 +1,107 @@
+"""Hold a run against unseen real images: the null of its training set, and copies of equal pixels.
+
+The null is kept with the training set, so another run of the same kind has it at once.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+from msgspec.structs import replace
+
+from gmv_core.errors import WorkspaceError
+from gmv_core.matching.matcher import Matcher
+from gmv_core.results.candidate_lists import blocks
+from gmv_core.sets.build import build_like
+from gmv_core.sets.filling import ensure_embedded
+from gmv_core.sets.identity import is_from
+from gmv_core.sources.opening import Source
+from gmv_core.store.columns import previews_of, sample_rows, vectors_of
+from gmv_core.store.manifests import READY, NullEntry, SetManifest
+from gmv_core.store.workspace import ImageSet, Run, Workspace, check_name
+from gmv_core.trust.closeness import TRAINED, cells_of, closeness
+from gmv_core.trust.identical import identical_rows
+from gmv_core.trust.null import nearest_of, null_table, read_null
+from gmv_core.trust.standing import HELD_OUT as UNSEEN
+from gmv_core.types import Embedder, Int64, Report, UInt8, silent
+
+HELD_OUT = "-held-out"  # what the set that a run makes of its held-out images is called, after it
+
+
+def held_out_set(
+    workspace: Workspace,
+    given: Source | str,
+    *,
+    run: str,
+    trained: SetManifest,
+    embedder: Embedder | None = None,
+    report: Report = silent,
+) -> ImageSet:
+    """Return a finished set of held-out images, embedded as the training set is.
+
+    given: the name of a set, or a source, which becomes the set "<run>-held-out".
+    """
+    if isinstance(given, str):
+        images = workspace.image_set(given)
+        if images.manifest().state != READY:
+            raise WorkspaceError(f"The set {given!r} is unfinished; run its build again.")
+        if given == trained.name:
+            raise WorkspaceError(
+                f"{given!r} is the training set itself; give images that it does not hold."
+            )
+        ensure_embedded(images, trained.embedder, embedder=embedder, report=report)
+        return images
+    images = workspace.image_set(check_name(run + HELD_OUT))
+    if images.exists() and not is_from(images.manifest(), given, None):
+        others = [name for name in workspace.users(images.name) if name != run]
+        if others:
+            raise WorkspaceError(
+                f"The run {others[0]!r} uses other images under {images.name!r}; choose another "
+                "name for this run."
+            )
+        workspace.drop(images)
+    build_like(workspace, trained, given, name=images.name, embedder=embedder, report=report)
+    return images
+
+
+def write_identical(run: Run, training: ImageSet, images: ImageSet) -> None:
+    """Write the training row with the same pixels of each generated image, −1 for none."""
+    found = []
+    for block in blocks(run):
+        rows = block.rows
+        of = partial(_preview, images, rows)
+        found.append(identical_rows(block.matches, of, training))
+    every = np.concatenate(found)
+    table = pa.table({"id": np.arange(len(every)), "identical": pa.array(every)})
+    run.table("identical").write(table)
+
+
+def _preview(images: ImageSet, rows: Int64, place: int) -> UInt8:
+    return previews_of(images, rows[[place]])[0]
+
+
+def with_closeness(entry: NullEntry, run: Run, matcher: Matcher, images: ImageSet) -> NullEntry:
+    """Return the entry of a null of held-out images with C_T of the run's images.
+
+    Of left-out training images, or too few of either kind, it is returned as it is.
+    """
+    if entry.kind != UNSEEN:
+        return entry
+    key, training = matcher.embedder.key, matcher.training
+    parts = [nearest_of(block.matches).distance[:, 0] for block in blocks(run)]
+    made, stored = np.concatenate(parts).astype(np.float64), null_table(training, entry.key)
+    held = read_null(training, entry).nearest.distance[:, 0].astype(np.float64)
+    rows = stored.read(["row"])["row"].to_numpy()
+    held_out = Workspace(run.folder.parent.parent).image_set(entry.source)
+    there, here = np.flatnonzero(np.isfinite(made)), np.flatnonzero(np.isfinite(held))
+    cells = cells_of(
+        vectors_of(training.embeddings(key), sample_rows(training, TRAINED)),
+        vectors_of(images.embeddings(key), there),
+        vectors_of(held_out.embeddings(key), rows[here]),
+    )
+    found = closeness(made[there], held[here], (cells[0], cells[1], cells[2]))
+    if found is None:
+        return entry
+    return replace(entry, closeness=found.score, closeness_p=found.p)

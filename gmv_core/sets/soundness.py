@@ -1,0 +1,86 @@
+"""Whether what a finished set has on disk is what its build left, and what can be made again."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from gmv_core.errors import GMVError, WorkspaceError
+from gmv_core.sets.index import load_index
+from gmv_core.store.manifests import SetManifest
+from gmv_core.store.table import Table
+from gmv_core.store.workspace import ImageSet, Record, Run
+
+
+def files_of(images: ImageSet, embedder: str) -> dict[str, int]:
+    """Return the files that a build leaves, by place in the set's folder, with their sizes."""
+    places = (images.images.path, images.embeddings(embedder).path, images.index_folder(embedder))
+    files = (path for place in places for path in place.rglob("*") if path.is_file())
+    return {str(path.relative_to(images.folder)): path.stat().st_size for path in sorted(files)}
+
+
+def is_whole(images: ImageSet, manifest: SetManifest) -> bool:
+    """Return whether a finished set's files are there in their sizes; looks into none of them.
+
+    Those of an earlier version are read instead: their sizes were not kept.
+    """
+    if manifest.files:
+        return files_of(images, manifest.embedder.key) == manifest.files
+    return not set_damage(images)
+
+
+def damage(record: Record) -> list[str]:
+    """Return in sentences what is damaged of a set or run, all of it read; none if sound."""
+    if isinstance(record, ImageSet):
+        return set_damage(record)
+    assert isinstance(record, Run)  # noqa: S101  (there is no third kind)
+    manifest = record.manifest()
+    tables = [Table(path) for path in sorted(record.folder.glob("*.lance"))]
+    needed = {"matches", "quality", "generated", "values"} if manifest.totals else set()
+    missing = sorted(needed - {table.path.stem for table in tables})
+    said = [f"The table {name}.lance of {record.name!r} is missing." for name in missing]
+    return said + [sentence for table in tables for sentence in table.damage()]
+
+
+def set_damage(images: ImageSet) -> list[str]:
+    """Return in sentences what is damaged of a set."""
+    manifest = images.manifest()
+    own = images.embeddings(manifest.embedder.key)
+    others = sorted((images.folder / "embeddings").glob("*.lance"))
+    tables = [images.images, own, *(Table(path) for path in others if path != own.path)]
+    said = [sentence for table in tables for sentence in table.damage()]
+    if said or manifest.counts is None or manifest.index is None:
+        return said
+    for table in (images.images, own):
+        if len(table) != manifest.counts.images:
+            said.append(
+                f"The table {table.path.name} of {images.name!r} has {len(table):,} rows, and the "
+                f"set {manifest.counts.images:,} images."
+            )
+    try:
+        load_index(images, manifest.embedder.key, manifest.index)
+    except (GMVError, RuntimeError, OSError, ValueError) as error:
+        said.append(f"The index of {images.name!r} cannot be read ({str(error)[:120]}).")
+    return said
+
+
+def drop_damaged(images: ImageSet, manifest: SetManifest) -> SetManifest:
+    """Delete what is damaged of a set and can be made again; return the manifest to go on under.
+
+    The images table is read again from its source, which must then be the only one; raises
+    WorkspaceError where it is not.
+    """
+    own = images.embeddings(manifest.embedder.key)
+    if images.images.path.exists() and images.images.damage():
+        if len(manifest.sources) > 1:
+            raise WorkspaceError(
+                f"The images of {images.name!r} are damaged on disk, and came from "
+                f"{len(manifest.sources)} sources; delete the set, build and add them again."
+            )
+        images.images.drop()
+        own.drop()
+    elif own.path.exists() and own.damage():
+        own.drop()
+    if not images.images.exists():
+        first = manifest.sources[0]
+        return replace(manifest, sources=(replace(first, complete=False, first_row=0),))
+    return manifest

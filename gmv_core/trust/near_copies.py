@@ -1,0 +1,169 @@
+"""Are two images near copies? Decided pair by pair, from what is stored and the network.
+
+A pair are near copies where all agree: the embeddings, the pixels at a small side (1 − r, with r
+their correlation, which light and contrast leave alone, and their difference), and the exact
+feature distance of the embedder's network, where it has features. The limits were measured
+(benchmarks/trust/duplicates.py): re-encoded, resized, lightened and darkened copies pass; mirrored
+ones and most that were cropped or moved do not. In a set whose images are all alike, such as
+garments on black, 1 − r of strangers is small, too; so its limit is a share of what is usual there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gmv_core.matching.matcher import embed_previews
+from gmv_core.method.recall import ExactIndex, QuantizedIndex
+from gmv_core.sets.pixels import PixelForm, small_pixels
+from gmv_core.store.columns import previews_of, sample_rows, vectors_of
+from gmv_core.store.workspace import ImageSet
+from gmv_core.types import Embedder, Float32, Float64, Int64
+
+EMBEDDING = 0.7  # farther embeddings are not looked at
+PIXELS, OF_USUAL = 0.04, 0.06  # 1 − r, at most: this, and this share of the usual
+LEAST = 0.001  # below it, two images are copies in any set
+LIGHT = 40 / 255  # the root of the mean squared difference
+FEATURES = 2.6
+SIDE_PX = 16
+USUAL = 200  # images whose nearest one tells what is usual
+PAIRS = 4096  # confirmed at once, which bounds the memory
+FEATURE_PAIRS = 64  # a feature vector has tens of thousands of numbers
+
+Small = Callable[[Int64], Float32]  # rows (c,) → pixels (c, d) in 0…1
+Index = ExactIndex | QuantizedIndex
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs that may be copies. a, b: (c,) rows. distance: (c,) between their embeddings."""
+
+    a: Int64
+    b: Int64
+    distance: Float32
+
+    def __len__(self) -> int:
+        return len(self.a)
+
+    def where(self, kept: np.ndarray) -> Pairs:
+        return Pairs(self.a[kept], self.b[kept], self.distance[kept])
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What it takes to judge pairs (a, b): b is a row of `images`, a one of `among`.
+
+    small: gives the small pixels of rows of `images` where they are kept; else previews are read.
+    limit: of 1 − r in this set.
+    """
+
+    images: ImageSet
+    among: ImageSet
+    embedder: Embedder
+    small: Small
+    limit: float
+
+    def small_among(self, rows: Int64) -> Float32:
+        return self.small(rows) if self.among == self.images else _from_previews(self.among)(rows)
+
+
+def judge_of(
+    images: ImageSet,
+    embedder: Embedder,
+    index: Index,
+    *,
+    among: ImageSet | None = None,
+    small: Small | None = None,
+) -> Judge:
+    """Measure what is usual in a set, and return its judge.
+
+    among: the set of the first image of each pair, embedded alike; without, `images` itself.
+    """
+    small = small or _from_previews(images)
+    among = among or images
+    rows = sample_rows(images, USUAL)
+    vectors = vectors_of(images.embeddings(embedder.key), rows)
+    found = index.search(vectors, min(2, len(index.ids))).ids
+    nearest = np.where(found[:, 0] == rows, found[:, -1], found[:, 0])
+    there = (nearest >= 0) & (nearest != rows)
+    if not there.any():
+        return Judge(images, among, embedder, small, PIXELS)
+    usual = decorrelation(_rows_of(rows[there], small), _rows_of(nearest[there], small))
+    strangers = usual[usual > LEAST]
+    limit = PIXELS
+    if len(strangers):
+        limit = float(np.clip(OF_USUAL * np.median(strangers), LEAST, PIXELS))
+    return Judge(images, among, embedder, small, limit)
+
+
+def confirmed(pairs: Pairs, judge: Judge) -> Pairs:
+    """Return those pairs that are near copies."""
+    pairs = pairs.where(pairs.distance <= EMBEDDING)
+    blocks = (np.arange(first, min(first + PAIRS, len(pairs)))
+              for first in range(0, len(pairs), PAIRS))  # fmt: skip
+    return joined([_confirmed(pairs.where(block), judge) for block in blocks])
+
+
+def joined(parts: Sequence[Pairs]) -> Pairs:
+    """Return the pairs of all parts."""
+    none = Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
+    every = [none, *parts]
+    return Pairs(*(np.concatenate([getattr(p, c) for p in every]) for c in ("a", "b", "distance")))
+
+
+def _confirmed(pairs: Pairs, judge: Judge) -> Pairs:
+    x, y = _rows_of(pairs.a, judge.small_among), _rows_of(pairs.b, judge.small)
+    light = np.sqrt(((x - y) ** 2).mean(axis=1))
+    pairs = pairs.where((decorrelation(x, y) <= judge.limit) & (light <= LIGHT))
+    if judge.embedder.features_norm_squared is None:
+        return pairs
+    kept = np.empty(len(pairs), bool)
+    for start in range(0, len(pairs), FEATURE_PAIRS):
+        part = slice(start, start + FEATURE_PAIRS)
+        apart = _features(pairs.a[part], judge.among, judge)
+        apart = apart - _features(pairs.b[part], judge.images, judge)
+        kept[part] = np.einsum("cd,cd->c", apart, apart) <= FEATURES
+    return pairs.where(kept)
+
+
+def _rows_of(rows: Int64, read: Callable[[Int64], Float32]) -> Float32:
+    """Read each distinct row once and return them as they are asked for."""
+    unique, at = np.unique(rows, return_inverse=True)
+    found: Float32 = read(unique)[at]
+    return found
+
+
+def _from_previews(images: ImageSet) -> Small:
+    form = PixelForm(SIDE_PX, grey=False)
+
+    def small(rows: Int64) -> Float32:
+        pixels = [small_pixels(preview, form) for preview in previews_of(images, rows)]
+        return np.stack(pixels) * np.float32(1 / 255)
+
+    return small
+
+
+def _features(rows: Int64, images: ImageSet, judge: Judge) -> Float32:
+    def read(unique: Int64) -> Float32:
+        features = embed_previews(judge.embedder, previews_of(images, unique))[1]
+        if features is None:
+            raise ValueError(f"{judge.embedder.key} has a norm of features and gives none")
+        return features
+
+    return _rows_of(rows, read)
+
+
+def decorrelation(a: Float32, b: Float32) -> Float64:
+    """Return 1 − r of the rows of two (c, d) blocks, (c,), r their Pearson correlation.
+
+    A row of one colour has no r: it is 0 from another such row and 1 from any other.
+    """
+    x, y = (side - side.mean(axis=1, keepdims=True, dtype=np.float64) for side in (a, b))
+    lengths = [np.sqrt((side * side).sum(axis=1)) for side in (x, y)]
+    flat = [length < 1e-6 for length in lengths]
+    r = np.divide((x * y).sum(axis=1), lengths[0] * lengths[1], out=np.zeros(len(x)),
+                  where=~(flat[0] | flat[1]))  # fmt: skip
+    apart: Float64 = np.where(flat[0] & flat[1], 0.0, 1 - r)
+    return apart

@@ -1,0 +1,142 @@
+"""The null of a training set: real images that go through the matching of the generated ones.
+
+Images that the user held out are the best: nobody trained on them. Without, a sample of training
+images is left out one by one. Near copies of an image (trust/near_copies.py) are dropped from its
+list in both cases, for what has a copy in the set is not unseen. A null is kept with the set, under
+a digest of all it depends on; a block of rows that is appended is done for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from gmv_core.matching.matcher import Matcher, Matches
+from gmv_core.method.clusters import first_of, repeats
+from gmv_core.method.recall import Neighbours
+from gmv_core.store.columns import fixed, matrix, previews_of, sample_rows, statuses, vectors_of
+from gmv_core.store.manifests import Matching, NullEntry
+from gmv_core.store.table import Table
+from gmv_core.store.workspace import ImageSet
+from gmv_core.trust.near_copies import Judge, Pairs, confirmed, judge_of
+from gmv_core.trust.standing import HELD_OUT, LEFT_OUT, NEIGHBOURS, Nearest, Null
+from gmv_core.types import Int64, Progress, Report, silent
+
+IMAGES = 1000  # left out one by one; a held-out set is taken whole, up to MOST
+BY_NETWORK = 500  # where each candidate has to pass a network of its own: minutes
+MOST = 10_000
+BLOCK = 512  # images matched at once and committed together
+SPARE = 100  # more candidates are recalled, in place of the near copies that are left out
+
+
+def null_of(
+    matcher: Matcher,
+    matching: Matching,
+    *,
+    held_out: ImageSet | None = None,
+    report: Report = silent,
+) -> NullEntry:
+    """Measure the null of the matcher's training set, or go on with it, and say which it is.
+
+    matching: what the run's matches are made from. held_out: a finished set that was embedded as
+    the training set was; None: training images are left out one by one.
+    """
+    training, source = matcher.training, held_out or matcher.training
+    entry = _entry(matching, source, matcher, held_out)
+    table, rows = null_table(training, entry.key), _sampled(source, entry.images)
+    if len(table) < len(rows):
+        judge = judge_of(training, matcher.embedder, matcher.index, among=source)
+    for start in range(len(table), len(rows), BLOCK):
+        some = rows[start : start + BLOCK]
+        table.append(_block(matcher, judge, some, start))
+        report(Progress("null", start + len(some), len(rows)))
+    table.tidy()
+    return entry
+
+
+def read_null(training: ImageSet, entry: NullEntry) -> Null:
+    """Return a null that was measured; raise WorkspaceError where its table is gone."""
+    stored = null_table(training, entry.key).read(["distance", "embedding"])
+    return Null(Nearest(matrix(stored["distance"]), matrix(stored["embedding"])), entry.kind)
+
+
+def null_table(training: ImageSet, key: str) -> Table:
+    return training.table(f"null-{key}")
+
+
+def _entry(
+    matching: Matching, source: ImageSet, matcher: Matcher, held_out: ImageSet | None
+) -> NullEntry:
+    """Name a null by all it depends on: both sets, how they are matched, how many images."""
+    most = MOST if held_out else IMAGES if matcher.distance is None else BY_NETWORK
+    images = min(int(statuses(source).sum()), most)
+    kind = HELD_OUT if held_out else LEFT_OUT
+    inputs: Mapping[str, object] = {
+        **msgspec.to_builtins(matching),
+        "generated": "",
+        "source": source.digest if held_out else "",
+        "images": images,
+        "neighbours": NEIGHBOURS,
+    }
+    key = sha256(msgspec.json.encode(inputs, order="deterministic")).hexdigest()[:16]
+    return NullEntry(key, kind, images, source.name if held_out else "")
+
+
+def _sampled(source: ImageSet, count: int) -> Int64:
+    """Return rows evenly over the set, in an order in which every beginning is spread, too."""
+    return np.random.default_rng(0).permutation(sample_rows(source, count))
+
+
+def _block(matcher: Matcher, judge: Judge, rows: Int64, start: int) -> pa.Table:
+    """Return the null's rows of some images of the set `judge.among`, without their near copies."""
+    source = judge.among
+    previews = previews_of(source, rows) if matcher.distance_key != "none" else []
+    vectors = vectors_of(source.embeddings(matcher.embedder.key), rows)
+    features = matcher.embed(previews)[1] if matcher.distance_key == "features" else None
+    most = len(matcher.index.ids)
+    r = min(matcher.settings.candidates, most)
+    found = matcher.index.search(vectors, min(r + SPARE, most))
+    found = _without_copies(found, rows, judge, keep=most)
+    kept = found.ids >= 0
+    if matcher.clusters is not None:
+        kept &= ~repeats(found.ids, matcher.clusters)
+    found = first_of(found, kept, r)
+    nearest = nearest_of(matcher.rerank(found, features, previews))
+    places = np.arange(start, start + len(rows))
+    return pa.table({"place": places, "row": rows, "distance": fixed(nearest.distance),
+                     "embedding": fixed(nearest.embedding)})  # fmt: skip
+
+
+def _without_copies(found: Neighbours, rows: Int64, judge: Judge, *, keep: int) -> Neighbours:
+    """Return the neighbours of images without themselves and their near copies.
+
+    Only the first NEIGHBOURS of each are looked at: farther ones are no copies.
+    """
+    own = (found.ids == rows[:, None]) & (judge.among == judge.images)
+    near = (found.ids >= 0) & ~own
+    near[:, NEIGHBOURS:] = False
+    j, i = np.nonzero(near)
+    copies = confirmed(Pairs(rows[j], found.ids[j, i], found.distances[j, i]), judge)
+    at = dict(zip(rows.tolist(), range(len(rows)), strict=True))
+    gone = own.copy()
+    for row, copy in zip(copies.a.tolist(), copies.b.tolist(), strict=True):
+        gone[at[row]] |= found.ids[at[row]] == copy
+    return first_of(found, (found.ids >= 0) & ~gone, keep)
+
+
+def nearest_of(matches: Matches) -> Nearest:
+    """Return the first NEIGHBOURS distances of each image, (m, NEIGHBOURS) each.
+
+    The run's own: those that are exact. A shorter list, or one that ends in estimates, ends in inf.
+    """
+    m, r = matches.distance.shape
+    distance, embedding = np.full((2, m, NEIGHBOURS), np.inf, np.float32)
+    depth = min(NEIGHBOURS, matches.exact, r)
+    distance[:, :depth] = matches.distance[:, :depth]
+    depth = min(NEIGHBOURS, r)
+    embedding[:, :depth] = np.sort(matches.recall_distance, axis=1)[:, :depth]
+    return Nearest(distance, embedding)

@@ -1,0 +1,45 @@
+"""Whether an image's first contributor survives other distances: a quiet mark, and the job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from gmv_core import Result
+from gmv_core.jobs import control
+from gmv_core.results.stability import read_stability
+from gmv_core.trust.stability import words
+from gmv_core.words import number
+from ui.doors import engine
+from ui.frame import state
+
+
+def stability_line(result: Result, about: dict[Any, Any]) -> None:
+    """Say how many readings have the image's first contributor first."""
+    record = read_stability(result.run, result.manifest)
+    if record is None or about["stability"] != about["stability"]:
+        return
+    told = words(int(about["same_first"]), len(record.readings))
+    st.caption(
+        f"{told.capitalize()}; stability {number(about['stability'])}.",
+        help=f"Read by {', '.join(record.readings)}. From 0 to 1: how often the first contributor "
+        "stays first, and how many of the ten stay among them. It says not which reading is right.",
+    )
+
+
+def offer_stability(result: Result) -> None:
+    """Offer to value the run by the other distances, where that was not done."""
+    if read_stability(result.run, result.manifest) is not None:
+        return
+    if st.button(
+        "Does it hold?",
+        icon=":material/balance:",
+        help="Values the images by every ready distance and tells which first contributors stay.",
+    ):
+        name = result.run.name
+        control.start(
+            engine.workspace(), ["stability", name], title=f"Does {name} hold?", target=name
+        )
+        st.session_state[state.STARTED] = name
+        st.rerun()
