@@ -92,13 +92,13 @@ def figure_section(result: Result) -> None:
         help="Rank from the bottom. Above: value. Below: the distance to the nearest "
         "generated image, which orders the many whose value is 0.",
     )
-    column = noise_column(result)
+    column, noisy_if = noise_column(result)
     chart(
-        readings.ranking_figure(result, column),
+        readings.ranking_figure(result, column, noisy_if),
         "Value and nearest distance of every training image, by its rank from the bottom",
     )
     if column is not None:
-        noise_found(readings.noise_report(result, column), column, "the bottom")
+        noise_found(readings.noise_report(result, column, noisy_if), column, "the bottom")
 
 
 shell.show(noisy)

@@ -7,7 +7,7 @@ import streamlit as st
 from gmv_core.jobs import requests
 from gmv_core.jobs.job import list_jobs
 from gmv_core.jobs.overview import training_sets
-from gmv_core.store.manifests import READY
+from gmv_core.store.manifests import EMPTY, READY
 from gmv_core.store.workspace import ImageSet
 from gmv_core.words import counted
 from ui.doors import engine
@@ -83,7 +83,7 @@ def known_set(name: str) -> None:
             st.info("Nothing of this set was kept yet. Resume it above, or dismiss it.")
         return
     manifest = images.manifest()
-    if manifest.state != READY:
+    if manifest.state not in (READY, EMPTY):
         if not working:
             unfinished(images)
         return

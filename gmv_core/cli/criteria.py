@@ -7,9 +7,10 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from gmv_core.cli.options import Json, Root, workspace_at
+from gmv_core.cli.options import Json, NoisyIf, Root, workspace_at
 from gmv_core.cli.output import Output
 from gmv_core.criteria import sentences, tables
+from gmv_core.criteria.known_noise import nothing_to_tell
 from gmv_core.criteria.report import Criteria, as_json, criteria_of
 from gmv_core.criteria.same_kind import PAPER
 from gmv_core.criteria.trials import comparison as comparison_trial
@@ -17,6 +18,7 @@ from gmv_core.criteria.trials import injection as injection_trial
 from gmv_core.criteria.trials.copies import drop_copies
 from gmv_core.criteria.trials.corruption import Injection
 from gmv_core.criteria.trials.derived_runs import PIXELS, value_by
+from gmv_core.errors import SettingsError
 from gmv_core.results.result import Result, open_run
 
 
@@ -25,6 +27,7 @@ def criteria_command(
     column: Annotated[
         str | None, typer.Option(help="An attribute that marks known noise (default: by name).")
     ] = None,
+    noisy_if: NoisyIf = "",
     inject: Annotated[
         str | None, typer.Option(help="noise, blur or foreign: spoil a copy of the set, score it.")
     ] = None,
@@ -51,6 +54,8 @@ def criteria_command(
     json: Json = False,
 ) -> None:
     """Hold a run against classes, attributes, noise and cost, each beside a baseline."""
+    if noisy_if and not column:
+        raise SettingsError(f"--noisy-if {noisy_if!r} is of no column; give it with --column.")
     out, place = Output(json), workspace_at(workspace)
     injection = Injection(inject, strength, share, seed, source_set) if inject is not None else None
     with out.progress() as report:
@@ -64,7 +69,11 @@ def criteria_command(
         if compare:
             comparison_trial.compare(place, run, ks=k or (), report=report)
     result = open_run(place, run)
-    _print_criteria(out, result, criteria_of(place, result, column=column))
+    criteria = criteria_of(place, result, column=column, noisy_if=noisy_if)
+    problem = nothing_to_tell(criteria.noise, criteria.column) if criteria.noise else ""
+    if problem:
+        out.say(problem)
+    _print_criteria(out, result, criteria)
 
 
 def _print_criteria(out: Output, result: Result, criteria: Criteria) -> None:

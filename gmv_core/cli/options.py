@@ -15,7 +15,19 @@ Root = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 LabelsCsv = Annotated[
-    Path | None, typer.Option("--labels", help="CSV: name, label, owner, further attributes.")
+    Path | None, typer.Option("--labels", help="A table: name, label, owner, attributes.")
+]
+ReadAs = Annotated[
+    str,
+    typer.Option(
+        "--as", help="Of a folder that can be read in several ways: folder, parquet, tar, idx, zip."
+    ),
+]
+Split = Annotated[
+    str, typer.Option(help="Which splits are read (default: train, beside others); or all.")
+]
+NoisyIf = Annotated[
+    str, typer.Option(help="Which values of the column mean noise, as '>0' or '=bad'.")
 ]
 Precision = Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")]
 

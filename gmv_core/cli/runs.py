@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from gmv_core.cli.options import Json, LabelsCsv, Root, workspace_at
+from gmv_core.cli.options import Json, LabelsCsv, NoisyIf, ReadAs, Root, Split, workspace_at
 from gmv_core.cli.output import Output, shown
 from gmv_core.criteria import known_noise
 from gmv_core.errors import SettingsError
@@ -17,6 +17,7 @@ from gmv_core.jobs.uploads import open_given
 from gmv_core.results.result import GENERATED_COLUMNS, Result, open_run
 from gmv_core.results.standings import sentences_of, sentences_of_all
 from gmv_core.runs.valuation import value
+from gmv_core.sets.contents import rejected
 from gmv_core.settings import EACH, PAPER, MatchSettings, RunSettings, ValueSettings
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import Source
@@ -52,6 +53,8 @@ def value_command(
     ] = None,
     seed: int = 0,
     labels: LabelsCsv = None,
+    read_as: ReadAs = "",
+    split: Split = "",
     workspace: Root = None,
     json: Json = False,
 ) -> None:
@@ -63,7 +66,7 @@ def value_command(
         influence,
     )
     place = workspace_at(workspace)
-    opened = _source_or_set(place, generated)
+    opened = _source_or_set(place, generated, reading=read_as, split=split)
     table = labels_for(opened, labels) if isinstance(opened, Source) else None
     with out.progress() as report:
         manifest = value(
@@ -80,25 +83,34 @@ def value_command(
     print_run(out, manifest, open_run(place, name))
 
 
-def _source_or_set(place: Workspace, given: str) -> Source | str:
+def _source_or_set(
+    place: Workspace, given: str, *, reading: str = "", split: str = ""
+) -> Source | str:
     """Return a source, or the name as it is where it is one of a set and of no file."""
-    known = {images.name for images in place.sets()}
-    return open_given(place, given) if Path(given).exists() or given not in known else given
+    if given in {images.name for images in place.sets()} and not Path(given).exists():
+        return given
+    return open_given(place, given, reading=reading, split=split)
 
 
 def show_command(
-    run: str,
+    run: Annotated[str, typer.Argument(help="Name of a run; with --rejected, of a set too.")],
     image: Annotated[str | None, typer.Option(help="Name of a generated image.")] = None,
     k: Annotated[int | None, typer.Option(help="Another k than the run's.")] = None,
     temperature: Annotated[str | None, typer.Option(help="Another temperature.")] = None,
     credit: Annotated[str | None, typer.Option(help=CREDIT)] = None,
     duplicates: Annotated[str | None, typer.Option(help=COPIES)] = None,
+    only_rejected: Annotated[
+        bool, typer.Option("--rejected", help="The rejected images of a set or run, with reasons.")
+    ] = False,
     workspace: Root = None,
     json: Json = False,
 ) -> None:
     """Show the contributors of one image, or the top and bottom of the values."""
     out = Output(json)
     place = workspace_at(workspace)
+    if only_rejected:
+        _print_rejected(out, place, run)
+        return
     result = open_run(place, run)
     changed: dict[str, Any] = asdict(result.settings)
     if k is not None:
@@ -118,21 +130,47 @@ def show_command(
         _print_contributors(out, result, image)
 
 
+def _print_rejected(out: Output, place: Workspace, name: str) -> None:
+    """Print every rejected image of a set, or of the generated images of a run."""
+    images = place.image_set(name)
+    if not images.exists():
+        images = place.image_set(place.run(name).manifest().generated.name)
+    table = rejected(images)
+    if out.document({"set": images.name, "rejected": table.to_dict("records")}):
+        return
+    if table.empty:
+        out.words(f"No image of {images.name} was rejected.")
+    else:
+        out.frame(f"Rejected images of {images.name}", table[["name", "reason"]],
+                  {"name": 1, "reason": 1})  # fmt: skip
+
+
 def noisy_command(
     run: str,
     limit: Annotated[int, typer.Option(help="How many rows.")] = 50,
     column: Annotated[
         str | None, typer.Option(help="An attribute that marks known noise: report the AUROC.")
     ] = None,
+    noisy_if: NoisyIf = "",
     workspace: Root = None,
     json: Json = False,
 ) -> None:
     """Rank the training images from the bottom: by value, then by distance."""
     if limit < 1:
         raise SettingsError(f"limit is {limit}; give a number of at least 1.")
+    if noisy_if and column is None:
+        raise SettingsError(f"--noisy-if {noisy_if!r} is of no column; give it with --column.")
+    out = Output(json)
     result = open_run(workspace_at(workspace), run)
-    auroc = None if column is None else known_noise.judge(result, column).detection.auroc
-    _print_noisy(Output(json), result.noisy(), limit, auroc)
+    auroc = None
+    if column is not None:
+        found = known_noise.judge(result, column, noisy_if).detection
+        problem = known_noise.nothing_to_tell(found, column)
+        if problem:
+            out.say(problem)
+        else:
+            auroc = found.auroc
+    _print_noisy(out, result.noisy(), limit, auroc)
 
 
 def export_command(

@@ -6,17 +6,27 @@ from typing import Annotated
 
 import typer
 
-from gmv_core.cli.options import Json, LabelsCsv, Precision, Root, workspace_at
+from gmv_core.cli.options import Json, LabelsCsv, Precision, ReadAs, Root, Split, workspace_at
 from gmv_core.cli.output import Output, shown
+from gmv_core.errors import SourceError
 from gmv_core.jobs.uploads import open_given
 from gmv_core.sets.build import add, build
-from gmv_core.sets.contents import note_words
+from gmv_core.sets.contents import (
+    few_rows,
+    label_words,
+    note_words,
+    rejected,
+    renamed_words,
+)
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
-from gmv_core.sources.labels import labels_for
+from gmv_core.sources.labels import Labels, labels_for, labels_sentence
+from gmv_core.sources.opening import Source
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import IndexEntry, SetManifest
+from gmv_core.store.workspace import ImageSet
 from gmv_core.words import counted
 
+REJECTED_SHOWN = 5
 Index = Annotated[str, typer.Option(help="auto, exact, sq8 or pq.")]
 
 
@@ -24,6 +34,8 @@ def build_command(
     source: Annotated[str, typer.Argument(help="Folder, zip, tar, Parquet, npz or IDX file.")],
     name: Annotated[str, typer.Option(help="Name of the set.")],
     labels: LabelsCsv = None,
+    read_as: ReadAs = "",
+    split: Split = "",
     embedder: Annotated[str, typer.Option(help="A key of `models`.")] = "auto",
     index: Index = "auto",
     precision: Precision = "auto",
@@ -35,8 +47,9 @@ def build_command(
     settings = BuildSettings(
         embed=EmbedSettings(embedder, precision), index=IndexSettings(kind=index)
     )
-    opened = open_given(workspace_at(workspace), source)
+    opened = open_given(workspace_at(workspace), source, reading=read_as, split=split)
     table = labels_for(opened, labels)
+    say_reading(out, opened, table)
     with out.progress() as report:
         manifest = build(
             workspace_at(workspace),
@@ -46,21 +59,24 @@ def build_command(
             settings=settings,
             report=report,
         )
-    _print_set(out, manifest)
+    _print_set(out, manifest, workspace_at(workspace).image_set(name))
 
 
 def add_command(
     name: str,
     source: str,
     labels: LabelsCsv = None,
+    read_as: ReadAs = "",
+    split: Split = "",
     index: Index = "auto",
     workspace: Root = None,
     json: Json = False,
 ) -> None:
-    """Add another source's images to a set; images of a name it already has are passed over."""
+    """Add another source's images to a set; those that it already has are passed over."""
     out = Output(json)
-    opened = open_given(workspace_at(workspace), source)
+    opened = open_given(workspace_at(workspace), source, reading=read_as, split=split)
     table = labels_for(opened, labels)
+    say_reading(out, opened, table)
     with out.progress() as report:
         manifest = add(
             workspace_at(workspace),
@@ -70,10 +86,25 @@ def add_command(
             index=IndexSettings(kind=index),
             report=report,
         )
-    _print_set(out, manifest)
+    _print_set(out, manifest, workspace_at(workspace).image_set(name))
 
 
-def _print_set(out: Output, manifest: SetManifest) -> None:
+def say_reading(out: Output, source: Source, labels: Labels | None) -> None:
+    """Say how a source is read, where there was something to decide."""
+    for sentence in (*source.notes, *(labels.notes if labels else ())):
+        out.say(sentence)
+    if len(source.choices.readings) > 1:
+        out.say(f"Choose another way by --as, such as --as {list(source.choices.readings)[1]}.")
+    if source.choices.split:
+        out.say("Choose other splits by --split, such as --split all.")
+
+
+def _print_set(out: Output, manifest: SetManifest, images: ImageSet) -> None:
+    if manifest.counts and not manifest.counts.ok:
+        raise SourceError(
+            f"No image of {manifest.name!r} could be read: {_first_rejected(images)}; give other "
+            "images, and delete this set."
+        )
     if out.document(as_json(manifest)):
         return
     counts, index = manifest.counts, manifest.index
@@ -84,23 +115,35 @@ def _print_set(out: Output, manifest: SetManifest) -> None:
     out.markup(f"[bold]{shown(manifest.name)}[/] is {told}: {fine}.")
     if counts.rejected:
         out.markup(f"  Rejected: {counted(counts.rejected, 'image')}.")
-    for reason, count in manifest.sources[-1].skipped.items():
+        out.words(f"    {_first_rejected(images)}.")
+    last = manifest.sources[-1]
+    if last.images is not None and last.labelled is not None:
+        out.words(f"  {labels_sentence(last.labels_from, last.labelled, last.images)}")
+    for reason, count in last.skipped.items():
         out.markup(f"  Passed over: {counted(count, 'file')}, {shown(reason)}.")
+    if last.renamed:
+        out.words(f"  {renamed_words(last)}")
     if counts.duplicates:
         copies = counted(counts.duplicates, "image")
         out.markup(f"  Exact duplicates of others: {copies}.")
     for sentence in note_words(manifest.notes):
         out.markup(f"  {shown(sentence)}")
-    labels = manifest.labels
-    if labels and (labels.images_without_row or labels.rows_without_image):
-        out.markup(
-            f"  Without a row in the label table: "
-            f"{counted(labels.images_without_row, 'image')}; fitting no image: "
-            f"{counted(labels.rows_without_image, 'row')}."
-        )
+    fit = label_words(manifest.labels)
+    if fit:
+        (out.say if few_rows(manifest.labels) else out.words)(f"  {fit}")
     embedder = manifest.embedder
     out.markup(f"  Embedder: {embedder.key}, {embedder.precision} ({shown(embedder.reason)})")
     out.markup(f"  Index: {index.kind}, {_recall(index)}")
+
+
+def _first_rejected(images: ImageSet) -> str:
+    """Name the first rejected images with their reasons."""
+    table = rejected(images)
+    shown = table.head(REJECTED_SHOWN)
+    told = [f"{name} ({reason})" for name, reason in zip(shown.name, shown.reason, strict=True)]
+    more = len(table) - len(shown)
+    rest = f", and {more:,} more: gmv show {images.name} --rejected" if more else ""
+    return f"{', '.join(told)}{rest}"
 
 
 def _recall(index: IndexEntry) -> str:

@@ -48,10 +48,12 @@ class Criteria:
     comparison: findings.ComparisonFinding | None
 
 
-def criteria_of(workspace: Workspace, result: Result, *, column: str | None = None) -> Criteria:
+def criteria_of(
+    workspace: Workspace, result: Result, *, column: str | None = None, noisy_if: str = ""
+) -> Criteria:
     """Return all criteria of a result under its settings; needs no model.
 
-    column: marks known noise; None for the first whose name sounds like it.
+    column: marks known noise; None for the first whose name sounds like it. noisy_if: see `judge`.
     Pixel L2 is among the orders where `value_by(…, "l2")` or a comparison was made.
     """
     lists = orders_of(workspace, result)
@@ -62,7 +64,7 @@ def criteria_of(workspace: Workspace, result: Result, *, column: str | None = No
         classes=class_agreement(result, lists),
         attributes=attribute_agreement(result, {RUN: lists[RUN]}),
         column=column,
-        noise=judge(result, column).detection if column else None,
+        noise=judge(result, column, noisy_if).detection if column else None,
         foreign=held_out_classes(result),
         cost=cost(result),
         injections=findings.injections(result),

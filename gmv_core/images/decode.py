@@ -11,11 +11,14 @@ import hashlib
 import io
 from bisect import bisect_left
 from collections.abc import Callable
-from itertools import accumulate
+from dataclasses import replace
+from importlib import import_module
+from itertools import accumulate, chain
 from operator import mul
 
 import numpy as np
 from PIL import Image, ImageFile
+from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
@@ -27,10 +30,17 @@ from PIL.WebPImagePlugin import WebPImageFile
 from gmv_core.images.bare import bare
 from gmv_core.images.colour import CONVERTED
 from gmv_core.images.gate import Gate
-from gmv_core.images.kinds import header_size, image_kind, lacks_end
+from gmv_core.images.kinds import foreign_kind, header_size, image_kind, lacks_end
+from gmv_core.images.mending import mended
 from gmv_core.images.rgb import Rejected, shrunk
 from gmv_core.settings import SRGB, IngestSettings
 from gmv_core.types import OK, DecodedImage, UInt8
+
+
+def _open_heic(file: io.BytesIO) -> ImageFile.ImageFile:
+    opened: ImageFile.ImageFile = import_module("pillow_heif").HeifImageFile(file)
+    return opened
+
 
 _OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "JPEG": JpegImageFile,
@@ -40,13 +50,18 @@ _OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "TIFF": TiffImageFile,
     "GIF": GifImageFile,
     "PPM": PpmImageFile,
+    "AVIF": AvifImageFile,
+    "HEIC": _open_heic,
 }
+FIRST_OF_MANY = "the first of several frames or pages"
 _KEPT_MODES = {"JPEG": ("RGB", "L"), "PNG": ("RGB", "L", "P"), "WebP": ("RGB",)}
 _KEPT_MAX_BYTES = 256 * 1024
 _PNG_MAX_SIDE_PX = 64
 _QUALITY, _QUALITY_AGAIN = 92, 97  # of JPEG
 _PIXEL_BYTES = 4  # that Pillow takes for a pixel in colour
 _AT_ONCE = Gate(512_000_000)  # decoded at the same time by all threads
+# What Pillow says of sound files that it cannot read.
+_NOT_SUPPORTED = ("unknown pixel mode", "not available", "unsupported", "not supported")
 _EXIF_KEYS = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -65,13 +80,15 @@ def decode(data: bytes, settings: IngestSettings) -> DecodedImage:
     Safe to call from several threads at once; Pillow releases the lock while it decodes.
     """
     sha256 = hashlib.sha256(data).hexdigest()
-    kind = image_kind(data)
-    try:
-        return _decode(data, kind, settings, sha256)
-    except Rejected as rejected:
-        reason = str(rejected)
-    except Exception as error:  # Pillow's plugins raise nearly any type on broken bytes
-        reason = _reason(error, data, kind)
+    kind, reason = image_kind(data), ""
+    for tried in chain([data], mended(data, kind)):
+        try:
+            return replace(_decode(tried, kind, settings, sha256), size_bytes=len(data))
+        except Rejected as rejected:
+            reason = str(rejected)
+            break
+        except Exception as error:  # Pillow's plugins raise nearly any type on broken bytes
+            reason = reason or _reason(error, data, kind)
     return DecodedImage(sha256=sha256, size_bytes=len(data), status=reason)
 
 
@@ -85,7 +102,9 @@ def _decode(data: bytes, kind: str, settings: IngestSettings, sha256: str) -> De
     if not data:
         raise Rejected("0 bytes")
     if not kind:
-        raise Rejected("not an image")
+        foreign = foreign_kind(data)
+        without = " without the package pillow-heif" if foreign == "HEIC" else ""
+        raise Rejected(f"{foreign} is not supported{without}" if foreign else "not an image")
     # WebP allocates its canvas on opening, so the header is read before that.
     told = header_size(data, kind)
     _check_size(told, settings.max_pixels)
@@ -113,6 +132,7 @@ def _opened(
     full, side = full or image.size, settings.preview_side_px
     _check_size(full, settings.max_pixels)
     small = max(full) <= side
+    notes = [FIRST_OF_MANY] if _is_animated(image) else []
     image.load()
     turn = _orientation(image, kind)
     if turn >= 5:
@@ -142,8 +162,16 @@ def _opened(
         low=low,
         high=high,
         mean=mean,
-        note=note,
+        note="; ".join(filter(None, [*notes, note])),
     )
+
+
+def _is_animated(image: Image.Image) -> bool:
+    """Whether a file holds several frames or pages."""
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except Exception:  # of a second frame that is broken: the first is what is read
+        return False
 
 
 def _check_size(size: tuple[int, int] | None, max_pixels: int) -> None:
@@ -240,4 +268,6 @@ def _reason(error: Exception, data: bytes, kind: str) -> str:
         return "more pixels than the image library allows"
     if "truncated" in str(error).lower() or lacks_end(data, kind):
         return f"cut off after {len(data):,} bytes"
+    if any(words in str(error).lower() for words in _NOT_SUPPORTED):
+        return f"{kind} of a form that is not supported ({' '.join(str(error).split())})"
     return f"broken {kind} file ({' '.join(str(error).split()) or type(error).__name__})"

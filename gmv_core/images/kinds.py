@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+from functools import cache
+from importlib.util import find_spec
 
 _MAGICS = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -16,6 +18,35 @@ _MAGICS = (
 )
 
 
+# By the brand of an ISO media file, which stands behind "ftyp".
+_BRANDS = {
+    **dict.fromkeys((b"avif", b"avis"), "AVIF"),
+    **dict.fromkeys(
+        (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIC"
+    ),
+}
+# What is an image, a film or a document, but is not read.
+_FOREIGN = (
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL ", "JPEG XL"),
+    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"8BPS", "Photoshop"),
+    (b"\x1aE\xdf\xa3", "Matroska"),
+    (b"\0\0\1\0", "icon"),
+    (b"v/1\x01", "OpenEXR"),
+    (b"#?RADIANCE", "Radiance HDR"),
+    (b"%PDF", "PDF"),
+)
+
+
+def foreign_kind(head: bytes) -> str:
+    """Return what some bytes are that is no supported type of image, "" for nothing known."""
+    if head[4:8] == b"ftyp":
+        return _BRANDS.get(head[8:12], "film")
+    return next((kind for magic, kind in _FOREIGN if head.startswith(magic)), "")
+
+
 def image_kind(head: bytes) -> str:
     """Return the image type that the first 16 bytes announce, or "" for no supported one."""
     for magic, kind in _MAGICS:
@@ -26,7 +57,16 @@ def image_kind(head: bytes) -> str:
     # Two letters alone could begin a text: a BMP's info header is shorter than 256 bytes.
     if head[:2] == b"BM" and head[15:16] == b"\0":
         return "BMP"
-    return "PPM" if head[:2] in (b"P5", b"P6") and head[2:3].isspace() else ""
+    if head[4:8] == b"ftyp":
+        kind = _BRANDS.get(head[8:12], "")
+        return kind if kind == "AVIF" or reads_heic() else ""
+    return "PPM" if head[:2] in (b"P4", b"P5", b"P6") and head[2:3].isspace() else ""
+
+
+@cache
+def reads_heic() -> bool:
+    """Whether the package pillow-heif is there, which is no requirement of ours."""
+    return find_spec("pillow_heif") is not None
 
 
 def header_size(data: bytes, kind: str) -> tuple[int, int] | None:

@@ -11,6 +11,10 @@ from PIL import Image
 from gmv_core.images.colour import to_srgb
 from gmv_core.types import UInt8
 
+STRETCHED = "{bits}-bit levels in 16 bits, stretched"
+_DEPTHS = {1023: 10, 4095: 12, 16383: 14}
+_PHOTOMETRIC, _MAX_SAMPLE = 262, 281  # tags of TIFF
+_SEVERAL, _LOOKED_AT_PX = 16, 512
 _ROWS = 64
 _STRIP_PIXELS = 4_000_000
 # v / 257, rounded: 65535 is white. A table needs no wide temporary for a large image.
@@ -57,7 +61,9 @@ def to_rgb(image: Image.Image, *, profile: object = None) -> tuple[Image.Image, 
     Alpha is laid over white, 16 bits and floats are scaled to 8. profile: an ICC profile that its
     levels are meant by. Without one, CMYK is converted as Pillow does.
     """
-    image, note = to_srgb(_in_8_bits(image), profile)
+    image, stretched = _in_8_bits(image)
+    image, note = to_srgb(image, profile)
+    note = note or stretched
     if image.mode in ("LA", "RGBA"):
         image = image.convert("RGBA")
         white = Image.new("RGB", image.size, "white")
@@ -66,14 +72,42 @@ def to_rgb(image: Image.Image, *, profile: object = None) -> tuple[Image.Image, 
     return (image if image.mode in ("L", "RGB") else image.convert("RGB")), note
 
 
-def _in_8_bits(image: Image.Image) -> Image.Image:
-    """Return the image in mode L, LA, RGB, RGBA or CMYK."""
+def _in_8_bits(image: Image.Image) -> tuple[Image.Image, str]:
+    """Return the image in mode L, LA, RGB, RGBA or CMYK, and whether fewer bits were stretched."""
     if image.mode.startswith("I;16"):
-        grey = _FROM_16_BITS[np.asarray(image)]
+        levels = np.asarray(image)
+        bits = _bits(image, levels)
+        grey = _FROM_16_BITS[levels] if bits == 16 else _scaled(levels, 0, 2**bits - 1)
         tags = getattr(image, "tag_v2", {})  # Pillow leaves 16-bit TIFF with 0 = white as it is
-        return Image.fromarray(255 - grey if tags.get(262) == 0 else grey)
+        grey = Image.fromarray(255 - grey if tags.get(_PHOTOMETRIC) == 0 else grey)
+        return grey, "" if bits == 16 else STRETCHED.format(bits=bits)
     if image.mode in ("I", "F"):
-        return Image.fromarray(_to_8_bits(np.asarray(image)))
+        levels = np.asarray(image)
+        bits = _bits(image, levels) if levels.dtype.kind == "i" and levels.min() >= 0 else 16
+        if bits < 16:
+            return Image.fromarray(_scaled(levels, 0, 2**bits - 1)), STRETCHED.format(bits=bits)
+        return Image.fromarray(_to_8_bits(levels)), ""
+    return _in_8_bit_mode(image), ""
+
+
+def _bits(image: Image.Image, levels: NDArray[Any]) -> int:
+    """Return how many bits the levels of 16-bit grey have, by what the file says or they show.
+
+    Cameras, microscopes and X-ray detectors give 10, 12 or 14: read as 16, they are nearly black.
+    Levels show it where there are several, and none above.
+    """
+    declared = getattr(image, "tag_v2", {}).get(_MAX_SAMPLE, 0)
+    top = declared[0] if isinstance(declared, tuple) else declared
+    highest = int(levels.max())
+    if top in _DEPTHS and highest <= top:
+        return _DEPTHS[top]
+    every = 1 + max(levels.shape) // _LOOKED_AT_PX
+    if highest > max(_DEPTHS) or len(np.unique(levels[::every, ::every])) < _SEVERAL:
+        return 16
+    return next(bits for top, bits in _DEPTHS.items() if highest <= top)
+
+
+def _in_8_bit_mode(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         if image.mode in ("La", "RGBa"):
             image = image.convert(image.mode[:-1] + "A")
@@ -93,17 +127,19 @@ def _to_8_bits(levels: NDArray[Any]) -> UInt8:
     finite = np.isfinite(levels)
     if not finite.any():
         raise Rejected("no finite pixel value")
-    if levels.dtype.kind == "i":  # which cannot hold the infinities below
-        low, high = float(levels.min()), float(levels.max())
-    else:
-        low = float(np.min(levels, where=finite, initial=np.inf))
-        high = float(np.max(levels, where=finite, initial=-np.inf))
+    seen = levels if finite.all() else levels[finite]
+    low, high = float(seen.min()), float(seen.max())
     tops = (65535.0,) if levels.dtype.kind == "i" else (1.0, 255.0)
     fitting = [top for top in tops if low >= 0 and high <= top]
     start, top = (0.0, fitting[0]) if fitting else (low, high)
+    return _scaled(levels, start, top)
+
+
+def _scaled(levels: NDArray[Any], start: float, top: float) -> UInt8:
+    """Return levels from `start` to `top` as 0…255, rounded; what is not finite becomes 0."""
     made = np.empty(levels.shape, np.uint8)
     for row in range(0, len(levels), _ROWS):  # a large image in one go would take 16 bytes a pixel
-        part = slice(row, row + _ROWS)
-        scaled = (levels[part].astype(np.float64) - start) * (255.0 / ((top - start) or 1.0))
-        made[part] = np.rint(np.where(finite[part], scaled, 0.0))
+        part = levels[row : row + _ROWS].astype(np.float64)
+        scaled = (part - start) * (255.0 / ((top - start) or 1.0))
+        made[row : row + _ROWS] = np.rint(np.where(np.isfinite(part), scaled, 0.0))
     return made

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from gmv_core.criteria.trials.corruption import FOREIGN, Injection
 from gmv_core.settings import EmbedSettings, IndexSettings, RunSettings
+from gmv_core.sources.folders import ALL
+from gmv_core.sources.source import Source
 
 
 def build_arguments(embed: EmbedSettings, index: IndexSettings) -> list[str]:
@@ -45,6 +48,21 @@ def injection_arguments(injection: Injection) -> list[str]:
 def comparison_arguments(ks: Sequence[int]) -> list[str]:
     """Return the options of `criteria` that compare the ready distances at these k."""
     return ["--compare", *(f"--k={k}" for k in ks)]
+
+
+def source_arguments(source: Source) -> list[str]:
+    """Return the options of `build`, `add` and `value` that read a source as it was opened."""
+    given = source.labels_file if source.table_given else None
+    table = ["--labels", str(given)] if isinstance(given, Path) else []
+    choices = source.choices
+    reading = source.kind if len(choices.readings) > 1 else ""
+    split = (choices.split or ALL) if len(choices.splits) > 1 else ""
+    return [*table, *reading_arguments(reading, split)]
+
+
+def reading_arguments(reading: str, split: str) -> list[str]:
+    """Return the options for one of several ways to read a source, "" for the only one."""
+    return _options(**{k: v for k, v in {"as": reading, "split": split}.items() if v})
 
 
 def _options(**given: object) -> list[str]:

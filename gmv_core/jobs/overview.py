@@ -14,7 +14,7 @@ from gmv_core.results.result import Result
 from gmv_core.runs.calibration import HELD_OUT
 from gmv_core.runs.valuation import GENERATED
 from gmv_core.store.columns import previews
-from gmv_core.store.manifests import READY, RunManifest, SetManifest
+from gmv_core.store.manifests import EMPTY, READY, RunManifest, SetManifest
 from gmv_core.store.records import newest, newest_runs
 from gmv_core.store.workspace import Record, Workspace
 
@@ -94,6 +94,8 @@ def _next(
         return WAIT, ""
     used = {run.training.name for run in runs}
     for made in sets:
+        if made.state == EMPTY:
+            continue
         if made.state != READY:
             return FINISH, made.name
         if made.name not in used:

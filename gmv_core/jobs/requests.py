@@ -11,7 +11,13 @@ from pathlib import Path
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.jobs import control, deletion
-from gmv_core.jobs.arguments import build_arguments, held_out_arguments, run_arguments
+from gmv_core.jobs.arguments import (
+    build_arguments,
+    held_out_arguments,
+    reading_arguments,
+    run_arguments,
+    source_arguments,
+)
 from gmv_core.jobs.job import Job, list_jobs
 from gmv_core.jobs.uploads import uploads_of
 from gmv_core.models.choice import resolve_embedder
@@ -20,7 +26,7 @@ from gmv_core.results.result import Result, settings_of
 from gmv_core.settings import EmbedSettings, IndexSettings, MatchSettings, RunSettings
 from gmv_core.sources.source import Source
 from gmv_core.store.files import aside
-from gmv_core.store.manifests import READY, RunManifest
+from gmv_core.store.manifests import EMPTY, READY, RunManifest
 from gmv_core.store.workspace import Workspace
 
 
@@ -48,7 +54,7 @@ def build_set(
 def add_to_set(workspace: Workspace, source: Source, *, name: str) -> Job:
     """Start adding a source's images to a finished set."""
     manifest = workspace.image_set(name).manifest()
-    if manifest.state != READY:
+    if manifest.state not in (READY, EMPTY):
         raise WorkspaceError(f"The set {name!r} is unfinished; finish it before adding to it.")
     source = _with_kept_table(workspace, source, name, len(manifest.sources))
     return _start(workspace, ["add", name, source.location], source, name, "Adding to")
@@ -62,7 +68,9 @@ def _table_of(workspace: Workspace, name: str, number: int) -> Path:
 def _with_kept_table(workspace: Workspace, source: Source, name: str, number: int) -> Source:
     """Keep an uploaded label table with the set: uploads go when their job is forgotten."""
     table = source.labels_file
-    if not isinstance(table, Path) or uploads_of(workspace, replace(source, location="/")) is None:
+    if not source.table_given or not isinstance(table, Path):
+        return source
+    if uploads_of(workspace, replace(source, location="/")) is None:
         return source
     kept = _table_of(workspace, name, number)
     with aside(kept) as unfinished:
@@ -88,6 +96,7 @@ def finish_set(workspace: Workspace, name: str) -> Job:
     arguments = ["build", last.location, "--name", name, *chosen]
     if len(manifest.sources) > 1:
         arguments = ["add", name, last.location]
+    arguments += reading_arguments(last.reading, last.split)
     table = _table_of(workspace, name, len(manifest.sources) - 1)
     if table.exists():
         arguments += ["--labels", str(table)]
@@ -180,8 +189,7 @@ def _free(workspace: Workspace, name: str) -> str:
 def _start(
     workspace: Workspace, arguments: list[str], source: Source, name: str, doing: str
 ) -> Job:
-    if isinstance(source.labels_file, Path):
-        arguments = [*arguments, "--labels", str(source.labels_file)]
+    arguments = [*arguments, *source_arguments(source)]
     return control.start(
         workspace,
         arguments,

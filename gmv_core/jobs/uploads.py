@@ -22,6 +22,7 @@ from gmv_core.jobs.job import FOLDER, list_jobs
 from gmv_core.sources.names import safe_name, unique_name
 from gmv_core.sources.on_server import data_roots, open_on_server
 from gmv_core.sources.opening import open_source
+from gmv_core.sources.readers.beside import tables_among
 from gmv_core.sources.readers.files import list_folder
 from gmv_core.sources.source import Source, no_images
 from gmv_core.store.files import locked
@@ -114,8 +115,10 @@ def is_packed(name: str) -> bool:
     return name.lower().endswith((*_ARCHIVES, *_COMPRESSED))
 
 
-def open_spooled(folder: Path) -> Source:
+def open_spooled(folder: Path, *, reading: str = "", split: str = "") -> Source:
     """Return the source that a folder of uploads is, with the label CSV given beside it.
+
+    reading, split: see `open_source`.
 
     Raises:
         SourceError: for no images, for several archives, for an archive among images.
@@ -136,17 +139,23 @@ def open_spooled(folder: Path) -> Source:
         )
     if not found.images and not found.others:
         raise no_images("what was uploaded", found.skipped)
-    alone = not found.images and len(found.others) == 1
+    beside = folder / "labels.csv"
+    tables = tables_among(found.others)
+    packed = [name for name in found.others if name not in tables]
+    alone = not found.images and len(packed) == 1
     try:
-        source = open_source(files / found.others[0] if alone else files)
+        place = files / packed[0] if alone else files
+        source = open_source(place, reading="" if alone else reading, split=split)
     except SourceError as error:
         raise SourceError(str(error).replace(str(files), "what was uploaded")) from error
-    beside = folder / "labels.csv"
-    table = beside if beside.exists() else found.labels_file
-    return replace(source, labels_file=table or source.labels_file)
+    if beside.exists():
+        return with_table(source, folder)
+    if alone and found.labels_file:
+        return replace(source, labels_file=found.labels_file, table_given=True)
+    return source
 
 
-def open_given(workspace: Workspace, path: str) -> Source:
+def open_given(workspace: Workspace, path: str, *, reading: str = "", split: str = "") -> Source:
     """Open the source that a command was given, as the process of a job only where it may be read.
 
     The app checked it, but what lies at a path can be another thing by now. Without roots, no path
@@ -157,13 +166,13 @@ def open_given(workspace: Workspace, path: str) -> Source:
     """
     place = workspace.root.absolute() / "uploads"
     if FOLDER in os.environ and data_roots() and place not in Path(path).parents:
-        return open_on_server(path)
-    return open_source(path)
+        return open_on_server(path, reading=reading, split=split)
+    return open_source(path, reading=reading, split=split)
 
 
 def with_table(source: Source, folder: Path) -> Source:
     """Return a source with the label CSV that was uploaded into `folder`."""
-    return replace(source, labels_file=folder / "labels.csv")
+    return replace(source, labels_file=folder / "labels.csv", table_given=True)
 
 
 def uploads_of(workspace: Workspace, source: Source) -> Path | None:

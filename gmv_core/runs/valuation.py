@@ -33,7 +33,7 @@ from gmv_core.sets.provenance import Stages
 from gmv_core.settings import CLUSTER, CONVINCING, InfluenceSettings, RunSettings
 from gmv_core.sources.labels import Labels
 from gmv_core.sources.opening import Source
-from gmv_core.store.manifests import READY, NullEntry, RunManifest, SetManifest
+from gmv_core.store.manifests import EMPTY, READY, NullEntry, RunManifest, SetManifest
 from gmv_core.store.workspace import ImageSet, Run, Workspace, check_name
 from gmv_core.trust.credit import basis_of
 from gmv_core.trust.duplicates import find_clusters, read_clusters
@@ -148,7 +148,7 @@ def _no_trace_of_mistakes(workspace: Workspace, run: Run) -> Iterator[None]:
 
 def _finished(images: ImageSet) -> SetManifest:
     manifest = images.manifest()
-    if manifest.state != READY:
+    if manifest.state not in (READY, EMPTY):
         raise WorkspaceError(
             f"The set {images.name!r} is unfinished; run its build again to finish it."
         )

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from gmv_core.errors import SourceError, WorkspaceError
 from gmv_core.models.choice import reload_embedder, resolve_embedder
 from gmv_core.models.network import resolve_precision
+from gmv_core.sets.adding import ALREADY, Clashes, pending
 from gmv_core.sets.describe import describe
 from gmv_core.sets.filling import append_vectors, catch_up, decoded_batches
 from gmv_core.sets.identity import check_same, origin_of, same_source, unchanged
@@ -20,13 +21,13 @@ from gmv_core.sets.index import build_index
 from gmv_core.sets.provenance import Stages
 from gmv_core.sets.soundness import drop_damaged, files_of, is_whole
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
-from gmv_core.sources.labels import Labels, with_row
+from gmv_core.sources.labels import Labels, origin_words
 from gmv_core.sources.opening import Source
 from gmv_core.store.columns import image_rows
 from gmv_core.store.files import now
-from gmv_core.store.manifests import READY, EmbedderEntry, SetManifest
+from gmv_core.store.manifests import EMPTY, READY, EmbedderEntry, SetManifest
 from gmv_core.store.workspace import ImageSet, Workspace
-from gmv_core.types import DecodedImage, Embedder, Progress, Report, SourceImage, silent
+from gmv_core.types import Embedder, Progress, Report, silent
 
 
 def build(
@@ -41,7 +42,8 @@ def build(
 ) -> SetManifest:
     """Make a source into the set `name`, or go on with an interrupted build of it.
 
-    Returns the set's manifest; its "reused" is true where nothing was left to do. Raises
+    Returns the set's manifest; its "reused" is true where nothing was left to do; its state is
+    EMPTY where no image could be read. Raises
     WorkspaceError where the name holds something else, SourceError where nothing can be read.
     """
     settings = settings or BuildSettings()
@@ -98,7 +100,7 @@ def add(
     index: IndexSettings | None = None,
     report: Report = silent,
 ) -> SetManifest:
-    """Add another source's images to a finished set; names that it already has are passed over."""
+    """Add another source's images to a finished set; those that it already has are passed over."""
     with workspace.writing():
         target = workspace.image_set(name)
         manifest = target.manifest()
@@ -165,15 +167,6 @@ def _drop_other_precision(target: ImageSet, manifest: SetManifest, chosen: Embed
         target.embeddings(chosen.key).drop()
 
 
-def _labelled(
-    pairs: list[tuple[SourceImage, DecodedImage]], labels: Labels | None
-) -> list[tuple[SourceImage, DecodedImage]]:
-    """Let a label table override what the source says of its images."""
-    if labels is None:
-        return pairs
-    return [(with_row(read, labels.table.find(read.name)), decoded) for read, decoded in pairs]
-
-
 def _fill(
     target: ImageSet,
     manifest: SetManifest,
@@ -195,24 +188,37 @@ def _fill(
         catch_up(target, embedder, settings.embed.batch_size, report)
         *earlier, last = manifest.sources
         if not last.complete:
-            for pairs, arrays in decoded_batches(
-                target, source, last.first_row, settings.ingest, embedder
-            ):
+            clashes = Clashes()
+            images = pending(
+                target, source, last.first_row,
+                labels=labels, settings=settings.ingest, clashes=clashes,
+            )  # fmt: skip
+            for pairs, arrays in decoded_batches(images, settings.ingest, embedder):
                 start = len(target.images)
-                target.images.append(image_rows(start, _labelled(pairs, labels)))
+                target.images.append(image_rows(start, pairs))
                 append_vectors(target, start, arrays, embedder, settings.embed.batch_size)
                 commit()
                 report(Progress("embed", start + len(pairs) - last.first_row, source.total))
             if len(target.images) == 0:
                 raise SourceError(f"No image was found in {source.location}; give another source.")
-            last = replace(last, complete=True, skipped=dict(source.skipped))
+            skipped = dict(source.skipped)
+            if clashes.passed_over:
+                skipped[ALREADY] = clashes.passed_over
+            last = replace(last, complete=True, skipped=skipped, renamed=clashes.renamed)
             stages.change(sources=(*earlier, last))
     with stages.stage("index", anew=True):
         report(Progress("index", 0, None))
         target.images.tidy()
         embeddings.tidy()
-        told = describe(target, labels.table if labels else None, last)
+        told = describe(target, labels, last)
+        last = replace(
+            last,
+            images=told.of_source,
+            labelled=told.labelled,
+            labels_from=origin_words(source, labels, told.labels) if told.labelled else "",
+        )
         stages.change(
+            sources=(*earlier, last),
             index=build_index(target, embedder.key, settings.index),
             counts=told.counts,
             typical=told.typical,
@@ -223,6 +229,6 @@ def _fill(
             ),
         )
     stages.change(files=files_of(target, embedder.key))
-    finished = stages.finish(stamp)
+    finished = stages.finish(stamp, state=READY if told.counts.ok else EMPTY)
     report(Progress("done", told.counts.images, told.counts.images))
     return replace(finished, reused=False)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from gmv_core.store.manifests import IndexEntry, LabelFit
+from gmv_core.store.manifests import IndexEntry, LabelFit, SourceEntry
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK
 from gmv_core.words import counted, number
@@ -53,16 +53,38 @@ def note_words(notes: Mapping[str, int]) -> list[str]:
 
 
 def label_words(fit: LabelFit | None) -> str:
-    """Return a sentence on how the label table given last fits its images, "" without one."""
+    """Return a sentence on how the label tables read last fit their images, "" without one."""
     if fit is None:
         return ""
     missing, unused = fit.images_without_row, fit.rows_without_image
-    if not missing and not unused:
+    if not missing and not unused and not fit.by_stem:
         return "Every image has its row in the label table, and every row its image."
     such = f" (such as {fit.examples[0]})" if unused and fit.examples else ""
     images = f"{counted(missing, 'image')} {'has' if missing == 1 else 'have'}"
+    if fit.images is not None and few_rows(fit):
+        held = f"{fit.images - missing:,} of {counted(fit.images, 'image')}"
+        said = [f"Only {held} have a row in the label table"]
+    else:
+        said = [f"{images} no row in the label table"] if missing else []
     table = "its rows" if missing else "the label table's rows"
     rows = f"1 of {table} fits" if unused == 1 else f"{unused:,} of {table} fit"
-    said = [f"{images} no row in the label table"] if missing else []
     said += [f"{rows} no image{such}"] if unused else []
+    if fit.by_stem:
+        takes = "takes" if fit.by_stem == 1 else "take"
+        said.append(f"{counted(fit.by_stem, 'image')} {takes} a row of another suffix")
+    if fit.refused:
+        said.append(f"{counted(fit.refused, 'image')} of these for its suffix alone")
     return f"{'; '.join(said)}."
+
+
+def few_rows(fit: LabelFit | None) -> bool:
+    """Return whether fewer than half of the images have a row in the label tables."""
+    return fit is not None and fit.images is not None and 2 * fit.images_without_row > fit.images
+
+
+def renamed_words(source: SourceEntry) -> str:
+    """Say how many images of a source were kept under other names."""
+    return (
+        f"Kept under another name: {counted(source.renamed, 'image')}, "
+        "because another picture of the set has that name."
+    )

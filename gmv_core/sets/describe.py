@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.sources.labels import LabelTable, tally
+from gmv_core.sources.labels import Labels, tally
 from gmv_core.store.manifests import Counts, LabelFit, SetManifest, SourceEntry, Spread, Typical
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK
@@ -19,18 +19,23 @@ SHIFT_LEVELS = 24  # of 255; a colour map that spoilt ten published digits moved
 
 @dataclass(frozen=True)
 class Description:
-    """What a manifest tells of a finished set; typical: None where no image could be read."""
+    """What a manifest tells of a finished set; typical: None where no image could be read.
+
+    of_source: images of the source read last; labelled: those of them with a label.
+    """
 
     counts: Counts
     typical: Typical | None
     labels: LabelFit | None
+    of_source: int
+    labelled: int
     notes: dict[str, int]
 
 
-def describe(target: ImageSet, labels: LabelTable | None, source: SourceEntry) -> Description:
+def describe(target: ImageSet, labels: Labels | None, source: SourceEntry) -> Description:
     """Describe a set from its table.
 
-    source: the manifest's entry of the source read last; a label CSV is held against its images.
+    source: the manifest's entry of the source read last; label tables are held against its images.
     """
     columns = ["name", "status", "label", "owner", "sha256", "width", "height"]
     table = target.images.read([*columns, "is_grey", "low", "high", "mean"])
@@ -45,10 +50,18 @@ def describe(target: ImageSet, labels: LabelTable | None, source: SourceEntry) -
         owners=len([v for v in pc.unique(fine["owner"]).to_pylist() if v]),
     )
     fit = None
-    if labels is not None:
+    if labels is not None and labels.parts:
         found = tally(labels, table["name"].to_pylist()[source.first_row :])
-        fit = LabelFit(found.images_without_row, found.rows_without_image, found.examples)
-    return Description(counts, _typical(fine), fit, _notes(target))
+        fit = LabelFit(
+            found.images_without_row,
+            found.rows_without_image,
+            found.examples,
+            found.images,
+            found.by_stem,
+            found.refused,
+        )
+    said = table["label"].to_pylist()[source.first_row :]
+    return Description(counts, _typical(fine), fit, len(said), sum(map(bool, said)), _notes(target))
 
 
 def _notes(target: ImageSet) -> dict[str, int]:

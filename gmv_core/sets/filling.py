@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from itertools import islice
 
 import msgspec
 import numpy as np
@@ -19,7 +18,6 @@ from gmv_core.method.sketch import SKETCH_DIM, sketch
 from gmv_core.models.choice import reload_embedder
 from gmv_core.models.embedders.embedder import stack
 from gmv_core.settings import EmbedSettings, IngestSettings
-from gmv_core.sources.opening import Source
 from gmv_core.sources.source import storable
 from gmv_core.store.columns import embedding_rows, previews_of
 from gmv_core.store.manifests import EmbedderEntry
@@ -77,14 +75,14 @@ Prepared = tuple[SourceImage, DecodedImage, UInt8 | None]
 
 
 def decoded_batches(
-    target: ImageSet, source: Source, first_row: int, settings: IngestSettings, embedder: Embedder
+    pending: Iterator[SourceImage], settings: IngestSettings, embedder: Embedder
 ) -> Iterator[tuple[list[tuple[SourceImage, DecodedImage]], list[UInt8 | None]]]:
-    """Decode ahead in threads and yield COMMIT_ROWS images at a time, in the source's order."""
+    """Decode ahead in threads and yield COMMIT_ROWS images at a time, in their order."""
 
     def prepare(images: list[SourceImage]) -> list[Prepared]:
         return [_prepared(image, settings, embedder) for image in images]
 
-    tasks = _tasks(_pending(target, source, first_row))
+    tasks = _tasks(pending)
     window: deque[tuple[Future[list[Prepared]], int]] = deque()
 
     def read_ahead() -> None:
@@ -147,16 +145,6 @@ def _storable(image: SourceImage) -> SourceImage:
         owner=storable(image.owner),
         attributes={storable(key): storable(value) for key, value in image.attributes.items()},
     )
-
-
-def _pending(target: ImageSet, source: Source, first_row: int) -> Iterator[SourceImage]:
-    """Yield the source's images that the set has not committed yet."""
-    done = len(target.images) - first_row
-    if first_row == 0:
-        return source.read(start=done)
-    names = target.images.read(["name"])["name"].to_pylist()
-    known = set(names[:first_row])
-    return islice((i for i in source.read() if i.name not in known), done, None)
 
 
 def ensure_embedded(

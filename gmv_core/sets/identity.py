@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.settings import BuildSettings, IndexSettings
+from gmv_core.sources.folders import ALL
 from gmv_core.sources.labels import Labels
 from gmv_core.sources.opening import Source
 from gmv_core.sources.source import storable
@@ -14,8 +15,14 @@ from gmv_core.store.manifests import EmbedderEntry, SetManifest, SourceEntry
 
 def origin_of(source: Source, labels: Labels | None) -> SourceEntry:
     """Return the manifest's entry of a source that nothing was read of yet."""
+    choices = source.choices
     return SourceEntry(
-        source.kind, storable(source.location), source.fingerprint, labels.digest if labels else ""
+        source.kind,
+        storable(source.location),
+        source.fingerprint,
+        labels.digest if labels else "",
+        reading=source.kind if len(choices.readings) > 1 else "",
+        split=(choices.split or ALL) if len(choices.splits) > 1 else "",
     )
 
 

@@ -76,15 +76,15 @@ class Stages(Generic[M]):
         yield commit
         note()
 
-    def finish(self, stamp: str | None = None) -> M:
-        """Write the manifest as READY, with what it was made with, and return it.
+    def finish(self, stamp: str | None = None, *, state: str = READY) -> M:
+        """Write the manifest as finished, with what it was made with, and return it.
 
         stamp: the time of its last change, now by default.
         """
         self.change(
             peak_memory_mb=peak_memory_mb(),
             versions=versions(),
-            state=READY,
+            state=state,
             updated=stamp or now(),
         )
         self._write(self.manifest)

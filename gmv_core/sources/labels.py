@@ -1,107 +1,220 @@
-"""Labels, owners and attributes from a CSV with a header and one row an image.
+"""Which tables speak of a source's images, and how well they fit.
 
-A column of names is required (`name`, or an alias); `label` and `owner` are known by their names,
-every other column is an attribute. What a cell says goes before what the source says; an empty
-cell says nothing.
+A table that was given must fit an image; one that only lies among the images is passed over where
+it fits none.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.source import Source
+from gmv_core.sources.folders import is_of_split
+from gmv_core.sources.label_table import LabelRow, LabelTable, read_labels, with_row
+from gmv_core.sources.name_index import Match
+from gmv_core.sources.source import FoundTable, Source
+from gmv_core.sources.tables import listed_columns
 from gmv_core.types import SourceImage
 
-_NAME_COLUMNS = ("name", "file", "filename", "file_name", "path", "image")
-_SHEET_MAGICS = (b"PK", b"\xd0\xcf\x11\xe0")
+__all__ = [
+    "LabelTable",
+    "LabelTally",
+    "Labels",
+    "labels_beside",
+    "labels_for",
+    "labels_sentence",
+    "origin_words",
+    "read_labels",
+    "tally",
+    "with_row",
+]
+
+_SAMPLE = 300  # images read for their names where listing would mean reading
 
 
 @dataclass(frozen=True)
-class LabelRow:
-    """What one row says of an image."""
+class Part:
+    """A table, and the folder in which its names begin ("": the source)."""
 
-    name: str
-    label: str
-    owner: str
-    attributes: Mapping[str, str]
+    table: LabelTable
+    folder: str = ""
+
+    def match(self, name: str) -> Match | None:
+        if not self.folder:
+            return self.table.match(name)
+        start = f"{self.folder}/"
+        return self.table.match(name[len(start) :]) if name.startswith(start) else None
+
+
+class Place(NamedTuple):
+    """A row of one of several tables. by_stem: see `Match`."""
+
+    part: int
+    row: int
+    by_stem: bool
 
 
 @dataclass(frozen=True)
-class LabelTable:
-    """The rows of a CSV.
+class Labels:
+    """What tables say of a source's images.
 
-    attributes: names of the further columns.
-    rows: by the name in the table.
-    by_file, by_stem: by file name, and by file name without suffix, where that is unique.
+    parts: the one that goes before the others last. digest: of the tables' bytes, so that edited
+    ones are noticed. refused: images that do not take the row of another file that differs in its
+    suffix only. notes: sentences on what was not used.
     """
 
-    attributes: tuple[str, ...]
-    rows: Mapping[str, LabelRow]
-    by_file: Mapping[str, LabelRow] = field(repr=False)
-    by_stem: Mapping[str, LabelRow] = field(repr=False)
+    parts: tuple[Part, ...]
+    digest: str
+    refused: frozenset[tuple[int, str]] = frozenset()
+    notes: tuple[str, ...] = ()
 
-    def find(self, name: str) -> LabelRow | None:
-        """Return the row of the image `name`, the closest match first.
+    def places(self, name: str) -> list[Place]:
+        """Return the rows of an image, at most one of each table."""
+        found = ((at, self.parts[at].match(name)) for at in self._parts_of(name))
+        return [
+            Place(at, match.row, match.by_stem)
+            for at, match in found
+            if match and (at, name) not in self.refused
+        ]
 
-        The path itself; the path without its first folders ("photos/cat/1.jpg" → "cat/1.jpg"); the
-        file name alone where it is unique in the table; that without its suffix. By the file name
-        alone, "cat/1.jpg" never takes the row of "bear/1.jpg".
-        """
-        rest = name
-        while rest not in self.rows:
-            _, slash, rest = rest.partition("/")
-            if not slash:
-                break
-        else:
-            return self.rows[rest]
-        path = PurePosixPath(name)
-        found = self.by_file.get(path.name) or self.by_stem.get(path.stem)
-        if found is None:
-            return None
-        ours, theirs = path.parts[:-1][::-1], PurePosixPath(found.name).parts[:-1][::-1]
-        return found if all(a == b for a, b in zip(ours, theirs, strict=False)) else None
+    def _parts_of(self, name: str) -> list[int]:
+        """Return the places of the tables that may speak of an image, in order."""
+        found, folder = list(self._by_folder.get("", ())), name.rpartition("/")[0]
+        while folder:
+            found += self._by_folder.get(folder, ())
+            folder = folder.rpartition("/")[0]
+        return sorted(found)
+
+    @cached_property
+    def _by_folder(self) -> dict[str, list[int]]:
+        places: dict[str, list[int]] = {}
+        for at, part in enumerate(self.parts):
+            places.setdefault(part.folder, []).append(at)
+        return places
+
+    def rows(self, name: str) -> list[LabelRow]:
+        return [self.parts[place.part].table.by_place[place.row] for place in self.places(name)]
+
+    def labelled(self, image: SourceImage) -> SourceImage:
+        """Return the image with what the tables say of it."""
+        for row in self.rows(image.name):
+            image = with_row(image, row)
+        return image
+
+    def differs_in_suffix(self, place: Place) -> bool:
+        """Whether a row names a file of another type than the image that it was found for."""
+        key = self.parts[place.part].table.index.keys[place.row]
+        return place.by_stem and key.stem != key.file
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.table.attributes))
+
+    @property
+    def origin(self) -> str:
+        """Return the tables that say labels, as words."""
+        said = [part.table.what for part in self.parts if part.table.says_labels]
+        return " and ".join(dict.fromkeys(said))
 
 
 @dataclass(frozen=True)
 class LabelTally:
-    """How a table fits the images of a source."""
+    """How tables fit the images of a source. examples: rows that fit none.
+
+    by_stem: images whose row has another suffix. refused: see Labels.
+    """
 
     images_without_row: int
     rows_without_image: int
     examples: tuple[str, ...]
+    images: int
+    by_stem: int
+    refused: int
+    shared_rows: int
 
 
-def tally(table: LabelTable, names: Iterable[str]) -> LabelTally:
-    """Count images without a row and rows that fit no image; up to three such rows as examples."""
-    used: set[str] = set()
-    missing = 0
+def tally(labels: Labels | LabelTable, names: Iterable[str]) -> LabelTally:
+    """Count images without a row and rows that fit no image; up to three such rows as examples.
+
+    shared_rows: images that take the same row as another one.
+    """
+    labels = labels if isinstance(labels, Labels) else Labels((Part(labels),), "")
+    used: Counter[tuple[int, int]] = Counter()
+    images = missing = by_stem = 0
     for name in names:
-        row = table.find(name)
-        if row is None:
-            missing += 1
-        else:
-            used.add(row.name)
-    unused = [name for name in table.rows if name not in used]
-    return LabelTally(missing, len(unused), tuple(unused[:3]))
+        images += 1
+        places = labels.places(name)
+        used.update((place.part, place.row) for place in places)
+        missing += not places
+        by_stem += bool(places) and all(labels.differs_in_suffix(place) for place in places)
+    unused = [
+        row.name
+        for at, part in enumerate(labels.parts)
+        for place, row in enumerate(part.table.by_place)
+        if (at, place) not in used
+    ]
+    shared = sum(count for count in used.values() if count > 1)
+    refused = len(labels.refused)
+    return LabelTally(missing, len(unused), tuple(unused[:3]), images, by_stem, refused, shared)
 
 
-def with_row(image: SourceImage, row: LabelRow | None) -> SourceImage:
-    """Return the image with what its row says; empty cells change nothing."""
-    if row is None:
-        return image
-    attributes = {key: value for key, value in row.attributes.items() if value}
-    return replace(
-        image,
-        label=row.label or image.label,
-        owner=row.owner or image.owner,
-        attributes={**image.attributes, **attributes},
-    )
+def labels_for(source: Source, csv: str | Path | None = None) -> Labels | None:
+    """Return what the table given says of the images, else those that lie among them.
+
+    Raises:
+        SourceError: if the table given is none, or fits no image.
+    """
+    given = csv if csv is not None else source.labels_file if source.table_given else None
+    if given is None and not source.tables:
+        return None
+    names = source.names if source.names is not None else _sampled(source)
+    if given is not None:
+        return _of_given(source, given, names)
+    parts, digests, notes = list[Part](), list[str](), list[str]()
+    ordered = sorted(names)
+    for table in source.tables:
+        try:
+            part = _part(table, ordered, alone=len(source.tables) == 1)
+        except SourceError as error:
+            notes.append(f"{table.name} was not used: {error}")
+            continue
+        if part:
+            parts.append(part)
+            digests.append(_digest(table.content))
+    digest = digests[0] if len(digests) == 1 else _digest("".join(digests).encode())
+    labels = Labels(tuple(parts), digest if parts else "", notes=tuple(notes))
+    return _refusing(labels, source.names)
+
+
+class Fit(Protocol):
+    """How tables fit images: a LabelTally, or what a manifest keeps of it."""
+
+    @property
+    def images_without_row(self) -> int: ...
+
+
+def origin_words(source: Source, labels: Labels | None, fit: Fit | None) -> str:
+    """Return where the labels of a source's images come from, as words."""
+    told = [labels.origin] if labels and labels.origin else []
+    if source.labels_from and not (told and fit and not fit.images_without_row):
+        told.append(source.labels_from)
+    return " and ".join(told)
+
+
+def labels_sentence(origin: str, labelled: int, images: int) -> str:
+    """Say how many images got a label, and from where."""
+    if not labelled:
+        return "No image got a label."
+    got = "1 image" if images == 1 else f"{labelled:,} of {images:,} images"
+    return f"Labels come from {origin or 'the source'}: {got} got one."
 
 
 def labels_beside(source: Source) -> Path | bytes | None:
@@ -109,141 +222,76 @@ def labels_beside(source: Source) -> Path | bytes | None:
     return source.labels_file
 
 
-def read_labels(table: str | Path | bytes) -> LabelTable:
-    """Read a CSV from a path, or from its content (bytes, or text with line breaks).
+def _sampled(source: Source) -> list[str]:
+    return [image.name for image in islice(source.read(), _SAMPLE)]
 
-    UTF-8 (with or without BOM), UTF-16 with BOM, else Latin-1; comma, semicolon or tab, whichever
-    the header uses most. Rows that say the same twice are taken once.
 
-    Raises:
-        SourceError: if it is no such table, or says two different things of one name.
+def _of_given(source: Source, given: str | Path | bytes, names: Sequence[str]) -> Labels:
+    table = _fitting(read_labels(given, names), names)
+    if not _fits_any(table, names) and source.names is None:
+        names = [name for image in source.read() if table.find(name := image.name)][:1] or names
+    if not _fits_any(table, names):
+        raise _fits_none(table, names)
+    return _refusing(Labels((Part(table),), _digest(given)), source.names)
+
+
+def _part(found: FoundTable, names: Sequence[str], *, alone: bool) -> Part | None:
+    """Read a table that lies among the images; its names begin in its folder, or at the root.
+
+    names: of the images, in order. alone: it is the only table.
     """
-    is_content = isinstance(table, bytes) or (isinstance(table, str) and "\n" in table)
-    what = "The label table" if is_content else Path(str(table)).name
-    text = table if isinstance(table, str) and is_content else _text(_content(table, what), what)
-    header_line = text.lstrip().partition("\n")[0]
-    delimiter = max(",;\t", key=header_line.count)
-    reader = csv.reader(io.StringIO(text.lstrip(), newline=""), delimiter=delimiter)
-    try:
-        header = [column.strip() for column in next(reader, [])]
-        return _table(_columns(header, what), reader, what)
-    except csv.Error as error:
-        raise SourceError(
-            f"{what} is broken near line {reader.line_num:,} ({error}); save it as CSV again."
-        ) from error
+    folder = found.name.rpartition("/")[0]
+    first, end = bisect_left(names, f"{folder}/"), bisect_left(names, f"{folder}0")  # "0" follows
+    within = [name[len(folder) + 1 :] for name in names[first:end]]
+    tries = [(folder, within)] if within and folder else []
+    if not folder or (alone and not is_of_split(folder)):
+        tries.append(("", list(names)))
+    for start, seen in tries:
+        table = _fitting(read_labels(found.content, seen, what=found.name), seen)
+        if _fits_any(table, seen):
+            return Part(table, start)
+    if not tries:  # of images that are not read
+        return None
+    raise _fits_none(read_labels(found.content, names, what=found.name), names)
 
 
-def _content(table: str | Path | bytes, what: str) -> bytes:
-    if isinstance(table, bytes):
+def _fitting(table: LabelTable, names: Sequence[str]) -> LabelTable:
+    """Return the table; where nothing fits, one that sees past folders that are no classes."""
+    if _fits_any(table, names):
         return table
-    try:
-        return Path(table).read_bytes()
-    except OSError as error:
-        raise SourceError(
-            f"{what} cannot be read ({error.strerror or error}); check the path of the CSV."
-        ) from error
+    looser = replace(table, past_storage=True)
+    return looser if _fits_any(looser, names) else table
 
 
-def _text(content: bytes, what: str) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    if content.startswith(_SHEET_MAGICS):
-        raise SourceError(f"{what} is a spreadsheet or archive, not a CSV; save it as CSV (UTF-8).")
-    if b"\0" in content:
-        raise SourceError(f"{what} is a binary file, not a CSV; save the table as CSV (UTF-8).")
-    if not content.strip(b"\xef\xbb\xbf \t\r\n"):
-        raise SourceError(f"{what} is empty; give a CSV with a header, such as name,label,owner.")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
+def _fits_any(table: LabelTable, names: Iterable[str]) -> bool:
+    return any(table.match(name) for name in names)
 
 
-def _columns(header: Sequence[str], what: str) -> list[str]:
-    """Return the columns' names, with "name", "label" and "owner" for those however written.
-
-    Columns without a name, such as an index that pandas wrote, come back as "".
-    """
-    lower = [column.lower() for column in header]
-    alias = next((name for name in _NAME_COLUMNS if name in lower), None)
-    if alias is None:
-        raise SourceError(
-            f"{what} has no column of image names (columns: {', '.join(header)[:200]}); "
-            "call it name and write the header in the first line."
-        )
-    at = lower.index(alias)
-    columns = [name.lower() if name.lower() in ("label", "owner") else name for name in header]
-    columns[at] = "name"
-    repeated = [name for name in columns if name and columns.count(name) > 1]
-    if repeated:
-        raise SourceError(f"{what} has the column {repeated[0]!r} twice; rename or remove one.")
-    return columns
-
-
-def _table(columns: Sequence[str], reader: Iterator[list[str]], what: str) -> LabelTable:
-    further = tuple(name for name in columns if name not in ("", "name", "label", "owner"))
-    rows: dict[str, LabelRow] = {}
-    clashes: list[str] = []
-    for number, cells in enumerate(reader, start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) > len(columns):
-            raise SourceError(
-                f"{what} has {len(cells)} cells in row {number:,} but {len(columns)} columns; "
-                'put cells that hold the separator in "quotes".'
-            )
-        said = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
-        name = said.get("name", "").replace("\\", "/").removeprefix("./")
-        row = LabelRow(
-            name,
-            said.get("label", ""),
-            said.get("owner", ""),
-            {column: said.get(column, "") for column in further},
-        )
-        if rows.setdefault(name, row) != row:
-            clashes.append(name)
-    if not rows:
-        raise SourceError(f"{what} has a header but no rows; add one row for each image.")
-    if clashes:
-        raise SourceError(
-            f"{what} says two different things of {len(set(clashes)):,} names (the first is "
-            f"{clashes[0]!r}); keep one row for each image."
-        )
-    paths = [(PurePosixPath(name), row) for name, row in rows.items()]
-    return LabelTable(
-        further,
-        rows,
-        by_file=_unique((path.name, row) for path, row in paths),
-        by_stem=_unique((path.stem, row) for path, row in paths),
+def _fits_none(table: LabelTable, names: Sequence[str]) -> SourceError:
+    image = names[0] if names else "none"
+    row = table.by_place[0].name if table.by_place else "none"
+    return SourceError(
+        f"{table.what} fits none of the images: one of them is {image!r}, a row of it is for "
+        f"{row!r} (columns: {listed_columns(table.columns)}); "
+        "let a column give the images' names as they are, or leave the table out."
     )
 
 
-def _unique(pairs: Iterable[tuple[str, LabelRow]]) -> dict[str, LabelRow]:
-    """Map the keys that occur once."""
-    found: dict[str, LabelRow] = {}
-    repeated: set[str] = set()
-    for key, row in pairs:
-        if key in found:
-            repeated.add(key)
-        found[key] = row
-    return {key: row for key, row in found.items() if key and key not in repeated}
+def _refusing(labels: Labels, names: Sequence[str] | None) -> Labels:
+    """Keep images from rows that are another image's own: "p0.png" from that of "p0.jpg"."""
+    if names is None or not labels.parts:
+        return labels
+    own, loose = set[tuple[int, int]](), list[tuple[str, Place]]()
+    for name in names:
+        for place in labels.places(name):
+            if labels.differs_in_suffix(place):
+                loose.append((name, place))
+            else:
+                own.add((place.part, place.row))
+    refused = {(place.part, name) for name, place in loose if (place.part, place.row) in own}
+    return replace(labels, refused=frozenset(refused))
 
 
-@dataclass(frozen=True)
-class Labels:
-    """A label table. digest: of the CSV's bytes, so that an edited table is noticed."""
-
-    table: LabelTable
-    digest: str
-
-
-def labels_for(source: Source, csv: str | Path | None) -> Labels | None:
-    """Return the label table to use: the CSV given, else one that lies beside the images."""
-    pass
-
-    found = csv if csv is not None else labels_beside(source)
-    if found is None:
-        return None
-    table = read_labels(found)
-    content = found if isinstance(found, bytes) else Path(found).read_bytes()
-    return Labels(table, hashlib.sha256(content).hexdigest())
+def _digest(table: str | Path | bytes) -> str:
+    content = table if isinstance(table, bytes) else Path(table).read_bytes()
+    return hashlib.sha256(content).hexdigest()

@@ -1,38 +1,54 @@
-"""Names inside a source: which files are images, and what a folder's name tells."""
+"""Names inside a source: which files are images, and how a name is made safe and unique."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
 
-from gmv_core.images.kinds import image_kind
+from gmv_core.images.kinds import image_kind, reads_heic
 
 LABEL_FILES = ("labels.csv", "metadata.csv")
+NOT_AN_IMAGE = "not an image"
 _IMAGES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .pgm .ppm .pnm".split()
+    ".jpg .jpeg .jpe .jfif .png .apng .webp .avif .bmp .dib .tif .tiff .gif .pbm .pgm .ppm "
+    ".pnm".split()
 )
 _OTHER_IMAGES = frozenset(
-    ".heic .heif .avif .jxl .jp2 .svg .psd .ico .exr .hdr .tga .dng .nef .cr2 .arw .dcm".split()
+    ".heic .heif .jxl .jp2 .svg .psd .ico .exr .hdr .tga .dng .nef .cr2 .arw .dcm".split()
 )
-_SYSTEM_FILES = frozenset(["thumbs.db", "desktop.ini", "__macosx"])
+# Of systems, and of what stands beside images or was not finished: never looked into.
+_NO_IMAGES = frozenset(
+    ".txt .caption .json .jsonl .csv .tsv .xml .yaml .yml .toml .md .html .htm .py .log .db .npy "
+    ".npz .pt .pth .pkl .h5 .safetensors .parquet .arrow .zip .tar .gz .tgz .bz2 .xz .7z .rar .cls "
+    ".pdf .mp4 .mov .avi .mkv .webm .wav .mp3 .part .partial .crdownload .download .tmp .lock "
+    ".pth .bin .mat .xls .xlsx .doc .docx .ini .cfg".split()
+)
+_HEIC = (".heic", ".heif")
+_SYSTEM_FILES = frozenset(["thumbs.db", "desktop.ini"])
+_SYSTEM_FOLDERS = frozenset(
+    ["__macosx", "@eadir", "#recycle", "$recycle.bin", "recycler", "system volume information",
+     "lost+found"]
+)  # fmt: skip
 
 
 def skip_reason(name: str, read_head: Callable[[], bytes]) -> str:
     """Return why the file `name` is not read as an image, or "" if it is one.
 
-    The suffix decides; the first bytes (`read_head`) do where there is no suffix.
+    The suffix decides; the first bytes (`read_head`) do where it says nothing ("photo.jpg?w=200").
     """
     parts = name.replace("\\", "/").split("/")
     if not parts[0] or ".." in parts or (len(parts[0]) == 2 and parts[0][1] == ":"):
         return "unsafe path"
-    if any(part[:1] == "." or part.lower() in _SYSTEM_FILES for part in parts):
+    if any(part[:1] == "." or part.lower() in _SYSTEM_FOLDERS for part in parts):
+        return "hidden"
+    if parts[-1].lower() in _SYSTEM_FILES:
         return "hidden"
     suffix = posixpath.splitext(name)[1].lower()
-    if suffix in _IMAGES:
+    if suffix in _IMAGES or (suffix in _HEIC and reads_heic()):
         return ""
     if suffix in _OTHER_IMAGES:
         return f"image type not supported ({suffix})"
-    return "" if not suffix and image_kind(read_head()) else "not an image"
+    return NOT_AN_IMAGE if suffix in _NO_IMAGES or not image_kind(read_head()) else ""
 
 
 def is_label_file(name: str) -> bool:
@@ -40,9 +56,9 @@ def is_label_file(name: str) -> bool:
     return name.lower() in LABEL_FILES
 
 
-def folder_label(name: str) -> str:
-    """Return the name of the folder that directly holds the image, "" at the root."""
-    return name.rsplit("/", 2)[-2] if "/" in name else ""
+def is_image_suffix(suffix: str) -> bool:
+    """Whether a suffix, with its dot and in small letters, is that of an image file."""
+    return suffix in _IMAGES or suffix in _OTHER_IMAGES
 
 
 def clean_name(name: str) -> str:
@@ -55,10 +71,15 @@ def unique_name(name: str, seen: set[str]) -> str:
     count, unique = 1, name
     while unique in seen:
         count += 1
-        stem, suffix = posixpath.splitext(name)
-        unique = f"{stem} ({count}){suffix}"
+        unique = numbered(name, count)
     seen.add(unique)
     return unique
+
+
+def numbered(name: str, count: int) -> str:
+    """Return "name (2).jpg" for "name.jpg" and 2."""
+    stem, suffix = posixpath.splitext(name)
+    return f"{stem} ({count}){suffix}"
 
 
 def safe_name(name: str) -> str:

@@ -18,8 +18,8 @@ def data_roots() -> list[Path]:
     return [Path(path).expanduser().resolve() for path in told if path]
 
 
-def open_on_server(path: str) -> Source:
-    """Open a path on the server, which must lie below one of `data_roots`.
+def open_on_server(path: str, *, reading: str = "", split: str = "") -> Source:
+    """Open a path on the server, which must lie below one of `data_roots`; see `open_source`.
 
     Raises:
         SourceError: where it does not, or is no source of images.
@@ -36,4 +36,4 @@ def open_on_server(path: str) -> Source:
     if not path.strip() or not any(place == root or root in place.parents for root in roots):
         allowed = ", ".join(map(str, roots)) or f"none; start the app with {ROOTS}=FOLDER"
         raise SourceError(f"{path!r} is not below a folder that may be read here ({allowed}).")
-    return open_source(place)
+    return open_source(place, reading=reading, split=split, within=roots)

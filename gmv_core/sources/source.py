@@ -24,6 +24,28 @@ _EDGE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
+class FoundTable:
+    """A table of labels among the images. name: its path inside the source."""
+
+    name: str
+    content: Path | bytes
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How else a source can be read.
+
+    readings: kind → number of images, None where unknown; the first is the one taken.
+    splits: split → number of images (or of files full of them), "" for those in none; split: which
+    of them are read, "" for all.
+    """
+
+    readings: Mapping[str, int | None] = field(default_factory=dict)
+    splits: Mapping[str, int] = field(default_factory=dict)
+    split: str = ""
+
+
+@dataclass(frozen=True)
 class Source:
     """A set of images that was found and listed, but not read yet.
 
@@ -35,7 +57,13 @@ class Source:
         with every `read` and is complete when that has ended.
     fingerprint: digest of the listing (names, sizes, times or checksums). It changes when the
         source does, as far as can be told without reading all of it.
-    labels_file: `labels.csv` or `metadata.csv` found at the root, as a path or as its bytes.
+    labels_file: `labels.csv` or `metadata.csv` found at the root, as a path or as its bytes, or
+        the table that was given with the source (`table_given`).
+    tables: further tables found among the images.
+    label_of: an image's label by its name; None where only reading tells.
+    labels_from: where the labels come from without a table, as words ("" for nowhere).
+    notes: sentences on how the source is read.
+    choices: between what a person may choose.
     """
 
     kind: str
@@ -46,6 +74,12 @@ class Source:
     fingerprint: str
     reader: Callable[[int], Iterator[SourceImage]] = field(repr=False)
     labels_file: Path | bytes | None = field(default=None, repr=False)
+    table_given: bool = False
+    tables: Sequence[FoundTable] = field(default=(), repr=False)
+    label_of: Callable[[str], str] | None = field(default=None, repr=False)
+    labels_from: str = ""
+    notes: tuple[str, ...] = ()
+    choices: Choices = field(default_factory=Choices)
 
     def read(self, start: int = 0) -> Iterator[SourceImage]:
         """Yield the images in their fixed order, leaving out the first `start` ones.

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 
 from gmv_core.images.decode import decode
 from gmv_core.images.glimpse import glimpse
 from gmv_core.images.kinds import image_kind
 from gmv_core.settings import IngestSettings
-from gmv_core.sources.labels import LabelTable, LabelTally, tally, with_row
-from gmv_core.sources.names import folder_label
-from gmv_core.sources.source import Source
+from gmv_core.sources.labels import (
+    Labels,
+    LabelTable,
+    LabelTally,
+    Part,
+    labels_sentence,
+    origin_words,
+    tally,
+)
+from gmv_core.sources.source import Choices, Source
 from gmv_core.types import OK, DecodedImage, SourceImage
 from gmv_core.words import counted
 
@@ -51,9 +58,11 @@ class Survey:
         the images. owners: number of owners in the label table.
     attributes: further columns of the label table.
     skipped: reason → files left out.
-    fit: how the label table fits the images, None without table or names.
+    fit: how the label tables fit the images, None without table or names.
     shared_names: images whose file name another image has in another folder; of those that take a
         row of the label table only where they take the same one.
+    got_label: of the `labelled` images. labels_from: where from, as words.
+    notes: sentences on how the source is read. choices: how else it can be read.
     """
 
     total: int | None
@@ -65,6 +74,17 @@ class Survey:
     skipped: Mapping[str, int]
     fit: LabelTally | None
     shared_names: int
+    got_label: int = 0
+    labels_from: str = ""
+    notes: tuple[str, ...] = ()
+    choices: Choices = field(default_factory=Choices)
+
+    def label_words(self) -> str:
+        """Return in a sentence how many images get a label, and from where."""
+        said = labels_sentence(self.labels_from, self.got_label, self.labelled)
+        if self.total is not None and self.labelled >= self.total:
+            return said
+        return said.replace("images got", "images looked at got")
 
     def warnings(self) -> list[str]:
         """Return in sentences what should be looked at before building."""
@@ -91,19 +111,43 @@ class Survey:
             said.append(
                 f"{self.total} {images} very few: among so few, the closest need not be close."
             )
-        if self.fit and self.fit.rows_without_image:
-            count = self.fit.rows_without_image
+        return [*said, *(self._fit_warnings() if self.fit else [])]
+
+    def _fit_warnings(self) -> list[str]:
+        """Return what should be looked at in how the label tables fit."""
+        fit, said = self.fit, list[str]()
+        if fit is None:
+            return said
+        if fit.rows_without_image:
+            count = fit.rows_without_image
             rows = (
                 "1 row of the label table fits"
                 if count == 1
                 else f"{count:,} rows of the label table fit"
             )
-            said.append(f"{rows} no image (such as {', '.join(self.fit.examples)}).")
-        if self.fit and self.fit.images_without_row:
-            count = self.fit.images_without_row
+            said.append(f"{rows} no image (such as {', '.join(fit.examples)}).")
+        if fit.images_without_row:
+            count = fit.images_without_row
             images = f"{counted(count, 'image')} {'has' if count == 1 else 'have'}"
             said.append(f"{images} no row in the label table.")
-        if self.fit and self.shared_names:
+        if 2 * fit.images_without_row > fit.images:
+            with_row = fit.images - fit.images_without_row
+            said.append(
+                f"The label table fits only {with_row:,} of {counted(fit.images, 'image')}; check "
+                "that it gives the images' names as they are."
+            )
+        if fit.by_stem:
+            takes = "takes" if fit.by_stem == 1 else "take"
+            said.append(
+                f"{counted(fit.by_stem, 'image')} {takes} the row of a file of the same name with "
+                "another suffix."
+            )
+        if fit.refused:
+            said.append(
+                f"{counted(fit.refused, 'image')} without a row: the row of that name is another "
+                "image's, which differs in the suffix."
+            )
+        if self.shared_names:
             said.append(
                 f"{self.shared_names:,} images share their file name with one in another folder; "
                 "the label table must give their folders to tell them apart."
@@ -111,35 +155,52 @@ class Survey:
         return said
 
 
-def survey(source: Source, labels: LabelTable | None = None) -> Survey:
+def survey(source: Source, labels: Labels | LabelTable | None = None) -> Survey:
     """Look at a source without building it; reads a dozen images, or a few hundred for labels."""
+    if isinstance(labels, LabelTable):
+        labels = Labels((Part(labels),), "")
     sample = tuple(_sampled(image, labels) for image in _spread(source))
-    counted: Counter[str] = Counter()
-    if source.kind in ("parquet", "npz", "idx", "tar"):
-        counted.update(_with(image, labels).label for image in _first(source))
-    elif labels is None:
-        counted.update(folder_label(name) for name in source.names or ())
+    names = source.names
+    if source.label_of is None:
+        seen = _first(source)
     else:
-        empty = (SourceImage(name, b"", folder_label(name)) for name in source.names or ())
-        counted.update(_with(image, labels).label for image in empty)
-    labelled = counted.total()
-    counted.pop("", None)
-    rows = [row for row in map(labels.find, source.names or ()) if row] if labels else []
-    files = [name.rpartition("/")[2] for name in source.names or ()]
-    shared = Counter([row.name for row in rows] if labels else files)
-    if labels and source.names is None:
-        rows = list(labels.rows.values())
+        seen = (SourceImage(name, b"", source.label_of(name)) for name in names or ())
+    counts = Counter(_with(image, labels).label for image in seen)
+    looked_at = counts.total()
+    unlabelled = counts.pop("", 0)
+    fit = tally(labels, names) if labels and labels.parts and names is not None else None
     return Survey(
         total=source.total,
-        labels=dict(counted.most_common()),
-        labelled=labelled,
-        owners=len({row.owner for row in rows if row.owner}),
+        labels=dict(counts.most_common()),
+        labelled=looked_at,
+        owners=_owners(labels, names),
         attributes=labels.attributes if labels else (),
         sample=sample,
         skipped={reason: count for reason, count in source.skipped.items() if count},
-        fit=tally(labels, source.names) if labels and source.names is not None else None,
-        shared_names=sum(count for count in shared.values() if count > 1),
+        fit=fit,
+        shared_names=fit.shared_rows if fit else _shared_files(names or ()),
+        got_label=looked_at - unlabelled,
+        labels_from=origin_words(source, labels, fit) if counts else "",
+        notes=(*source.notes, *(labels.notes if labels else ())),
+        choices=source.choices,
     )
+
+
+def _owners(labels: Labels | None, names: Sequence[str] | None) -> int:
+    """Return the number of owners that the tables name."""
+    if labels is None:
+        return 0
+    if names is None:
+        rows = [row for part in labels.parts for row in part.table.by_place]
+    else:
+        rows = [row for name in names for row in labels.rows(name)]
+    return len({row.owner for row in rows if row.owner})
+
+
+def _shared_files(names: Sequence[str]) -> int:
+    """Return how many images have the file name of another one."""
+    files = Counter(name.rpartition("/")[2] for name in names)
+    return sum(count for count in files.values() if count > 1)
 
 
 def _spread(source: Source) -> Iterator[SourceImage]:
@@ -163,7 +224,7 @@ def _first(source: Source) -> Iterator[SourceImage]:
             return
 
 
-def _sampled(image: SourceImage, labels: LabelTable | None) -> SampleImage:
+def _sampled(image: SourceImage, labels: Labels | None) -> SampleImage:
     known = _with(image, labels)
     if image.error:
         decoded = DecodedImage(sha256="", size_bytes=0, status=image.error)
@@ -181,5 +242,5 @@ def _sampled(image: SourceImage, labels: LabelTable | None) -> SampleImage:
     )
 
 
-def _with(image: SourceImage, labels: LabelTable | None) -> SourceImage:
-    return with_row(image, labels.find(image.name)) if labels else image
+def _with(image: SourceImage, labels: Labels | None) -> SourceImage:
+    return labels.labelled(image) if labels else image

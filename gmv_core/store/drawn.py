@@ -5,7 +5,7 @@ from __future__ import annotations
 from gmv_core.errors import WorkspaceError
 from gmv_core.images.strip import MOST, Picture, strip_html
 from gmv_core.store.columns import previews, sample_rows
-from gmv_core.store.manifests import READY
+from gmv_core.store.manifests import EMPTY, READY
 from gmv_core.store.workspace import ImageSet
 from gmv_core.words import counted
 
@@ -24,6 +24,8 @@ def set_html(images: ImageSet) -> str:
 def _ready_html(images: ImageSet) -> str:
     manifest = images.manifest()
     counts = manifest.counts
+    if manifest.state == EMPTY:
+        return strip_html(f"No image of the set {images.name!r} could be read.", [])
     if manifest.state != READY or counts is None:
         return strip_html(f"The set {images.name!r} is unfinished.", [])
     about = [counted(counts.ok, "image")]

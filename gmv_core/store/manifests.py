@@ -13,6 +13,7 @@ from gmv_core.settings import IngestSettings, ValueSettings
 
 FORMAT = 2
 READY = "ready"
+EMPTY = "empty"  # of a set: finished, but none of its images could be read
 Spread = tuple[float, float, float]  # the 5th, 50th and 95th percentile
 
 
@@ -20,6 +21,9 @@ class SourceEntry(msgspec.Struct, frozen=True):
     """One source of a set. fingerprint: of its files; labels: digest of the label CSV, "" for none.
 
     first_row: of its images in the set. complete: it was read to its end. skipped: why → files.
+    reading, split: how it was read, where there was a choice. labels_from: where its labels came
+    from, as words; labelled: how many of its `images` got one (None: not counted). renamed: images
+    that were kept under another name, because others of the set had theirs.
     """
 
     kind: str
@@ -29,6 +33,12 @@ class SourceEntry(msgspec.Struct, frozen=True):
     first_row: int = 0
     complete: bool = False
     skipped: dict[str, int] = {}
+    reading: str = ""
+    split: str = ""
+    labels_from: str = ""
+    images: int | None = None
+    labelled: int | None = None
+    renamed: int = 0
 
 
 class EmbedderEntry(msgspec.Struct, frozen=True):
@@ -84,15 +94,22 @@ class Typical(msgspec.Struct, frozen=True):
 
 
 class LabelFit(msgspec.Struct, frozen=True):
-    """How a label CSV fits the images of its source. examples: rows that fit none."""
+    """How label tables fit the images of their source. examples: rows that fit none.
+
+    images: of the source (None: not counted). by_stem: those whose row has another suffix.
+    refused: those that take no row, because another image of that name has it.
+    """
 
     images_without_row: int
     rows_without_image: int
     examples: tuple[str, ...] = ()
+    images: int | None = None
+    by_stem: int = 0
+    refused: int = 0
 
 
 class SetManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """An image set. state: "building" or READY. precisions: of the vectors, by embedder.
+    """An image set. state: "building", READY or EMPTY. precisions: of the vectors, by embedder.
 
     seconds, memory_mb: by stage. counts, index, typical, updated: None before it was first READY;
     typical: None too where no image could be read. notes: what was done to images → how many.

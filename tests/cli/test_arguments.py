@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from gmv_core.jobs.arguments import (
     comparison_arguments,
     injection_arguments,
     run_arguments,
+    source_arguments,
 )
 from gmv_core.settings import (
     CREDITS,
@@ -30,7 +32,9 @@ from gmv_core.settings import (
     RunSettings,
     ValueSettings,
 )
+from gmv_core.sources.opening import open_source
 from tests.fakes import set_manifest
+from tests.sources.conftest import folder, png, zipped
 
 KEYS = st.text("abcXYZ019-_:./#", min_size=1, max_size=20)
 RUNS = st.builds(
@@ -114,3 +118,29 @@ def test_an_injection_comes_back(home: Path, chosen: Injection) -> None:
 def test_the_ks_of_a_comparison_come_back(home: Path) -> None:
     words = ["criteria", "run", *comparison_arguments([4, 12]), "--workspace", str(home)]
     assert list(given_to_the_engine(*words, name="ks")) == [4, 12]
+
+
+@pytest.mark.parametrize(
+    ("reading", "split", "kind"),
+    [("", "", "zip"), ("folder", "", "folder"), ("folder", "all", "folder"),
+     ("folder", "val", "folder")],
+)  # fmt: skip
+def test_a_source_is_read_as_it_was_opened(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, reading: str, split: str, kind: str
+) -> None:
+    root = tmp_path_factory.mktemp("source")
+    folder(root, {"train/a.png": png(1), "val/b.png": png(2)})
+    zipped(root / "x.zip", {f"{i}.png": png(i) for i in range(5)})
+    (root / "t.csv").write_text("name,label\n")
+    given = replace(
+        open_source(root, reading=reading, split=split),
+        labels_file=root / "t.csv", table_given=True,
+    )  # fmt: skip
+    assert given.kind == kind
+    words = source_arguments(given)
+    assert words[:2] == ["--labels", str(root / "t.csv")]
+    words = ["build", str(root), "--name", "x", "--workspace", str(home), *words[2:]]
+    source = given_to_the_engine(*words, name="last")
+    assert (source.kind, source.names, source.choices.split) == (
+        kind, given.names, given.choices.split,
+    )  # fmt: skip

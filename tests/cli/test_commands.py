@@ -41,6 +41,54 @@ def test_build_tells_of_rejected_and_duplicate_images(command: Command, sources:
     assert "Exact duplicates of others: 1 image." in told
 
 
+def test_rejected_images_are_named(command: Command, sources: Path) -> None:
+    images = sources / "made" / "class0"
+    for i in range(7):
+        (images / f"x{i}.png").write_bytes(b"no picture" * i)
+    told = command("build", sources / "made", "--name", "made").out
+    assert "class0/x0.png (0 bytes), class0/x1.png (not an image)" in " ".join(told.split())
+    assert "and 3 more: gmv show made --rejected" in " ".join(told.split())
+    every = command("show", "made", "--rejected", "--json").json["rejected"]
+    assert len(every) == 8 and {row["reason"] for row in every} >= {"0 bytes", "not an image"}
+    assert "class0/x6.png" in command("show", "made", "--rejected").out
+
+
+def test_a_set_of_nothing_but_rejected_images_is_not_ready(command: Command, sources: Path) -> None:
+    broken = sources / "broken"
+    broken.mkdir()
+    for i in range(7):
+        (broken / f"{i}.jpg").write_bytes(b"\xff\xd8\xff")
+    for _ in range(2):
+        told = command("build", broken, "--name", "broken")
+        assert told.status == 1 and "ready" not in told.out
+        assert "No image of 'broken' could be read: 0.jpg (cut off after 3 bytes)" in told.err
+    assert len(command("show", "broken", "--rejected", "--json").json["rejected"]) == 7
+    command("build", sources / "made", "--name", "made")
+    told = command("value", "made", "--against", "broken", "--name", "run")
+    assert told.status == 1 and "No image of 'broken' could be read; give a training" in told.err
+
+
+def test_where_labels_came_from_is_said(command: Command, sources: Path) -> None:
+    told = command("build", sources / "made", "--name", "made").out
+    assert "Labels come from the names of the folders: 10 of 10 images got one." in told
+    (sources / "t.csv").write_text("name,label\nclass0/0000.png,cat\nnowhere.png,dog\n")
+    found = command("build", sources / "made", "--name", "few", "--labels", sources / "t.csv")
+    assert "Labels come from t.csv and the names of the folders: 10 of 10" in found.out
+    assert "Only 1 of 10 images have a row in the label table" in found.err
+
+
+def test_splits_and_readings_are_said_and_chosen(command: Command, sources: Path) -> None:
+    for split, count in (("train", 6), ("test", 2)):
+        write_images(sources / "parts" / split, count)
+    told = command("build", sources / "parts", "--name", "parts")
+    assert "parts is ready: 6 images." in told.out
+    assert "Only the split train is read; set aside: test (2 images)." in told.err
+    assert "Passed over: 2 files, image of another split." in told.out
+    every = command("build", sources / "parts", "--name", "every", "--split", "all", "--json")
+    assert every.json["counts"]["ok"] == 8 and every.json["sources"][0]["split"] == "all"
+    assert command("build", sources / "parts", "--name", "x", "--as", "tar").status == 1
+
+
 def test_add(command: Command, sources: Path) -> None:
     command("build", sources / "train", "--name", "train")
     added = command("add", "train", sources / "more", "--json")
@@ -124,6 +172,23 @@ def test_an_auroc_that_is_undefined_is_null(ready: Command, sources: Path) -> No
     ready("build", sources / "train", "--name", "flat", "--labels", csv)
     ready("value", sources / "made", "--against", "flat", "--name", "flat-run")
     assert ready("noisy", "flat-run", "--column", "noise", "--json").json["auroc"] is None
+    told = ready("noisy", "flat-run", "--column", "noise")
+    assert "marks 0 of 20 images as noise" in told.err and "AUROC" not in told.out
+
+
+def test_grades_of_noise_ask_for_a_rule(ready: Command, sources: Path) -> None:
+    csv = sources / "graded.csv"
+    csv.write_text("name,noise\n" + "\n".join(f"{i:04d}.png,{i % 3}" for i in range(20)))
+    ready("build", sources / "train", "--name", "graded", "--labels", csv)
+    ready("value", sources / "made", "--against", "graded", "--name", "graded-run")
+    asked = ready("noisy", "graded-run", "--column", "noise")
+    assert asked.status == 1 and "--noisy-if '>0'" in asked.err
+    words = ("noisy", "graded-run", "--column", "noise", "--json", "--noisy-if")
+    some, most = ready(*words, ">1").json["auroc"], ready(*words, ">0").json["auroc"]
+    assert 0 <= some <= 1 and 0 <= most <= 1 and some != most
+    judged = ready("criteria", "graded-run", "--column", "noise", "--noisy-if", ">1", "--json")
+    assert judged.json["noise"]["auroc"] == some
+    assert ready("noisy", "graded-run", "--noisy-if", ">1").status == 1
 
 
 def test_export(ready: Command, sources: Path) -> None:

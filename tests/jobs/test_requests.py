@@ -26,13 +26,14 @@ def held(workspace: Workspace) -> Iterator[Workspace]:
             control.cancel(workspace, job.id)
 
 
-def test_a_new_set_is_built_with_the_table_beside_it(held: Workspace, tmp_path: Path) -> None:
+def test_a_new_set_is_built_where_its_images_and_their_table_lie(
+    held: Workspace, tmp_path: Path
+) -> None:
     write_images(tmp_path / "x", 3)
     (tmp_path / "x" / "labels.csv").write_text("name,owner\n0000.png,Ada\n")
     job = requests.build_set(held, open_source(tmp_path / "x"), name=" cats ", index="pq")
     assert job.arguments == (
         "build", str(tmp_path / "x"), "--name", "cats", "--embedder=auto", "--index=pq",
-        "--labels", str(tmp_path / "x/labels.csv"),
     )  # fmt: skip
     assert (job.title, job.target, job.uploads) == ("Building cats", "cats", None)
     with pytest.raises(WorkspaceError, match="The name 'cats' is taken"):

@@ -166,8 +166,8 @@ def test_known_noise_is_judged(app: AppTest, tmp_path: Path) -> None:
     names = source.names or []
     with (tmp_path / "labels.csv").open("w", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(["name", "hat", "planted_noise", "nothing"])
-        rows.writerows([n, "no" if i % 2 else "yes", "yes" if i < 6 else "no", "yes"]
+        rows.writerow(["name", "hat", "planted_noise", "nothing", "noise_grade"])
+        rows.writerows([n, "no" if i % 2 else "yes", "yes" if i < 6 else "no", "yes", i % 3]
                        for i, n in enumerate(names))  # fmt: skip
     labels = labels_for(source, tmp_path / "labels.csv")
     build(workspace, source, name="first-set", labels=labels, embedder=fake_embedder())
@@ -175,7 +175,9 @@ def test_known_noise_is_judged(app: AppTest, tmp_path: Path) -> None:
     value(workspace, made, against="first-set", name="first", embedder=fake_embedder())
     open_page(app, "noisy")
     column = app.selectbox(key="noise")
-    assert column.value == "planted_noise" and column.options == ["planted_noise", "hat", "nothing"]
+    assert column.value == "planted_noise" and column.options == [
+        "planted_noise", "hat", "nothing", "noise_grade",
+    ]  # fmt: skip
     from gmv_core.criteria import known_noise
 
     auroc = known_noise.judge(open_run(workspace, "first"), "planted_noise").detection.auroc
@@ -185,3 +187,11 @@ def test_known_noise_is_judged(app: AppTest, tmp_path: Path) -> None:
     column.select("nothing").run()
     assert not app.exception
     assert "there is nothing to tell apart" in app.info[-1].value
+    app.selectbox(key="noise").select("noise_grade").run()
+    assert "one of the 16 noisy and one clean" in " ".join(t.value for t in app.markdown)
+    rule = next(field for field in app.text_input if field.label == "Which grades mean noise")
+    rule.set_value("=2").run()
+    assert "one of the 8 noisy and one clean" in " ".join(t.value for t in app.markdown)
+    rule = next(field for field in app.text_input if field.label == "Which grades mean noise")
+    rule.set_value("bad").run()
+    assert not app.exception and "'bad' is no rule for noise" in app.error[0].value

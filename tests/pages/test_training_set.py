@@ -368,3 +368,35 @@ def test_the_first_set_that_is_built_is_shown_whatever_the_address_says(
     assert not app.exception
     assert app.selectbox(key="set").value == "cats"
     assert app.metric[0].value == "61"
+
+
+def test_how_it_is_read_can_be_chosen(
+    app: AppTest, home: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "data"
+    for split, count in (("train", 50), ("val", 20)):
+        write_images(root / "parts" / split, count, labels=2)
+    (root / "repo").mkdir()
+    (root / "repo" / "cover.png").write_bytes(png(draw(0)))
+    with zipfile.ZipFile(root / "repo" / "images.zip", "w") as archive:
+        for name, data, _ in files(60):
+            archive.writestr(name, data)
+    monkeypatch.setenv("GMV_DATA_ROOTS", str(root))
+    open_page(app)
+    app.segmented_control(key="training-images-way").set_value("path").run()
+    field = "training-images-0-path"
+    app.text_input(key=field).set_value("parts").run()
+    told = "Only the split train is read; set aside: val (20 images)."
+    assert told in [info.value for info in app.info]
+    assert "Labels come from the names of the folders: 50 of 50 images got one." in words(app)
+    splits = next(pills for pills in app.pills if pills.label == "Splits that are read")
+    splits.set_value(["train", "val"]).run()
+    assert "**70 images" in words(app) and not app.info and not app.exception
+    app.text_input(key=field).set_value("repo").run()
+    assert "**60 images" in words(app)
+    assert app.info[0].value.startswith(
+        "This folder can be read in 2 ways: as images in a zip (60)"
+    )
+    reading = next(c for c in app.segmented_control if c.label == "Read it as")
+    reading.set_value("folder").run()
+    assert "**1 image " in words(app) and not app.exception

@@ -326,9 +326,14 @@ def test_nothing_but_rejected_images_is_a_set_without_an_index(
     manifest = make(workspace, folder, embedder)
     assert (manifest.counts.ok, manifest.counts.rejected) == (0, 3)
     assert manifest.index.vectors == 0
+    assert manifest.state == "empty", "a set of nothing is not ready"
+    again = make(workspace, folder, embedder)
+    assert (again.state, again.counts.images) == ("empty", 3)
+    more = add(workspace, "train", open_source(write_images(tmp_path / "m", 4)), embedder=embedder)
+    assert (more.state, more.counts.ok) == ("ready", 4)
 
 
-def test_add_takes_new_names_only(
+def test_add_takes_new_images_and_keeps_other_pictures_of_a_known_name(
     workspace: Workspace, images: Path, embedder: Embedder, tmp_path: Path
 ) -> None:
     make(workspace, images, embedder)
@@ -336,18 +341,24 @@ def test_add_takes_new_names_only(
     before = rows_of(train.images)
     more = write_images(tmp_path / "more", 32)  # the first 20 by name are there
     (more / "class0" / "0000.png").write_bytes(png(draw(500)))
+    (more / "class1" / "0001.png").write_bytes(png(draw(1)) + b"other bytes, same pixels")
     manifest = add(workspace, "train", open_source(more), embedder=embedder)
     rows = rows_of(train.images)
     assert rows.slice(0, 20).equals(before)  # an image of a known name is not replaced
-    assert rows["id"].to_pylist() == list(range(32))
-    added = rows["name"].to_pylist()[20:]
+    assert rows["id"].to_pylist() == list(range(33))
+    renamed, *added = rows["name"].to_pylist()[20:]
+    assert renamed == "more/class0/0000.png" and rows["label"].to_pylist()[20] == "class0"
     assert added == sorted(f"class{i % 3}/{i:04d}.png" for i in range(20, 32))
     stored = np.stack(rows_of(train.embeddings(FAKE))["vector"].to_pylist()).astype(np.float32)
-    assert np.array_equal(stored[20:], np.stack([embed_one(draw(int(n[7:11]))) for n in added]))
-    assert manifest.counts.images == manifest.index.vectors == 32
+    drawn = [embed_one(draw(500)), *(embed_one(draw(int(n[7:11]))) for n in added)]
+    assert np.array_equal(stored[20:], np.stack(drawn))
+    assert manifest.counts.images == manifest.index.vectors == 33
     assert [s.first_row for s in manifest.sources] == [0, 20]
+    last = manifest.sources[-1]
+    assert (last.renamed, last.skipped) == (1, {"image that the set already has": 19})
     again = add(workspace, "train", open_source(more), embedder=embedder)
-    assert again.counts.images == 32
+    assert again.counts.images == 33
+    assert again.sources[-1].skipped == {"image that the set already has": 32}
 
 
 def test_building_again_after_add_is_reuse(

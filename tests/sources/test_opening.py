@@ -10,6 +10,8 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
+from unicodedata import normalize
 
 import numpy as np
 import pyarrow as pa
@@ -544,3 +546,115 @@ def test_cifar_10() -> None:
     image = next(source.read(49_999))
     assert (image.name, image.label) == ("truck/4999.jpg", "truck")
     assert pixels(image).shape == (32, 32, 3)
+
+
+def test_one_hot_labels_of_an_npz_are_classes(tmp_path: Path) -> None:
+    images, classes = np.zeros((6, 4, 4, 3), np.uint8), np.array([2, 0, 1, 1, 2, 0])
+    for dtype in (float, np.uint8, bool):
+        np.savez(tmp_path / "x.npz", images=images, labels=np.eye(3)[classes].astype(dtype))
+        told = [image.label for image in open_source(tmp_path / "x.npz").read()]
+        assert told == [str(c) for c in classes]
+    for wrong in (np.ones((6, 3)), np.full((6, 3), 1 / 3), np.eye(6)[:, :3]):
+        np.savez(tmp_path / "x.npz", images=images, labels=wrong)
+        with pytest.raises(SourceError, match="one number or text for each image"):
+            open_source(tmp_path / "x.npz")
+
+
+@pytest.mark.parametrize("images", [(5, 4, 4, 3), (5, 4, 4)])
+def test_masks_before_the_images_of_an_npz_are_not_taken(
+    tmp_path: Path, images: tuple[int, ...]
+) -> None:
+    arrays = {"seg_masks": np.zeros((5, 4, 4), np.uint8), "photos": np.full(images, 7, np.uint8)}
+    np.savez(tmp_path / "x.npz", **arrays)
+    names = [image.name for image in open_source(tmp_path / "x.npz").read()]
+    assert names[0] == "photos/000000"
+
+
+NAMES = ["猫/写真1.png", "犬/写真2.png", "Ärger/Foto.png"]
+
+
+def zip_named(path: Path, names: Sequence[bytes]) -> Path:
+    """A zip whose names are these bytes, without the mark of UTF-8: zipfile itself would set it."""
+    keys = [f"q{i:02d}{'x' * 99}"[: len(name)] for i, name in enumerate(names)]
+    data = zipped(path, {key: png(i) for i, key in enumerate(keys)}).read_bytes()
+    for key, name in zip(keys, names, strict=True):
+        data = data.replace(key.encode(), name)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("encoding", "form", "names"),
+    [
+        ("utf-8", "NFD", NAMES),
+        ("utf-8", "NFC", NAMES),
+        ("cp932", "NFC", NAMES[:2]),
+        ("cp866", "NFC", ["кошка/рыжая.png", "собака/белая.png"]),
+        ("cp437", "NFC", NAMES[2:]),
+    ],
+)
+def test_names_in_zips_of_other_systems(
+    tmp_path: Path, encoding: str, form: Literal["NFC", "NFD"], names: list[str]
+) -> None:
+    raw = [normalize(form, name).encode(encoding) for name in names]
+    images = read_all(open_source(zip_named(tmp_path / "x.zip", raw)))
+    assert {image.name: image.label for image in images} == {n: n.split("/")[0] for n in names}
+
+
+@pytest.mark.parametrize(("how", "called"), [(9, "deflate64"), (93, "Zstandard")])
+def test_a_way_of_packing_that_is_not_read_is_said(tmp_path: Path, how: int, called: str) -> None:
+    data = bytearray(zipped(tmp_path / "x.zip", {"a.png": png(1)}).read_bytes())
+    for mark, at in ((b"PK\3\4", 8), (b"PK\1\2", 10)):
+        start = data.index(mark) + at
+        data[start : start + 2] = how.to_bytes(2, "little")
+    (tmp_path / "x.zip").write_bytes(data)
+    (image,) = open_source(tmp_path / "x.zip").read()
+    assert image.error == f"packed by {called}, which is not supported; pack it by deflate"
+
+
+def test_images_are_known_by_content_where_the_suffix_says_nothing(tmp_path: Path) -> None:
+    names = ["a.apng", "b.jpg?w=200", "c.jpg_large", "d.v2", "e"]
+    files = {name: png(at) for at, name in enumerate(names)}
+    junk = {"x.part": png(9), "y.txt": png(9), "z.bak": b"no picture"}
+    for place in (
+        folder(tmp_path / "f", {**files, **junk}),
+        zipped(tmp_path / "x.zip", {**files, **junk}),
+        tarred(tmp_path / "x.tar", {**files, **junk}),
+    ):
+        source = open_source(place)
+        assert [image.name for image in read_all(source)] == names
+        assert sum(source.skipped.values()) == 3
+
+
+def test_the_blobs_of_a_hugging_face_cache_are_followed(tmp_path: Path) -> None:
+    cache = tmp_path / "models--x"
+    folder(cache / "blobs", {"1a": png(1), "2b": png(2)})
+    snapshot = cache / "snapshots" / "v1" / "cat"
+    snapshot.mkdir(parents=True)
+    for blob in ("1a", "2b"):
+        (snapshot / f"{blob}.png").symlink_to(f"../../../blobs/{blob}")
+    (snapshot / "out.png").symlink_to(tmp_path / "secret.png")
+    (tmp_path / "secret.png").write_bytes(png(3))
+    source = open_source(cache / "snapshots" / "v1")
+    assert [(i.name, i.label) for i in read_all(source)] == [
+        ("cat/1a.png", "cat"), ("cat/2b.png", "cat"),
+    ]  # fmt: skip
+    assert source.skipped == {"link outside the folder": 1}
+    assert open_source(cache).names == ["snapshots/v1/cat/1a.png", "snapshots/v1/cat/2b.png"]
+    with pytest.raises(SourceError, match="3 link outside"):
+        open_source(cache / "snapshots" / "v1", within=[cache / "snapshots"])
+    assert open_source(cache / "snapshots" / "v1", within=[cache]).total == 2
+
+
+def test_a_class_folder_that_is_a_link_is_not_lost_silently(tmp_path: Path) -> None:
+    inside = folder(tmp_path / "x", {"cat/a.png": png(1), "store/dog/b.png": png(2)})
+    folder(tmp_path / "y", {"c.png": png(3)})
+    (inside / "bird").symlink_to(tmp_path / "y")
+    (inside / "dog").symlink_to("store/dog")
+    source = open_source(inside)
+    assert source.names == ["cat/a.png", "store/dog/b.png"]
+    assert source.notes == (
+        "Linked folders that lead out of the source are not read (bird); give the folders that "
+        "they lead to.",
+        "Linked folders are read where they lie, not as links (dog).",
+    )

@@ -84,10 +84,11 @@ def _figure(result: Result) -> None:
         "The whole ranking",
         help="Predicted influence, in percent of the error, the mean over the generated images.",
     )
-    column = noise_column(result)
+    column, noisy_if = noise_column(result)
     chart(
-        influence.ranking_figure(result, column),
+        influence.ranking_figure(result, column, noisy_if),
         "Predicted influence of every training image, the most harmful first",
     )
     if column is not None:
-        noise_found(influence.noise_report(result, column), column, "the most harmful")
+        report = influence.noise_report(result, column, noisy_if)
+        noise_found(report, column, "the most harmful")

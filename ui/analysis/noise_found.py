@@ -9,25 +9,36 @@ from gmv_core.criteria.known_noise import KnownNoise
 from gmv_core.plots import noise as noise_plots
 from gmv_core.words import percent
 from ui.doors import readings
-from ui.frame import state
+from ui.frame import shell, state
 from ui.frame.markdown import plain
 from ui.widgets.figures import chart
 
 
-def noise_column(result: Result) -> str | None:
-    """Draw the choice of the column that marks known noise, where there could be one."""
-    columns = readings.noise_columns(result)
+def noise_column(result: Result) -> tuple[str | None, str]:
+    """Draw the choice of the column that marks known noise, where there could be one.
+
+    Return the column, and of a column of grades which of them mean noise.
+    """
+    graded = readings.graded_columns(result)
+    columns = [*readings.noise_columns(result), *graded]
     if not columns:
-        return None
-    return st.selectbox(
+        return None, ""
+    column = st.selectbox(
         "Known noise is marked in the column",
         columns,
         readings.likely(columns),
         placeholder="choose a column, if one marks known noise",
-        help="A column of your label CSV that says yes or no. The engine never reads it to rank; "
-        "it only checks the ranking.",
+        help="A column of your label table that says yes or no, or grades. The engine never reads "
+        "it to rank; it only checks the ranking.",
         **state.in_url(state.NOISE),
     )
+    if column not in graded:
+        return column, ""
+    noisy_if = st.text_input("Which grades mean noise", ">0", help="As >0, >=2 or =1.")
+    with shell.telling():
+        readings.noise_report(result, str(column), noisy_if)
+        return column, noisy_if
+    return None, ""
 
 
 def noise_found(report: KnownNoise, column: str, end: str) -> None:

@@ -72,13 +72,13 @@ def without(part: Result) -> PredictedChange:
 
 
 @resource(max_entries=6)
-def noise_report(result: Result, column: str) -> known_noise.KnownNoise:
+def noise_report(result: Result, column: str, noisy_if: str = "") -> known_noise.KnownNoise:
     """Hold the ranking by harm against a column."""
-    return known_noise.judge(result, column, by_influence=True)
+    return known_noise.judge(result, column, noisy_if, by_influence=True)
 
 
 @data(max_entries=16)
-def ranking_figure(result: Result, column: str | None) -> Any:  # noqa: ANN401  (plotly ships no types)
+def ranking_figure(result: Result, column: str | None, noisy_if: str = "") -> Any:  # noqa: ANN401  (plotly ships no types)
     """Return the figure of the ranking by harm, with the noise that a column marks."""
-    flags = noise_report(result, column).flags if column else None
+    flags = noise_report(result, column, noisy_if).flags if column else None
     return plots.harm_ranking(totals(result)["percent"].to_numpy(), flags)

@@ -119,10 +119,16 @@ def likely(columns: list[str]) -> int | None:
     return 0 if columns and known_noise.sounds_like_noise(columns[0]) else None
 
 
+@data(max_entries=16)
+def graded_columns(result: Result) -> list[str]:
+    """Return the columns of grades that sound like noise: a rule must tell which mean it."""
+    return known_noise.graded_columns(result.training)
+
+
 @resource(max_entries=6)
-def noise_report(result: Result, column: str) -> known_noise.KnownNoise:
+def noise_report(result: Result, column: str, noisy_if: str = "") -> known_noise.KnownNoise:
     """Hold the ranking from the bottom against a column."""
-    return known_noise.judge(result, column)
+    return known_noise.judge(result, column, noisy_if)
 
 
 @data(max_entries=16)
@@ -143,12 +149,12 @@ def weighting_figure(result: Result) -> Any:  # noqa: ANN401
 
 
 @data(max_entries=16)
-def ranking_figure(result: Result, column: str | None) -> Any:  # noqa: ANN401
+def ranking_figure(result: Result, column: str | None, noisy_if: str = "") -> Any:  # noqa: ANN401
     """Return the figure of the ranking from the bottom, with the noise that a column marks."""
     table = ranking(result)
     return noise_plots.ranking(
         table["value"].to_numpy(),
         table["nearest_distance"].to_numpy(float),
         table["standing"].to_numpy(),
-        noise_report(result, column).flags if column else None,
+        noise_report(result, column, noisy_if).flags if column else None,
     )

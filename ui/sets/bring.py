@@ -5,7 +5,7 @@ What is uploaded is spooled to the workspace at once. Whoever starts a job on it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from gmv_core import GMVError
 from gmv_core.jobs import uploads
 from gmv_core.jobs.control import drop_uploads
 from gmv_core.sources import on_server
-from gmv_core.sources.labels import LabelTable, labels_for
+from gmv_core.sources.labels import labels_for
 from gmv_core.sources.source import Source
 from gmv_core.sources.survey import Survey, survey
 from gmv_core.types import OK
@@ -23,19 +23,26 @@ from gmv_core.words import counted
 from ui.doors import engine
 from ui.frame import shell, state
 from ui.frame.markdown import plain, safe
+from ui.sets.choices import ask_choices
 from ui.widgets.thumbs import Thumb, thumbs
 
 WAYS = {"files": "Files or an archive", "folder": "A folder", "path": "A path on the server"}
 LABELS_SHOWN = 8
+TABLES = ["csv", "tsv", "txt", "json", "jsonl"]
 TEMPLATE = "name,label,owner,hat\nbear/0001.png,bear,Ada,yes\ncat/0002.png,cat,Ben,no\n"
 
 
 @dataclass(frozen=True)
 class Brought:
-    """What was given last. given: identifies it. round: counts what was taken, to empty widgets."""
+    """What was given last. given: identifies it. round: counts what was taken, to empty widgets.
+
+    readings: as what it can be read, the one taken unasked first. chosen: another, and splits.
+    """
 
     round: int = 0
     given: tuple[str, ...] = ()
+    readings: tuple[str, ...] = ()
+    chosen: tuple[str, str] = ("", "")
     folder: Path | None = None
     source: Source | None = None
     survey: Survey | None = None
@@ -68,14 +75,25 @@ def bring(purpose: str, key: str, *, table: bool = False) -> Source | None:
         held = Brought(held.round, given)
         if files or path:
             with st.spinner("Looking at the images …"):
-                held = _looked_at(held, files, path, csv)
+                held = _first_look(held, files, path, csv)
         st.session_state[_key(key)] = held
     with shell.telling():
         if held.problem is not None:
             raise held.problem
     if held.survey is not None:
         show_survey(held.survey)
+        _choose(held, path, key)
     return held.source
+
+
+def _choose(held: Brought, path: str, key: str) -> None:
+    """Ask how it is to be read, where there is a choice, and look again once that is changed."""
+    splits = held.survey.choices.splits if held.survey else {}
+    chosen = ask_choices(held.readings, splits, f"{key}-{'-'.join(held.given)}")
+    if chosen != held.chosen:
+        with st.spinner("Looking at the images …"):
+            st.session_state[_key(key)] = _looked_at(replace(held, chosen=chosen), path)
+        st.rerun()
 
 
 def taken(key: str) -> None:
@@ -119,31 +137,37 @@ def _ask_table(key: str) -> Any:  # noqa: ANN401  (an uploaded file)
             "A `labels.csv` among the images is found by itself."
         )
         st.download_button("Download a template", TEMPLATE, "labels.csv", "text/csv")
-        return st.file_uploader("Table (CSV)", type="csv", key=f"{key}-table")
+        return st.file_uploader("Table (CSV)", type=TABLES, key=f"{key}-table")
 
 
-def _looked_at(held: Brought, files: list[Any], path: str, csv: Any) -> Brought:  # noqa: ANN401
-    folder = None
+def _first_look(held: Brought, files: list[Any], path: str, csv: Any) -> Brought:  # noqa: ANN401
     try:
         if files or csv:
-            folder = uploads.spool(engine.workspace(), files, table=csv)
-        source = on_server.open_on_server(path) if path else uploads.open_spooled(_there(folder))
-        if path and folder is not None:
-            source = uploads.with_table(source, folder)
-        found = survey(source, _table_of(source))
+            held = replace(held, folder=uploads.spool(engine.workspace(), files, table=csv))
     except GMVError as problem:
-        return Brought(held.round, held.given, folder, problem=problem)
-    return Brought(held.round, held.given, folder, source, found)
+        return replace(held, problem=problem)
+    held = _looked_at(held, path)
+    return replace(held, readings=tuple(held.survey.choices.readings) if held.survey else ())
+
+
+def _looked_at(held: Brought, path: str) -> Brought:
+    """Return what was brought with what was found in it, or what is wrong with it."""
+    reading, split = held.chosen
+    try:
+        if path:
+            source = on_server.open_on_server(path, reading=reading, split=split)
+            source = uploads.with_table(source, held.folder) if held.folder else source
+        else:
+            source = uploads.open_spooled(_there(held.folder), reading=reading, split=split)
+        found = survey(source, labels_for(source))
+    except GMVError as problem:
+        return replace(held, source=None, survey=None, problem=problem)
+    return replace(held, source=source, survey=found, problem=None)
 
 
 def _there(folder: Path | None) -> Path:
     assert folder is not None  # noqa: S101  (files were given, so it was made)
     return folder
-
-
-def _table_of(source: Source) -> LabelTable | None:
-    labels = labels_for(source, None)
-    return labels.table if labels else None
 
 
 def show_survey(found: Survey) -> None:
@@ -155,9 +179,12 @@ def show_survey(found: Survey) -> None:
         more = len(found.labels) - len(shown)
         where = f", in the first {counted(found.labelled, 'image')}" if _partly(found) else ""
         st.caption(f"Labels{where}: {told}" + (f", and {more:,} more" if more else ""))
+    st.caption(safe(found.label_words()))
     if found.skipped:
         told = ", ".join(f"{plain(why)} ({count:,})" for why, count in found.skipped.items())
         st.caption(f"Will be skipped: {told}.")
+    for sentence in found.notes:
+        st.info(safe(sentence), icon=":material/info:")
     for sentence in found.warnings():
         st.warning(safe(sentence), icon=":material/info:")
     sides = [max(i.width, i.height) for i in found.sample if i.status == OK]

@@ -8,7 +8,7 @@ from gmv_core import Result, open_run
 from gmv_core.demo.make import DEMO_RUN
 from gmv_core.jobs import requests
 from gmv_core.jobs.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Overview
-from gmv_core.store.manifests import READY, SetManifest
+from gmv_core.store.manifests import EMPTY, READY, SetManifest
 from gmv_core.trust.sentences import line_of
 from gmv_core.words import counted, number
 from ui.doors import engine
@@ -115,6 +115,8 @@ def runs(found: Overview) -> None:
 
 def _set_line(manifest: SetManifest) -> str:
     counts = manifest.counts
+    if manifest.state == EMPTY:
+        return f"**{manifest.name}** · no image could be read"
     if manifest.state != READY or counts is None:
         return f"**{plain(manifest.name)}** · unfinished"
     told = [f"**{plain(manifest.name)}**", counted(counts.ok, "image")]

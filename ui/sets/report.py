@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core.sets import contents
+from gmv_core.sources.labels import labels_sentence
 from gmv_core.store import columns
 from gmv_core.store.manifests import EmbedderEntry, IndexEntry, SetManifest
 from gmv_core.store.workspace import ImageSet
@@ -63,13 +64,17 @@ def _how(embedder: EmbedderEntry, index: IndexEntry) -> None:
 
 
 def _passed_over(manifest: SetManifest) -> list[str]:
-    """Return sentences on skipped files, notes, and how the label table fits."""
+    """Return sentences on labels, skipped files, notes, and how the label tables fit."""
     said = []
     for source in manifest.sources:
+        if source.images is not None and source.labelled is not None:
+            said.append(labels_sentence(source.labels_from, source.labelled, source.images))
         skipped = {reason: n for reason, n in source.skipped.items() if n}
         if skipped:
             told = ", ".join(f"{reason} ({count:,})" for reason, count in skipped.items())
             said.append(f"Skipped files: {told}.")
+        if source.renamed:
+            said.append(contents.renamed_words(source))
     said += contents.note_words(manifest.notes)
     return [*said, *filter(None, [contents.label_words(manifest.labels)])]
 

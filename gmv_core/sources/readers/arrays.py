@@ -126,7 +126,13 @@ def label_count_error(where: Path, images: int, labels: int) -> SourceError:
 
 
 def array_source(
-    kind: str, where: Path, *, rows: ArrayRows, labels: Sequence[str], used: Sequence[Path]
+    kind: str,
+    where: Path,
+    *,
+    rows: ArrayRows,
+    labels: Sequence[str],
+    used: Sequence[Path],
+    labels_from: str = "",
 ) -> Source:
     """Return the source of an array; `used` are the files that its fingerprint depends on.
 
@@ -143,4 +149,5 @@ def array_source(
         skipped={},
         fingerprint=files_digest(used),
         reader=lambda start: rows.read(start, labels),
+        labels_from=labels_from if labels else "",
     )

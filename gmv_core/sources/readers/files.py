@@ -10,16 +10,29 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from gmv_core.sources.names import (
-    clean_name,
-    folder_label,
-    is_label_file,
-    safe_name,
-    skip_reason,
-    unique_name,
+from gmv_core.sources.folders import Folders
+from gmv_core.sources.names import clean_name, is_label_file, safe_name, skip_reason, unique_name
+from gmv_core.sources.readers.beside import (
+    UNREADABLE,
+    SideFiles,
+    read_side_files,
+    tables_among,
+    with_folders,
 )
-from gmv_core.sources.source import Source, digest, files_digest, no_images, read_file
+from gmv_core.sources.readers.splits import chosen, labels_words
+from gmv_core.sources.source import (
+    Choices,
+    FoundTable,
+    Source,
+    digest,
+    files_digest,
+    no_images,
+    read_file,
+)
 from gmv_core.types import SourceImage
+
+_LINKED_OUT = "link outside the folder"
+_LINKED_IN = "link to a folder or to nothing"
 
 
 @dataclass
@@ -27,23 +40,33 @@ class Folder:
     """What lies in a folder and below it.
 
     images: (name, size and time) of each image. others: names of the files that are none.
+    outer_links, inner_links: links to folders out of it, and in it. within: folders that links may
+    not leave, None for any on the command line.
     """
 
     root: Path
+    within: Sequence[Path] | None = None
     images: list[tuple[str, str]] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
-    labels_file: Path | None = None
+    outer_links: list[str] = field(default_factory=list)
+    inner_links: list[str] = field(default_factory=list)
+
+    @property
+    def labels_file(self) -> Path | None:
+        """Return `labels.csv`, else `metadata.csv`, at the root."""
+        at_root = sorted(name for name in self.others if is_label_file(name))
+        return self.root / at_root[0] if at_root else None
 
 
-def list_folder(root: Path) -> Folder:
+def list_folder(root: Path, within: Sequence[Path] | None = None) -> Folder:
     """List a folder recursively, sorted by name.
 
-    Links to files inside the folder are followed. Links to folders are not (what is inside is found
-    where it lies), so a loop cannot hang; links that lead out are counted as skipped.
+    Links to files inside the folder, and to the blobs of a Hugging Face cache that it lies in, are
+    followed. Links to folders are not (what is inside is found where it lies), so a loop cannot
+    hang; links that lead out are counted as skipped.
     """
-    found = Folder(root)
-    real_root = os.path.realpath(root)
+    found = Folder(root, within)
     pending = [""]
     while pending:
         folder = pending.pop()
@@ -54,9 +77,12 @@ def list_folder(root: Path) -> Folder:
                 raise
             found.skipped["folder that cannot be read"] += 1
             continue
+        cached = {entry.name for entry in entries} & {"snapshots", "snapshot"}
         for entry in entries:
             name = f"{folder}/{entry.name}" if folder else entry.name
-            reason = _add(found, entry, name, real_root, pending)
+            # What a Hugging Face cache stores as blobs is read by the names of its snapshots.
+            hidden = entry.name == "blobs" and cached and entry.is_dir(follow_symlinks=False)
+            reason = "hidden" if hidden else _add(found, entry, name, pending)
             if reason:
                 found.skipped[reason] += 1
     found.images.sort()
@@ -64,16 +90,12 @@ def list_folder(root: Path) -> Folder:
     return found
 
 
-def _add(
-    found: Folder, entry: os.DirEntry[str], name: str, real_root: str, pending: list[str]
-) -> str:
+def _add(found: Folder, entry: os.DirEntry[str], name: str, pending: list[str]) -> str:
     """Put one entry where it belongs, or return why it is skipped."""
     if entry.is_symlink():
-        target = os.path.realpath(entry.path)
-        if not f"{target}/".startswith(f"{real_root.rstrip('/')}/"):
-            return "link outside the folder"
-        if not os.path.isfile(target):
-            return "link to a folder or to nothing"
+        reason = _link_reason(found, entry, name)
+        if reason:
+            return reason
     if entry.is_dir(follow_symlinks=False):
         reason = skip_reason(f"{entry.name}/x.png", bytes)
         if not reason:
@@ -81,10 +103,6 @@ def _add(
         return reason
     if not entry.is_file():
         return "not a regular file"
-    if is_label_file(name):
-        # labels.csv goes before metadata.csv
-        found.labels_file = min(filter(None, [found.labels_file, Path(entry.path)]))
-        return ""
     reason = skip_reason(entry.name, partial(_head_or_nothing, entry.path))
     if not reason:
         info = entry.stat()
@@ -94,6 +112,34 @@ def _add(
     return reason
 
 
+def _link_reason(found: Folder, entry: os.DirEntry[str], name: str) -> str:
+    """Return why a link is not followed, "" if it is."""
+    root, target = os.path.realpath(found.root), os.path.realpath(entry.path)
+    inside = _is_below(target, root)
+    allowed = inside or any(_is_below(target, blobs) for blobs in _blobs_of(root))
+    if allowed and not inside and found.within is not None:
+        allowed = any(_is_below(target, os.path.realpath(place)) for place in found.within)
+    if not allowed:
+        if os.path.isdir(target):
+            found.outer_links.append(name)
+        return _LINKED_OUT
+    if os.path.isdir(target):
+        found.inner_links.append(name)
+    return "" if os.path.isfile(target) else _LINKED_IN
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return f"{path}/".startswith(f"{folder.rstrip('/')}/")
+
+
+def _blobs_of(root: str) -> Iterator[str]:
+    """Yield where a Hugging Face cache keeps the files of the snapshot that `root` lies in."""
+    parts = root.split("/")
+    for at, part in enumerate(parts):
+        if part in ("snapshots", "snapshot"):
+            yield "/".join([*parts[:at], "blobs"])
+
+
 def _head_or_nothing(path: str) -> bytes:
     try:
         return read_head(Path(path))
@@ -101,27 +147,63 @@ def _head_or_nothing(path: str) -> bytes:
         return b""
 
 
-def open_folder(found: Folder) -> Source:
-    """Return the source for a listed folder that holds at least one image."""
+def open_folder(found: Folder, split: str = "") -> Source:
+    """Return the source for a listed folder that holds at least one image of those splits."""
     # Names that are no UTF-8 are shown differently from how they stand on disk.
     on_disk = {clean_name(name): name for name, _ in found.images if clean_name(name) != name}
-    names = [clean_name(name) for name, _ in found.images]
+    marks = {clean_name(name): mark for name, mark in found.images}
+    folders = Folders(marks)
+    part = chosen(list(marks), folders, split)
+    names = part.names
+    tables = tables_among(found.others)
+    side_files = SideFiles(name for name in found.others if name not in tables)
+    used = {file for name in names for file in side_files.of(name)}
+    skipped = found.skipped + part.skipped
+    skipped["not an image"] -= len(tables) + len(used)
+    skipped = +skipped
+    labels_file = found.labels_file
 
     def read(start: int) -> Iterator[SourceImage]:
+        for reason in [r for r in skipped if r.startswith(UNREADABLE)]:
+            del skipped[reason]
         for name in names[start:]:
             data, error = read_file(found.root / on_disk.get(name, name))
-            yield SourceImage(name, data, label=folder_label(name), error=error)
+            image = with_folders(SourceImage(name, data, error=error), folders)
+            yield read_side_files(
+                image, side_files, lambda file: read_file(found.root / file), skipped
+            )
 
     return Source(
         kind="folder",
         location=str(found.root),
         names=names,
         total=len(names),
-        skipped=found.skipped,
-        fingerprint=digest(part for image in found.images for part in image),
+        skipped=skipped,
+        fingerprint=digest(
+            mark for name in names for mark in (on_disk.get(name, name), marks[name])
+        ),
         reader=read,
-        labels_file=found.labels_file,
+        labels_file=labels_file,
+        tables=[FoundTable(clean_name(name), found.root / name) for name in tables],
+        label_of=None if used else lambda name: folders.meaning(name).label,
+        labels_from=labels_words(used, folders, names),
+        notes=(*_linked_words(found), *part.notes),
+        choices=Choices(splits=part.counts, split=part.split),
     )
+
+
+def _linked_words(found: Folder) -> list[str]:
+    said = []
+    if found.outer_links:
+        shown = ", ".join(map(clean_name, sorted(found.outer_links)[:3]))
+        said.append(
+            f"Linked folders that lead out of the source are not read ({shown}); "
+            "give the folders that they lead to."
+        )
+    if found.inner_links:
+        shown = ", ".join(map(clean_name, sorted(found.inner_links)[:3]))
+        said.append(f"Linked folders are read where they lie, not as links ({shown}).")
+    return said
 
 
 def open_image_file(where: Path) -> Source:
@@ -147,12 +229,12 @@ def open_uploads(files: Sequence[tuple[str, bytes | Path]]) -> Source:
     """
     skipped: Counter[str] = Counter()
     kept: list[tuple[str, bytes | Path]] = []
-    labels_file: bytes | Path | None = None
+    table: FoundTable | None = None
     seen: set[str] = set()
     for raw_name, content in files:
         name = safe_name(raw_name)
         if is_label_file(name):
-            labels_file = content  # of several, the last
+            table = FoundTable(name, content)  # of several, the last
             continue
         reason = skip_reason(name, partial(read_head, content))
         if reason:
@@ -161,11 +243,12 @@ def open_uploads(files: Sequence[tuple[str, bytes | Path]]) -> Source:
             kept.append((unique_name(name, seen), content))
     if not kept:
         raise no_images("the uploads", skipped)
+    folders = Folders(name for name, _ in kept)
 
     def read(start: int) -> Iterator[SourceImage]:
         for name, content in kept[start:]:
             data, error = read_file(content) if isinstance(content, Path) else (content, "")
-            yield SourceImage(name, data, label=folder_label(name), error=error)
+            yield with_folders(SourceImage(name, data, error=error), folders)
 
     return Source(
         kind="uploads",
@@ -175,7 +258,9 @@ def open_uploads(files: Sequence[tuple[str, bytes | Path]]) -> Source:
         skipped=skipped,
         fingerprint=digest(part for name, content in kept for part in (name, _mark(content))),
         reader=read,
-        labels_file=labels_file,
+        labels_file=table.content if table else None,
+        tables=[table] if table else [],
+        label_of=lambda name: folders.meaning(name).label,
     )
 
 

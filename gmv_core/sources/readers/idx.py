@@ -51,7 +51,8 @@ def open_idx(where: Path) -> Source:
     labels = _labels(labels_at) if labels_at else []
     rows = ArrayRows(shape, planar, open_at, where.name.removesuffix(".gz"))
     used = [where, labels_at] if labels_at else [where]
-    return array_source("idx", where, rows=rows, labels=labels, used=used)
+    return array_source("idx", where, rows=rows, labels=labels, used=used,
+                        labels_from=labels_at.name if labels_at else "")  # fmt: skip
 
 
 def open_idx_folder(files: Sequence[Path]) -> Source:

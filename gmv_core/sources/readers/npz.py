@@ -27,6 +27,7 @@ _IMAGE_KEYS = (
     "images", "image", "x", "x_train", "train_images", "train_x", "imgs", "samples", "data",
     "arr_0",
 )  # fmt: skip
+_MASKS = ("mask", "segm", "label", "annot")
 _LABEL_KEYS = ("labels", "label", "y", "y_train", "train_labels", "train_y", "targets", "arr_1")
 
 
@@ -80,7 +81,8 @@ def open_npz(where: Path) -> Source:
         return file
 
     rows = ArrayRows(array.shape, planar, open_at, key)
-    return array_source("npz", where, rows=rows, labels=labels, used=[where])
+    return array_source("npz", where, rows=rows, labels=labels, used=[where],
+                        labels_from="its array of labels")  # fmt: skip
 
 
 def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Array:
@@ -105,7 +107,9 @@ def _image_key(arrays: Mapping[str, _Array], where: Path) -> str:
     """Return the key of the images, after checking type, order and length of the array."""
     by_lower = {key.lower(): key for key in arrays}
     named = [by_lower[key] for key in _IMAGE_KEYS if key in by_lower]
-    fitting = [key for key, array in arrays.items() if _is_images(array)]
+    fitting = sorted((key for key, array in arrays.items() if _is_images(array)), key=_is_mask)
+    fitting.sort(key=lambda key: len(arrays[key].shape), reverse=True)  # colour before grey
+    fitting = [key for key in fitting if not _is_mask(key)] or fitting
     chosen = [key for key in named if key in fitting] or fitting[:1] or named
     if not chosen:
         raise SourceError(
@@ -138,6 +142,11 @@ def _is_images(array: _Array) -> bool:
     return array.dtype == np.uint8 and len(array.shape) in (3, 4)
 
 
+def _is_mask(key: str) -> bool:
+    """Whether an array is called as what is drawn over images is."""
+    return any(word in key.lower() for word in _MASKS)
+
+
 def _labels(
     archive: zipfile.ZipFile, arrays: Mapping[str, _Array], where: Path, images: int
 ) -> list[str]:
@@ -147,14 +156,22 @@ def _labels(
     if key is None:
         return []
     array = arrays[key]
-    if array.dtype.kind not in "iuUSbf" or math.prod(array.shape) != max(array.shape, default=0):
-        raise SourceError(
-            f"Labels {key!r} of {where.name} have the shape {array.shape} and type {array.dtype}; "
-            "give one number or text for each image, of shape (n,) or (n, 1)."
-        )
+    is_flat = math.prod(array.shape) == max(array.shape, default=0)
+    of_classes = len(array.shape) == 2 and not is_flat and array.dtype.kind in "iubf"
+    problem = SourceError(
+        f"Labels {key!r} of {where.name} have the shape {array.shape} and type {array.dtype}; "
+        "give one number or text for each image, of shape (n,) or (n, 1), or one-hot rows."
+    )
+    if array.dtype.kind not in "iuUSbf" or not (is_flat or of_classes):
+        raise problem
     _check_labels(array, images, where, f"Labels {key!r} of {where.name}")
     with archive.open(array.member) as file:
-        values = np.lib.format.read_array(file, allow_pickle=False).ravel()
+        values = np.lib.format.read_array(file, allow_pickle=False)
+    if of_classes:
+        if not (np.count_nonzero(values, axis=1) == 1).all() or not (values.sum(axis=1) == 1).all():
+            raise problem
+        values = values.argmax(axis=1)
+    values = values.ravel()
     if values.dtype.kind == "f" and np.array_equal(values, np.round(values)):
         values = values.astype(np.int64)
     if values.dtype.kind == "S":
@@ -170,8 +187,9 @@ def _labels(
 def _check_labels(array: _Array, images: int, where: Path, what: str) -> None:
     """Raise SourceError where reading labels would take more memory than labels of images do."""
     count = math.prod(array.shape)
-    if count != images:
-        raise label_count_error(where, images, count)
+    rows = count if count == max(array.shape, default=0) else array.shape[0]
+    if rows != images:
+        raise label_count_error(where, images, rows)
     if count * array.dtype.itemsize > _MAX_LABELS_BYTES:
         raise SourceError(
             f"{what} have the type {array.dtype}, {count * array.dtype.itemsize:,} bytes in all, "

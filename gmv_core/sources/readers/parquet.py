@@ -12,12 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gmv_core.errors import SourceError
+from gmv_core.sources.label_table import LABEL_COLUMNS
 from gmv_core.sources.readers.parquet_pages import Fields, largest_row_bytes, row_groups
+from gmv_core.sources.readers.splits import Shard, of_split
 from gmv_core.sources.source import Source, check_members, files_digest, too_large
 from gmv_core.types import SourceImage
 
 _IMAGE_COLUMNS = ("image", "img", "images", "jpg", "png", "image_bytes", "bytes", "content", "data")
-_LABEL_COLUMNS = ("label", "labels", "class", "category", "target", "cls")
 _BATCH_ROWS = 64
 _BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError)
 _BATCH_BYTES = 64_000_000  # of as many rows as can take so much
@@ -34,7 +35,7 @@ class _Columns:
     class_names: Mapping[str, list[str]]
 
 
-def open_parquet(paths: Sequence[Path]) -> Source:
+def open_parquet(shards: Sequence[Shard]) -> Source:
     """Open one Parquet file, or several with the same columns in the order given.
 
     The images are the column that the Hugging Face metadata names, else a struct with `bytes`, else
@@ -43,6 +44,7 @@ def open_parquet(paths: Sequence[Path]) -> Source:
     Raises:
         SourceError: if a file is broken or has no column of images.
     """
+    paths = [shard.path for shard in shards]
     files = [_opened(path) for path in paths]
     columns = _columns(files[0].schema_arrow, paths[0])
     for path, file in zip(paths, files, strict=True):
@@ -60,13 +62,17 @@ def open_parquet(paths: Sequence[Path]) -> Source:
         raise SourceError(f"{paths[0].name} has 0 rows; give a file with images.")
 
     def read(start: int) -> Iterator[SourceImage]:
-        for path, rows in zip(paths, counts, strict=True):
+        for shard, rows in zip(shards, counts, strict=True):
             if start < rows:
-                yield from _read(path, columns, start)
+                for image in _read(shard, columns, start):
+                    yield of_split(image, shard.split)
             start = max(0, start - rows)
 
     location = paths[0] if len(paths) == 1 else paths[0].parent
-    return Source("parquet", str(location), None, sum(counts), {}, files_digest(paths), read)
+    told = f"the column {columns.label}" if columns.label else ""
+    return Source(
+        "parquet", str(location), None, sum(counts), {}, files_digest(paths), read, labels_from=told
+    )
 
 
 def _opened(path: Path) -> pq.ParquetFile:
@@ -84,7 +90,8 @@ def _opened(path: Path) -> pq.ParquetFile:
 
 def _reason(error: Exception) -> str:
     """Return the first sentence of an Arrow message."""
-    return " ".join(str(error).split()).partition(". ")[0].rstrip(".")
+    text = "".join(c if c.isprintable() else " " for c in str(error))
+    return " ".join(text.split()).partition(". ")[0].rstrip(".")
 
 
 def _columns(schema: pa.Schema, path: Path) -> _Columns:
@@ -106,7 +113,7 @@ def _columns(schema: pa.Schema, path: Path) -> _Columns:
         for name, feature in features.items()
         if feature.get("_type") == "ClassLabel"
     }
-    labels = [name for name in _LABEL_COLUMNS if name in plain]
+    labels = [name for name in LABEL_COLUMNS if name in plain]
     labels += [name for name in class_names if name in plain]
     label, owner = labels[0] if labels else None, "owner" if "owner" in plain else None
     others = tuple(name for name in plain if name not in (label, owner))
@@ -148,10 +155,10 @@ def _is_plain(kind: pa.DataType) -> bool:
     return not (pa.types.is_nested(kind) or _is_binary(kind))
 
 
-def _read(path: Path, columns: _Columns, start: int) -> Iterator[SourceImage]:
+def _read(shard: Shard, columns: _Columns, start: int) -> Iterator[SourceImage]:
     """Yield the rows of one file from `start` on; row groups before it are not read."""
     row = 0
-    with _opened(path) as file, path.open("rb") as pages:
+    with _opened(shard.path) as file, shard.path.open("rb") as pages:
         told = row_groups(pages)
         for group in range(file.metadata.num_row_groups):
             end = row + file.metadata.row_group(group).num_rows
@@ -160,12 +167,12 @@ def _read(path: Path, columns: _Columns, start: int) -> Iterator[SourceImage]:
                 try:
                     size = _batch_rows(file, pages, told[group : group + 1], columns)
                     for values in _group(file, group, columns, at - row, size):
-                        yield _image(f"{path.stem}/{at:06d}", values, columns)
+                        yield _image(f"{shard.name}/{at:06d}", values, columns)
                         at += 1
                 except _BROKEN as broken:
                     error = f"the file is broken before this row ({_reason(broken)})"
             for number in range(at, end):
-                yield SourceImage(f"{path.stem}/{number:06d}", b"", error=error)
+                yield SourceImage(f"{shard.name}/{number:06d}", b"", error=error)
             row = end
 
 
@@ -246,4 +253,7 @@ def _as_text(column: str | None, values: Mapping[str, Any], columns: _Columns) -
     names = columns.class_names.get(column)
     if names and isinstance(value, int):
         return str(names[value]) if 0 <= value < len(names) else ""
+    if column == columns.label and isinstance(value, float):
+        # pandas makes whole numbers with gaps to floats, and the gaps to NaN.
+        return "" if value != value else str(int(value)) if value.is_integer() else str(value)
     return str(value)

@@ -1,29 +1,42 @@
 """Tar archives, WebDataset shards among them, read as a stream.
 
-Files that share a name up to the suffix belong together: `000.jpg` with `000.cls` (the label) and
-`000.json` (an object: `label`, `owner`, and anything else as attributes).
+Files that share a name up to its first dot belong together: `0.input.jpg` with `0.cls` (the label),
+`0.txt` (a caption) and `0.json` (an object: `label`, `owner`, and anything else as attributes).
 """
 
 from __future__ import annotations
 
-import json
+import io
 import lzma
 import posixpath
 import tarfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
+from functools import partial
+from itertools import count, islice
 from pathlib import Path
 from typing import IO, Any, cast
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.names import clean_name, folder_label, skip_reason, unique_name
+from gmv_core.sources.folders import Folders
+from gmv_core.sources.names import clean_name, skip_reason, unique_name
+from gmv_core.sources.readers.beside import (
+    MAX_SIDE_FILE_BYTES,
+    SIDE_SUFFIXES,
+    TABLE_NAMES,
+    SideFiles,
+    described,
+    tables_among,
+    with_folders,
+)
+from gmv_core.sources.readers.splits import Shard, of_split
 from gmv_core.sources.source import (
     LARGE_BYTES,
     MAX_RATIO,
     RATIO_FREE_BYTES,
+    FoundTable,
     Source,
     check_members,
     files_digest,
@@ -35,35 +48,75 @@ from gmv_core.types import SourceImage
 _BROKEN = (
     tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError, RecursionError
 )  # fmt: skip
-_MAX_SIDE_FILE_BYTES = 1 << 20
 _MAX_HEADER_BYTES = 1 << 20  # of one member: long names, pax records, a map of holes
 _GROUP_BYTES = LARGE_BYTES  # of neighbours of one name, held together until all are read
-_SIDE_SUFFIXES = (".cls", ".json")
+_MAX_TABLE_BYTES = 1 << 26
+_MAX_LINKED_BYTES = 1 << 26  # held for hard links to come
+# How far is looked ahead for tables and links before the images are read.
+_LOOK_MEMBERS = 100_000
+_LOOK_PACKED_BYTES = 1 << 28
 _BLOCK_BYTES = 512
 
 
-def open_tars(paths: Sequence[Path]) -> Source:
+def open_tars(shards: Sequence[Shard]) -> Source:
     """Open one tar (also compressed), or the shards of a WebDataset in the order given.
 
     Raises:
         SourceError: if one is no tar, or there is no image in any.
     """
     skipped: Counter[str] = Counter()
+    paths = [shard.path for shard in shards]
+    looks = [_looked_over(path) for path in paths]
+    targets = {name for look in looks for name in look.targets}
+    tables = [table for look in looks for table in look.tables]
+    passed_over = {table.name for table in tables}
 
     def read(start: int) -> Iterator[SourceImage]:
         skipped.clear()
-        progress = _Progress(count(-start), set(), skipped)
-        for path in paths:
-            shard = f"{path.name.split('.')[0]}/" if len(paths) > 1 else ""
-            yield from _read_tar(path, shard, progress)
+        progress = _Progress(count(-start), set(), skipped, targets, passed_over, Folders())
+        for shard in shards:
+            prefix = f"{shard.name}/" if len(shards) > 1 else ""
+            for image in _read_tar(shard.path, prefix, progress):
+                yield of_split(image, shard.split)
 
-    for path in paths:
-        _opened(path).close()
     if next(read(0), None) is None:
         raise no_images(paths[0].name, skipped)
     skipped.clear()
     location = paths[0] if len(paths) == 1 else paths[0].parent
-    return Source("tar", str(location), None, None, skipped, files_digest(paths), read)
+    return Source(
+        "tar", str(location), None, None, skipped, files_digest(paths), read, tables=tables,
+        labels_from="the names of the folders and the files beside the images",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a tar's headers tell. targets: the members that hard links lead to."""
+
+    tables: Sequence[FoundTable]
+    targets: Collection[str]
+
+
+def _looked_over(path: Path) -> _Look:
+    """Look over the members of a tar for label tables and hard links, as far as that is quick."""
+    tables: dict[str, bytes] = {}
+    targets = set[str]()
+    with _opened(path) as archive:
+        packed = not isinstance(archive.fileobj, io.BufferedReader)
+        if packed and path.stat().st_size > _LOOK_PACKED_BYTES:
+            return _Look((), targets)
+        try:
+            for member in islice(_members(archive, path), _LOOK_MEMBERS):
+                name = clean_name(member.name).removeprefix("./")
+                if member.islnk():
+                    targets.add(clean_name(member.linkname).removeprefix("./"))
+                elif name.lower().endswith(TABLE_NAMES) and member.size <= _MAX_TABLE_BYTES:
+                    tables[name] = _content(archive, member)
+        except _BROKEN:
+            pass  # said where the images are read
+    tops = {name.split("/")[0] for name in tables if "/" in name}
+    roots = ["", *(f"{top}/" for top in tops)] if len(tops) == 1 else [""]
+    return _Look([FoundTable(n, tables[n]) for n in tables_among(list(tables), roots)], targets)
 
 
 @dataclass(frozen=True)
@@ -71,101 +124,107 @@ class _Progress:
     """What goes on from shard to shard.
 
     rows: the number of the next image, negative as long as the reading starts after it.
+    targets: see _Look. tables: members that are no images' side files.
     """
 
     rows: Iterator[int]
     names: set[str]
     skipped: Counter[str]
+    targets: Collection[str]
+    tables: Collection[str]
+    folders: Folders
 
 
 @dataclass
 class _Group:
-    """Neighbours that share a name up to the suffix: images and what the other files say of them.
+    """Neighbours that share a name up to its first dot: images, and files that describe them.
 
     passed: images that were not read because the reading starts after them.
     """
 
-    stem: str = ""
+    key: str = ""
     suffixes: set[str] = field(default_factory=set)
-    images: list[SourceImage] = field(default_factory=list)
+    images: list[tuple[str, SourceImage]] = field(default_factory=list)
     side_files: dict[str, bytes] = field(default_factory=dict)
     passed: int = 0
 
-    def labelled(self, skipped: Counter[str]) -> Iterator[SourceImage]:
+    def described(self, progress: _Progress) -> Iterator[SourceImage]:
         if self.side_files and not self.images and not self.passed:
-            skipped["not an image"] += len(self.side_files)
+            progress.skipped["not an image"] += len(self.side_files)
             return
-        said: dict[str, object] = {}
-        for suffix, content in self.side_files.items():
-            try:
-                said |= _said(suffix, content)
-            except (ValueError, RecursionError):
-                skipped[f"unreadable {suffix} file"] += 1
-        label = said.pop("label", None)
-        owner = said.pop("owner", "")
-        attributes = {key: _as_text(value) for key, value in said.items()}
-        for image in self.images:
-            yield replace(
-                image,
-                label=image.label if label is None else _as_text(label),
-                owner=_as_text(owner),
-                attributes=attributes,
-            )
-
-
-def _said(suffix: str, content: bytes) -> Mapping[str, object]:
-    text = content.decode("utf-8")
-    if suffix == ".cls":
-        return {"label": text.strip()}
-    values = json.loads(text)
-    if not isinstance(values, dict):
-        raise ValueError("not a JSON object")
-    return {key: value for key, value in values.items() if value is not None}
-
-
-def _as_text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        beside = SideFiles(self.side_files)
+        unreadable = Counter[str]()
+        for name, image in self.images:
+            files = {file: self.side_files[file] for file in beside.of(name)}
+            in_folders = with_folders(replace(image, name=name), progress.folders)
+            yield replace(described(in_folders, files, unreadable), name=image.name)
+        if not self.images:  # what cannot be read is counted all the same
+            described(SourceImage(self.key, b""), self.side_files, unreadable)
+        progress.skipped.update(dict.fromkeys(unreadable, 1))
 
 
 def _read_tar(path: Path, shard: str, progress: _Progress) -> Iterator[SourceImage]:
     """Yield the images whose row is not negative; a break in the stream ends it with an error."""
-    skipped = progress.skipped
     packed_bytes = path.stat().st_size
     group = _Group()
+    linked = dict[str, bytes]()
     try:
         with _opened(path) as archive:
             for member in _members(archive, path):
                 name = clean_name(member.name).removeprefix("./")
-                stem, suffix = posixpath.splitext(name)
-                if stem != group.stem or suffix in group.suffixes:
-                    yield from group.labelled(skipped)
-                    group = _Group(stem)
+                key, suffix = _key(name)
+                if key != group.key or suffix in group.suffixes:
+                    yield from group.described(progress)
+                    group = _Group(key)
                 group.suffixes.add(suffix)
-                is_side_file = suffix in _SIDE_SUFFIXES and member.size <= _MAX_SIDE_FILE_BYTES
-                if is_side_file and "/." not in f"/{name}":
-                    group.side_files[suffix] = _content(archive, member)
+                if name in progress.tables:
                     continue
-                reason = _skip_member(archive, member, name)
+                if _is_side_file(member, name):
+                    group.side_files[name] = _content(archive, member)
+                    continue
+                target = clean_name(member.linkname).removeprefix("./")
+                is_link = member.islnk() and target in linked
+                if is_link:
+                    reason = skip_reason(name, partial(bytes, linked[target][:16]))
+                else:
+                    reason = _skip_member(archive, member, name)
                 if reason:
-                    skipped[reason] += 1
+                    progress.skipped[reason] += 1
                     continue
+                is_target = name in progress.targets
                 unique = unique_name(shard + name, progress.names)
-                if next(progress.rows) < 0:
-                    group.passed += 1
+                is_passed = next(progress.rows) < 0
+                group.passed += is_passed
+                if is_passed and not is_target:
                     continue
-                error = _too_large(member, packed_bytes)
-                data = b"" if error else _content(archive, member)
-                if sum(len(image.data) for image in group.images) > _GROUP_BYTES:
-                    yield from group.labelled(skipped)
-                    group = _Group(stem)
-                group.images.append(SourceImage(unique, data, folder_label(name), error=error))
+                error = "" if is_link else _too_large(member, packed_bytes)
+                data = linked[target] if is_link else b"" if error else _content(archive, member)
+                if is_target and sum(map(len, linked.values())) + len(data) <= _MAX_LINKED_BYTES:
+                    linked[name] = data
+                if sum(len(image.data) for _, image in group.images) > _GROUP_BYTES:
+                    yield from group.described(progress)
+                    group = _Group(key)
+                if not is_passed:
+                    group.images.append((name, SourceImage(unique, data, error=error)))
     except _BROKEN as error:
-        yield from group.labelled(skipped)
+        yield from group.described(progress)
         if next(progress.rows) >= 0:
             reason = f"the archive breaks off here ({error}); what follows cannot be read"
             yield SourceImage(f"rest of {path.name}", b"", error=reason)
         return
-    yield from group.labelled(skipped)
+    yield from group.described(progress)
+
+
+def _key(name: str) -> tuple[str, str]:
+    """Return a name up to the first dot of the file's own name, and what follows."""
+    at = name.find(".", name.rfind("/") + 2)
+    return (name, "") if at < 0 else (name[:at], name[at:])
+
+
+def _is_side_file(member: tarfile.TarInfo, name: str) -> bool:
+    suffix = posixpath.splitext(name)[1].lower()
+    small = member.isfile() and member.size <= MAX_SIDE_FILE_BYTES
+    return small and suffix in SIDE_SUFFIXES and "/." not in f"/{name}"
 
 
 class _Bounded:

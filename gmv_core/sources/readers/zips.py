@@ -3,100 +3,187 @@
 from __future__ import annotations
 
 import stat
+import unicodedata
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gmv_core.errors import SourceError
+from gmv_core.sources.encodings import WESTERN, guess_encoding
+from gmv_core.sources.folders import Folders
 from gmv_core.sources.names import (
     LABEL_FILES,
+    NOT_AN_IMAGE,
     clean_name,
-    folder_label,
-    is_label_file,
     skip_reason,
     unique_name,
 )
-from gmv_core.sources.source import Source, check_members, digest, no_images, too_large
+from gmv_core.sources.readers.beside import (
+    UNREADABLE,
+    SideFiles,
+    read_side_files,
+    tables_among,
+    with_folders,
+)
+from gmv_core.sources.readers.splits import chosen, labels_words
+from gmv_core.sources.source import (
+    Choices,
+    FoundTable,
+    Source,
+    check_members,
+    digest,
+    no_images,
+    too_large,
+)
 from gmv_core.types import SourceImage
 
 _BAD_MEMBER = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError
 )  # fmt: skip
 _LOCAL_HEADER_BYTES = 30
+_UTF8 = 0x800  # the flag of a member whose name is UTF-8
+_METHODS = {9: "deflate64", 93: "Zstandard", 98: "PPMd", 99: "AES encryption"}
 
 
-def open_zip(where: Path) -> Source:
+def open_zip(where: Path, split: str = "") -> Source:
     """List a zip's images, sorted by name.
 
     Raises:
-        SourceError: if it is broken, encrypted, or holds no images.
+        SourceError: if it is broken, encrypted, or holds no images of those splits.
     """
-    skipped: Counter[str] = Counter()
-    kept: list[tuple[str, zipfile.ZipInfo]] = []
-    tables: dict[str, zipfile.ZipInfo] = {}
-    with _opened_zip(where) as archive:
-        # ZipInfo.is_dir fails where there is no name at all.
-        members = [info for info in archive.infolist() if not info.filename.endswith("/")]
-        check_members(len(members), where)
-        for info in members:
-            name = clean_name(info.filename).replace("\\", "/")
-            reason = _skip_member(archive, info, name)
-            if not reason:
-                kept.append((name, info))
-            elif is_label_file(name.rpartition("/")[2]) and reason == "not an image":
-                tables[name] = info
-            else:
-                skipped[reason] += 1
+    listed = _listed(where)
+    kept = sorted(listed.images, key=lambda member: member[0])
     if not kept:
-        raise no_images(where.name, skipped)
+        raise no_images(where.name, +listed.skipped + Counter({NOT_AN_IMAGE: len(listed.others)}))
     if all(info.flag_bits & 1 for _, info in kept):
         raise SourceError(
             f"{where.name} is encrypted (all {len(kept):,} images in it); "
             "unpack it with its password and give the folder."
         )
-    labels_file = _label_file(where, tables, {name.split("/")[0] for name, _ in kept})
-    skipped["not an image"] += len(tables) - (labels_file is not None)
-    kept.sort(key=lambda member: member[0])
     seen: set[str] = set()
-    names = [unique_name(name, seen) for name, _ in kept]
+    members = {unique_name(name, seen): info for name, info in kept}
+    folders = Folders(members)
+    part = chosen(list(members), folders, split)
+    tops = {name.split("/")[0] for name in members}
+    roots = ["", f"{tops.pop()}/"] if len(tops) == 1 else [""]
+    tables = tables_among(list(listed.others), roots)
+    side_files = SideFiles(name for name in listed.others if name not in tables)
+    used = {file for name in part.names for file in side_files.of(name)}
+    found = _tables(where, {name: listed.others[name] for name in tables})
+    skipped = listed.skipped + part.skipped
+    skipped[NOT_AN_IMAGE] += len(listed.others) - len(found) - len(used)
+    skipped = +skipped
 
     def read(start: int) -> Iterator[SourceImage]:
+        for reason in [r for r in skipped if r.startswith(UNREADABLE)]:
+            del skipped[reason]
         with _opened_zip(where) as archive:
-            for name, (_, info) in zip(names[start:], kept[start:], strict=True):
-                data, error = _read_member(archive, info)
-                yield SourceImage(name, data, label=folder_label(name), error=error)
+            for name in part.names[start:]:
+                data, error = _read_member(archive, members[name])
+                image = with_folders(SourceImage(name, data, error=error), folders)
+                yield read_side_files(
+                    image,
+                    side_files,
+                    lambda file: _read_member(archive, listed.others[file]),
+                    skipped,
+                )
 
+    main = [table.content for table in found if table.name.lower().endswith(LABEL_FILES)]
     return Source(
         kind="zip",
         location=str(where),
-        names=names,
-        total=len(names),
-        skipped=+skipped,
+        names=part.names,
+        total=len(part.names),
+        skipped=skipped,
         fingerprint=digest(
-            part for name, info in kept for part in (name, info.file_size, info.CRC)
+            mark
+            for name in part.names
+            for mark in (name, members[name].file_size, members[name].CRC)
         ),
         reader=read,
-        labels_file=labels_file,
+        labels_file=main[-1] if main else None,
+        tables=found,
+        label_of=None if used else lambda name: folders.meaning(name).label,
+        labels_from=labels_words(used, folders, part.names),
+        notes=part.notes,
+        choices=Choices(splits=part.counts, split=part.split),
     )
 
 
-def _label_file(
-    where: Path, tables: Mapping[str, zipfile.ZipInfo], top_folders: set[str]
-) -> bytes | None:
-    """Return the label table at the root, or in the one folder that everything is packed in."""
-    roots = ["", f"{top_folders.pop()}/"] if len(top_folders) == 1 else [""]
-    at_root = [root + file for root in roots for file in LABEL_FILES if root + file in tables]
-    if not at_root:
-        return None
+@dataclass
+class _Listed:
+    """The members of a zip: images in the zip's order, the others by name."""
+
+    images: list[tuple[str, zipfile.ZipInfo]] = field(default_factory=list)
+    others: dict[str, zipfile.ZipInfo] = field(default_factory=dict)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+def _listed(where: Path) -> _Listed:
+    listed = _Listed()
     with _opened_zip(where) as archive:
-        content, error = _read_member(archive, tables[at_root[0]])
-    if error:
-        raise SourceError(
-            f"{at_root[0]} in {where.name} cannot be read ({error}); pack the zip again."
-        )
-    return content
+        # ZipInfo.is_dir fails where there is no name at all.
+        members = [info for info in archive.infolist() if not info.filename.endswith("/")]
+        check_members(len(members), where)
+        read_as = _name_encoding(members)
+        for info in members:
+            name = clean_name(_member_name(info, read_as)).replace("\\", "/")
+            reason = _skip_member(archive, info, name)
+            if not reason:
+                listed.images.append((name, info))
+            elif reason == NOT_AN_IMAGE and name not in listed.others:
+                listed.others[name] = info
+            else:
+                listed.skipped[reason] += 1
+    return listed
+
+
+def _name_encoding(members: Sequence[zipfile.ZipInfo]) -> str:
+    """Return the encoding of the names that are not marked as UTF-8, "" where it does not matter.
+
+    The format's own is code page 437; what writes others says nothing of it. macOS writes UTF-8.
+    """
+    unmarked = [info.filename for info in members if not info.flag_bits & _UTF8]
+    telling = b"\n".join(name.encode("cp437", "replace") for name in unmarked if not name.isascii())
+    if not telling:
+        return ""
+    try:
+        telling.decode("utf-8")
+        return "utf-8"
+    except UnicodeDecodeError:
+        guess = guess_encoding(telling[:100_000])
+        return "" if guess == WESTERN else guess  # Western names are in code page 437
+
+
+def _member_name(info: zipfile.ZipInfo, read_as: str) -> str:
+    """Return a member's name as it was meant: of another encoding, and in NFC."""
+    if info.flag_bits & _UTF8 or info.filename.isascii() or not read_as:
+        return info.filename
+    try:
+        return unicodedata.normalize("NFC", info.filename.encode("cp437").decode(read_as))
+    except UnicodeError:
+        return info.filename
+
+
+def _tables(where: Path, members: Mapping[str, zipfile.ZipInfo]) -> list[FoundTable]:
+    """Read the label tables.
+
+    Raises:
+        SourceError: if one at the root is damaged.
+    """
+    found = []
+    with _opened_zip(where) as archive:
+        for name, info in members.items():
+            content, error = _read_member(archive, info)
+            if error:
+                raise SourceError(
+                    f"{name} in {where.name} cannot be read ({error}); pack the zip again."
+                )
+            found.append(FoundTable(name, content))
+    return found
 
 
 def is_npz(where: Path) -> bool:
@@ -136,6 +223,9 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[bytes
         return b"", error
     if info.flag_bits & 1:
         return b"", "encrypted"
+    if info.compress_type in _METHODS:
+        how = _METHODS[info.compress_type]
+        return b"", f"packed by {how}, which is not supported; pack it by deflate"
     try:
         return archive.read(info), ""
     except _BAD_MEMBER as broken:

@@ -1,0 +1,147 @@
+"""Files that stand beside images and describe them: `0001.json`, `0001.cls`, `0001.txt`; tables.
+
+A side file belongs to every image whose name begins with its own up to a dot: `0.cls` to
+`0.input.jpg` and `0.jpg`, `a.b.json` to `a.b.png` and not to `a.c.png`.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from gmv_core.sources.folders import Folders
+from gmv_core.sources.names import LABEL_FILES
+from gmv_core.sources.tables import as_text
+from gmv_core.types import SourceImage
+
+MAX_SIDE_FILE_BYTES = 1 << 20
+UNREADABLE = "unreadable "
+_CAPTIONS = (".txt", ".caption")
+SIDE_SUFFIXES = (".cls", ".json", *_CAPTIONS)
+_TABLES_IN_FOLDERS = ("metadata.csv", "metadata.jsonl")
+_TABLES_AT_ROOT = ("dataset.json", *_TABLES_IN_FOLDERS)
+TABLE_NAMES = (*LABEL_FILES, *_TABLES_AT_ROOT)  # what a table's name ends with
+
+
+class SideFiles:
+    """The side files among the files that are no images."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_key: dict[str, str] = {}
+        for name in names:
+            stem, suffix = posixpath.splitext(name)
+            if suffix.lower() in SIDE_SUFFIXES:
+                self._by_key.setdefault(stem + suffix.lower(), name)
+
+    def __bool__(self) -> bool:
+        return bool(self._by_key)
+
+    def of(self, image: str) -> list[str]:
+        """Return the names of an image's side files."""
+        if not self._by_key:
+            return []
+        keys = (stem + suffix for stem in stems(image) for suffix in SIDE_SUFFIXES)
+        return [self._by_key[key] for key in keys if key in self._by_key]
+
+
+def stems(image: str) -> Iterator[str]:
+    """Yield the names that side files of an image may have without their suffix, longest first."""
+    start = image.rfind("/") + 1
+    yield image
+    at = image.rfind(".")
+    while at > start:
+        yield image[:at]
+        at = image.rfind(".", start, at)
+
+
+def described(
+    image: SourceImage, files: Mapping[str, bytes], unreadable: Counter[str]
+) -> SourceImage:
+    """Return an image with what its side files say. files: name → content, the closest first.
+
+    unreadable: counts those that say nothing.
+    """
+    label, owner, attributes = image.label, image.owner, dict(image.attributes)
+    for name, content in reversed(list(files.items())):
+        suffix = posixpath.splitext(name)[1].lower()
+        try:
+            said = dict(_said(suffix, content))
+        except (ValueError, RecursionError):
+            unreadable[f"{UNREADABLE}{suffix} file"] += 1
+            continue
+        label = as_text(said.pop("label", None)) or label
+        owner = as_text(said.pop("owner", None)) or owner
+        attributes |= {str(key): as_text(value) for key, value in said.items()}
+    return replace(image, label=label, owner=owner, attributes=attributes)
+
+
+def _said(suffix: str, content: bytes) -> Mapping[str, object]:
+    text = content.decode("utf-8-sig")
+    if suffix == ".cls":
+        return {"label": text.strip()}
+    if suffix in _CAPTIONS:  # boxes of an object detector are numbers alone
+        caption = " ".join(text.split())
+        return {"caption": caption} if any(map(str.isalpha, caption)) else {}
+    values = json.loads(text)
+    if not isinstance(values, dict):
+        raise ValueError("not a JSON object")
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def with_folders(image: SourceImage, folders: Folders) -> SourceImage:
+    """Return an image with the label and the split that its folders say."""
+    meaning = folders.meaning(image.name)
+    attributes = {**image.attributes, "split": meaning.split} if meaning.split else image.attributes
+    return replace(image, label=image.label or meaning.label, attributes=attributes)
+
+
+def tables_among(names: Sequence[str], roots: Sequence[str] = ("",)) -> list[str]:
+    """Return which files are tables of labels, the one that goes before all others last.
+
+    At the root: labels.csv before metadata.csv, dataset.json, metadata.jsonl. In any folder:
+    metadata of its own images; a JSON file of the folder's name. A single labels.csv elsewhere
+    where there is no table at the root. roots: "" and the folder that everything is packed in.
+    """
+    by_lower = {name.lower(): name for name in reversed(names)}
+    at_root = [
+        by_lower[key]
+        for root in roots
+        for file in (*LABEL_FILES, *_TABLES_AT_ROOT)
+        if (key := f"{root}{file}".lower()) in by_lower
+    ]
+    plain = [name for name in at_root if name.lower().endswith(LABEL_FILES)][:1]
+    others = [name for name in at_root if not name.lower().endswith(LABEL_FILES)]
+    below = [name for name in names if "/" in name and name not in at_root and _is_of_folder(name)]
+    if not at_root and not below:
+        elsewhere = [n for n in names if n.rpartition("/")[2].lower() in LABEL_FILES]
+        below = elsewhere if len(elsewhere) == 1 else []
+    return list(dict.fromkeys([*others, *below, *plain]))
+
+
+def _is_of_folder(name: str) -> bool:
+    folder, _, file = name.rpartition("/")
+    own = f"{folder.rpartition('/')[2]}.json".lower()
+    return file.lower() in _TABLES_IN_FOLDERS or file.lower() == own
+
+
+Read = Callable[[str], tuple[bytes, str]]
+
+
+def read_side_files(
+    image: SourceImage, side_files: SideFiles, read: Read, unreadable: Counter[str]
+) -> SourceImage:
+    """Return an image with what the files beside it say. read: returns bytes, or an error."""
+    names = side_files.of(image.name)
+    if not names:
+        return image
+    contents = {}
+    for name in names:
+        content, error = read(name)
+        if error or len(content) > MAX_SIDE_FILE_BYTES:
+            unreadable[f"{UNREADABLE}{posixpath.splitext(name)[1].lower()} file"] += 1
+        else:
+            contents[name] = content
+    return described(image, contents, unreadable)
