@@ -40,8 +40,9 @@ def test_no_text_becomes_a_link_a_picture_or_a_request(
     assert "\u202e" not in shown(page)
     assert foreign(page) == []
     for mark in page.get_by_test_id("stTooltipIcon").all():
-        mark.hover()
-        assert foreign(page) == []
+        if mark.is_visible():
+            mark.hover()
+            assert foreign(page) == []
 
 
 def shown(page: Page) -> str:
