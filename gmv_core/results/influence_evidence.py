@@ -94,7 +94,10 @@ SUMMED = (
     "Summed over a whole set of generated images it says less: 0.339 and −0.035 on the two VAEs, "
     "0.420 and 0.213 on the two flows; pixel distance 0.318, 0.171, −0.167 and 0.013."
 )
-OWNERS = "@@@"
+OWNERS = (
+    "Where a VAE was trained again without each of 40 owners, the order of the predicted changes "
+    "was weakly that of the measured ones: 0.332, 0.008 to 0.598, of at most 0.773."
+)
 
 
 def nearest_setting(*, grey: bool, detail: float | None) -> Setting:
