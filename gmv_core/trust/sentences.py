@@ -12,7 +12,7 @@ MEANINGS = {
     NEAR_COPY: "It is closer than an unseen real image would be.",
     ORDINARY: "It is as close as unseen real images are. That proves neither that one of its "
     "closest training images is a source nor that none is.",
-    FAR: "It is farther than unseen real images are: nothing in the training set explains it.",
+    FAR: "It is farther than unseen real images are. A generator's blur alone can do that.",
 }
 
 
