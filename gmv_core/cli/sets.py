@@ -11,13 +11,7 @@ from gmv_core.cli.output import Output, shown
 from gmv_core.errors import SourceError
 from gmv_core.jobs.uploads import open_given
 from gmv_core.sets.build import add, build
-from gmv_core.sets.contents import (
-    few_rows,
-    label_words,
-    note_words,
-    rejected,
-    renamed_words,
-)
+from gmv_core.sets.contents import few_rows, label_words, note_words, rejected, renamed_words
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
 from gmv_core.sources.labels import Labels, labels_for, labels_sentence
 from gmv_core.sources.opening import Source

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gmv_core.errors import WorkspaceError
 from gmv_core.images.area import area_average
 from gmv_core.store.columns import fixed, matrix, previews_of, statuses
 from gmv_core.store.table import Table
@@ -62,6 +63,15 @@ def ensure_pixels(images: ImageSet, form: PixelForm, report: Report = silent) ->
     table.tidy()
 
 
+def require_pixels(images: ImageSet, form: PixelForm) -> None:
+    """Raise WorkspaceError where the set's table of this form lacks rows, as after a new build."""
+    if len(pixel_table(images, form)) < len(images.images):
+        raise WorkspaceError(
+            f"The small pixels of {images.name!r} are not there, since it was built again; "
+            "`influence` with the run's name makes them."
+        )
+
+
 def small_pixels(pixels: UInt8, form: PixelForm) -> UInt8:
     """Return one image as (form.size,) uint8. pixels: (h, w, 3) uint8."""
     if form.grey and (pixels[..., :1] == pixels).all():
@@ -78,8 +88,10 @@ def pixel_blocks(
 ) -> Iterator[tuple[Int64, Float32]]:
     """Yield (row ids, pixels (b, d) float32 in 0…1) of images that are not rejected, in order.
 
-    size: images at once, at most BLOCK.
+    size: images at once, at most BLOCK. Raises WorkspaceError where `ensure_pixels` has to be
+    called first.
     """
+    require_pixels(images, form)
     fine = statuses(images)
     for batch in pixel_table(images, form).batches(["id", "pixels"], start=start, size=BLOCK):
         ids, pixels = batch["id"].to_numpy(), matrix(batch["pixels"])
@@ -90,7 +102,8 @@ def pixel_blocks(
 
 
 def pixels_of_rows(images: ImageSet, form: PixelForm, rows: Int64) -> Float32:
-    """Return the stored pixels of rows, (c, d) float32 in 0…1."""
+    """Return the stored pixels of rows, (c, d) float32 in 0…1; raises as `pixel_blocks` does."""
+    require_pixels(images, form)
     stored = matrix(pixel_table(images, form).take(rows, ["pixels"])["pixels"])
     found: Float32 = stored * np.float32(1 / 255)
     return found

@@ -19,7 +19,7 @@ from gmv_core.results.fitted import fitted, influences_of, influences_on_pixels
 from gmv_core.results.influence import RECORD, Influence, read_record
 from gmv_core.results.what_if import largest_owners, owner_change, predicted_change
 from gmv_core.runs.influence import predict_influence
-from gmv_core.sets.pixels import pixel_blocks
+from gmv_core.sets.pixels import pixel_blocks, pixel_table
 from gmv_core.settings import InfluenceSettings, MatchSettings, RunSettings
 from gmv_core.store.columns import IMAGES, previews_of
 from gmv_core.types import Float64, Int64, Progress
@@ -105,6 +105,20 @@ def test_equal_inputs_are_reused_and_changed_ones_computed_anew(
     assert read_record(workspace.run("run")) == other
     assert predict() == first  # the pixels of both sides are kept
     assert [step.stage for step in seen].count("pixels") > 0
+
+
+def test_pixels_that_a_new_build_took_away_are_made_again(
+    predict: Predict, workspace: Workspace
+) -> None:
+    first = predict()
+    result = open_run(workspace, "run")
+    before = predicted_change(result.leaving_out([result.influence_totals()["training"][0]]))
+    pixel_table(result.generated, first.form).drop()
+    with pytest.raises(WorkspaceError, match="small pixels of 'made' are not there"):
+        predicted_change(result)
+    assert predict() == first
+    again = predicted_change(result.leaving_out([result.influence_totals()["training"][0]]))
+    np.testing.assert_array_equal(again.by_image, before.by_image)
 
 
 def test_a_broken_record_is_no_record(predict: Predict, workspace: Workspace) -> None:

@@ -14,13 +14,7 @@ from pathlib import Path
 from gmv_core.errors import SourceError
 from gmv_core.sources.encodings import WESTERN, guess_encoding
 from gmv_core.sources.folders import Folders
-from gmv_core.sources.names import (
-    LABEL_FILES,
-    NOT_AN_IMAGE,
-    clean_name,
-    skip_reason,
-    unique_name,
-)
+from gmv_core.sources.names import LABEL_FILES, NOT_AN_IMAGE, clean_name, skip_reason, unique_name
 from gmv_core.sources.readers.beside import (
     UNREADABLE,
     SideFiles,
