@@ -19,7 +19,7 @@ from gmv_core.results.result import Result, open_run
 from gmv_core.results.what_if import PredictedChange, owner_change
 from gmv_core.runs.influence import predict_influence
 from gmv_core.settings import InfluenceSettings
-from gmv_core.words import counted, number
+from gmv_core.words import counted, number, percent
 
 SHOWN = 10
 PREDICTION = "A prediction of the best linear model, above 0: the image gets worse without it."
@@ -90,10 +90,17 @@ def _print_run(out: Output, record: InfluenceRecord, result: Result) -> None:
             "most_harmful": harmful.to_dict("records")}  # fmt: skip
     if out.document(told):
         return
+    fine = (
+        ""
+        if record.detail is None
+        else (
+            f"; the generated images have {percent(record.detail)} of the training images' fine detail"
+        )
+    )
     out.markup(
         f"[bold]{shown(result.run.name)}[/]: predicted influence at {record.settings.side_px} px "
         f"in {'grey' if record.grey else 'colour'}, noise {number(record.sigma)}, "
-        f"{counted(record.classes, 'class mean')}."
+        f"{counted(record.classes, 'class mean')}{fine}."
     )
     out.frame("Most helpful training images, summed over the generated images", helpful)
     out.frame("Most harmful training images", harmful)
