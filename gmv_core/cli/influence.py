@@ -90,13 +90,8 @@ def _print_run(out: Output, record: InfluenceRecord, result: Result) -> None:
             "most_harmful": harmful.to_dict("records")}  # fmt: skip
     if out.document(told):
         return
-    fine = (
-        ""
-        if record.detail is None
-        else (
-            f"; the generated images have {percent(record.detail)} of the training images' fine detail"
-        )
-    )
+    share = None if record.detail is None else percent(record.detail)
+    fine = f"; the generated images have {share} of the fine detail" if share else ""
     out.markup(
         f"[bold]{shown(result.run.name)}[/]: predicted influence at {record.settings.side_px} px "
         f"in {'grey' if record.grey else 'colour'}, noise {number(record.sigma)}, "
