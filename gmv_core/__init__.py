@@ -7,11 +7,11 @@ from gmv_core.errors import GMVError, ModelError, SettingsError, SourceError, Wo
 from gmv_core.matching.contributors import Attribution, Contributor, attribute
 from gmv_core.matching.matcher import load_matcher
 from gmv_core.models.embedders.embedder import from_callable
-from gmv_core.results.fitted import influences_on_file
+from gmv_core.results.influence.fitted import influences_on_file
+from gmv_core.results.influence.what_if import predicted_change
 from gmv_core.results.regions.maps import open_regions, regions
 from gmv_core.results.result import Result, open_run
 from gmv_core.results.shares import group_shares
-from gmv_core.results.what_if import predicted_change
 from gmv_core.runs.influence import predict_influence
 from gmv_core.runs.regions import prepare_regions
 from gmv_core.runs.valuation import value

@@ -23,8 +23,8 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.kit.reporting import Row, finish, median_seconds, parser, print_table
-from gmv_core.results.fitted import influences_on_pixels
-from gmv_core.results.influence import InfluenceRecord
+from gmv_core.results.influence.fitted import influences_on_pixels
+from gmv_core.results.influence.tables import InfluenceRecord
 from gmv_core.runs.influence import fill_tables
 from gmv_core.sets.linear import fit_linear
 from gmv_core.sets.pixels import PixelForm, pixel_table

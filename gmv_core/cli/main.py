@@ -13,17 +13,7 @@ from pathlib import Path
 
 import typer
 
-from gmv_core.cli import (
-    criteria,
-    duplicates,
-    influence,
-    models,
-    regions,
-    runs,
-    sets,
-    stability,
-    workspace,
-)
+from gmv_core.cli import criteria, influence, models, regions, runs, sets, trust, workspace
 from gmv_core.cli.app import app_command
 from gmv_core.cli.interrupt import INTERRUPTED, interruptible
 from gmv_core.cli.output import Output
@@ -37,8 +27,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "value": runs.value_command,
     "show": runs.show_command,
     "noisy": runs.noisy_command,
-    "duplicates": duplicates.duplicates_command,
-    "stability": stability.stability_command,
+    "duplicates": trust.duplicates_command,
+    "stability": trust.stability_command,
     "influence": influence.influence_command,
     "regions": regions.regions_command,
     "criteria": criteria.criteria_command,

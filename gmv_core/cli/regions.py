@@ -14,7 +14,7 @@ from gmv_core.cli.options import Json, Root, workspace_at
 from gmv_core.cli.output import Output
 from gmv_core.errors import SettingsError
 from gmv_core.images.maps import coloured, heat, side_by_side
-from gmv_core.results.fitted import pixels_of_file
+from gmv_core.results.influence.fitted import pixels_of_file
 from gmv_core.results.regions.maps import (
     RegionReader,
     Regions,

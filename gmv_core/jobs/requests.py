@@ -21,7 +21,7 @@ from gmv_core.jobs.arguments import (
 from gmv_core.jobs.job import Job, list_jobs
 from gmv_core.jobs.uploads import uploads_of
 from gmv_core.models.choice import resolve_embedder
-from gmv_core.results.influence import read_record
+from gmv_core.results.influence.tables import read_record
 from gmv_core.results.result import Result, settings_of
 from gmv_core.settings import EmbedSettings, IndexSettings, MatchSettings, RunSettings
 from gmv_core.sources.source import Source

@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.results.fitted import pair_blocks
-from gmv_core.results.influence import has_influence, influence_batches
+from gmv_core.results.influence.fitted import pair_blocks
+from gmv_core.results.influence.tables import has_influence, influence_batches
 from gmv_core.results.result import VALUE_COLUMNS, Result
 from gmv_core.results.selection import for_spreadsheets
 from gmv_core.results.shares import value_intervals

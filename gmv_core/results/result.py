@@ -26,7 +26,7 @@ from gmv_core.matching.contributors import (
 )
 from gmv_core.method.value import Basis, Values, rank_from_bottom
 from gmv_core.results.candidate_lists import block_of, blocks
-from gmv_core.results.influence import (
+from gmv_core.results.influence.tables import (
     TOTAL_COLUMNS,
     Influence,
     influence_digest,

@@ -19,7 +19,7 @@ from gmv_core.method.scales import (
     relative_probes,
     total_relative_influence,
 )
-from gmv_core.results.influence import (
+from gmv_core.results.influence.tables import (
     HARMFUL,
     HELPFUL,
     InfluenceRecord,

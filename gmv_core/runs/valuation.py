@@ -19,7 +19,7 @@ import pyarrow as pa
 from gmv_core.errors import GMVError, WorkspaceError
 from gmv_core.matching.matcher import Matcher, load_matcher
 from gmv_core.models.choice import reload_embedder
-from gmv_core.results.influence import read_record
+from gmv_core.results.influence.tables import read_record
 from gmv_core.results.totals import quality_warnings
 from gmv_core.runs.calibration import held_out_set, with_closeness, write_identical
 from gmv_core.runs.influence import predict

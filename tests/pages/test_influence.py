@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from gmv_core import Result, Workspace, open_run, predict_influence, predicted_change
 from gmv_core.jobs import control
-from gmv_core.results.what_if import owner_change
+from gmv_core.results.influence.what_if import owner_change
 from gmv_core.store.marks import marked
 from gmv_core.words import number
 from tests.fakes import draw, fake_embedder, png

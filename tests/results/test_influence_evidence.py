@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gmv_core.results.influence_evidence import (
+from gmv_core.results.influence.evidence import (
     OURS,
     OWNERS,
     PIXELS,

@@ -13,7 +13,7 @@ from gmv_core import Workspace, build, open_source, value
 from gmv_core.images.area import area_average
 from gmv_core.method.denoiser import Denoiser, denoiser, losses, nearest_classes, statistics
 from gmv_core.method.influence import influence, probes
-from gmv_core.results.influence import InfluenceRecord
+from gmv_core.results.influence.tables import InfluenceRecord
 from gmv_core.runs import influence as runs_influence
 from gmv_core.runs.influence import predict_influence
 from gmv_core.sets import pixels as sets_pixels

@@ -15,9 +15,9 @@ from gmv_core.criteria.known_noise import judge
 from gmv_core.method.denoiser import Denoiser, denoiser, losses, nearest_classes, statistics
 from gmv_core.method.influence import influence, probes
 from gmv_core.method.scales import Scales, detail_of, relative_influence, relative_probes, scales_of
-from gmv_core.results.fitted import fitted, influences_of, influences_on_pixels
-from gmv_core.results.influence import RECORD, Influence, read_record
-from gmv_core.results.what_if import largest_owners, owner_change, predicted_change
+from gmv_core.results.influence.fitted import fitted, influences_of, influences_on_pixels
+from gmv_core.results.influence.tables import RECORD, Influence, read_record
+from gmv_core.results.influence.what_if import largest_owners, owner_change, predicted_change
 from gmv_core.runs.influence import predict_influence
 from gmv_core.sets.pixels import pixel_blocks, pixel_table
 from gmv_core.settings import InfluenceSettings, MatchSettings, RunSettings

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from gmv_core import SettingsError, Workspace, WorkspaceError, open_run, value
-from gmv_core.results import fitted
-from gmv_core.results.influence import read_record
+from gmv_core.results.influence import fitted
+from gmv_core.results.influence.tables import read_record
 from gmv_core.runs.influence import predict_influence
 from gmv_core.settings import InfluenceSettings, MatchSettings, RunSettings
 from gmv_core.store.manifests import RunManifest

@@ -16,8 +16,8 @@ from gmv_core.criteria.trials.derived_runs import derived_name, ready_distances
 from gmv_core.jobs import control
 from gmv_core.jobs.arguments import comparison_arguments, injection_arguments
 from gmv_core.jobs.job import list_jobs
-from gmv_core.results.influence import read_record
-from gmv_core.results.influence_evidence import SUMMED, nearest_setting, score_rows
+from gmv_core.results.influence.evidence import SUMMED, nearest_setting, score_rows
+from gmv_core.results.influence.tables import read_record
 from ui.doors import engine
 from ui.frame import state
 from ui.frame.markdown import cells, plain, safe

@@ -7,9 +7,9 @@ import streamlit as st
 
 from gmv_core import Result
 from gmv_core.plots.influence import change_bars
-from gmv_core.results.influence_evidence import OWNERS, SUMMED
+from gmv_core.results.influence.evidence import OWNERS, SUMMED
+from gmv_core.results.influence.what_if import PredictedChange, largest_owners
 from gmv_core.results.selection import as_csv, as_parquet
-from gmv_core.results.what_if import PredictedChange, largest_owners
 from gmv_core.words import counted, number
 from ui.doors import influence
 from ui.frame import shell, state

@@ -13,7 +13,7 @@ from gmv_core import Contributor, Result, ValueSettings, Workspace, open_run
 from gmv_core.demo.plan import generated_folder
 from gmv_core.images.thumbnails import thumbnail
 from gmv_core.jobs.overview import Example, example, training_sets
-from gmv_core.results.influence import has_influence
+from gmv_core.results.influence.tables import has_influence
 from gmv_core.results.result import GENERATED_COLUMNS, VALUE_COLUMNS
 from gmv_core.store.columns import previews
 from gmv_core.store.manifests import READY, RunManifest, SetManifest

@@ -14,9 +14,9 @@ from gmv_core import Result
 from gmv_core.criteria import known_noise
 from gmv_core.images.decode import pixels_of
 from gmv_core.plots import influence as plots
-from gmv_core.results.fitted import fitted, influences_of, influences_on_pixels
-from gmv_core.results.influence import TOTAL_COLUMNS, Influence, has_influence
-from gmv_core.results.what_if import PredictedChange, owner_change, predicted_change
+from gmv_core.results.influence.fitted import fitted, influences_of, influences_on_pixels
+from gmv_core.results.influence.tables import TOTAL_COLUMNS, Influence, has_influence
+from gmv_core.results.influence.what_if import PredictedChange, owner_change, predicted_change
 from gmv_core.sets.linear import LinearModel
 from gmv_core.types import Float64
 from ui.doors.cached import data, resource

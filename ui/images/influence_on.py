@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gmv_core.results.influence import Influence
+from gmv_core.results.influence.tables import Influence
 from gmv_core.store.workspace import ImageSet
 from gmv_core.words import percent
 from ui.doors import engine

@@ -7,7 +7,7 @@ import streamlit as st
 from gmv_core import Result
 from gmv_core.jobs import requests
 from gmv_core.jobs.job import list_jobs
-from gmv_core.results.influence_evidence import agreement
+from gmv_core.results.influence.evidence import agreement
 from gmv_core.words import number
 from ui.doors import engine, influence
 from ui.frame import shell, state

@@ -16,8 +16,8 @@ from gmv_core.errors import WorkspaceError
 from gmv_core.matching.regions import Explained, RegionMatcher, load_regions
 from gmv_core.method.locations import influence_by_pixel
 from gmv_core.method.scales import relative_probes
-from gmv_core.results.fitted import fitted
-from gmv_core.results.influence import has_influence
+from gmv_core.results.influence.fitted import fitted
+from gmv_core.results.influence.tables import has_influence
 from gmv_core.results.regions.words import (
     InfluenceMap,
     Source,

@@ -11,7 +11,7 @@ import pandas as pd
 from gmv_core.errors import SettingsError, SourceError
 from gmv_core.images.decode import decode
 from gmv_core.method.scales import relative_probes
-from gmv_core.results.influence import HARMFUL, HELPFUL, Influence, named, ready_record
+from gmv_core.results.influence.tables import HARMFUL, HELPFUL, Influence, named, ready_record
 from gmv_core.results.result import Result
 from gmv_core.sets.linear import LinearModel, fit_linear
 from gmv_core.sets.pixels import pixel_blocks, pixels_of_rows, small_pixels

@@ -15,7 +15,7 @@ from gmv_core.errors import SettingsError
 from gmv_core.measures.bootstrap import mean_interval
 from gmv_core.method.denoiser import left_out, nearest_classes
 from gmv_core.method.scales import relative_change
-from gmv_core.results.fitted import fitted
+from gmv_core.results.influence.fitted import fitted
 from gmv_core.results.result import Result
 from gmv_core.sets.linear import LinearModel
 from gmv_core.sets.pixels import BLOCK, pixel_blocks, pixels_of_rows

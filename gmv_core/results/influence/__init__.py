@@ -1,0 +1,1 @@
+"""Predicted influence of a finished run: its tables, what needs its model again, the evidence."""
