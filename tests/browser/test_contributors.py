@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from benchmarks.kit.app_server import Server
+from benchmarks.kit.app_server import Server, settled
 from gmv_core.demo.plan import generated_folder
 from tests.browser.conftest import Visitor, cards, chosen, in_address, k_of
 
@@ -71,6 +71,7 @@ def test_the_arrow_keys_move_through_the_gallery(demo: Server, visit: Visitor) -
     expect(made.nth(2)).to_be_focused()
     page.keyboard.press("Enter")
     expect(chosen(page)).to_have_value(made.nth(2).get_attribute("data-id") or "")
+    settled(page)  # the gallery of the image that was opened is drawn anew
     closest = cards(page, "Closest training images")
     closest.first.focus()
     page.keyboard.press("ArrowRight")
