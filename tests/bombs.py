@@ -121,25 +121,22 @@ def parquet_pages(folder: Path) -> Path:
 
 def zip_members(folder: Path) -> Path:
     """Four members of 900 MB, each packed to a little more than a 200th."""
-    path = folder / "x.zip"
-    random = np.random.default_rng(0).bytes(4_600_000)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name in range(4):
-            with archive.open(f"{name}.png", "w", force_zip64=True) as file:
-                file.write(png(draw(name)) + random)
-                write_zeros(file, 900 * MB)
-    return path
+    return _zip(folder / "x.zip", members=4, random_bytes=4_600_000, zeros=900 * MB)
 
 
 def zip_dense(folder: Path) -> Path:
     """Eight members of 240 MB that unpack to 120 times their size: under every ratio."""
-    path = folder / "x.zip"
-    random = np.random.default_rng(0).bytes(1_000_000)
+    return _zip(folder / "x.zip", members=8, random_bytes=1_000_000, zeros=240 * MB)
+
+
+def _zip(path: Path, *, members: int, random_bytes: int, zeros: int) -> Path:
+    """Write pictures with what does not pack and what packs to nothing behind them."""
+    random = np.random.default_rng(0).bytes(random_bytes)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name in range(8):
+        for name in range(members):
             with archive.open(f"{name}.png", "w", force_zip64=True) as file:
                 file.write(png(draw(name)) + random)
-                write_zeros(file, 240 * MB)
+                write_zeros(file, zeros)
     return path
 
 

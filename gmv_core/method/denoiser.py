@@ -22,7 +22,7 @@ import numpy as np
 from gmv_core.errors import ModelError, SettingsError
 from gmv_core.types import Float64, Floats, Int64
 
-KEPT_DIRECTIONS = 16.0  # tr D; within 7 % of the best of 2 … 32 on the sets that were measured
+BROAD = 24  # directions that a generator without fine detail has too: docs/influence.md
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def left_out(found: Statistics, x: Floats, codes: Int64) -> Statistics:
 def denoiser(
     found: Statistics,
     *,
-    kept: float = KEPT_DIRECTIONS,
+    kept: float = BROAD,
     sigma: float | None = None,
     blocks: Int64 | None = None,
 ) -> Denoiser:
@@ -198,7 +198,7 @@ def keeping(made: Denoiser, kept: float) -> Denoiser:
     return replace(made, sigma=noise_level(made.eigenvalues, kept * len(made.blocks)))
 
 
-def noise_level(eigenvalues: Float64, kept: float = KEPT_DIRECTIONS) -> float:
+def noise_level(eigenvalues: Float64, kept: float = BROAD) -> float:
     """Return the σ at which tr D = Σ λ/(λ + σ²) is `kept`.
 
     eigenvalues: of C, of any shape. tr D is below the number r of those above 0; where r ≤ 2·kept,

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gmv_core.method.denoiser import (
+    BROAD,
     Denoiser,
     Statistics,
     denoiser,
@@ -50,7 +51,6 @@ from gmv_core.method.influence import (
 )
 from gmv_core.types import Float64, Floats, Int64
 
-BROAD = 24  # directions that a generator without fine detail has too
 BROAD_WITH_DETAIL = 8  # directions that the whole-image denoiser keeps beside the blocks
 BLOCK_PX = 2
 BLOCK_DIRECTIONS = 4

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gmv_core.errors import ModelError
-from gmv_core.method.denoiser import Statistics, denoiser, nearest_classes, statistics
+from gmv_core.method.denoiser import BROAD, Statistics, denoiser, nearest_classes, statistics
 from gmv_core.method.influence import Probes, extremes
 from gmv_core.method.scales import (
-    BROAD,
     Scale,
     Scales,
     detail_of,

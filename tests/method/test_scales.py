@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gmv_core.method.denoiser import denoiser, left_out, losses, statistics
+from gmv_core.method.denoiser import BROAD, denoiser, left_out, losses, statistics
 from gmv_core.method.influence import influence, probes
 from gmv_core.method.scales import (
-    BROAD,
     BROAD_WITH_DETAIL,
     add_relative_sums,
     detail_of,

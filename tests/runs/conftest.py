@@ -18,13 +18,27 @@ from gmv_core.runs import influence as runs_influence
 from gmv_core.runs.influence import predict_influence
 from gmv_core.sets import pixels as sets_pixels
 from gmv_core.settings import InfluenceSettings, MatchSettings, RunSettings
-from gmv_core.types import Float64, Int64, UInt8
+from gmv_core.types import Float64, Int64, Progress, Report, UInt8
 from tests.fakes import draw, fake_embedder, png, write_images
 
 SETTINGS = InfluenceSettings(side_px=6, kept_directions=5.0)
 TRAINING, GENERATED = 50, 13
 BROKEN = 4  # a generated row, and the training row of that number
 Predict = Callable[..., InfluenceRecord]
+
+
+class Killed(Exception):
+    pass
+
+
+def killing(stage: str) -> Report:
+    """Return a report that ends a stage after its first eight images, as a kill would."""
+
+    def report(step: Progress) -> None:
+        if step.stage == stage and step.done >= 8:
+            raise Killed
+
+    return report
 
 
 def grey(pixels: UInt8) -> UInt8:

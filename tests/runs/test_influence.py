@@ -24,7 +24,17 @@ from gmv_core.settings import InfluenceSettings, MatchSettings, RunSettings
 from gmv_core.store.columns import IMAGES, previews_of
 from gmv_core.types import Float64, Int64, Progress
 from tests.fakes import fake_embedder, rows_of, write_images
-from tests.runs.conftest import BROKEN, GENERATED, SETTINGS, TRAINING, Predict, arrays, by_hand
+from tests.runs.conftest import (
+    BROKEN,
+    GENERATED,
+    SETTINGS,
+    TRAINING,
+    Killed,
+    Predict,
+    arrays,
+    by_hand,
+    killing,
+)
 
 
 def test_lists_and_totals_are_those_of_all_pairs(
@@ -64,20 +74,12 @@ def test_a_rejected_generated_image_has_no_list(predict: Predict, workspace: Wor
     assert result.influence(name) == []
 
 
-class Killed(Exception):
-    pass
-
-
 @pytest.mark.parametrize("stage", ["pixels", "influence"])
 def test_what_was_done_before_a_kill_is_kept_and_the_result_is_the_same(
     predict: Predict, made: Path, workspace: Workspace, stage: str
 ) -> None:
-    def killing(step: Progress) -> None:
-        if step.stage == stage and step.done >= 8:
-            raise Killed
-
     with pytest.raises(Killed):
-        predict(report=killing)
+        predict(report=killing(stage))
     with pytest.raises(WorkspaceError, match=r"no predicted influence yet; `gmv influence run`"):
         open_run(workspace, "run").influence_totals()
     seen: list[Progress] = []

@@ -17,7 +17,7 @@ from gmv_core.settings import InfluenceSettings, MatchSettings, RunSettings
 from gmv_core.store.manifests import RunManifest
 from gmv_core.types import Progress, Report, silent
 from tests.fakes import fake_embedder, rows_of
-from tests.runs.conftest import Predict, arrays, by_hand
+from tests.runs.conftest import Killed, Predict, arrays, by_hand, killing
 
 
 def revalue(
@@ -42,20 +42,12 @@ def test_valuing_predicts_influence_too(predict: Predict, workspace: Workspace) 
     assert open_run(workspace, "run").influence_totals() is not None
 
 
-class Killed(Exception):
-    pass
-
-
 @pytest.mark.parametrize("stage", ["pixels", "influence"])
 def test_a_killed_stage_leaves_the_values_and_goes_on(
     predict: Predict, made: Path, workspace: Workspace, stage: str
 ) -> None:
-    def killing(step: Progress) -> None:
-        if step.stage == stage and step.done >= 8:
-            raise Killed
-
     with pytest.raises(Killed):
-        revalue(workspace, killing)
+        revalue(workspace, killing(stage))
     result = open_run(workspace, "run")
     assert result.values_table()["value"].sum() > 0
     with pytest.raises(WorkspaceError, match="has no predicted influence yet"):

@@ -8,7 +8,7 @@ from gmv_core import Result
 from gmv_core.store import marks
 from gmv_core.words import counted
 from ui.analysis.influence_values import change_words
-from ui.analysis.marking import marking_gallery
+from ui.analysis.marking import leaves_out, marking_gallery
 from ui.analysis.noise_found import noise_column, noise_found
 from ui.doors import influence
 from ui.frame import state
@@ -62,15 +62,7 @@ def harm(result: Result) -> None:
 
 def _without(result: Result, marked: frozenset[str]) -> None:
     st.subheader("Predicted without the marked images")
-    if not marked:
-        st.info("Mark images first; then see here what is predicted without them.",
-                icon=":material/info:")  # fmt: skip
-        return
-    if not st.toggle(
-        f"Leave the {len(marked):,} marked out" if len(marked) > 1 else "Leave the marked one out",
-        key=state.LEAVE_OUT,
-        persist_state="session",
-    ):
+    if not leaves_out(marked, "see here what is predicted without them"):
         return
     told = influence.without(result.leaving_out(marked))
     st.markdown(

@@ -7,6 +7,7 @@ import streamlit as st
 from gmv_core import Result
 from gmv_core.plots.values import share_bars
 from gmv_core.words import counted, number
+from ui.analysis.marking import leaves_out
 from ui.doors import readings
 from ui.frame import shell, state
 from ui.widgets.figures import chart
@@ -23,15 +24,7 @@ def left_out_section(result: Result, marked: frozenset[str]) -> None:
         help="Computed from the stored candidate lists, without a model: the next closest move "
         "up. The qualities stay as they were judged.",
     )
-    if not marked:
-        st.info("Mark images first; then see here what the values would be without them.",
-                icon=":material/info:")  # fmt: skip
-        return
-    if not st.toggle(
-        f"Leave the {len(marked):,} marked out" if len(marked) > 1 else "Leave the marked one out",
-        key=state.LEAVE_OUT,
-        persist_state="session",
-    ):
+    if not leaves_out(marked, "see here what the values would be without them"):
         return
     part = result.leaving_out(marked)
     told = readings.moves(result, part)

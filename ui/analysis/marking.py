@@ -10,7 +10,7 @@ import streamlit as st
 from gmv_core import Result
 from gmv_core.results.selection import as_csv
 from gmv_core.store import marks
-from ui.frame import shell
+from ui.frame import shell, state
 from ui.widgets.gallery import gallery
 from ui.widgets.open_image import training_cards
 
@@ -122,4 +122,19 @@ def _picker(names: list[str], marked: frozenset[str], toggle: Callable[[str], No
         key=key,
         on_change=choose,
         label_visibility="collapsed",
+    )
+
+
+def leaves_out(marked: frozenset[str], then: str) -> bool:
+    """Offer to leave the marked images out and return whether that is wanted.
+
+    then: what can be seen once there are marks, as the end of a sentence.
+    """
+    if not marked:
+        st.info(f"Mark images first; then {then}.", icon=":material/info:")
+        return False
+    return st.toggle(
+        f"Leave the {len(marked):,} marked out" if len(marked) > 1 else "Leave the marked one out",
+        key=state.LEAVE_OUT,
+        persist_state="session",
     )

@@ -20,6 +20,7 @@ from benchmarks.kit.data import Images
 from benchmarks.kit.reporting import Row
 from benchmarks.truth.retraining.rank_scores import Score, score
 from gmv_core.method.denoiser import (
+    BROAD,
     Denoiser,
     denoiser,
     keeping,
@@ -29,7 +30,6 @@ from gmv_core.method.denoiser import (
 )
 from gmv_core.method.influence import PARTS
 from gmv_core.method.scales import (
-    BROAD,
     Scale,
     Scales,
     detail_of,
