@@ -7,10 +7,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from gmv_core.matching.contributors import Contributor
-from gmv_core.plots.look import ACCENT, BETWEEN, GRID, QUIET, WARNING, label
+from gmv_core.plots.look import ACCENT, GRID, QUIET, label, owner_colours
 
-# Like those of `plots`, at least 3 : 1 on white and on black.
-OWNER_COLOURS = (ACCENT, BETWEEN, WARNING, "#b45cc4", "#5f9e3e", "#d0607a")
 ROW_PX, MOST_ROWS_PX = 24, 480
 
 
@@ -20,8 +18,7 @@ def weight_bars(contributors: Sequence[Contributor], owners: Sequence[str]) -> g
     owners: all owners of the training set in a fixed order, so that a colour means the same on
     every image; with none, all bars have the one colour.
     """
-    colours = {owner: OWNER_COLOURS[i % len(OWNER_COLOURS)] for i, owner in enumerate(owners)}
-    colours[""] = QUIET if owners else ACCENT
+    colours = owner_colours(owners) | {"": QUIET if owners else ACCENT}
     shown: dict[str, list[Contributor]] = {}
     for one in contributors:
         shown.setdefault(one.owner if one.owner in colours else "", []).append(one)

@@ -6,6 +6,7 @@ serves both themes. What is drawn is thinned to about MOST_POINTS, whatever the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -19,7 +20,17 @@ MOST_NAME = 22  # signs of a name on an axis; on a phone more would push the fig
 # At least 3 : 1 on #ffffff and on #121817 (WCAG 2.2, 1.4.11).
 ACCENT, QUIET, BETWEEN, WARNING = "#0d9488", "#7f8f8a", "#5b8def", "#d97706"
 GRID = "rgba(128,140,136,.22)"
+OWNER_COLOURS = (BETWEEN, WARNING, "#b45cc4", "#5f9e3e", "#d0607a", "#a8763e")  # not the accent
 STANDING = {"never a candidate": QUIET, "never a contributor": BETWEEN, "contributor": ACCENT}
+
+
+def owner_colours(owners: Sequence[str]) -> dict[str, str]:
+    """Return the colour of each owner, the same on every page.
+
+    owners: all owners of the training set, in alphabetical order. Past the palette's end colours
+    repeat: then a name stands beside them.
+    """
+    return {owner: OWNER_COLOURS[i % len(OWNER_COLOURS)] for i, owner in enumerate(owners)}
 
 
 def thin(n: int, most: int = MOST_POINTS) -> Int64:
