@@ -1,0 +1,1 @@
+"""What a person decides about a run, and what can be checked again: reviews and evidence."""
