@@ -22,6 +22,10 @@ class WorkspaceError(GMVError):
     """A name in the workspace is wrong, missing, taken, unfinished or being written."""
 
 
+class AccessError(GMVError):
+    """The workspace is read-only here, or the visitor may not do what was asked for."""
+
+
 class ModelError(GMVError):
     """A model is unknown, its weights are not on this disk, or it does not fit the data."""
 

@@ -41,14 +41,23 @@ class Server:
 
 
 @contextmanager
-def running(home: Path, log: Path, *, port: int = 0) -> Iterator[Server]:
-    """Serve the app on a workspace. No hub is reachable, and none has left anything here."""
+def running(
+    home: Path, log: Path, *, port: int = 0, variables: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Serve the app on a workspace. No hub is reachable, and none has left anything here.
+
+    variables: of the environment, beside those that every such server has.
+    """
     port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
                "--server.headless", "true"]  # fmt: skip
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command, cwd=REPOSITORY, env=environment(home), stdout=output, stderr=output
+            command,
+            cwd=REPOSITORY,
+            env={**environment(home), **(variables or {})},
+            stdout=output,
+            stderr=output,
         )
     server = Server(f"http://127.0.0.1:{port}", home, process)
     try:

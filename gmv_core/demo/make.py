@@ -8,6 +8,7 @@ from gmv_core.sets.build import build
 from gmv_core.settings import RunSettings
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source
+from gmv_core.store.access import Right, require
 from gmv_core.store.manifests import READY, RunManifest
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Report, silent
@@ -21,6 +22,7 @@ def make_demo(workspace: Workspace, *, report: Report = silent) -> RunManifest:
 
     The drawn images stay in <workspace>/demo-images, to look at.
     """
+    require(Right.EDIT, "making the demo")
     target = workspace.image_set(DEMO_SET)
     if not (target.exists() and target.manifest().state == READY):
         folder = workspace.root / "demo-images"

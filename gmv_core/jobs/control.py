@@ -35,6 +35,7 @@ from gmv_core.jobs.job import (
     process_of,
     requested,
 )
+from gmv_core.store.access import Right, require
 from gmv_core.store.files import now, remove, write_json
 from gmv_core.store.workspace import Workspace
 
@@ -54,6 +55,7 @@ def start(
     Paths in the arguments should be absolute. Asked for the same again while it is under way,
     returns that job; raises WorkspaceError for other work on the same target.
     """
+    require(Right.EDIT, "starting a job")
     known = list_jobs(workspace)
     for job in known:
         if job.active and job.target == target:
@@ -110,6 +112,7 @@ def _spawn(workspace: Workspace, folder: Path, request: Request) -> Job:
 
 def cancel(workspace: Workspace, id: str) -> Job:
     """Stop a job at once, with all processes that it started; what it committed is kept."""
+    require(Right.EDIT, "stopping a job")
     folder = folder_of(workspace, id)
     if not find_job(workspace, id).active:
         return find_job(workspace, id)
@@ -124,6 +127,7 @@ def cancel(workspace: Workspace, id: str) -> Job:
 
 def resume(workspace: Workspace, id: str) -> Job:
     """Run a job that did not finish again, with the same arguments; what was done is kept."""
+    require(Right.EDIT, "starting a job")
     job = find_job(workspace, id)
     if job.active or job.state == "done":
         return job
@@ -150,6 +154,7 @@ def forget(workspace: Workspace, id: str) -> None:
 
 def drop_uploads(workspace: Workspace, uploads: Path | None) -> None:
     """Remove a folder of uploads, which must lie in this workspace."""
+    require(Right.EDIT, "removing uploads")
     if uploads is not None and uploads.parent == workspace.root.absolute() / "uploads":
         shutil.rmtree(uploads, ignore_errors=True)
 

@@ -25,6 +25,7 @@ from gmv_core.results.influence.tables import read_record
 from gmv_core.results.result import Result, settings_of
 from gmv_core.settings import EmbedSettings, IndexSettings, MatchSettings, RunSettings
 from gmv_core.sources.source import Source
+from gmv_core.store.access import Right, require
 from gmv_core.store.files import aside
 from gmv_core.store.manifests import EMPTY, READY, RunManifest
 from gmv_core.store.workspace import Workspace
@@ -53,6 +54,7 @@ def build_set(
 
 def add_to_set(workspace: Workspace, source: Source, *, name: str) -> Job:
     """Start adding a source's images to a finished set."""
+    require(Right.EDIT, "adding images")
     manifest = workspace.image_set(name).manifest()
     if manifest.state not in (READY, EMPTY):
         raise WorkspaceError(f"The set {name!r} is unfinished; finish it before adding to it.")
@@ -176,6 +178,7 @@ def _value(
 
 def _free(workspace: Workspace, name: str) -> str:
     """Return a name for a new set or run; raise WorkspaceError where it is none, or is taken."""
+    require(Right.EDIT, "building or valuing")
     name = name.strip()
     taken = workspace.image_set(name).exists() or workspace.run(name).exists()
     waiting = [job for job in list_jobs(workspace) if job.target == name and job.state != "done"]

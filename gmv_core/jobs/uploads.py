@@ -25,6 +25,7 @@ from gmv_core.sources.opening import open_source
 from gmv_core.sources.readers.beside import tables_among
 from gmv_core.sources.readers.files import list_folder
 from gmv_core.sources.source import Source, no_images
+from gmv_core.store.access import Right, require
 from gmv_core.store.files import locked
 from gmv_core.store.workspace import Workspace
 from gmv_core.words import SIZE_UNITS, size_text
@@ -73,6 +74,7 @@ def spool(workspace: Workspace, files: Sequence[Upload], *, table: Upload | None
     unique. table: a label CSV given beside them. Raises SourceError over the limit, and where the
     disk cannot be written; then nothing is left.
     """
+    require(Right.EDIT, "keeping uploads")
     sweep(workspace)
     # One at a time: two that look at what is left at once would both take it.
     with locked(

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from gmv_core.store.access import Right, require
 from gmv_core.store.files import write_json
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.table import Table
@@ -35,6 +36,7 @@ def read_stability(run: Run, manifest: RunManifest) -> StabilityRecord | None:
 
 
 def write_stability(run: Run, record: StabilityRecord) -> None:
+    require(Right.EDIT, "comparing distances")
     write_json(run.folder / RECORD, msgspec.to_builtins(record))
 
 

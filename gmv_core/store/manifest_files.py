@@ -12,6 +12,7 @@ import msgspec
 
 from gmv_core.errors import GMVError, WorkspaceError
 from gmv_core.settings import AS_STORED
+from gmv_core.store.access import Right, require
 from gmv_core.store.files import write_json
 from gmv_core.store.manifests import FORMAT, M, Manifest
 
@@ -78,6 +79,7 @@ def sets_used_by(path: Path) -> set[str] | None:
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write a manifest aside, then rename it."""
+    require(Right.EDIT, "changing a set or a run")
     stored = msgspec.structs.replace(manifest, reused=None)
     write_json(path, as_json(stored))
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gmv_core.errors import WorkspaceError
+from gmv_core.store.access import Right, require
 from gmv_core.store.files import locked, write_json
 from gmv_core.store.workspace import ImageSet
 
@@ -54,6 +55,7 @@ def _unreadable(path: Path) -> WorkspaceError:
 @contextmanager
 def _alone(training: ImageSet) -> Iterator[None]:
     """Let one session at a time read and write the marks, so that none loses another's."""
+    require(Right.EDIT, "marking images")
     training.manifest()  # raises where there is no such set: never make a folder for marks alone
     with locked(
         training.folder / f".{FILE}.lock",

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from gmv_core.errors import WorkspaceError
+from gmv_core.store.access import Right, require
 from gmv_core.store.digests import DIGEST, row_digests, with_digests
 from gmv_core.store.files import remove
 from gmv_core.types import Int64
@@ -46,6 +47,7 @@ class Table:
 
     def append(self, rows: pa.Table) -> None:
         """Add rows in one commit, without columns that the table of an earlier version lacks."""
+        require(Right.EDIT, "writing a table")
         import lance
 
         rows = with_digests(rows)
@@ -56,6 +58,7 @@ class Table:
 
     def write(self, rows: pa.Table) -> None:
         """Replace the whole table in one commit."""
+        require(Right.EDIT, "writing a table")
         import lance
 
         mode = "overwrite" if self.exists() else "create"
@@ -63,6 +66,7 @@ class Table:
 
     def cut(self, rows: int) -> None:
         """Drop what lies behind the first `rows` rows (ids are row numbers)."""
+        require(Right.EDIT, "writing a table")
         self._sweep()
         dataset = self.open()
         if dataset is not None and dataset.count_rows() > rows:
@@ -77,6 +81,7 @@ class Table:
 
     def drop(self) -> None:
         """Delete the table; it has 0 rows again."""
+        require(Right.EDIT, "writing a table")
         if self.path.exists():
             remove(self.path, self.path.with_name(f".{self.path.name}.deleted"))
 

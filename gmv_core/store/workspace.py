@@ -16,6 +16,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from gmv_core.errors import WorkspaceError
+from gmv_core.store.access import Right, require
 from gmv_core.store.files import disk_problem, locked, remove
 from gmv_core.store.manifest_files import read_manifest, sets_used_by, write_manifest
 from gmv_core.store.manifests import READY, RunManifest, SetManifest
@@ -162,6 +163,7 @@ class Workspace:
 
         wait: until the other lets go, instead of raising.
         """
+        require(Right.EDIT, "building or valuing")
         with locked(
             self.root / ".lock",
             seconds=-1 if wait else 0,
@@ -214,6 +216,7 @@ class Workspace:
         """Delete a record's folder, which must hold our manifest and lie in this workspace."""
         if not record.exists() or record.folder.parent.parent != self.root:
             raise WorkspaceError(f"{record.folder} is not a set or run of this workspace.")
+        require(Right.EDIT, "deleting")
         remove(record.folder, self.root / f".{record.folder.parent.name}-{record.name}.deleted")
 
 

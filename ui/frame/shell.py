@@ -17,7 +17,7 @@ from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet
 from ui import serve
 from ui.doors import engine
-from ui.frame import state
+from ui.frame import login, state
 from ui.frame.earning import earning
 from ui.frame.markdown import plain, safe
 
@@ -54,7 +54,16 @@ def frame() -> None:
     st.set_page_config(
         page_title=TITLE, page_icon=str(app_folder() / "assets" / "icon.png"), layout="wide"
     )
-    page = st.navigation(pages())
+    admitted = False
+    with telling():
+        admitted = login.admitted()
+        if not admitted:
+            login.door()
+    # Without a call, Streamlit lists the folder `pages` by itself.
+    page = st.navigation(pages(), position="sidebar" if admitted else "hidden")
+    if not admitted:
+        return
+    login.standing()
     state.arrive(page.url_path)
     st.session_state[state.FRAMED] = True
     page.run()

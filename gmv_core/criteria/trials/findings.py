@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from gmv_core.measures.detection import Detection
 from gmv_core.results.result import Result
+from gmv_core.store.access import Right, require
 from gmv_core.store.files import finite, now, write_json
 
 FOLDER = "criteria"
@@ -100,6 +101,7 @@ F = TypeVar("F", InjectionFinding, ComparisonFinding)
 def write_finding(result: Result, name: str, finding: F) -> F:
     """Keep a finding about a run under a name, and return it with what it was found on and when."""
     kept = replace(finding, run_updated=result.manifest.updated, found=now())
+    require(Right.EDIT, "keeping what was found")
     write_json(_folder(result) / f"{name}.json", as_json(kept))
     return _read(as_json(kept), type(finding))
 
@@ -122,6 +124,7 @@ def as_json(finding: InjectionFinding | ComparisonFinding) -> dict[str, Any]:
 
 def drop_findings(result: Result) -> None:
     """Forget all findings about a run."""
+    require(Right.EDIT, "forgetting what was found")
     for path in _folder(result).glob("*.json"):
         path.unlink()
 

@@ -18,6 +18,7 @@ from gmv_core.errors import WorkspaceError
 from gmv_core.sets.linear import Lists
 from gmv_core.sets.pixels import PixelForm
 from gmv_core.settings import InfluenceSettings
+from gmv_core.store.access import Right, require
 from gmv_core.store.columns import matrix
 from gmv_core.store.files import write_json
 from gmv_core.store.manifests import RunManifest
@@ -115,6 +116,7 @@ def influence_digest(run: Run) -> str:
 
 
 def write_record(run: Run, record: InfluenceRecord) -> None:
+    require(Right.EDIT, "predicting influence")
     write_json(run.folder / RECORD, asdict(record))
 
 
