@@ -1,0 +1,235 @@
+"""One file that cannot be changed unseen: a zip in one form only, and a tree of digests over it.
+
+The members are stored, not packed, in the order of their paths, all dated 1980: their paths and
+bytes decide every byte of the archive. Who checks one writes it again beside it and compares, so a
+flipped bit anywhere is found, in the headers too. The tree is that of RFC 6962, section 2.1: one
+leaf a member, a leaf's input is its path, a zero byte, and the SHA-256 of its bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from gmv_core.errors import SourceError
+
+DIGESTS, STAMP = "digests.json", "stamp.json"
+_PATH = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*(?:/[a-z0-9]+(?:[-_.][a-z0-9]+)*)*")
+MOST_MEMBER_BYTES = 1 << 30
+MOST_MEMBERS = 1_000_000
+
+
+class Altered(Exception):
+    """The archive is not what was written; the message says how that shows."""
+
+
+@dataclass(frozen=True)
+class Digest:
+    """A member's size and SHA-256, in hexadecimal."""
+
+    size_bytes: int
+    sha256: str
+
+
+def tree_root(leaves: Sequence[bytes]) -> str:
+    """Return the root of RFC 6962's tree over the inputs of its leaves, in hexadecimal."""
+    return _tree([sha256(b"\0" + leaf).digest() for leaf in leaves]).hex()
+
+
+def _tree(hashes: list[bytes]) -> bytes:
+    if not hashes:
+        return sha256(b"").digest()
+    # Joining neighbours level by level is the same as RFC 6962's split at a power of two.
+    while len(hashes) > 1:
+        odd = hashes[-1:] if len(hashes) % 2 else []
+        pairs = zip(hashes[::2], hashes[1::2], strict=False)
+        hashes = [sha256(b"\1" + a + b).digest() for a, b in pairs] + odd
+    return hashes[0]
+
+
+def root_of(digests: dict[str, Digest]) -> str:
+    """Return the root over members by their paths; see `tree_root`."""
+    return tree_root([path.encode() + b"\0" + bytes.fromhex(digests[path].sha256)
+                      for path in sorted(digests)])  # fmt: skip
+
+
+def canonical(value: object) -> bytes:
+    """Return a JSON value in the one form that is written: keys sorted, no spaces, UTF-8."""
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode()
+
+
+class _OneWay:
+    """A file that is only written to, so that zipfile puts sizes behind each member."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, data: bytes) -> int:
+        return self._file.write(data)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
+class _Compared:
+    """Takes what would be written, and notes whether it stands in a file already, byte for byte."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.same = file, True
+
+    def write(self, data: bytes) -> int:
+        self.same = self.same and self._file.read(len(data)) == bytes(data)
+        return len(data)
+
+    def flush(self) -> None:
+        pass
+
+
+class ArchiveWriter:
+    """Writes the members of an archive in the order of their paths, then digests and stamp."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._zip = _writer(_OneWay(file))
+        self._digests: dict[str, Digest] = {}
+
+    def add(self, path: str, data: bytes) -> None:
+        """Add a member. Paths come in rising order."""
+        assert not self._digests or max(self._digests) < path  # noqa: S101  (our own callers)
+        self._digests[path] = Digest(len(data), sha256(data).hexdigest())
+        _add(self._zip, path, data)
+
+    def digests(self) -> str:
+        """Add the member with all digests, and return the root."""
+        root = root_of(self._digests)
+        files = {path: [d.size_bytes, d.sha256] for path, d in self._digests.items()}
+        _add(self._zip, DIGESTS, canonical({"files": files, "root": root}))
+        return root
+
+    def stamp(self, value: object) -> None:
+        """Add the stamp, the last member, and end the archive."""
+        _add(self._zip, STAMP, canonical(value))
+        self._zip.close()
+
+
+def _writer(file: _OneWay | _Compared) -> zipfile.ZipFile:
+    return zipfile.ZipFile(file, "w", zipfile.ZIP_STORED)  # type: ignore[arg-type]
+
+
+def _add(archive: zipfile.ZipFile, path: str, data: bytes) -> None:
+    info = zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0))
+    info.create_system, info.external_attr = 3, 0o644 << 16
+    archive.writestr(info, data, zipfile.ZIP_STORED)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An archive whose bytes were checked. root: of its tree. stamp: as it was written."""
+
+    path: Path
+    members: tuple[str, ...]
+    root: str
+    stamp: dict[str, Any]
+
+    def read(self, member: str) -> bytes:
+        with zipfile.ZipFile(self.path) as archive:
+            return archive.read(member)
+
+    def batches(self, table: str) -> Iterator[bytes]:
+        """Yield the files of a table, in order."""
+        with zipfile.ZipFile(self.path) as archive:
+            for member in self.members:
+                if member.startswith(f"tables/{table}/"):
+                    yield archive.read(member)
+
+
+def open_archive(path: Path) -> Archive:
+    """Return an archive of which every byte is as it was written.
+
+    Raises Altered where one is not, SourceError for a file that cannot be read at all.
+    """
+    try:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            names = _members(archive, path.stat().st_size)
+            root, stamp = _checked(archive, names, file)
+    except FileNotFoundError as error:
+        raise SourceError(f"There is no file {path}; give one that `evidence` wrote.") from error
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, RuntimeError) as error:
+        raise Altered(f"It is no sound archive ({str(error)[:120]}).") from error
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read ({error.strerror or error}).") from error
+    return Archive(path, tuple(names[:-2]), root, stamp)
+
+
+def _members(archive: zipfile.ZipFile, size_bytes: int) -> list[str]:
+    """Return the paths, in order; nothing is unpacked, so no archive can grow when it is read."""
+    infos = archive.infolist()
+    names = [info.filename for info in infos]
+    if names[-2:] != [DIGESTS, STAMP]:
+        raise Altered("It is no evidence: digests.json and stamp.json must be its last files.")
+    if len(names) > MOST_MEMBERS or names[:-2] != sorted(set(names[:-2])):
+        raise Altered("Its files are not in the order of their names, each once.")
+    for info in infos:
+        if not _PATH.fullmatch(info.filename):
+            raise Altered(f"It holds a file of the name {info.filename[:80]!r}.")
+        if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
+            raise Altered(f"Its file {info.filename} is packed; evidence stores them as they are.")
+        if info.header_offset < 0 or info.header_offset > size_bytes:
+            raise Altered(f"Its file {info.filename} lies outside of it.")
+        if info.file_size > MOST_MEMBER_BYTES:
+            raise Altered(f"Its file {info.filename} has more than {MOST_MEMBER_BYTES:,} bytes.")
+    if sum(info.file_size for info in infos) > size_bytes:
+        raise Altered("Its files overlap.")
+    return names
+
+
+def _checked(
+    archive: zipfile.ZipFile, names: list[str], file: BinaryIO
+) -> tuple[str, dict[str, Any]]:
+    """Compare the archive with what writing its members gives; return its root and stamp."""
+    found: dict[str, Digest] = {}
+    contents = (_content(archive, name, found) for name in names)
+    with Path(file.name).open("rb") as beside:
+        compared = _Compared(beside)
+        with _writer(compared) as again:
+            for name, data in zip(names, contents, strict=True):
+                _add(again, name, data)
+        if not compared.same or beside.read(1):
+            raise Altered("Its form is not the one that is written: more than its files changed.")
+    told = parsed(archive.read(DIGESTS), DIGESTS)
+    own = {path: digest for path, digest in found.items() if path not in (DIGESTS, STAMP)}
+    files = {path: [d.size_bytes, d.sha256] for path, d in own.items()}
+    listed = told.get("files")
+    if listed != files:
+        listed = listed if isinstance(listed, dict) else {}
+        which = next(p for p in sorted({*files, *listed}) if files.get(p) != listed.get(p))
+        raise Altered(f"{which} is not the file whose digest was written.")
+    root = root_of(own)
+    if told != {"files": files, "root": root}:
+        raise Altered("The root of the digests is not what follows from them.")
+    return root, parsed(archive.read(STAMP), STAMP)
+
+
+def _content(archive: zipfile.ZipFile, name: str, found: dict[str, Digest]) -> bytes:
+    data = archive.read(name)
+    found[name] = Digest(len(data), sha256(data).hexdigest())
+    return data
+
+
+def parsed(data: bytes, name: str) -> dict[str, Any]:
+    """Return a JSON object of an archive; raise Altered unless it stands in its one form."""
+    try:
+        value = json.loads(data)
+    except ValueError as error:
+        raise Altered(f"{name} is no JSON.") from error
+    if not isinstance(value, dict) or canonical(value) != data:
+        raise Altered(f"{name} is not in the form in which it is written.")
+    return value
