@@ -1,0 +1,246 @@
+"""A run as evidence: one file with its tables, settings and digests that others can check.
+
+docs/evidence.md describes the format for those who write a verifier of their own; verify.py is
+ours. The same run gives the same bytes, but for the stamp: who made the file when, and the
+signature. Tables are written in files of bounded size, so a million images need no more memory.
+"""
+
+from __future__ import annotations
+
+import io
+import platform
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from gmv_core.audit.archive import ArchiveWriter, canonical
+from gmv_core.audit.keys import sealed_by
+from gmv_core.errors import SourceError, WorkspaceError
+from gmv_core.models.catalogue import MODELS, row_of
+from gmv_core.results.result import GENERATED_COLUMNS, Result
+from gmv_core.results.shares import group_shares, value_intervals
+from gmv_core.sets.provenance import versions
+from gmv_core.sets.soundness import damage
+from gmv_core.store.files import aside, now
+from gmv_core.store.manifest_files import as_json
+from gmv_core.store.manifests import SetManifest
+from gmv_core.store.workspace import ImageSet
+from gmv_core.trust.duplicates import has_clusters, read_clusters
+from gmv_core.trust.null import null_table
+from gmv_core.types import Progress, Report, silent
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+FORMAT = 1
+ROWS = 65_536  # of a table in one file
+LISTS = 4_096  # rows of candidate lists in one file
+PICTURES = 1_024  # previews in one file
+ABOUT = ("id", "name", "status", "label", "owner", "attributes", "sha256")
+NUMBERS = ("quality", "nearest_distance", "effective_contributors", "standing", "p_copy", "p_far",
+           "nearer_than", "unattributed")  # fmt: skip
+Tables = dict[str, tuple[int, Callable[[], Iterable[pa.Table]]]]
+
+
+def write_evidence(
+    result: Result,
+    path: Path,
+    *,
+    key: Ed25519PrivateKey | None = None,
+    with_previews: bool = False,
+    created: str = "",
+    report: Report = silent,
+) -> str:
+    """Write a run's evidence to a file, and return the root of its digests.
+
+    result: as it is read, with its settings. key: signs it. with_previews: the pictures go along,
+    too. created: the time in the stamp, now by default. Raises WorkspaceError for a run or set
+    that is damaged, SourceError where the file cannot be written.
+    """
+    assert not result.without  # noqa: S101  (a run is given as it stands)
+    for record in (result.run, result.training, result.generated):
+        said = damage(record)
+        if said:
+            raise WorkspaceError(
+                f"No evidence of {result.run.name!r} can be given: {said[0]} `check` says more."
+            )
+    try:
+        with aside(path) as unfinished, unfinished.open("wb") as file:
+            archive = ArchiveWriter(file)
+            archive.add("evidence.json", canonical(about(result)))
+            tables = _tables(result, with_previews=with_previews)
+            for done, name in enumerate(sorted(tables)):
+                rows, pieces = tables[name]
+                for number, table in enumerate(in_files(pieces(), rows)):
+                    archive.add(f"tables/{name}/{number:05d}.parquet", parquet(table))
+                report(Progress("evidence", done + 1, len(tables)))
+            root = archive.digests()
+            archive.stamp(stamp(root, created or now(), key))
+    except OSError as error:
+        raise SourceError(
+            f"{path} cannot be written ({error.strerror or error}); give another file."
+        ) from error
+    return root
+
+
+def about(result: Result) -> dict[str, Any]:
+    """Return what was compared and how: the file evidence.json."""
+    reach = result.basis.reach
+    return {
+        "format": FORMAT,
+        "run": as_json(result.told()),
+        "training": _set(result.training.manifest()),
+        "generated": _set(result.generated.manifest()),
+        "reach": float(reach) if np.isfinite(reach) else None,
+        "weights": weights_of(result),
+    }
+
+
+def _set(manifest: SetManifest) -> dict[str, Any]:
+    """Return a set's manifest without the place of its images on this machine."""
+    sources = tuple(
+        msgspec.structs.replace(source, location=Path(source.location).name)
+        for source in manifest.sources
+    )
+    return as_json(msgspec.structs.replace(manifest, sources=sources, files={}, reused=None))
+
+
+def weights_of(result: Result) -> dict[str, str]:
+    """Return the SHA-256 of the weights of each model used, by its key; "" where it has no file.
+
+    The key of a checkpoint holds the beginning of its digest.
+    """
+    matching, judging = result.manifest.matching, result.manifest.judging
+    found = {}
+    for key in (matching.embedder, matching.distance, judging.quality):
+        path = Path(row_of(key).where) if key in MODELS else None
+        found[key] = ""
+        if path is not None and path.is_file():
+            with path.open("rb") as file:
+                found[key] = file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def stamp(root: str, created: str, key: Ed25519PrivateKey | None) -> dict[str, Any]:
+    """Return the stamp of a root: when and with what, and the signature over all of that."""
+    told: dict[str, Any] = {
+        "created": created,
+        "machine": f"{platform.system()} {platform.machine()}",
+        "root": root,
+        "versions": versions(),
+    }
+    return {**told, "signed": sealed_by(key, canonical(told))} if key else told
+
+
+def _tables(result: Result, *, with_previews: bool) -> Tables:
+    tables: Tables = {
+        "candidates": (LISTS, lambda: _lists(result)),
+        "generated": (ROWS, lambda: _generated(result)),
+        "matches": (ROWS, lambda: _matches(result)),
+        "shares": (ROWS, lambda: _shares(result)),
+        "training": (ROWS, lambda: _training(result)),
+        "values": (ROWS, lambda: [_values(result)]),
+    }
+    null = result.manifest.null
+    if null is not None:
+        tables["null"] = (ROWS, lambda: [_plain(null_table(result.training, null.key).read(
+            ["place", "row", "distance", "embedding"]))])  # fmt: skip
+    if with_previews:
+        for name, images in (("training", result.training), ("generated", result.generated)):
+            tables[f"previews-{name}"] = (PICTURES, partial(_previews, images))
+    return tables
+
+
+def _images(images: ImageSet) -> Iterator[pa.Table]:
+    """Yield ABOUT of each image, and the SHA-256 of its preview, "" where it has none."""
+    for batch in images.images.batches([*ABOUT, "preview"], size=PICTURES):
+        table = pa.Table.from_batches([batch])
+        seen = [sha256(p).hexdigest() if p else "" for p in table["preview"].to_pylist()]
+        yield table.select(ABOUT).append_column("preview_sha256", pa.array(seen, pa.string()))
+
+
+def _training(result: Result) -> Iterator[pa.Table]:
+    """Yield the training images, with the first row of each one's cluster of near copies."""
+    of = read_clusters(result.training).of if has_clusters(result.training) else None
+    for table in _images(result.training):
+        ids = table["id"].to_numpy()
+        yield table.append_column("cluster", pa.array(ids if of is None else of[ids], pa.int64()))
+
+
+def _generated(result: Result) -> Iterator[pa.Table]:
+    assert set(NUMBERS) <= set(GENERATED_COLUMNS)  # noqa: S101
+    numbers = result.generated_table((*NUMBERS, "same_pixels"))
+    for table in _images(result.generated):
+        some = numbers.iloc[table["id"].to_numpy()]
+        for name in some:
+            table = table.append_column(name, pa.array(some[name], from_pandas=False))
+        yield table
+
+
+def _lists(result: Result) -> Iterator[pa.Table]:
+    lists = ["id", "candidates", "recall_rank", "recall_distance", "distance", "exact"]
+    for batch in result.run.table("matches").batches(lists):
+        yield pa.Table.from_batches([batch])
+
+
+def _matches(result: Result) -> Iterator[pa.Table]:
+    for frame in result.matches_batches():
+        yield pa.Table.from_pandas(frame, preserve_index=False)
+
+
+def _values(result: Result) -> pa.Table:
+    columns = ("id", "value", "times_contributor", "times_candidate", "nearest_distance")
+    table = result.values_table(columns)
+    low, high = value_intervals(result)
+    ids = table["id"].to_numpy()
+    table = table.assign(value_low=low[ids], value_high=high[ids])
+    return pa.Table.from_pandas(table, preserve_index=False)
+
+
+def _shares(result: Result) -> Iterator[pa.Table]:
+    for by in ("label", "owner"):
+        shares = group_shares(result, by).rename(columns={by: "group"})
+        yield pa.Table.from_pandas(
+            shares.assign(by=by, group=shares["group"].astype(str)), preserve_index=False
+        )
+
+
+def _previews(images: ImageSet) -> Iterator[pa.Table]:
+    for batch in images.images.batches(["id", "preview"], size=PICTURES):
+        yield pa.Table.from_batches([batch])
+
+
+def in_files(pieces: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """Yield the rows of all pieces, `rows` at a time; at least one table, if there is a piece."""
+    waiting: list[pa.Table] = []
+    count, written = 0, False
+    for piece in pieces:
+        waiting.append(_plain(piece))
+        count += len(piece)
+        while count >= rows:
+            whole = pa.concat_tables(waiting)
+            yield whole.slice(0, rows)
+            written, waiting, count = True, [whole.slice(rows)], count - rows
+    if waiting and (count or not written):
+        yield pa.concat_tables(waiting)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return a table without what pandas or Lance say of it."""
+    return table.replace_schema_metadata(None)
+
+
+def parquet(table: pa.Table) -> bytes:
+    """Return a table as the bytes of a Parquet file of one row group."""
+    from pyarrow import parquet as pq
+
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, row_group_size=max(len(table), 1), compression="zstd",
+                   store_schema=False)  # fmt: skip
+    return buffer.getvalue()
