@@ -3,6 +3,8 @@
 Importing it loads no torch, faiss or pyiqa; the loaders import them when they are called.
 """
 
+from gmv_core.audit.evidence import write_evidence
+from gmv_core.audit.verify import Against, verify
 from gmv_core.errors import GMVError, ModelError, SettingsError, SourceError, WorkspaceError
 from gmv_core.matching.contributors import Attribution, Contributor, attribute
 from gmv_core.matching.matcher import load_matcher
@@ -33,6 +35,7 @@ from gmv_core.store.workspace import Workspace, default_root
 __version__ = "0.1.0"
 
 __all__ = [
+    "Against",
     "Attribution",
     "BuildSettings",
     "Contributor",
@@ -68,4 +71,6 @@ __all__ = [
     "prepare_regions",
     "regions",
     "value",
+    "verify",
+    "write_evidence",
 ]

@@ -147,7 +147,7 @@ def _images_again(
         ("training", training, against.training), ("generated", generated, against.generated)
     ):  # fmt: skip
         if not sources:
-            yield Check(f"{name} files", None, "Not checked: their source was not given.")
+            yield Check(f"{name} files", None, "Their source was not given.")
             pictures[name] = _previews(archive, name, wanted[name], against.pairs)
             continue
         ingest = msgspec.convert(said.document[name]["ingest"], IngestSettings)
@@ -155,7 +155,7 @@ def _images_again(
         pictures[name] = held.pictures
         yield _held(name, held)
     if not against.pairs:
-        yield Check("distances", None, "Not measured anew: --recompute N does.")
+        yield Check("distances", None, "None was measured anew; --recompute N does.")
         return
     off = remeasure.measured_again(
         said, pairs, pictures["generated"], pictures["training"], against.embedder

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import typer
 
-from gmv_core.cli import criteria, influence, models, regions, runs, sets, trust, workspace
+from gmv_core.cli import audit, criteria, influence, models, regions, runs, sets, trust, workspace
 from gmv_core.cli.app import app_command
 from gmv_core.cli.interrupt import INTERRUPTED, interruptible
 from gmv_core.cli.output import Output
@@ -33,6 +33,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "regions": regions.regions_command,
     "criteria": criteria.criteria_command,
     "export": runs.export_command,
+    "evidence": audit.evidence_command,
+    "verify": audit.verify_command,
+    "keys": audit.keys_command,
     "list": workspace.list_command,
     "check": workspace.check_command,
     "delete": workspace.delete_command,
@@ -40,7 +43,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "app": app_command,
 }
 # Commands that write in no workspace.
-READING = ("list", "show", "noisy", "export", "models", "app", "check")
+READING = (
+    "list", "show", "noisy", "export", "models", "app", "check", "evidence", "verify", "keys"
+)  # fmt: skip
 
 app = typer.Typer(
     help="Which training images is each generated image closest to, and how is credit spread?",
