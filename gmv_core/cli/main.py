@@ -13,7 +13,18 @@ from pathlib import Path
 
 import typer
 
-from gmv_core.cli import audit, criteria, influence, models, regions, runs, sets, trust, workspace
+from gmv_core.cli import (
+    audit,
+    criteria,
+    influence,
+    models,
+    owners,
+    regions,
+    runs,
+    sets,
+    trust,
+    workspace,
+)
 from gmv_core.cli.app import app_command
 from gmv_core.cli.interrupt import INTERRUPTED, interruptible
 from gmv_core.cli.output import Output
@@ -27,6 +38,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "value": runs.value_command,
     "show": runs.show_command,
     "noisy": runs.noisy_command,
+    "owner": owners.owner_command,
     "duplicates": trust.duplicates_command,
     "stability": trust.stability_command,
     "influence": influence.influence_command,
@@ -44,7 +56,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 # Commands that write in no workspace.
 READING = (
-    "list", "show", "noisy", "export", "models", "app", "check", "evidence", "verify", "keys"
+    "list", "show", "noisy", "owner", "export", "models", "app", "check", "evidence", "verify",
+    "keys",
 )  # fmt: skip
 
 app = typer.Typer(

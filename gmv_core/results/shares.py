@@ -16,6 +16,7 @@ from gmv_core.measures.bootstrap import images_needed, rank_intervals, share_int
 from gmv_core.method.value import Basis
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.results.result import Result
+from gmv_core.store.columns import groups_of
 from gmv_core.trust.intervals import value_bounds
 from gmv_core.types import Float64, Int64
 
@@ -58,14 +59,15 @@ def _shared(credits: Credits, basis: Basis) -> Credits:
 
 
 def group_shares(result: Result, by: str, *, seed: int = 0) -> pd.DataFrame:
-    """Return one row an owner or label, the most valuable first.
+    """Return one row an owner, label or value of an attribute, the most valuable first.
 
-    by: "owner" or "label". Columns: that, images, value, share_of_images, share_of_value, low and
-    high: the 95 % interval of share_of_value; images_needed: so many generated images of this kind
-    would bring it within 5 points on either side. Images without one are the group "".
+    by: "owner", "label" or an attribute. Columns: that, images, value, share_of_images,
+    share_of_value, low and high: the 95 % interval of share_of_value; images_needed: so many
+    generated images of this kind would bring it within 5 points on either side. Images without
+    one are the group "".
     """
-    table = result.values_table(("id", "value", by))
-    codes, groups = pd.factorize(table[by].fillna(""))
+    table = result.values_table(("id", "value"))
+    codes, groups = pd.factorize(groups_of(result.training, by)[table["id"].to_numpy()])
     group_of = np.full(len(result.training.images), -1)
     group_of[table["id"].to_numpy()] = codes
     credits = credits_of(result)

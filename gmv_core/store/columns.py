@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gmv_core.errors import SettingsError
 from gmv_core.images.decode import pixels_of
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet
@@ -149,11 +150,34 @@ def labels_of(images: ImageSet) -> np.ndarray:
 
 def attributes(images: ImageSet) -> dict[str, list[str]]:
     """Return each attribute column's value of every image, in small letters, "" for none."""
+    return {
+        column: [text.casefold() for text in texts] for column, texts in _attribute_columns(images)
+    }
+
+
+def groups_of(images: ImageSet, by: str) -> np.ndarray:
+    """Return the group of every image, (n,) of objects, "" for none.
+
+    by: "owner", "label", or an attribute. Raises SettingsError for what the set does not know.
+    """
+    if by in ("owner", "label"):
+        column = images.images.read([by])[by].to_pylist()
+        return np.array([text or "" for text in column], object)
+    found = dict(_attribute_columns(images, [by]))
+    if not any(found[by]):
+        known = ", ".join(sorted(attributes(images))) or "none"
+        raise SettingsError(
+            f"The set {images.name!r} has no column {by!r}; besides owner and label it has {known}."
+        )
+    return np.array(found[by], object)
+
+
+def _attribute_columns(
+    images: ImageSet, columns: Sequence[str] | None = None
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield attribute columns, all in alphabetical order if none are named, "" for none."""
     texts = images.images.read(["attributes"])["attributes"].combine_chunks().dictionary_encode()
     known = [json.loads(text or "{}") for text in texts.dictionary.to_pylist()]
     which = texts.indices.fill_null(-1).to_pylist()
-    columns = sorted({column for row in known for column in row})
-    return {
-        column: [known[i].get(column, "").strip().casefold() if i >= 0 else "" for i in which]
-        for column in columns
-    }
+    for column in columns or sorted({column for row in known for column in row}):
+        yield column, [known[i].get(column, "").strip() if i >= 0 else "" for i in which]

@@ -1,0 +1,67 @@
+"""The command owner: what one owner gets in a run, and what would change it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from gmv_core.cli.options import Json, Root, workspace_at
+from gmv_core.cli.output import Output, shown
+from gmv_core.results.owners.answer import (
+    OWNER,
+    answer_sentence,
+    known_sentence,
+    owner_answer,
+    with_copies_as_one,
+)
+from gmv_core.results.owners.pictures import best_images, closest_generated
+from gmv_core.results.owners.without import shares_without
+from gmv_core.results.result import open_run
+from gmv_core.results.shares import group_shares
+from gmv_core.words import counted, percent
+
+SHOWN = 10
+
+
+def owner_command(
+    run: str,
+    name: Annotated[str, typer.Argument(help="The owner, or a value of --column.")],
+    column: Annotated[
+        str, typer.Option(help="Another column to group by: label, or any attribute.")
+    ] = OWNER,
+    workspace: Root = None,
+    json: Json = False,
+) -> None:
+    """Say what an owner gets in a run, how sure that is, and what would change it."""
+    out, result = Output(json), open_run(workspace_at(workspace), run)
+    shares = group_shares(result, column)
+    answer = owner_answer(result, name, column, shares=shares)
+    best, closest = best_images(result, name, column), closest_generated(result, name, column)
+    without = shares_without(result, name, column, shares=shares)
+    as_one = with_copies_as_one(answer, result)
+    told = {
+        **asdict(answer),
+        "share_of_images": answer.share_of_images,
+        "verdict": answer.verdict,
+        "with_copies_as_one": as_one,
+        "best_images": best.to_dict("records"),
+        "closest_generated": closest.to_dict("records"),
+        "without": without.to_dict("records"),
+    }
+    if out.document(told):
+        return
+    out.markup(f"[bold]{shown(name)}[/] in {shown(run)}: {answer_sentence(answer)}")
+    out.words(known_sentence(answer))
+    out.words(f"{counted(answer.never, 'image')} of {answer.images:,} earned nothing.")
+    if answer.copied is not None:
+        out.words(f"{counted(answer.copied, 'image')} with a near copy among another's images.")
+    if as_one is not None:
+        out.words(f"With near copies as one image: {percent(as_one)} of the credit.")
+    out.frame(
+        "Most valuable images", best.head(SHOWN).drop(columns=["id", column], errors="ignore")
+    )
+    out.frame("Generated images that give it most credit",
+              closest.head(SHOWN).drop(columns=["id", "training_id"]))  # fmt: skip
+    out.frame(f"What the others get without {name}", without.head(SHOWN))

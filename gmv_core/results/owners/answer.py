@@ -1,0 +1,169 @@
+"""What one owner gets, as one answer: share with its interval, and whether that is known yet.
+
+"Owner" stands for any group of training images: the values of the columns owner and label, and of
+any attribute (a licence, a source, a collection).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from gmv_core.errors import SettingsError
+from gmv_core.results.result import Result
+from gmv_core.results.shares import group_shares
+from gmv_core.settings import CLUSTER
+from gmv_core.store.columns import attributes, groups_of
+from gmv_core.trust.duplicates import has_clusters, read_clusters
+from gmv_core.types import Int64
+from gmv_core.words import counted, percent
+
+OWNER = "owner"
+MORE, LESS, OPEN = "more", "less", "open"  # than its share of the images; OPEN: not known yet
+NAMED = 10
+
+
+@dataclass(frozen=True)
+class OwnerAnswer:
+    """What a group of training images gets in a run.
+
+    by: the column; name: its value. images: of theirs that were not rejected, of `of_images`.
+    share: of the credit, in [0, 1], low and high its 95 % interval. value: φ, summed.
+    generated: images that hand out credit. images_needed: so many of this kind would bring the
+    share within 5 points on either side. never: images of theirs that earned nothing.
+    copied: images of theirs with a near copy among another's, None where none were looked for.
+    """
+
+    by: str
+    name: str
+    images: int
+    of_images: int
+    share: float
+    low: float
+    high: float
+    value: float
+    generated: int
+    images_needed: int
+    never: int
+    copied: int | None
+
+    @property
+    def share_of_images(self) -> float:
+        return self.images / max(self.of_images, 1)
+
+    @property
+    def verdict(self) -> str:
+        """Whether the share is MORE or LESS than the share of the images, or OPEN."""
+        if self.low > self.share_of_images:
+            return MORE
+        return LESS if self.high < self.share_of_images else OPEN
+
+
+def columns_of(result: Result) -> list[str]:
+    """Return the columns by which training images can be grouped: those that hold anything."""
+    counts = result.training.manifest().counts
+    known = [by for by in ("owner", "label") if counts and getattr(counts, f"{by}s")]
+    return [*known, *attributes(result.training)]
+
+
+def rows_of(result: Result, name: str, by: str = OWNER) -> Int64:
+    """Return the rows of a group's images that were not rejected.
+
+    Raises SettingsError for a group that has none.
+    """
+    groups, kept = groups_of(result.training, by), result.values_table(("id",))["id"].to_numpy()
+    rows: Int64 = kept[groups[kept] == name]
+    if not name or not len(rows):
+        known = sorted(set(groups[kept]) - {""})
+        some = ", ".join(known[:NAMED]) + (", …" if len(known) > NAMED else "")
+        choose = f"choose one of: {some}" if known else "no image of the set has one"
+        raise SettingsError(f"No training image has the {by} {name!r}; {choose}.")
+    return rows
+
+
+def owner_answer(
+    result: Result, name: str, by: str = OWNER, *, shares: pd.DataFrame | None = None
+) -> OwnerAnswer:
+    """Return what a group gets in a run.
+
+    shares: what `group_shares(result, by)` returned, to answer for many without drawing anew.
+    Raises SettingsError for a column or a group that the training set has not.
+    """
+    rows = rows_of(result, name, by)
+    shares = group_shares(result, by) if shares is None else shares
+    own = shares[shares[by] == name].iloc[0]
+    earned = result.values_table(("id", "times_contributor")).set_index("id")
+    generated = result.generated_table(("effective_contributors",))["effective_contributors"]
+    return OwnerAnswer(
+        by=by,
+        name=name,
+        images=len(rows),
+        of_images=int(shares["images"].sum()),
+        share=float(own["share_of_value"]),
+        low=float(own["low"]),
+        high=float(own["high"]),
+        value=float(own["value"]),
+        generated=int((generated > 0).sum()),
+        images_needed=int(own["images_needed"]),
+        never=int((earned.loc[rows, "times_contributor"] == 0).sum()),
+        copied=_copied(result, rows, by) if has_clusters(result.training) else None,
+    )
+
+
+def _copied(result: Result, rows: Int64, by: str) -> int:
+    """Count the rows whose cluster of near copies holds an image of another group."""
+    of, groups = read_clusters(result.training).of, groups_of(result.training, by)
+    own = np.zeros(len(of), bool)
+    own[rows] = True
+    others = np.zeros(len(of), bool)
+    others[of[~own & (groups != "")]] = True
+    return int(others[of[rows]].sum())
+
+
+def with_copies_as_one(answer: OwnerAnswer, result: Result) -> float | None:
+    """Return the group's share where near copies count as one image.
+
+    None where none were looked for, or where they do so already.
+    """
+    if result.settings.duplicates == CLUSTER or not has_clusters(result.training):
+        return None
+    one = replace(result, settings=replace(result.settings, duplicates=CLUSTER))
+    table = one.values_table(("id", "value"))
+    own = table["id"].isin(rows_of(result, answer.name, answer.by))
+    total = float(table["value"].sum())
+    return float(table.loc[own, "value"].sum()) / total if total > 0 else 0.0
+
+
+def answer_sentence(answer: OwnerAnswer) -> str:
+    """Say what the group gets, in one sentence."""
+    verdict = {
+        MORE: "more than its share",
+        LESS: "less than its share",
+        OPEN: "no clear difference",
+    }[answer.verdict]
+    return (
+        f"{percent(answer.share)} of the credit ({_range(answer.low, answer.high)}), for "
+        f"{percent(answer.share_of_images)} of the images: {verdict}."
+    )
+
+
+def known_sentence(answer: OwnerAnswer) -> str:
+    """Say whether the share can be told from the share of the images, and what would settle it."""
+    if not answer.generated:
+        return "No generated image hands out credit, so there is nothing to share."
+    seen = counted(answer.generated, "generated image")
+    if answer.verdict != OPEN:
+        return f"{seen} are enough to tell this from its share of the images."
+    more = (
+        f"About {counted(answer.images_needed, 'image')} of this kind would bring it within 5 "
+        "points on either side."
+        if answer.images_needed > answer.generated
+        else "It is known within 5 points; the difference, if there is one, is smaller."
+    )
+    return f"{seen} are too few to tell this from its share of the images. {more}"
+
+
+def _range(low: float, high: float) -> str:
+    return f"95 % interval {percent(low)} to {percent(high)}"

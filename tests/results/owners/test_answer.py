@@ -1,0 +1,150 @@
+"""What an owner gets: by hand, by any column, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gmv_core import Result, SettingsError, Workspace, open_run
+from gmv_core.results.owners.answer import (
+    LESS,
+    MORE,
+    OPEN,
+    OwnerAnswer,
+    answer_sentence,
+    columns_of,
+    known_sentence,
+    owner_answer,
+    rows_of,
+    with_copies_as_one,
+)
+from gmv_core.results.owners.pictures import best_images, closest_generated
+from gmv_core.results.owners.without import shares_without
+from gmv_core.results.shares import group_shares
+from gmv_core.trust.duplicates import find_clusters
+from tests.built import run_by_hand, write_judged_run, write_run
+from tests.fakes import fake_embedder
+
+ADA = OwnerAnswer("owner", "Ada", 30, 100, 0.123, 0.098, 0.15, 1.2, 60, 200, 7, None)
+
+
+@pytest.fixture
+def by_hand(workspace: Workspace) -> Result:
+    return run_by_hand(workspace)
+
+
+def test_an_answer_by_hand(by_hand: Result) -> None:
+    # Ada has b, d and e. one gives b 0.5 · 1/3; x/two gives b and e 0.45 each; y/two gives e 0.2.
+    answer = owner_answer(by_hand, "Ada")
+    assert (answer.images, answer.of_images, answer.never) == (3, 5, 1)
+    assert answer.value == pytest.approx(0.5 / 3 + 0.45 + 0.45 + 0.2)
+    assert answer.share == pytest.approx(answer.value / 1.6)
+    assert answer.low <= answer.share <= answer.high
+    assert (answer.generated, answer.copied) == (3, None)
+
+
+def test_pictures_by_hand(by_hand: Result) -> None:
+    best = best_images(by_hand, "Ada")
+    assert best["training"].tolist() == ["dog/e.png", "cat/b.png"]
+    assert (best["value_low"] <= best["value"]).all() and (
+        best["value"] <= best["value_high"]
+    ).all()
+    closest = closest_generated(by_hand, "Ada")
+    assert closest["generated"].tolist() == ["x/two.png", "y/two.png", "x/one.png"]
+    assert closest["share"].tolist() == pytest.approx([1, 1, 1 / 3])
+    assert closest["training"].tolist()[1:] == ["dog/e.png", "cat/b.png"]
+
+
+def test_without_by_hand(by_hand: Result) -> None:
+    # Without cat/a and cat/b, x/one has c alone, x/two and y/two e alone: dog has all.
+    (row,) = shares_without(by_hand, "cat", "label").to_dict("records")
+    assert (row["label"], row["share_of_value"], row["before"]) == ("dog", 1.0, 1.0)
+
+
+@pytest.fixture
+def judged(copied: Callable[..., None], tmp_path: Path) -> Result:
+    copied(write_judged_run)
+    return open_run(Workspace(tmp_path / "home"), "run")
+
+
+def test_any_column_groups(judged: Result) -> None:
+    assert columns_of(judged) == ["label", "hat", "noise"]
+    hats = owner_answer(judged, "Yes", "hat")
+    assert (hats.images, hats.of_images) == (6, 24)
+    total = sum(owner_answer(judged, name, "hat").share for name in ("Yes", "no"))
+    assert total == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("name", "by", "said"),
+    [
+        ("Eve", "label", "No training image has the label 'Eve'; choose one of: class0"),
+        ("", "label", "No training image has the label ''"),
+        ("Ada", "owner", "no image of the set has one"),
+        ("x", "shoe", "has no column 'shoe'; besides owner and label it has hat, noise"),
+    ],
+)
+def test_what_is_not_there_is_a_sentence(judged: Result, name: str, by: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        owner_answer(judged, name, by)
+
+
+@pytest.fixture
+def two_owners(copied: Callable[..., None], tmp_path: Path) -> Result:
+    copied(write_run, "run", 6)
+    return open_run(Workspace(tmp_path / "home"), "run")
+
+
+def test_shares_given_are_used(two_owners: Result) -> None:
+    shares = group_shares(two_owners, "owner")
+    assert owner_answer(two_owners, "Ada", shares=shares) == owner_answer(two_owners, "Ada")
+
+
+def test_without_an_owner_the_others_share_all(two_owners: Result) -> None:
+    table = shares_without(two_owners, "Ada")
+    part = two_owners.leaving_out([f for f in _names(two_owners, "Ada")])
+    assert table["owner"].tolist() == ["Ben"]
+    assert table["share_of_value"].tolist() == pytest.approx([1.0])
+    assert part.totals().value == pytest.approx(group_shares(part, "owner")["value"].sum())
+
+
+def _names(result: Result, owner: str) -> list[str]:
+    rows = rows_of(result, owner)
+    names: list[str] = result.training.images.take(rows, ["name"])["name"].to_pylist()
+    return names
+
+
+def test_copies_are_counted_and_count_as_one_where_asked(two_owners: Result) -> None:
+    assert with_copies_as_one(ADA, two_owners) is None
+    find_clusters(Workspace(two_owners.training.folder.parents[1]), "run-set", fake_embedder())
+    answer = owner_answer(two_owners, "Ada")
+    assert answer.copied == 0
+    assert with_copies_as_one(answer, two_owners) == pytest.approx(answer.share)
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "words"),
+    [
+        ({}, LESS, "12.3 % of the credit (95 % interval 9.8 % to 15 %), for 30 % of the images: "
+                   "less than its share."),
+        ({"low": 0.31, "share": 0.4, "high": 0.5}, MORE, "more than its share."),
+        ({"high": 0.31}, OPEN, "no clear difference."),
+    ],
+)  # fmt: skip
+def test_sentences(change: dict[str, float], verdict: str, words: str) -> None:
+    answer = replace(ADA, **change)  # type: ignore[arg-type]
+    assert answer.verdict == verdict
+    assert answer_sentence(answer).endswith(words)
+
+
+def test_what_would_settle_it() -> None:
+    assert known_sentence(ADA) == (
+        "60 generated images are enough to tell this from its share of the images."
+    )
+    unknown = replace(ADA, high=0.31)
+    assert "About 200 images of this kind" in known_sentence(unknown)
+    assert "known within 5 points" in known_sentence(replace(unknown, images_needed=50))
+    assert "nothing to share" in known_sentence(replace(ADA, generated=0))
