@@ -17,6 +17,8 @@ STAGES = {
     "pixels": "Averaging pixels",
     "influence": "Predicting influence",
     "regions": "Comparing regions",
+    "evidence": "Gathering evidence",
+    "statements": "Writing statements",
     "done": "Done",
 }
 

@@ -8,6 +8,7 @@ signature. Tables are written in files of bounded size, so a million images need
 from __future__ import annotations
 
 import io
+import os
 import platform
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -63,7 +64,6 @@ def write_evidence(
     too. created: the time in the stamp, now by default. Raises WorkspaceError for a run or set
     that is damaged, SourceError where the file cannot be written.
     """
-    assert not result.without  # noqa: S101  (a run is given as it stands)
     for record in (result.run, result.training, result.generated):
         said = damage(record)
         if said:
@@ -73,20 +73,32 @@ def write_evidence(
     try:
         with aside(path) as unfinished, unfinished.open("wb") as file:
             archive = ArchiveWriter(file)
-            archive.add("evidence.json", canonical(about(result)))
-            tables = _tables(result, with_previews=with_previews)
-            for done, name in enumerate(sorted(tables)):
-                rows, pieces = tables[name]
-                for number, table in enumerate(in_files(pieces(), rows)):
-                    archive.add(f"tables/{name}/{number:05d}.parquet", parquet(table))
-                report(Progress("evidence", done + 1, len(tables)))
-            root = archive.digests()
+            root = _add_all(archive, result, with_previews=with_previews, report=report)
             archive.stamp(stamp(root, created or now(), key))
     except OSError as error:
         raise SourceError(
             f"{path} cannot be written ({error.strerror or error}); give another file."
         ) from error
     return root
+
+
+def evidence_root(result: Result, *, report: Report = silent) -> str:
+    """Return the root that a run's evidence without previews has; nothing is written."""
+    with open(os.devnull, "wb") as nowhere:
+        return _add_all(ArchiveWriter(nowhere), result, with_previews=False, report=report)
+
+
+def _add_all(archive: ArchiveWriter, result: Result, *, with_previews: bool, report: Report) -> str:
+    """Add all files but the stamp, and return the root."""
+    assert not result.without  # noqa: S101  (a run is given as it stands)
+    archive.add("evidence.json", canonical(about(result)))
+    tables = _tables(result, with_previews=with_previews)
+    for done, name in enumerate(sorted(tables)):
+        rows, pieces = tables[name]
+        for number, table in enumerate(in_files(pieces(), rows)):
+            archive.add(f"tables/{name}/{number:05d}.parquet", parquet(table))
+        report(Progress("evidence", done + 1, len(tables)))
+    return archive.digests()
 
 
 def about(result: Result) -> dict[str, Any]:

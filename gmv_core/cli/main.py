@@ -39,6 +39,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "show": runs.show_command,
     "noisy": runs.noisy_command,
     "owner": owners.owner_command,
+    "statement": owners.statement_command,
     "duplicates": trust.duplicates_command,
     "stability": trust.stability_command,
     "influence": influence.influence_command,
@@ -57,7 +58,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 # Commands that write in no workspace.
 READING = (
     "list", "show", "noisy", "owner", "export", "models", "app", "check", "evidence", "verify",
-    "keys",
+    "keys", "statement",
 )  # fmt: skip
 
 app = typer.Typer(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gmv_core.audit.statement import write_statement, write_statements
 from gmv_core.cli.options import Json, Root, workspace_at
 from gmv_core.cli.output import Output, shown
+from gmv_core.errors import SettingsError
 from gmv_core.results.owners.answer import (
     OWNER,
     answer_sentence,
@@ -23,14 +26,13 @@ from gmv_core.results.shares import group_shares
 from gmv_core.words import counted, percent
 
 SHOWN = 10
+Column = Annotated[str, typer.Option(help="Another column to group by: label, or any attribute.")]
 
 
 def owner_command(
     run: str,
     name: Annotated[str, typer.Argument(help="The owner, or a value of --column.")],
-    column: Annotated[
-        str, typer.Option(help="Another column to group by: label, or any attribute.")
-    ] = OWNER,
+    column: Column = OWNER,
     workspace: Root = None,
     json: Json = False,
 ) -> None:
@@ -65,3 +67,28 @@ def owner_command(
     out.frame("Generated images that give it most credit",
               closest.head(SHOWN).drop(columns=["id", "training_id"]))  # fmt: skip
     out.frame(f"What the others get without {name}", without.head(SHOWN))
+
+
+def statement_command(
+    run: str,
+    place: Annotated[Path, typer.Argument(help="The HTML file to write; with --all, a folder.")],
+    owner: Annotated[
+        str | None, typer.Option(help="Whose statement it is: an owner, or a value of --column.")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="One an owner, and an index.")] = False,
+    column: Column = OWNER,
+    workspace: Root = None,
+    json: Json = False,
+) -> None:
+    """Write an owner's statement: one HTML file to take home, that prints well."""
+    if (owner is None) == (not all_):
+        raise SettingsError("Give --owner NAME for one statement, or --all for one an owner.")
+    out, result = Output(json), open_run(workspace_at(workspace), run)
+    if owner is not None:
+        write_statement(result, owner, place, column)
+        files = [place]
+    else:
+        with out.progress() as report:
+            files = write_statements(result, place, column, report=report)
+    if not out.document({"files": [str(file) for file in files]}):
+        out.words(f"{files[0]} is written. Open it in a browser; printing it makes a PDF.")
