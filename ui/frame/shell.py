@@ -28,32 +28,37 @@ TEMPERATURES = {"paper": "As the paper", "spread": "By spread"}
 
 
 def pages() -> dict[str, list[Any]]:
-    """Return the pages under the headings of the menu."""
+    """Return the pages under the headings of the menu, in its order; one line a page."""
     return {
         "": [
-            st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
-            st.Page("pages/training_set.py", title="Training set", icon=":material/photo_library:"),
+            _page("start", "Start", "home", default=True),
+            _page("training_set", "Training set", "photo_library"),
         ],
         "Explore": [
-            st.Page("pages/contributors.py", title="Contributors", icon=":material/link:"),
-            st.Page("pages/quality.py", title="Quality", icon=":material/star_half:"),
-            st.Page("pages/values.py", title="Values", icon=":material/leaderboard:"),
-            st.Page("pages/noisy.py", title="Noisy data", icon=":material/filter_alt:"),
+            _page("contributors", "Contributors", "link"),
+            _page("values", "Values", "leaderboard"),
+            _page("quality", "Quality", "star_half"),
+            _page("noisy", "Noisy data", "filter_alt"),
         ],
         "Check": [
-            st.Page("pages/criteria.py", title="Criteria", icon=":material/fact_check:"),
-            st.Page("pages/models.py", title="Models", icon=":material/deployed_code:"),
+            _page("criteria", "Criteria", "fact_check"),
+            _page("models", "Models", "deployed_code"),
         ],
     }
+
+
+def _page(file: str, title: str, icon: str, *, default: bool = False) -> Any:  # noqa: ANN401
+    return st.Page(f"pages/{file}.py", title=title, icon=f":material/{icon}:", default=default)
 
 
 def frame() -> None:
     """Run the page that the address names, with the menu beside it."""
     serve.ask_nobody()  # where Streamlit was started by hand
     # Without an icon of our own, the browser would fetch the page's from a server of Google.
-    st.set_page_config(
-        page_title=TITLE, page_icon=str(app_folder() / "assets" / "icon.png"), layout="wide"
-    )
+    assets = app_folder() / "assets"
+    st.set_page_config(page_title=TITLE, page_icon=str(assets / "icon.png"), layout="wide")
+    ground = "dark" if st.context.theme.type == "dark" else "light"
+    st.logo(str(assets / f"wordmark-{ground}.svg"), size="large", icon_image=str(assets / "icon.png"))
     admitted = False
     with telling():
         admitted = login.admitted()
@@ -121,7 +126,7 @@ def need_run() -> Result:
     asked = st.session_state.get(state.RUN) or newest
     if asked not in runs:
         st.warning(
-            f"This workspace has no run “{plain(str(asked))}”; you see {plain(newest)}.",
+            f"This workspace has no result “{plain(str(asked))}”; you see {plain(newest)}.",
             icon=":material/link_off:",
         )
     # Set anew each time, and never a default: Streamlit leaves defaults out of the address, and
@@ -129,11 +134,10 @@ def need_run() -> Result:
     st.session_state[state.RUN] = asked if asked in runs else newest
     with st.sidebar:
         name = st.selectbox(
-            "Run",
+            "Result",
             list(runs),
-            index=None,
-            placeholder=newest,
-            help="One set of generated images, valued against one training set.",
+            required=True,
+            help="A set of generated images, valued against a training set.",
             **state.in_url(state.RUN),
         )
     name = name or newest
