@@ -45,7 +45,7 @@ def criteria() -> None:
 
 def _column(columns: list[str]) -> str:
     """Return the column of known noise: the one chosen, else a likely one."""
-    chosen = st.session_state.get(state.NOISE) or st.query_params.get(state.NOISE)
+    chosen = st.session_state.get(state.NOISE)
     likely = readings.likely(columns)
     return chosen if chosen in columns else "" if likely is None else columns[likely]
 

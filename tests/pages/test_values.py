@@ -121,7 +121,7 @@ def test_a_top_image_opens_reversed_on_contributors(page: AppTest) -> None:
 def test_an_image_is_opened_as_it_was_read(app: AppTest, write_run: WriteRun) -> None:
     write_run("first", generated=4)
     write_run("second", generated=4)
-    asked = {"run": "first", "k": "3", "temperature": "By spread", "weighting": "false"}
+    asked = {"run": "first", "k": "3", "temperature": "spread", "weighting": "false"}
     for key, text in asked.items():
         app.query_params[key] = text
     page = open_page(app, "values")

@@ -10,7 +10,7 @@ from gmv_core.images.thumbnails import data_address
 from gmv_core.plots.look import STANDING
 from gmv_core.results.selection import as_csv, as_parquet, select
 from gmv_core.words import counted, number
-from ui.frame import shell, state
+from ui.frame import address, shell, state
 from ui.widgets.open_image import thumbnails
 
 PAGE_ROWS = 50
@@ -31,6 +31,7 @@ def value_table(result: Result, ranking: pd.DataFrame) -> None:
     """Draw the table with its search, order and downloads."""
     with shell.telling():
         _table(result, ranking)
+    address.write()  # a fragment runs without its page
 
 
 def _table(result: Result, ranking: pd.DataFrame) -> None:

@@ -17,7 +17,7 @@ from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet
 from ui import serve
 from ui.doors import engine
-from ui.frame import login, state
+from ui.frame import address, login, state
 from ui.frame.earning import earning
 from ui.frame.markdown import plain, safe
 
@@ -58,7 +58,9 @@ def frame() -> None:
     assets = app_folder() / "assets"
     st.set_page_config(page_title=TITLE, page_icon=str(assets / "icon.png"), layout="wide")
     ground = "dark" if st.context.theme.type == "dark" else "light"
-    st.logo(str(assets / f"wordmark-{ground}.svg"), size="large", icon_image=str(assets / "icon.png"))
+    st.logo(
+        str(assets / f"wordmark-{ground}.svg"), size="large", icon_image=str(assets / "icon.png")
+    )
     admitted = False
     with telling():
         admitted = login.admitted()
@@ -69,7 +71,7 @@ def frame() -> None:
     if not admitted:
         return
     login.standing()
-    state.arrive(page.url_path)
+    address.arrive(page.url_path)
     st.session_state[state.FRAMED] = True
     page.run()
 
@@ -81,8 +83,11 @@ def show(draw: Callable[[], None]) -> None:
         # because of the folder's name `pages`, and so does AppTest every time.
         frame()
         return
-    with telling():
-        draw()
+    try:
+        with telling():
+            draw()
+    finally:  # where a page stops early, too
+        address.write()
 
 
 @contextmanager
@@ -162,6 +167,10 @@ def reading(own: ValueSettings, most: int, run: RunManifest | None = None) -> Va
 
 
 def _reading(own: ValueSettings, most: int) -> ValueSettings:
+    asked = st.session_state.get(state.K, own.k)
+    st.session_state[state.K] = max(1, min(asked, most))
+    if asked > most:
+        st.caption(f"k = {asked:,} is beyond the {most:,} candidates of each image: k is {most:,}.")
     k = st.number_input(
         "Contributors of each image (k)",
         1,
