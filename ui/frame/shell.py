@@ -141,7 +141,6 @@ def need_run() -> Result:
         name = st.selectbox(
             "Result",
             list(runs),
-            required=True,
             help="A set of generated images, valued against a training set.",
             **state.in_url(state.RUN),
         )
