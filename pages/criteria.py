@@ -35,7 +35,7 @@ def criteria() -> None:
     low_value(result, found, columns)
     cost(found)
     checks.retraining(result)
-    st.subheader(
+    st.header(
         "Which distance deserves trust here",
         help="The same checks for every distance that is ready, on the same candidates.",
     )
@@ -51,7 +51,7 @@ def _column(columns: list[str]) -> str:
 
 
 def same_class(result: Result, found: Criteria) -> None:
-    st.subheader(
+    st.header(
         "Same class",
         help="C1 of the paper. The class of a generated image is its label: what was asked of the "
         "generator.",
@@ -83,7 +83,7 @@ def same_class(result: Result, found: Criteria) -> None:
 
 
 def same_attributes(found: Criteria) -> None:
-    st.subheader("Same attributes", help="C2 of the paper: hat, glasses and the like.")
+    st.header("Same attributes", help="C2 of the paper: hat, glasses and the like.")
     rows = tables.attribute_rows(dict(found.attributes))
     if rows.empty:
         st.info(
@@ -102,7 +102,7 @@ def same_attributes(found: Criteria) -> None:
 
 
 def low_value(result: Result, found: Criteria, columns: list[str]) -> None:
-    st.subheader(
+    st.header(
         "Noisy and foreign training images",
         help="C3 of the paper: they should stand low. AUROC: of two training images, one noisy and "
         "one not, how often the noisy one stands lower. 1: always, 0.5: as by chance.",
@@ -133,7 +133,7 @@ def low_value(result: Result, found: Criteria, columns: list[str]) -> None:
 
 
 def cost(found: Criteria) -> None:
-    st.subheader("Cost", help="C4 of the paper. As kept by the build and the run.")
+    st.header("Cost", help="C4 of the paper. As kept by the build and the run.")
     checks.table(tables.cost_rows(found.cost), "Seconds and memory of each stage")
     st.caption(
         "On the machine that did it. Memory is the most that was held by the end of a stage. The "

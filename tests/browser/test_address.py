@@ -23,7 +23,7 @@ def test_the_first_visitor_of_a_server_may_ask_for_any_page(
 
 def test_the_reading_stands_in_the_address_and_opens_again(demo: Server, visit: Visitor) -> None:
     page = visit(demo).open("values")
-    handed_out = page.get_by_test_id("stMetric").filter(has_text="Value handed out")
+    handed_out = page.get_by_test_id("stMetric").filter(has_text="Value of all training images")
     before = handed_out.text_content() or ""
     k = k_of(page)
     k.fill("3")
@@ -39,9 +39,9 @@ def test_the_reading_stands_in_the_address_and_opens_again(demo: Server, visit: 
     settled(other.page)
     expect(k_of(other.page)).to_have_value("3")
     expect(other.page.get_by_role("radio", name="By spread")).to_be_checked()
-    expect(other.page.get_by_test_id("stMetric").filter(has_text="Value handed out")).to_have_text(
-        handed_out.text_content() or ""
-    )
+    expect(
+        other.page.get_by_test_id("stMetric").filter(has_text="Value of all training images")
+    ).to_have_text(handed_out.text_content() or "")
 
 
 def test_what_the_address_writes_it_reads_and_what_is_too_much_is_told(

@@ -61,7 +61,7 @@ def test_every_check_is_there(app: AppTest, home: Workspace, copied: Callable[..
     copied(write_judged_run)
     open_page(app, "criteria")
     assert not app.error
-    assert [head.value for head in app.subheader] == [
+    assert [head.value for head in app.header] == [
         "Same class", "Same attributes", "Noisy and foreign training images", "Cost", "Retraining",
         "Which distance deserves trust here",
     ]  # fmt: skip
@@ -109,7 +109,7 @@ def test_without_labels_it_says_what_to_give(app: AppTest, home: Workspace, tmp_
     assert "Whole classes" not in said
     assert "nothing to compare distances by" in said
     assert not any(button.label.startswith("Compare") for button in app.button)
-    assert [head.value for head in app.subheader][3] == "Cost"
+    assert [head.value for head in app.header][3] == "Cost"
 
 
 def test_what_it_starts(

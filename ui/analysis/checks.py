@@ -52,7 +52,7 @@ def _untorn(text: object) -> str:
 
 def retraining(result: Result) -> None:
     """Show what predicted influence and its rivals were worth where a generator was retrained."""
-    st.subheader(
+    st.header(
         "Retraining",
         help="The only check of influence itself: the generator trained again on parts of its "
         "training set. It is not done here; these are published figures.",

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -61,6 +62,7 @@ def frame() -> None:
     st.logo(
         str(assets / f"wordmark-{ground}.svg"), size="large", icon_image=str(assets / "icon.png")
     )
+    st.html(Path(__file__).with_name("look.css"))
     admitted = False
     with telling():
         admitted = login.admitted()

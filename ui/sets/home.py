@@ -9,6 +9,7 @@ from gmv_core.demo.make import DEMO_RUN
 from gmv_core.jobs import requests
 from gmv_core.jobs.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Overview
 from gmv_core.store.manifests import EMPTY, READY, SetManifest
+from gmv_core.trust.sentences import line_of
 from gmv_core.words import counted
 from ui.doors import engine
 from ui.frame import links, shell
@@ -44,6 +45,14 @@ def _row(generated: Thumb, closest: list[Thumb], what: str, *, tiny: bool) -> No
     thumbs([generated, *closest], side_px=96, tiny=tiny, kind="apart")
     named = ", each with its owner" if any(one.line for one in closest) else ""
     st.caption(f"{what}, framed, and the training images closest to it{named}.")
+
+
+def standing_line(run: str) -> None:
+    """Say how many of a result's images are near copies, and how many have no convincing source."""
+    standing = engine.generated_gallery(open_run(engine.workspace(), run))["standing"]
+    if standing.any():
+        told = line_of({str(k): int(n) for k, n in standing.value_counts().items()})
+        st.caption(f"Of the {len(standing):,} generated images of {plain(run)}: {told}.")
 
 
 def next_step(found: Overview) -> None:
@@ -107,6 +116,9 @@ def runs(found: Overview) -> None:
         told = f"**{plain(manifest.name)}** · {counted(made, 'generated image')} against {training}"
         links.run(manifest.name, told, icon=":material/link:")
     _more(len(found.runs))
+    if found.runs:
+        with shell.telling():
+            standing_line(found.runs[0].name)
 
 
 def _set_line(manifest: SetManifest) -> str:
