@@ -66,7 +66,7 @@ def share_dots(
     places, (low, high) = np.arange(len(groups)), interval
     figure = go.Figure()
     for place, colour in zip(places, colours, strict=True):
-        name, at = label(groups[place]), 100 * share[place]
+        name, at = label(groups[int(place)]), 100 * share[place]
         figure.add_scatter(
             x=[at], y=[place], mode="markers", showlegend=False, name=name,
             marker={"size": 11, "color": colour},
