@@ -31,7 +31,7 @@ def models() -> None:
     under_way = {job.target for job in list_jobs(engine.workspace()) if job.state != "done"}
     newest = next(iter(engine.finished_runs().values()), None)
     for step, (title, purpose) in STEPS.items():
-        st.subheader(title, help=purpose)
+        st.header(title, help=purpose)
         used = chosen(newest, step) if newest else None
         if newest and used:
             say_which(newest.name, *used, rows)

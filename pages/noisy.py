@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result
-from gmv_core.plots.look import STANDING
+from gmv_core.plots.look import STANDING, STANDING_WORDS
 from gmv_core.store import marks
 from gmv_core.words import number
 from ui.analysis.harm import harm
@@ -20,8 +20,8 @@ from ui.widgets.figures import chart, count, metric_row
 
 FILTERS = {
     "all": "All",
-    "never a candidate": "Never a candidate",
-    "never a contributor": "Never a contributor",
+    "never a candidate": "Never near",
+    "never a contributor": "Candidate only",
     "contributor": "Low value",
     "marked": "Marked",
 }
@@ -48,9 +48,9 @@ def noisy() -> None:
     n = len(ranking)
     metric_row(
         [
-            ("Never a candidate", f"{of['never a candidate']:,}",
+            ("Never near", f"{of['never a candidate']:,}",
              f"{count(of['never a candidate'], n)}: not recalled for any generated image."),
-            ("Never a contributor", f"{of['never a contributor']:,}",
+            ("Candidate only", f"{of['never a contributor']:,}",
              f"{count(of['never a contributor'], n)}: recalled, but others were always closer."),
             ("Contributors", f"{of['contributor']:,}",
              f"{count(of['contributor'], n)} have some value; the lowest come first."),
@@ -81,13 +81,13 @@ def noisy() -> None:
 
 def value_lines(rows: pd.DataFrame) -> list[str]:
     return [
-        f"value {number(row.value)}" if row.value else str(row.standing)
+        f"value {number(row.value)}" if row.value else STANDING_WORDS[row.standing]
         for row in rows.itertuples()
     ]
 
 
 def figure_section(result: Result) -> None:
-    st.subheader(
+    st.header(
         "The whole ranking",
         help="Rank from the bottom. Above: value. Below: the distance to the nearest "
         "generated image, which orders the many whose value is 0.",

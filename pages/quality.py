@@ -56,7 +56,7 @@ def quality() -> None:
             icon=":material/info:",
         )
         return
-    st.subheader("How quality is distributed")
+    st.header("How quality is distributed")
     chart(
         quality_histogram(judged["quality"].to_numpy(), metric),
         "Histogram of the qualities of all generated images",
@@ -87,7 +87,7 @@ def best_and_worst(result: Result, judged: pd.DataFrame) -> None:
         ("The best", "best", ordered.head(n)),
         ("The worst", "worst", ordered.tail(n).iloc[::-1]),
     ):
-        st.subheader(title)
+        st.header(title)
         images = thumbnails(result.generated, rows)
         cards = [
             Card(row.generated, image, f"quality {number(row.quality)}", (row.generated,),

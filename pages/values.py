@@ -6,16 +6,17 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result
-from gmv_core.plots.look import STANDING
+from gmv_core.plots.look import STANDING, STANDING_WORDS
+from gmv_core.plots.values import parts_bar
 from gmv_core.words import number, percent
 from ui.analysis.influence_values import influence_values
 from ui.analysis.shares import group_section
 from ui.analysis.table import value_table
-from ui.analysis.unattributed import unattributed_lines
+from ui.analysis.unattributed import unattributed_section
 from ui.doors import readings
 from ui.frame import shell, state
 from ui.widgets import influence
-from ui.widgets.figures import chart, count, metric_row
+from ui.widgets.figures import chart
 from ui.widgets.open_image import opening_gallery, training_cards
 
 TOP = 12
@@ -31,42 +32,40 @@ def values() -> None:
         return
     ranking = readings.ranking(result)
     st.markdown(
-        "Every generated image hands out its quality to the training images that are closest to "
-        "it. What a training image collects is its **value**: credit by similarity, not proof of "
-        "cause."
+        "Each generated image shares its quality among the training images closest to it. What a "
+        "training image gets from one of them is its **credit**, and the sum is its **value**: a "
+        "measure of similarity, no proof of cause."
     )
-    unattributed_lines(result, ranking)
-    n, standing = len(ranking), ranking["standing"].value_counts()
-    of = {name: int(standing.get(name, 0)) for name in STANDING}
-    metric_row(
-        [
-            ("Training images", f"{n:,}", ""),
-            ("Ever a contributor", f"{of['contributor']:,}",
-             f"{count(of['contributor'], n)} were among the {result.settings.k} closest of some "
-             "generated image."),
-            ("Value handed out", number(ranking["value"].sum()),
-             "The sum of all values (φ). With what is unattributed it equals the sum of the "
-             "qualities, always."),
-            ("Never a contributor", f"{of['never a contributor']:,}",
-             f"{count(of['never a contributor'], n)} were candidates (recalled by the embedding), "
-             "but others were closer."),
-            ("Never a candidate", f"{of['never a candidate']:,}",
-             f"{count(of['never a candidate'], n)} were never even recalled."),
-        ]
-    )  # fmt: skip
-    if not of["contributor"]:
+    if not (ranking["value"] > 0).any():
         st.info("No training image has any value yet: no generated image could be matched.")
         return
-    spread_section(result, ranking)
-    top_section(result, ranking)
     group_section(result)
+    unattributed_section(result, ranking)
+    top_section(result, ranking)
+    standing_section(result, ranking)
+    spread_section(result, ranking)
     value_table(result, readings.with_intervals(result))
+
+
+def standing_section(result: Result, ranking: pd.DataFrame) -> None:
+    n, standing = len(ranking), ranking["standing"].value_counts()
+    st.header(
+        "How many training images earn",
+        help=f"Contributor: among the {result.settings.k} closest of some generated image. "
+        "Candidate only: recalled by the embedding, but others were closer. Never near: not even "
+        "recalled.",
+    )
+    parts = {STANDING_WORDS[name]: int(standing.get(name, 0)) for name in reversed(STANDING)}
+    chart(
+        parts_bar(parts, [*reversed(STANDING.values())]),
+        ", ".join(f"{name}: {number} of {n:,} training images" for name, number in parts.items()),
+    )
 
 
 def spread_section(result: Result, ranking: pd.DataFrame) -> None:
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader(
+        st.header(
             "How value is distributed",
             help="Value (φ) of the training images that were ever a contributor. The others, with "
             "value 0, are counted above and not drawn.",
@@ -77,7 +76,7 @@ def spread_section(result: Result, ranking: pd.DataFrame) -> None:
         )
     with right:
         figure, gini, half = readings.concentration(result)
-        st.subheader(
+        st.header(
             "How concentrated it is",
             help="The Lorenz curve. The further it sags below the dotted line, the fewer images "
             "hold the value. The Gini coefficient measures the sag: 0 if all images were worth "
@@ -91,7 +90,7 @@ def spread_section(result: Result, ranking: pd.DataFrame) -> None:
 
 
 def top_section(result: Result, ranking: pd.DataFrame) -> None:
-    st.subheader("The most valuable training images")
+    st.header("The most valuable training images")
     top = ranking[ranking["value"] > 0].tail(TOP).iloc[::-1]
     cards = training_cards(
         result,
@@ -109,7 +108,7 @@ def rank_lines(result: Result, top: pd.DataFrame) -> list[str]:
     """Return what stands under each card: its value, and the interval of its rank."""
     ranks = readings.top_ranks(result)
     return [
-        f"value {number(row.value)}, rank {ranks.at[row.id, 'rank_low']:,} to "
+        f"value {number(row.value)}, rank {ranks.at[row.id, 'rank_low']:,}–"
         f"{ranks.at[row.id, 'rank_high']:,}"
         for row in top.itertuples()
     ]

@@ -36,6 +36,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "build": sets.build_command,
     "add": sets.add_command,
     "value": runs.value_command,
+    "label": sets.label_command,
     "show": runs.show_command,
     "noisy": runs.noisy_command,
     "owner": owners.owner_command,

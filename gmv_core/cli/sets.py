@@ -1,15 +1,18 @@
-"""Commands about image sets: build and add."""
+"""Commands about image sets: build, add and label."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import to_builtins
 
 from gmv_core.cli.options import Json, LabelsCsv, Precision, ReadAs, Root, Split, workspace_at
 from gmv_core.cli.output import Output, shown
 from gmv_core.errors import SourceError
 from gmv_core.jobs.uploads import open_given
+from gmv_core.runs.labelling import label_generated
 from gmv_core.sets.build import add, build
 from gmv_core.sets.contents import few_rows, label_words, note_words, rejected, renamed_words
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
@@ -81,6 +84,19 @@ def add_command(
             report=report,
         )
     _print_set(out, manifest, workspace_at(workspace).image_set(name))
+
+
+def label_command(
+    run: str,
+    table: Annotated[Path, typer.Argument(help="A table: name, label, owner, attributes.")],
+    workspace: Root = None,
+    json: Json = False,
+) -> None:
+    """Give a run's generated images labels, owners or attributes, after they were valued."""
+    out = Output(json)
+    fit = label_generated(workspace_at(workspace), run, table)
+    if not out.document(to_builtins(fit)):
+        out.words(label_words(fit))
 
 
 def say_reading(out: Output, source: Source, labels: Labels | None) -> None:

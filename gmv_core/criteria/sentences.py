@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from gmv_core.criteria.same_kind import RECALL, Agreement
 from gmv_core.criteria.trials.findings import ComparisonFinding, InjectionFinding
+from gmv_core.measures.detection import Detection
 from gmv_core.words import number, percent
 
 FOUND = ((0.9, "found"), (0.7, "partly found"), (0.0, "hardly found"))  # by AUROC; a choice
 LIMITS = (
     "Agreement of classes is not influence: it says that contributors look like the right kind, "
     "not that the model learned from them.",
-    "Labels are what was asked of the generator: where it drew something else, the share falls "
+    "Labels are what was requested of the generator: where it drew something else, the share falls "
     "though the contributors may be right.",
     "Heavy noise is an outlier test: distance alone finds it, without attributing anything. Mild "
     "noise and whole foreign classes ask for more.",
@@ -64,6 +67,51 @@ def class_verdict(agreement: Agreement) -> str:
         f"generated image (95 % interval {number(100 * at.low)}–{number(100 * at.high)} %), "
         f"{better} the {percent(at.by_chance)} that random training images would reach.{without}"
     )
+
+
+def attribute_verdicts(agreements: Mapping[str, Agreement]) -> list[str]:
+    """Say what C2 says of each attribute, at the k nearest to 10."""
+    said = []
+    for name, agreement in agreements.items():
+        if not agreement.images:
+            continue
+        at = _row_near(agreement.overall())
+        better = "more than" if at.low > at.by_chance else "not clearly more than"
+        said.append(
+            f"{name}: {percent(at.share)} of the {at.k} closest agree (95 % interval "
+            f"{number(100 * at.low)}–{number(100 * at.high)} %), {better} the "
+            f"{percent(at.by_chance)} of random training images."
+        )
+    return said
+
+
+def noise_verdict(name: str, found: Detection) -> str:
+    """Say what C3 says of one kind of known noise."""
+    reads = reads_as(found.auroc, found.low, found.by_distance)
+    if not 0 < found.known < found.images:
+        return f"{name}: {reads}."
+    return (
+        f"{name}: {reads}. AUROC {number(found.auroc)} (95 % interval {number(found.low)}–"
+        f"{number(found.high)}; chance 0.5)."
+    )
+
+
+def foreign_verdict(table: pd.DataFrame) -> str:
+    """Say how many classes are found when they are foreign. table: of `held_out_classes`."""
+    read = [reads_as(row.auroc, row.low, row.by_distance) for row in table.itertuples()]
+    found = sum(word.startswith("found") for word in read)
+    partly = sum(word.startswith("partly") for word in read)
+    return (
+        f"Of {len(read)} whole classes made foreign, {found} would be found and {partly} partly "
+        "found (chance: none)."
+    )
+
+
+def cost_verdict(table: pd.DataFrame) -> str:
+    """Say what C4 says. table: of `cost`."""
+    built = float(table.loc[table["what"] == "training set", "seconds"].sum())
+    each = float(table["per_generated"].sum())
+    return f"{number(each)} s for each generated image, {number(built)} s to build the set."
 
 
 def _row_near(table: pd.DataFrame, k: int = 10) -> pd.Series:

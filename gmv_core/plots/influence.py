@@ -21,19 +21,23 @@ from gmv_core.plots.look import (
 from gmv_core.types import Float64
 
 
-def change_bars(
-    groups: Sequence[str], percent: Float64, interval: tuple[Float64, Float64]
+def change_dots(
+    groups: Sequence[str],
+    percent: Float64,
+    interval: tuple[Float64, Float64],
+    colours: Sequence[str],
 ) -> go.Figure:
     """Draw the predicted change without each group as a point with its interval, first on top.
 
     percent: (g,), above 0 where the generated images get worse. interval: low and high, (g,) each.
+    colours: of the points.
     """
     places = np.arange(len(groups))
     low, high = interval
     figure = go.Figure()
     figure.add_scatter(
         y=places, x=percent, mode="markers", showlegend=False,
-        marker={"size": 9, "color": np.where(low > 0, ACCENT, np.where(high < 0, WARNING, QUIET))},
+        marker={"size": 11, "color": list(colours)},
         error_x={"array": high - percent, "arrayminus": percent - low, "color": QUIET,
                  "thickness": 2, "width": 4},
         customdata=[[label(g), a, b] for g, a, b in zip(groups, low, high, strict=True)],

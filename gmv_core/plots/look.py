@@ -21,7 +21,13 @@ MOST_NAME = 22  # signs of a name on an axis; on a phone more would push the fig
 ACCENT, QUIET, BETWEEN, WARNING = "#0d9488", "#7f8f8a", "#5b8def", "#d97706"
 GRID = "rgba(128,140,136,.22)"
 OWNER_COLOURS = (BETWEEN, WARNING, "#b45cc4", "#5f9e3e", "#d0607a", "#a8763e")  # not the accent
+# By what the tables hold; beside it, what is written for it where a person reads.
 STANDING = {"never a candidate": QUIET, "never a contributor": BETWEEN, "contributor": ACCENT}
+STANDING_WORDS = {
+    "never a candidate": "never near",
+    "never a contributor": "candidate only",
+    "contributor": "contributor",
+}
 
 
 def owner_colours(owners: Sequence[str]) -> dict[str, str]:

@@ -8,7 +8,17 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from gmv_core.plots.look import ACCENT, MOST_POINTS, QUIET, STANDING, WARNING, framed, headed, thin
+from gmv_core.plots.look import (
+    ACCENT,
+    MOST_POINTS,
+    QUIET,
+    STANDING,
+    STANDING_WORDS,
+    WARNING,
+    framed,
+    headed,
+    thin,
+)
 from gmv_core.types import Float64, Int64
 
 
@@ -24,7 +34,11 @@ def ranking(
     kinds = np.asarray(standing)
     flags = np.zeros(len(value), bool) if noise is None else noise
     layers: list[tuple[str, Int64, dict[str, object]]] = [
-        (name, np.flatnonzero((kinds == name) & ~flags), {"color": colour, "size": 5})
+        (
+            STANDING_WORDS[name],
+            np.flatnonzero((kinds == name) & ~flags),
+            {"color": colour, "size": 5},
+        )
         for name, colour in STANDING.items()
     ]
     marked = {"color": WARNING, "size": 8, "symbol": "x-thin", "line": {

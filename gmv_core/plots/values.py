@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from gmv_core.plots.look import ACCENT, QUIET, WARNING, framed, label, short, thin
+from gmv_core.plots.look import ACCENT, QUIET, framed, label, short, thin
 from gmv_core.types import Float64
 
 
@@ -51,38 +51,81 @@ def lorenz_curve(images: Float64, value: Float64) -> go.Figure:
     return figure.update_xaxes(ticksuffix=" %").update_yaxes(ticksuffix=" %")
 
 
-def share_bars(
+def share_dots(
     groups: Sequence[str],
-    shares: Mapping[str, Float64],
-    *,
-    interval: tuple[Float64, Float64] | None = None,
+    share: Float64,
+    interval: tuple[Float64, Float64],
+    of_images: Float64,
+    colours: Sequence[str],
 ) -> go.Figure:
+    """Draw each group's share of the value as a dot with its interval, a tick at that of images.
+
+    share, of_images: (g,) from 0 to 1, the first group on top. interval: low and high, (g,) each.
+    colours: of the dots.
+    """
+    places, (low, high) = np.arange(len(groups)), interval
+    figure = go.Figure()
+    for place, colour in zip(places, colours, strict=True):
+        name, at = label(groups[int(place)]), 100 * share[place]
+        figure.add_scatter(
+            x=[at], y=[place], mode="markers", showlegend=False, name=name,
+            marker={"size": 11, "color": colour},
+            error_x={"array": [max(100 * high[place] - at, 0)], "width": 5, "thickness": 2.5,
+                     "arrayminus": [max(at - 100 * low[place], 0)], "color": colour},
+            hovertemplate=f"{name}<br>%{{x:.3g}} % of the value, {100 * low[place]:.3g} to "
+            f"{100 * high[place]:.3g} %<br>{100 * of_images[place]:.3g} % of the images"
+            "<extra></extra>",
+        )  # fmt: skip
+    figure.add_scatter(
+        x=100 * of_images, y=places, mode="markers", name="share of the images", hoverinfo="skip",
+        marker={"symbol": "line-ns-open", "size": 20, "color": QUIET, "line": {"width": 2.5}},
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[None], y=[None], mode="markers", name="share of the value, 95 % interval",
+        marker={"size": 11, "color": QUIET}, hoverinfo="skip",
+    )  # fmt: skip
+    return _by_group(framed(figure, x="share of the whole", y="", height=96 + 40 * len(groups)),
+                     groups)  # fmt: skip
+
+
+def share_bars(groups: Sequence[str], shares: Mapping[str, Float64]) -> go.Figure:
     """Draw shares of groups as bars side by side, the first group on top.
 
     shares: by its name in the legend, (g,) from 0 to 1; the first one is the coloured one.
-    interval: low and high of the first, (g,) each.
     """
     places = np.arange(len(groups))
     figure = go.Figure()
     for (name, share), colour in zip(shares.items(), (ACCENT, QUIET), strict=False):
-        error = None
-        if interval is not None and colour == ACCENT:
-            error = {
-                "array": 100 * np.maximum(interval[1] - share, 0),
-                "arrayminus": 100 * np.maximum(share - interval[0], 0),
-                "color": WARNING, "thickness": 2, "width": 4,
-            }  # fmt: skip
         figure.add_bar(
             y=places, x=100 * share, name=name, orientation="h", marker_color=colour,
-            error_x=error, customdata=[label(g) for g in groups],
+            customdata=[label(g) for g in groups],
             hovertemplate=f"%{{customdata}}: %{{x:.3g}} % {name}<extra></extra>",
         )  # fmt: skip
     framed(figure, x="share of the whole", y="", height=90 + 44 * len(groups))
-    figure.update_layout(barmode="group", bargap=0.3)
+    return _by_group(figure.update_layout(barmode="group", bargap=0.3), groups)
+
+
+def _by_group(figure: go.Figure, groups: Sequence[str]) -> go.Figure:
     figure.update_xaxes(ticksuffix=" %", rangemode="tozero")
     return figure.update_yaxes(
-        tickvals=places, ticktext=[short(g) for g in groups], autorange="reversed", showgrid=False
-    )
+        tickvals=np.arange(len(groups)), ticktext=[short(g) for g in groups], showgrid=False,
+        range=[len(groups) - 0.5, -0.5],
+    )  # fmt: skip
+
+
+def parts_bar(parts: Mapping[str, int], colours: Sequence[str]) -> go.Figure:
+    """Draw counts as one bar of parts. parts: by their names, from the left."""
+    whole = max(sum(parts.values()), 1)
+    figure = go.Figure()
+    for (name, count), colour in zip(parts.items(), colours, strict=True):
+        figure.add_bar(
+            y=[0], x=[100 * count / whole], name=f"{name}: {count:,}", orientation="h",
+            marker_color=colour, customdata=[count],
+            hovertemplate=f"{name}: %{{customdata:,}} images, %{{x:.3g}} %<extra></extra>",
+        )  # fmt: skip
+    framed(figure, x="training images", y="", height=132).update_layout(barmode="stack", bargap=0)
+    figure.update_xaxes(ticksuffix=" %", range=[0, 100])
+    return figure.update_yaxes(visible=False)
 
 
 def histogram(values: Float64, edges: Float64, bin_words: str) -> go.Figure:

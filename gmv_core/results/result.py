@@ -98,7 +98,7 @@ class Result:
         predicted = f"{influence_digest(self.run)} {held} {has_clusters(self.training)}"
         return (
             f"{self.run.folder} {self.manifest.updated} {asdict(self.settings)} {without} "
-            f"{predicted}"
+            f"{predicted} {self.generated.manifest().labelled or ''}"
         )
 
     def _repr_html_(self) -> str:

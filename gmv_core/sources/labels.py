@@ -30,6 +30,7 @@ __all__ = [
     "Labels",
     "labels_beside",
     "labels_for",
+    "labels_of",
     "labels_sentence",
     "origin_words",
     "read_labels",
@@ -192,6 +193,14 @@ def labels_for(source: Source, csv: str | Path | None = None) -> Labels | None:
     digest = digests[0] if len(digests) == 1 else _digest("".join(digests).encode())
     labels = Labels(tuple(parts), digest if parts else "", notes=tuple(notes))
     return _refusing(labels, source.names)
+
+
+def labels_of(names: Sequence[str], csv: str | Path | bytes) -> Labels:
+    """Return what a table says of images of these names; raise SourceError where it fits none."""
+    table = _fitting(read_labels(csv, names), names)
+    if not _fits_any(table, names):
+        raise _fits_none(table, names)
+    return _refusing(Labels((Part(table),), _digest(csv)), names)
 
 
 class Fit(Protocol):

@@ -140,6 +140,7 @@ class SetManifest(msgspec.Struct, frozen=True, kw_only=True):
     updated: str | None = None
     reused: bool | None = None
     asked_index: str | None = None
+    labelled: str | None = None  # when labels were given after it was built
 
     @property
     def stamp(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -63,6 +63,29 @@ class Table:
 
         mode = "overwrite" if self.exists() else "create"
         lance.write_dataset(with_digests(rows), str(self.path), mode=mode)
+
+    def rewrite(self, change: Callable[[pa.Table], pa.Table]) -> None:
+        """Replace all rows by what `change` makes of them, batch by batch, in one commit.
+
+        change: keeps the number of rows, their order and the columns.
+        """
+        require(Right.EDIT, "writing a table")
+        import lance
+
+        with self._readable() as dataset:
+            names = dataset.schema.names
+
+            def batches() -> Iterator[pa.RecordBatch]:
+                for batch in dataset.to_batches(batch_size=1024, scan_in_order=True):
+                    rows = change(pa.Table.from_batches([batch]))
+                    rows = with_digests(rows) if DIGEST in names else rows
+                    yield from rows.select(names).cast(dataset.schema).to_batches()
+
+            reader = pa.RecordBatchReader.from_batches(dataset.schema, batches())
+            lance.write_dataset(reader, str(self.path), mode="overwrite")
+        lance.dataset(str(self.path)).cleanup_old_versions(
+            older_than=timedelta(0), delete_unverified=True
+        )
 
     def cut(self, rows: int) -> None:
         """Drop what lies behind the first `rows` rows (ids are row numbers)."""

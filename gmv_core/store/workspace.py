@@ -99,7 +99,7 @@ class ImageSet(Record):
     def digest(self) -> str:
         """What changes whenever the set does: a key for what is kept of it."""
         manifest = self.manifest()
-        return f"{self.folder} {manifest.created} {manifest.updated}"
+        return f"{self.folder} {manifest.created} {manifest.updated} {manifest.labelled or ''}"
 
     def _repr_html_(self) -> str:
         """Draw the set in a notebook."""

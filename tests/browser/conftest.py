@@ -45,7 +45,7 @@ def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         visit = Visit(browser.new_page(), server.url)
         page = visit.open()
         expect(page.get_by_text("This workspace is empty.")).to_be_visible()
-        page.get_by_role("button", name="Open the demo").click()
+        page.get_by_role("button", name="Explore the demo").click()
         expect(page.get_by_text("Making the demo")).to_be_visible()
         expect(page.get_by_role("heading", level=1)).to_have_text("Contributors", timeout=DEMO_MS)
         visit.close()

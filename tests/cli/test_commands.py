@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from gmv_core.demo import make
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Progress, Report
+from tests.built import write_csv, write_run
 from tests.cli.conftest import Command
 from tests.fakes import draw, png, write_images
 
@@ -502,3 +504,14 @@ def test_more_mistakes_are_sentences(
              for w in words]  # fmt: skip
     answer = ready(*given)
     assert answer.status == 1 and said in " ".join(answer.err.split()), answer
+
+
+def test_labels_can_be_given_later(
+    command: Command, workspace: Workspace, tmp_path: Path, copied: Callable[..., None]
+) -> None:
+    copied(write_run, "run", 5)
+    (name, *_) = workspace.image_set("run-generated").images.read(["name"])["name"].to_pylist()
+    write_csv(tmp_path / "later.csv", [["name", "label"], [name, "bear"]])
+    told = command("label", "run", tmp_path / "later.csv")
+    assert told.status == 0 and "Only 1 of 5 images have a row in the label table" in told.out
+    assert command("label", "run", tmp_path / "later.csv", "--json").json["images"] == 5

@@ -18,6 +18,7 @@ WRITING = {
     "build": ("run/made", "--name", "more"),
     "add": ("run-set", "run/made"),
     "value": ("run/made", "--against", "run-set", "--name", "again"),
+    "label": ("run", "run/made"),
     "duplicates": ("run-set",),
     "stability": ("run",),
     "influence": ("run",),

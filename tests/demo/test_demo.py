@@ -13,6 +13,7 @@ from PIL import Image
 
 from gmv_core.demo import plan
 from gmv_core.demo.characters import ATTRIBUTES, CHARACTERS
+from gmv_core.demo.first_look import first_look
 
 PLAN = plan.portraits()
 
@@ -124,3 +125,12 @@ def test_recipe_fits_the_generated_images() -> None:
     assert list(recipe["owner_asked_for"]) == [row["name"] for row in _rows(folder)]
     assert recipe["sampling"]["count"] == len(_rows(folder))
     assert set(recipe["owner_asked_for"].values()) <= set(plan.OWNERS)
+
+
+def test_the_first_look_shows_images_of_the_set_before_it_is_drawn() -> None:
+    look = first_look()
+    assert len(look.closest) == 5
+    for portrait, image in look.closest:
+        assert portrait in PLAN
+        assert image == plan.png_bytes(plan.draw_portrait(portrait))
+    assert look.generated in {file.read_bytes() for file in plan.generated_folder().rglob("*.png")}

@@ -36,13 +36,14 @@ def test_another_image_or_run_can_be_chosen(app: AppTest, write_run: WriteRun) -
 def test_k_temperature_and_weighting_change_the_values(app: AppTest, write_run: WriteRun) -> None:
     write_run("first", generated=4)
     open_page(app, "values")
-    before = app.metric[1].value
+    app.pills(key="standing").select("contributor").run()
+    before = len(app.dataframe[0].value)
     app.number_input(key="k").set_value(1).run()
     assert not app.exception
-    assert int(app.metric[1].value) < int(before)
-    handed_out = float(app.metric[2].value)
+    assert len(app.dataframe[0].value) < before
+    value = float(app.metric[0].value)
     app.toggle(key="weighting").set_value(False).run()
-    assert float(app.metric[2].value) == 4 != handed_out
+    assert float(app.metric[0].value) == 4 != value
 
 
 def test_a_run_whose_set_is_gone_is_one_sentence(

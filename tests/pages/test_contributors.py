@@ -401,7 +401,7 @@ def test_an_unknown_run_is_told_and_a_known_one_stands_in_the_address(
     app.query_params[state.RUN] = "gone"
     open_page(app, "contributors")
     (warning,) = app.warning
-    assert warning.value == "This workspace has no run “gone”; you see first."
+    assert warning.value == "This workspace has no result “gone”; you see first."
     app.run()
     assert not app.warning
     assert app.query_params[state.RUN] == "first"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -61,7 +62,7 @@ def test_every_check_is_there(app: AppTest, home: Workspace, copied: Callable[..
     copied(write_judged_run)
     open_page(app, "criteria")
     assert not app.error
-    assert [head.value for head in app.subheader] == [
+    assert [head.value for head in app.header] == [
         "Same class", "Same attributes", "Noisy and foreign training images", "Cost", "Retraining",
         "Which distance deserves trust here",
     ]  # fmt: skip
@@ -104,12 +105,49 @@ def test_without_labels_it_says_what_to_give(app: AppTest, home: Workspace, tmp_
     open_page(app, "criteria")
     assert not app.error
     said = words(app)
-    assert "needs labels of both sets: give a CSV with name and label" in said
+    assert "needs labels of both sets" in said
     assert "needs an attribute of both sets" in said
     assert "Whole classes" not in said
     assert "nothing to compare distances by" in said
     assert not any(button.label.startswith("Compare") for button in app.button)
-    assert [head.value for head in app.subheader][3] == "Cost"
+    assert [head.value for head in app.header][3] == "Cost"
+
+
+def test_labels_are_given_to_a_result_that_has_none(
+    app: AppTest, home: Workspace, tmp_path: Path
+) -> None:
+    write_images(tmp_path / "train", 24)
+    build(home, open_source(tmp_path / "train"), name="train", embedder=fake_embedder())
+    write_images(tmp_path / "made", 6, labels=1, first_seed=100)
+    for file in (tmp_path / "made" / "class0").iterdir():
+        file.rename(tmp_path / "made" / file.name)
+    value(home, open_source(tmp_path / "made"), against="train", name="run",
+          embedder=fake_embedder())  # fmt: skip
+    open_page(app, "criteria")
+    assert "needs labels of both sets" in words(app)
+    names = [file.name for file in sorted((tmp_path / "made").glob("*.png"))]
+    rows = ["name,label", *(f"{name},class{i % 3}" for i, name in enumerate(names))]
+    app.file_uploader[0].set_value(("l.csv", "\n".join(rows).encode(), "text/csv")).run()
+    app.button(key="give-class").click().run()
+    assert not app.exception and not app.error
+    assert "needs labels of both sets" not in words(app)
+    assert "have the class of their generated image" in words(app)
+
+
+def test_a_check_has_one_line_and_its_table_folds_away(
+    app: AppTest, home: Workspace, copied: Callable[..., None]
+) -> None:
+    copied(write_judged_run)
+    open_page(app, "criteria")
+    folded = {expander.label for expander in app.expander}
+    assert {
+        "Class by k, beside its baselines", "Each attribute by k",
+        "How well each known noise is found", "Seconds and memory of each stage",
+        "What these checks do not prove",
+    } <= folded  # fmt: skip
+    assert not any(expander.proto.expanded for expander in app.expander)
+    said = words(app)
+    assert "hat: " in said and "chance 0" in said and "s for each generated image" in said
 
 
 def test_what_it_starts(
@@ -183,6 +221,11 @@ def test_a_job_is_shown_where_it_was_started(
     open_page(app, "criteria")
     assert "**Comparing distances on run**" in words(app)
     assert "Resume" in [button.label for button in app.button]
+    me = psutil.Process()
+    write_json(folder / "job.json", {**asked, "pid": me.pid, "created": me.create_time()})
+    app.run()
+    assert "Cancel" in [button.label for button in app.button]
+    assert not [b for b in app.button if b.label.startswith("Compare")], "it is being done"
     injected = ["criteria", "run", "--inject=blur", "--share=0.1"]
     write_json(folder / "job.json", {**asked, "title": "Blur to test", "arguments": injected})
     app.run()

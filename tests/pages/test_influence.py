@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -92,7 +94,7 @@ def test_the_reading_goes_from_page_to_page_and_is_in_the_address(
     other = read_by_influence("noisy")
     assert other.segmented_control(key=state.READING).value == state.INFLUENCE
     switch(other, state.ALIKE)
-    assert "Never a candidate" in [metric.label for metric in other.metric]
+    assert "Never near" in [metric.label for metric in other.metric]
 
 
 def test_a_training_image_and_what_it_helps_and_harms(app: AppTest, predicted: Result) -> None:
@@ -130,8 +132,13 @@ def test_values_over_the_set_and_without_an_owner(app: AppTest, predicted: Resul
     assert worst == totals["training"].tolist()[:12]
     best = [card["id"] for card in cards(read, "The most helpful training images")]
     assert best == totals["training"].tolist()[::-1][:12]
-    told = {metric.label: metric.value for metric in read.metric}
-    assert int(told["Helpful"]) + int(told["Harmful"]) == 24
+    assert [head.value for head in read.header] == [
+        "Without an owner", "The most helpful training images",
+        "The most harmful training images", "How many training images help",
+    ]  # fmt: skip
+    bar = json.loads(read.get("plotly_chart")[-1].proto.spec)["data"]
+    told = dict(part["name"].split(": ") for part in bar)
+    assert int(told["helpful"]) + int(told["harmful"]) == 24
     assert "it says less: 0.339" in read.warning[0].value
     owners = read.table[0].value
     assert owners["Owner"].tolist() == ["Ada", "Ben"]

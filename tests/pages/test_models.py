@@ -32,7 +32,7 @@ def texts(app: AppTest) -> str:
 
 def test_every_model_is_listed_with_its_size_and_licences(app: AppTest) -> None:
     shown = texts(open_page(app, "models"))
-    assert [heading.value for heading in app.subheader] == ["Embedding", "Distance", "Quality"]
+    assert [heading.value for heading in app.header] == ["Embedding", "Distance", "Quality"]
     for row in list_models():
         assert f"`{row.key}`" in shown
         assert f"Code: {row.code_licence}  \nWeights: {row.weights_licence}" in shown

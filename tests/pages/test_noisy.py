@@ -52,7 +52,7 @@ def test_the_ranking_from_the_bottom_is_shown(page: AppTest, tmp_path: Path) -> 
     assert picker(page) == ranking["training"].tolist()
     told = {metric.label: metric.value for metric in page.metric}
     assert told["Marked for removal"] == "0"
-    parts = ("Never a candidate", "Never a contributor", "Contributors")
+    parts = ("Never near", "Candidate only", "Contributors")
     assert sum(int(told[part]) for part in parts) == 24
 
 

@@ -95,7 +95,7 @@ def test_a_run_without_a_metric_says_so(app: AppTest, tmp_path: Path, write_run:
     app.selectbox(key="run").select("again").run()
     assert not app.exception
     assert "every image counts alike" in app.info[0].value
-    assert not app.subheader
+    assert not app.header
 
 
 def test_a_shift_is_a_warning(app: AppTest, tmp_path: Path, write_run: WriteRun) -> None:

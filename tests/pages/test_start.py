@@ -44,15 +44,18 @@ def write_run(home: Workspace, tmp_path: Path, name: str, against: str) -> None:
 def test_an_empty_workspace_offers_the_demo_and_shows_some_of_its_images(app: AppTest) -> None:
     app.run()
     assert not app.exception
-    assert [button.label for button in app.button] == ["Open the demo", "Use my own images"]
-    assert app.get("html")[0].proto.body.count("<img") == 10
+    assert [button.label for button in app.button] == [
+        "Explore the demo", "Drop an image", "Check the demo", "Use my own images",
+    ]  # fmt: skip
+    picture = app.get("html")[0].proto.body
+    assert picture.count("<img") == 6 and "1. Fennick Quill" in picture
     assert "This workspace is empty." in app.caption[-1].value
     assert links(app) == {}
 
 
 def test_own_images_lead_to_the_training_set(app: AppTest) -> None:
     app.run()
-    app.button[1].click().run()
+    next(b for b in app.button if b.label == "Use my own images").click().run()
     assert not app.exception
     assert app.title[0].value == "Training set"
 
@@ -67,7 +70,7 @@ def test_the_demo_is_made_by_a_job_and_opens_when_it_is_there(
         assert not app.exception
         (job,) = list_jobs(home)
         assert (job.arguments, job.target) == (("demo",), DEMO_RUN)
-        assert app.title[0].value.startswith("Whose images"), "it shows the progress here"
+        assert app.title[0].value == "Attribution explorer", "it shows the progress here"
         assert any("You may leave this page" in caption.value for caption in app.caption)
         app.button[0].click().run()
         assert len(list_jobs(home)) == 1, "a second click starts no second job"
@@ -86,12 +89,50 @@ def test_the_demo_that_is_there_opens_at_once(
     write_run(home, tmp_path, DEMO_RUN, "cats")
     write_run(home, tmp_path, "another", "cats")
     app.run()
-    assert app.title[0].value.startswith("Whose images"), "nobody asked for it"
+    assert app.title[0].value == "Attribution explorer", "nobody asked for it"
     app.button[0].click().run()
     assert not app.exception
     assert app.title[0].value == "Contributors"
     assert app.selectbox(key="run").value == DEMO_RUN
     assert list_jobs(home) == []
+
+
+@pytest.mark.parametrize(
+    ("door", "page", "view"),
+    [
+        ("I made a model", "Contributors", "Generated images"),
+        ("Were my images used?", "Contributors", "Drop an image"),
+        ("I check claims", "Criteria", None),
+    ],
+)
+def test_each_door_leads_to_its_page_on_the_demo(
+    app: AppTest, home: Workspace, tmp_path: Path, door: str, page: str, view: str | None
+) -> None:
+    write_set(home, tmp_path, "cats")
+    write_run(home, tmp_path, DEMO_RUN, "cats")
+    write_run(home, tmp_path, "another", "cats")
+    app.run()
+    app.button(key=door).click().run()
+    assert not app.exception
+    assert app.title[0].value == page
+    assert app.selectbox(key="run").value == DEMO_RUN
+    if view:
+        assert app.segmented_control(key="view").value == view
+
+
+def test_the_door_that_was_chosen_opens_when_the_demo_is_made(
+    app: AppTest, home: Workspace, tmp_path: Path
+) -> None:
+    write_set(home, tmp_path, "cats")
+    with home.writing():  # so that the job waits
+        app.run()
+        app.button(key="I check claims").click().run()
+        (job,) = list_jobs(home)
+        control.cancel(home, job.id)
+    write_run(home, tmp_path, DEMO_RUN, "cats")
+    app.run()
+    assert not app.exception
+    assert app.title[0].value == "Criteria"
 
 
 def test_one_image_is_not_told_in_the_plural(app: AppTest, home: Workspace, tmp_path: Path) -> None:
@@ -206,7 +247,7 @@ def test_what_cannot_be_read_can_be_removed(app: AppTest, home: Workspace, tmp_p
     assert not app.exception
     told = [m.value for m in app.markdown if "was written in format 0" in m.value]
     assert len(told) == 2
-    assert "Open the demo" in [button.label for button in app.button]
+    assert "Explore the demo" in [button.label for button in app.button]
     app.button(key="remove-set-cats").click().run()
     assert "is used by the run 'look'; delete that run first" in app.error[0].value, (
         "the run may use the set"

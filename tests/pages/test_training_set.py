@@ -216,7 +216,7 @@ def test_a_finished_set_tells_everything(app: AppTest, home: Workspace, tmp_path
     assert "fake, own: It was given from Python." in told
     assert "Skipped files: not an image (1)." in told
     assert "1 of the label table's rows fits no image (such as lost.png)" in told
-    assert [s.value for s in app.subheader] == [
+    assert [s.value for s in app.header] == [
         "Rejected images", "Exact duplicates", "Near copies",
     ]  # fmt: skip
     pictures = "".join(html.proto.body for html in app.get("html"))

@@ -5,17 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gmv_core.plots.influence import change_bars, harm_ranking
-from gmv_core.plots.look import ACCENT, MOST_POINTS, QUIET, WARNING
+from gmv_core.plots.influence import change_dots, harm_ranking
+from gmv_core.plots.look import MOST_POINTS
 
 
-def test_a_change_is_a_point_with_its_interval_coloured_where_it_is_sure() -> None:
+def test_a_change_is_a_point_of_its_owner_s_colour_with_its_interval() -> None:
     percent, low, high = (np.array(row) for row in ([2.1, -1.0, 0.2], [1.6, -2.0, -0.1],
                                                     [2.7, -0.5, 0.4]))  # fmt: skip
-    figure = change_bars(["Ada", "<b>Ben</b>", "Cy"], percent, (low, high))
+    figure = change_dots(
+        ["Ada", "<b>Ben</b>", "Cy"], percent, (low, high), ["#111", "#222", "#333"]
+    )
     (points,) = figure.data
     assert list(points.x) == [2.1, -1.0, 0.2]
-    assert list(points.marker.color) == [ACCENT, WARNING, QUIET]
+    assert list(points.marker.color) == ["#111", "#222", "#333"]
     assert list(points.error_x.array) == pytest.approx([0.6, 0.5, 0.2])
     assert list(points.error_x.arrayminus) == pytest.approx([0.5, 1.0, 0.3])
     assert figure.layout.yaxis.ticktext[1] == "&lt;b&gt;Ben&lt;/b&gt;"

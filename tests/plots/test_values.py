@@ -9,11 +9,18 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from gmv_core.plots.influence import change_bars, harm_ranking
+from gmv_core.plots.influence import change_dots, harm_ranking
 from gmv_core.plots.look import ACCENT, BETWEEN, MOST_POINTS, QUIET, STANDING, WARNING, thin
 from gmv_core.plots.noise import noise_found, ranking
 from gmv_core.plots.quality import quality_histogram, weighting_scatter
-from gmv_core.plots.values import _log_ticks, lorenz_curve, share_bars, value_histogram
+from gmv_core.plots.values import (
+    _log_ticks,
+    lorenz_curve,
+    parts_bar,
+    share_bars,
+    share_dots,
+    value_histogram,
+)
 
 RNG = np.random.default_rng(0)
 MANY = 60_000
@@ -35,10 +42,12 @@ def many_figures() -> dict[str, go.Figure]:
         "quality_histogram": quality_histogram(RNG.random(MANY), "realism"),
         "lorenz_curve": lorenz_curve(shares, shares**2),
         "share_bars": share_bars(["a"], {"of the value": np.ones(1)}),
+        "share_dots": share_dots(["a"], np.ones(1), (np.ones(1), np.ones(1)), np.ones(1), ["#000"]),
+        "parts_bar": parts_bar({"contributor": MANY, "never near": 0}, (ACCENT, QUIET)),
         "weighting_scatter": weighting_scatter(["n"] * MANY, value, value / 2),
         "ranking": ranking(value, shares, standing, noise),
         "noise_found": noise_found(noise),
-        "change_bars": change_bars(["a"], np.ones(1), (np.zeros(1), np.full(1, 2.0))),
+        "change_dots": change_dots(["a"], np.ones(1), (np.zeros(1), np.full(1, 2.0)), ["#000"]),
         "harm_ranking": harm_ranking(np.sort(RNG.normal(size=MANY)), noise),
     }
 
@@ -117,19 +126,39 @@ def test_the_lorenz_curve_is_drawn_in_percent() -> None:
     assert list(curve.x) == [0, 50, 100] and list(curve.y) == [0, 10, 100]
 
 
-def test_bars_of_shares_with_an_interval() -> None:
+def test_bars_of_shares() -> None:
     figure = share_bars(
         ["Ada", "Ben"],
         {"of the value": np.array([0.7, 0.3]), "of the images": np.array([0.5, 0.5])},
-        interval=(np.array([0.6, 0.3]), np.array([0.75, 0.4])),
     )
     bars = {trace.name: trace for trace in figure.data}
     assert list(bars["of the value"].x) == pytest.approx([70, 30])
     assert list(bars["of the images"].x) == pytest.approx([50, 50])
-    assert list(bars["of the value"].error_x.array) == pytest.approx([5, 10])
-    assert list(bars["of the value"].error_x.arrayminus) == pytest.approx([10, 0])
-    assert bars["of the images"].error_x.array is None
     assert figure.layout.yaxis.ticktext == ("Ada", "Ben")
+
+
+def test_dots_of_shares_with_their_intervals_and_the_share_of_the_images() -> None:
+    low, high = np.array([0.6, 0.3]), np.array([0.75, 0.4])
+    figure = share_dots(
+        ["Ada", "Ben"], np.array([0.7, 0.3]), (low, high), np.array([0.5, 0.5]), ["#111", "#222"]
+    )
+    ada, ben, images = figure.data[:3]
+    assert [list(dot.x) for dot in (ada, ben)] == [pytest.approx([70]), pytest.approx([30])]
+    assert list(ada.error_x.array) == pytest.approx([5])
+    assert list(ada.error_x.arrayminus) == pytest.approx([10])
+    assert list(ben.error_x.arrayminus) == [0]
+    assert (ada.marker.color, ben.marker.color) == ("#111", "#222")
+    assert list(images.x) == [50, 50] and images.name == "share of the images"
+    assert "60 to 75 %" in ada.hovertemplate, "the interval can be read by hovering"
+    assert figure.layout.yaxis.ticktext == ("Ada", "Ben")
+
+
+def test_parts_of_one_bar() -> None:
+    figure = parts_bar({"contributor": 1, "never near": 3}, ("#111", "#222"))
+    assert [(part.name, list(part.x)) for part in figure.data] == [
+        ("contributor: 1", [25]), ("never near: 3", [75]),
+    ]  # fmt: skip
+    assert list(parts_bar({"contributor": 0}, ("#111",)).data[0].x) == [0], "of no images"
 
 
 def test_names_are_plain_text_and_short() -> None:
@@ -137,6 +166,8 @@ def test_names_are_plain_text_and_short() -> None:
     assert "<" not in json.dumps(figure.layout.yaxis.ticktext)
     assert figure.layout.yaxis.ticktext[0].endswith("…")
     assert "<a" not in figure.data[0].customdata[0]
+    dots = share_dots(["<b>%{x}"], np.ones(1), (np.ones(1), np.ones(1)), np.ones(1), ["#000"])
+    assert "<b>" not in dots.data[0].hovertemplate and "%{x}" not in dots.data[0].hovertemplate
     scatter = weighting_scatter(["<b>"], np.ones(1), np.ones(1))
     assert scatter.data[1].customdata == ("&lt;b&gt;",)
 
@@ -156,9 +187,9 @@ def test_the_ranking_tells_standing_and_noise_apart() -> None:
         np.array([0, 0, 0.4]), np.array([3, 2, 1.0]), standing, np.array([False, True, False])
     )
     drawn = {(t.name, t.yaxis): (list(t.x), list(t.y)) for t in figure.data}
-    assert drawn["never a candidate", "y"] == ([1], [0])
+    assert drawn["never near", "y"] == ([1], [0])
     assert drawn["known noise", "y2"] == ([2], [2])
-    assert drawn["never a contributor", "y"] == ([], [])
+    assert drawn["candidate only", "y"] == ([], [])
     assert drawn["contributor", "y"] == ([3], [0.4])
 
 

@@ -52,7 +52,7 @@ def _untorn(text: object) -> str:
 
 def retraining(result: Result) -> None:
     """Show what predicted influence and its rivals were worth where a generator was retrained."""
-    st.subheader(
+    st.header(
         "Retraining",
         help="The only check of influence itself: the generator trained again on parts of its "
         "training set. It is not done here; these are published figures.",
@@ -82,29 +82,31 @@ def retraining(result: Result) -> None:
 
 def start_pixels(result: Result) -> None:
     """Offer the order by pixels, where it was not made yet."""
-    _under_way(result, PIXELS)
+    if _under_way(result, PIXELS):
+        return
     if st.button(
         "Add pixel L2 as a baseline",
         icon=":material/add:",
-        help="Orders the same candidates by the difference of their pixels, as a run of its own.",
+        help="Orders the same candidates by their difference in pixels, as a result of its own.",
     ):
         _start(result, [PIXELS], "Pixel L2 for", derived_name(result.run.name, "-by-l2"))
 
 
 def noise_test(result: Result) -> None:
-    """Let the reader spoil a copy of the training set, as a job."""
-    _under_way(result, INJECT)
+    """Let the reader corrupt a copy of the training set, as a job, and show that job."""
+    if _under_way(result, INJECT):
+        return
     with st.container(border=True):
         st.markdown(
-            "**Test with noise of your own making.** A copy of the training set is built from the "
-            "previews, some of its images are spoilt, and the same generated images are valued "
-            "against it. Your training set is not touched."
+            "**Test with noise that you plant.** Some images of a copy of the training set are "
+            "made corrupt, and the same generated images are valued against the copy. Your "
+            "training set stays as it is."
         )
         left, middle, right = st.columns(3)
         sets = [s for s in engine.finished_sets() if s != result.training.name]
         kinds = [kind for kind in KINDS if kind != FOREIGN or sets]
         kind = left.segmented_control(
-            "Spoil by", kinds, default="noise", format_func=NAMES.__getitem__, required=True,
+            "Corrupt by", kinds, default="noise", format_func=NAMES.__getitem__, required=True,
             key=state.INJECT,
         ) or "noise"  # fmt: skip
         percent = middle.number_input(
@@ -144,18 +146,20 @@ def comparison(result: Result, found: Criteria) -> None:
     distances = ", ".join(ready_distances(result))
     if kept:
         if kept.stale:
-            st.warning("The run was valued again since this was compared; compare again.")
+            st.warning("The result was valued again since this was compared; compare again.")
         verdict = sentences.comparison_verdict(kept)
         if verdict:
             st.markdown(f"**{safe(verdict)}**")
-        table(tables.comparison_rows(kept), "Each distance and k: classes, attributes, noise, cost")
+        with st.expander("Each distance and k"):
+            rows = tables.comparison_rows(kept)
+            table(rows, "Each distance and k: classes, attributes, noise, cost")
     else:
         st.markdown(
-            f"Not compared yet. Ready here: {safe(distances)}. Each values the same generated "
-            "images under a run of its own; some look at every candidate through a network, which "
-            "takes minutes."
+            f"Not compared yet. Ready here: {safe(distances)}. Each gives a result of its own for "
+            "the same generated images; a distance with a network takes minutes."
         )
-    _under_way(result, COMPARE)
+    if _under_way(result, COMPARE):
+        return
     if not kept or kept.stale:
         ks = " and ".join(str(k) for k in usual_ks(result))
         if st.button(f"Compare the distances at k = {ks}", type="primary"):
@@ -169,19 +173,23 @@ def copies(result: Result) -> None:
     made = copies_of(engine.workspace(), result.run.name, result.training.name)
     if not made:
         return
-    with st.expander(f"Made to judge this run: {len(made)} runs and sets"):
+    with st.expander(f"Made to judge this result: {len(made)} results and sets"):
         st.markdown("\n".join(f"- {plain(record.name)}" for record in made))
         if st.button("Delete them, and what they found", icon=":material/delete:"):
             drop_copies(engine.workspace(), result.run.name)
             st.rerun()
 
 
-def _under_way(result: Result, option: str) -> None:
-    """Show the jobs that were started here with an option and are not done."""
+def _under_way(result: Result, option: str) -> bool:
+    """Show the jobs that were started here with an option and are not done; whether one is active.
+
+    While one is, its section shows the job and nothing to start another.
+    """
     asked = "\n".join(("criteria", result.run.name, option))
     shown = [j for j in list_jobs(engine.workspace()) if "\n".join(j.arguments).startswith(asked)]
     for target in dict.fromkeys(job.target for job in shown if job.state != "done"):
         job_bar(target)
+    return any(job.active for job in shown)
 
 
 def _start(result: Result, options: list[str], title: str, target: str) -> None:

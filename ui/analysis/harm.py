@@ -61,7 +61,7 @@ def harm(result: Result) -> None:
 
 
 def _without(result: Result, marked: frozenset[str]) -> None:
-    st.subheader("Predicted without the marked images")
+    st.header("Predicted without the marked images")
     if not leaves_out(marked, "see here what is predicted without them"):
         return
     told = influence.without(result.leaving_out(marked))
@@ -72,7 +72,7 @@ def _without(result: Result, marked: frozenset[str]) -> None:
 
 
 def _figure(result: Result) -> None:
-    st.subheader(
+    st.header(
         "The whole ranking",
         help="Predicted influence, in percent of the error, the mean over the generated images.",
     )

@@ -6,15 +6,17 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result
-from gmv_core.plots.influence import change_bars
+from gmv_core.plots.influence import change_dots
+from gmv_core.plots.look import ACCENT, BETWEEN, owner_colours
+from gmv_core.plots.values import parts_bar
 from gmv_core.results.influence.evidence import OWNERS, SUMMED
 from gmv_core.results.influence.what_if import PredictedChange, largest_owners
 from gmv_core.results.selection import as_csv, as_parquet
 from gmv_core.words import counted, number
-from ui.doors import influence
+from ui.doors import engine, influence
 from ui.frame import shell, state
 from ui.frame.markdown import cells
-from ui.widgets.figures import chart, count, metric_row
+from ui.widgets.figures import chart, count
 from ui.widgets.influence import change
 from ui.widgets.open_image import opening_gallery, training_cards
 
@@ -24,21 +26,10 @@ TOP = 12
 def influence_values(result: Result) -> None:
     """Draw what the page on values has of predicted influence."""
     table = influence.totals(result)
-    n, helpful = len(table), int((table["influence"] > 0).sum())
-    metric_row(
-        [
-            ("Training images", f"{n:,}", ""),
-            ("Helpful", f"{helpful:,}",
-             f"{count(helpful, n)}: the generated images are predicted to be worse without it, on "
-             "average."),
-            ("Harmful", f"{n - helpful:,}",
-             f"{count(n - helpful, n)}: they are predicted to be better without it. Harmful is "
-             "below the average training image, not damaging."),
-        ]
-    )  # fmt: skip
+    _owners(result)
     st.warning(SUMMED, icon=":material/warning:")
     for kind, rows in (("helpful", table.tail(TOP).iloc[::-1]), ("harmful", table.head(TOP))):
-        st.subheader(f"The most {kind} training images")
+        st.header(f"The most {kind} training images")
         st.caption("Without one of them the generated images are predicted to be, on average:")
         lines = [change(percent) for percent in rows["percent"]]
         opening_gallery(
@@ -46,8 +37,8 @@ def influence_values(result: Result) -> None:
             kind=state.TRAINING, tiny=shell.tiny(result.training),
             label=f"The most {kind} training images",
         )  # fmt: skip
+    _counts(table)
     _downloads(result, table)
-    _owners(result)
 
 
 def change_words(told: PredictedChange) -> str:
@@ -56,6 +47,18 @@ def change_words(told: PredictedChange) -> str:
         return f"{change(told.percent)}, {change(told.low)} to {change(told.high)}"
     low, high = sorted((abs(told.low), abs(told.high)))
     return f"{change(told.percent)}, {number(low)} to {number(high)}"
+
+
+def _counts(table: pd.DataFrame) -> None:
+    st.header(
+        "How many training images help",
+        help="Helpful: the generated images are predicted to be worse without it, on average. "
+        "Harmful: better. Harmful is below the average training image, not damaging.",
+    )
+    helpful = int((table["influence"] > 0).sum())
+    parts = {"helpful": helpful, "harmful": len(table) - helpful}
+    told = ", ".join(f"{name}: {count(some, len(table))}" for name, some in parts.items())
+    chart(parts_bar(parts, (ACCENT, BETWEEN)), told)
 
 
 def _downloads(result: Result, table: pd.DataFrame) -> None:
@@ -74,7 +77,7 @@ def _downloads(result: Result, table: pd.DataFrame) -> None:
 
 
 def _owners(result: Result) -> None:
-    st.subheader(
+    st.header(
         "Without an owner",
         help="The linear model fitted again without all images of an owner, exactly. Above 0: the "
         "generated images are predicted to be worse without them.",
@@ -88,12 +91,13 @@ def _owners(result: Result) -> None:
         )
         return
     changes = _changes(result, names)
+    colours = owner_colours(engine.owners(result.training))
     percent, low, high = (
         pd.Series([getattr(one, what) for one in changes.values()]).to_numpy()
         for what in ("percent", "low", "high")
     )
     chart(
-        change_bars(names, percent, (low, high)),
+        change_dots(names, percent, (low, high), [colours[name] for name in names]),
         "Points with intervals: the predicted change of the error without each owner",
     )
     rows = {
@@ -101,7 +105,8 @@ def _owners(result: Result) -> None:
         "Images": [one.images for one in changes.values()],
         "Predicted without them": [change_words(one) for one in changes.values()],
     }
-    st.table(cells(pd.DataFrame(rows)), border="horizontal", hide_index=True)
+    with st.expander("Without each owner, in numbers"):
+        st.table(cells(pd.DataFrame(rows)), border="horizontal", hide_index=True)
     st.caption(
         "The owners of the most images. 95 % intervals over the generated images; they do not say "
         f"how far the linear model is from the generator. {OWNERS}"

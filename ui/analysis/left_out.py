@@ -19,7 +19,7 @@ MOST_BARS = 12
 
 def left_out_section(result: Result, marked: frozenset[str]) -> None:
     """Offer the values without the marked images, and show what changed."""
-    st.subheader(
+    st.header(
         "Values without the marked images",
         help="Computed from the stored candidate lists, without a model: the next closest move "
         "up. The qualities stay as they were judged.",

@@ -1,4 +1,4 @@
-"""Shares of value by owner and by label: bars with intervals, what stands out, the whole table."""
+"""Shares of value by owner and by label: dots with intervals, what stands out, the whole table."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ import streamlit as st
 
 from gmv_core import Result
 from gmv_core.measures.bootstrap import RESAMPLES
-from gmv_core.plots.values import share_bars
+from gmv_core.plots.look import ACCENT, QUIET, owner_colours
+from gmv_core.plots.values import share_dots
 from gmv_core.results.selection import as_csv
 from gmv_core.words import counted, percent
-from ui.doors import readings
+from ui.doors import engine, readings
 from ui.frame.markdown import cells, plain
 from ui.widgets.figures import chart
 
-MOST_BARS = 12
+MOST_SHOWN = 12
 NAMED = 3
 
 
 def group_section(result: Result) -> None:
     """Draw who earns how much, by owner and by label, as far as the set knows them."""
-    st.subheader("Share of value beside share of images")
     counts = result.training.manifest().counts
     known = [by for by in ("owner", "label") if counts and getattr(counts, f"{by}s")]
+    st.header("Who earns how much" if "owner" in known else "Which label earns how much")
     if not known:
         st.info(
             "This training set names no owners and no labels. Bring it with a CSV of the columns "
@@ -32,23 +33,24 @@ def group_section(result: Result) -> None:
         return
     for tab, by in zip(st.tabs([f"By {by}" for by in known]), known, strict=True):
         with tab:
-            _group(by, readings.shares(result, by))
+            _group(result, by, readings.shares(result, by))
     if "owner" not in known:
         st.caption("No owners are known; a CSV with the column owner adds them.")
 
 
-def _group(by: str, shares: pd.DataFrame) -> None:
-    shown = shares.head(MOST_BARS)
+def _group(result: Result, by: str, shares: pd.DataFrame) -> None:
+    shown = shares.head(MOST_SHOWN)
+    names = [name or f"(no {by})" for name in shown[by]]
+    own = owner_colours(engine.owners(result.training)) if by == "owner" else {}
     chart(
-        share_bars(
-            [name or f"(no {by})" for name in shown[by]],
-            {
-                "of the value": shown["share_of_value"].to_numpy(),
-                "of the images": shown["share_of_images"].to_numpy(),
-            },
-            interval=(shown["low"].to_numpy(), shown["high"].to_numpy()),
+        share_dots(
+            names,
+            shown["share_of_value"].to_numpy(),
+            (shown["low"].to_numpy(), shown["high"].to_numpy()),
+            shown["share_of_images"].to_numpy(),
+            [own.get(name, QUIET if by == "owner" else ACCENT) for name in shown[by]],
         ),
-        f"Bars: share of value and share of images of each {by}",
+        f"Each {by}'s share of the value with its interval, beside its share of the images",
     )
     standing_out = {
         "more than": shares[shares["low"] > shares["share_of_images"]],
@@ -57,26 +59,32 @@ def _group(by: str, shares: pd.DataFrame) -> None:
     for words, some in standing_out.items():
         if len(some):
             st.markdown(_sentence(by, words, some))
-    if not any(len(some) for some in standing_out.values()):
-        st.markdown(f"No {by} earns clearly more or less than its share of the images.")
     open_ones = shares[(shares["low"] <= shares["share_of_images"])
                        & (shares["share_of_images"] <= shares["high"])]  # fmt: skip
     if len(open_ones):
+        which = (
+            f"No {by}'s share of the value can be told from its share of the images."
+            if len(open_ones) == len(shares)
+            else f"Of {counted(len(open_ones), f'other {by}')} the share of the value cannot be "
+            "told from the share of the images."
+        )
         st.markdown(
-            f"The shares of {counted(len(open_ones), by)} cannot be told from their share of the "
-            f"images. About {counted(int(open_ones['images_needed'].max()), 'generated image')} of "
-            "this kind would bring each within ± 5 points."
+            f"{which} About {counted(int(open_ones['images_needed'].max()), 'generated image')} of "
+            "this kind would settle each to ± 5 points."
         )
-    st.table(cells(_numbers(by, shown)), border="horizontal", hide_index=True)
+    with st.expander(f"Shares of each {by} in numbers"):
+        st.table(cells(_numbers(by, shown)), border="horizontal", hide_index=True)
+        if len(shares) > MOST_SHOWN:
+            st.caption(f"The first {MOST_SHOWN} of {len(shares):,}.")
+        _download(by, shares)
     st.caption(
-        f"Orange: the 95 % interval over {RESAMPLES} resamples of the generated images (bootstrap, "
-        "fixed seed): where the share would lie had the model made other images of the same kind. "
-        + (
-            f"Shown are the first {MOST_BARS} of {len(shares):,}."
-            if len(shares) > MOST_BARS
-            else ""
-        )
+        f"The line through each dot is the 95 % interval over {RESAMPLES} resamples of the "
+        "generated images: where the share would be, had the model made other images of the same "
+        "kind."
     )
+
+
+def _download(by: str, shares: pd.DataFrame) -> None:
     st.download_button(
         f"Download all {len(shares):,} as CSV",
         lambda: as_csv(shares),

@@ -7,10 +7,10 @@ import streamlit as st
 
 from gmv_core import Result
 from gmv_core.images.thumbnails import data_address
-from gmv_core.plots.look import STANDING
+from gmv_core.plots.look import STANDING, STANDING_WORDS
 from gmv_core.results.selection import as_csv, as_parquet, select
 from gmv_core.words import counted, number
-from ui.frame import shell, state
+from ui.frame import address, shell, state
 from ui.widgets.open_image import thumbnails
 
 PAGE_ROWS = 50
@@ -31,10 +31,11 @@ def value_table(result: Result, ranking: pd.DataFrame) -> None:
     """Draw the table with its search, order and downloads."""
     with shell.telling():
         _table(result, ranking)
+    address.write()  # a fragment runs without its page
 
 
 def _table(result: Result, ranking: pd.DataFrame) -> None:
-    st.subheader("All training images")
+    st.header("All training images")
     find, sort, order = st.columns([4, 3, 2.4], vertical_alignment="bottom")
     search = find.text_input(
         "Search",
@@ -50,8 +51,9 @@ def _table(result: Result, ranking: pd.DataFrame) -> None:
         "Standing",
         list(STANDING),
         selection_mode="multi",
-        help="Never a candidate: not recalled for any generated image. Never a contributor: "
-        "recalled, but never among the closest. Contributor: has value.",
+        format_func=STANDING_WORDS.__getitem__,
+        help="Never near: not recalled for any generated image. Candidate only: recalled, but "
+        "never among the closest. Contributor: has value.",
         **state.in_url(state.STANDING),
     )
     found = select(ranking, search=search, standing=standing, sort=column, descending=not rising)
@@ -78,6 +80,7 @@ def _rows(result: Result, rows: pd.DataFrame, table: str) -> None:
             f"{number(low)} – {number(high)}" if high else "–"
             for low, high in zip(rows["value_low"], rows["value_high"], strict=True)
         ],
+        standing=rows["standing"].map(STANDING_WORDS),
         **{c: rows[c].map(number) for c in ("value", "nearest_distance")},
     )
     st.dataframe(

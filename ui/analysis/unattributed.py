@@ -1,4 +1,4 @@
-"""What no training image earns, and what near copies earn: lines on Values."""
+"""What all training images earn, what none earns, and what near copies earn: on Values."""
 
 from __future__ import annotations
 
@@ -9,20 +9,30 @@ from gmv_core import Result
 from gmv_core.settings import CLUSTER, CONVINCING
 from gmv_core.words import counted, number, percent
 from ui.doors import readings
+from ui.widgets.figures import metric_row
 
 FEW = 0.03  # of the value, that repeated images earn: more is worth a word
 
 
-def unattributed_lines(result: Result, ranking: pd.DataFrame) -> None:
-    """Say what stays unattributed, and warn where repeated images earn much."""
-    if result.settings.credit == CONVINCING:
-        left, value = readings.unattributed(result), float(ranking["value"].sum())
-        of = left / (left + value) if left + value > 0 else 0.0
+def unattributed_section(result: Result, ranking: pd.DataFrame) -> None:
+    """Say how much value there is, what stays unattributed, and warn where repeats earn much."""
+    value, convincing = float(ranking["value"].sum()), result.settings.credit == CONVINCING
+    left = readings.unattributed(result) if convincing else 0.0
+    of = left / (left + value) if left + value > 0 else 0.0
+    metric_row(
+        [
+            ("Value of all training images", number(value),
+             "With what is unattributed it equals the sum of the qualities, always."),
+            ("Unattributed", f"{number(left)} ({percent(of)})",
+             "Convincing only, in the sidebar: what is farther than unseen real images reach earns "
+             "nothing, and its part stays here. As the paper: nothing does."),
+        ]
+    )  # fmt: skip
+    if convincing:
         low, high = readings.unattributed_interval(result)
-        st.markdown(
-            f"**Unattributed: {number(left)}, {percent(of)} of the quality** (95 % interval "
-            f"{percent(low)} to {percent(high)}): matches that are farther than unseen real images "
-            "reach. Value and unattributed add up to the quality of the generated images."
+        st.caption(
+            f"Unattributed: {percent(low)} to {percent(high)} of the quality (95 % interval), from "
+            "matches that are farther than unseen real images reach."
         )
     if result.settings.duplicates == CLUSTER:
         short = readings.short_clusters(result)

@@ -15,7 +15,7 @@ MOVED = 6
 
 def weighting_section(result: Result) -> None:
     """Draw the same images' values with and without quality weighting."""
-    st.subheader(
+    st.header(
         "What weighting by quality does to the values",
         help="Without weighting every generated image hands out 1, with it its quality: training "
         "images that poor images resemble lose credit. The paper calls it calibration.",

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from gmv_core import Contributor, Result, ValueSettings, Workspace, open_run
-from gmv_core.demo.plan import generated_folder
+from gmv_core.demo.first_look import FirstLook
+from gmv_core.demo.first_look import first_look as first_look_of_the_demo
 from gmv_core.images.thumbnails import thumbnail
 from gmv_core.jobs.overview import Example, example, training_sets
 from gmv_core.results.influence.tables import has_influence
@@ -129,9 +130,7 @@ def closest(result: Result, count: int) -> Example:
     return example(result, count=count)
 
 
-@data(max_entries=1)
-def drawn_by_the_demo(count: int) -> list[tuple[str, bytes]]:
-    """Return some of the images that the demo's generator made: what each shows, and its file."""
-    files = sorted(generated_folder().glob("*/*.png"))
-    step = max(1, len(files) // count)
-    return [(f.parent.name, f.read_bytes()) for f in files[::step][:count]]
+@resource(max_entries=1)
+def first_look() -> FirstLook:
+    """Return a generated image of the demo and its closest training images."""
+    return first_look_of_the_demo()

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -17,7 +18,7 @@ from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet
 from ui import serve
 from ui.doors import engine
-from ui.frame import login, state
+from ui.frame import address, login, state
 from ui.frame.earning import earning
 from ui.frame.markdown import plain, safe
 
@@ -28,32 +29,40 @@ TEMPERATURES = {"paper": "As the paper", "spread": "By spread"}
 
 
 def pages() -> dict[str, list[Any]]:
-    """Return the pages under the headings of the menu."""
+    """Return the pages under the headings of the menu, in its order; one line a page."""
     return {
         "": [
-            st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
-            st.Page("pages/training_set.py", title="Training set", icon=":material/photo_library:"),
+            _page("start", "Start", "home", default=True),
+            _page("training_set", "Training set", "photo_library"),
         ],
         "Explore": [
-            st.Page("pages/contributors.py", title="Contributors", icon=":material/link:"),
-            st.Page("pages/quality.py", title="Quality", icon=":material/star_half:"),
-            st.Page("pages/values.py", title="Values", icon=":material/leaderboard:"),
-            st.Page("pages/noisy.py", title="Noisy data", icon=":material/filter_alt:"),
+            _page("contributors", "Contributors", "link"),
+            _page("values", "Values", "leaderboard"),
+            _page("quality", "Quality", "star_half"),
+            _page("noisy", "Noisy data", "filter_alt"),
         ],
         "Check": [
-            st.Page("pages/criteria.py", title="Criteria", icon=":material/fact_check:"),
-            st.Page("pages/models.py", title="Models", icon=":material/deployed_code:"),
+            _page("criteria", "Criteria", "fact_check"),
+            _page("models", "Models", "deployed_code"),
         ],
     }
+
+
+def _page(file: str, title: str, icon: str, *, default: bool = False) -> Any:  # noqa: ANN401
+    return st.Page(f"pages/{file}.py", title=title, icon=f":material/{icon}:", default=default)
 
 
 def frame() -> None:
     """Run the page that the address names, with the menu beside it."""
     serve.ask_nobody()  # where Streamlit was started by hand
     # Without an icon of our own, the browser would fetch the page's from a server of Google.
-    st.set_page_config(
-        page_title=TITLE, page_icon=str(app_folder() / "assets" / "icon.png"), layout="wide"
+    assets = app_folder() / "assets"
+    st.set_page_config(page_title=TITLE, page_icon=str(assets / "icon.png"), layout="wide")
+    ground = "dark" if st.context.theme.type == "dark" else "light"
+    st.logo(
+        str(assets / f"wordmark-{ground}.svg"), size="large", icon_image=str(assets / "icon.png")
     )
+    st.html(Path(__file__).with_name("look.css"))
     admitted = False
     with telling():
         admitted = login.admitted()
@@ -64,7 +73,7 @@ def frame() -> None:
     if not admitted:
         return
     login.standing()
-    state.arrive(page.url_path)
+    address.arrive(page.url_path)
     st.session_state[state.FRAMED] = True
     page.run()
 
@@ -76,8 +85,11 @@ def show(draw: Callable[[], None]) -> None:
         # because of the folder's name `pages`, and so does AppTest every time.
         frame()
         return
-    with telling():
-        draw()
+    try:
+        with telling():
+            draw()
+    finally:  # where a page stops early, too
+        address.write()
 
 
 @contextmanager
@@ -121,7 +133,7 @@ def need_run() -> Result:
     asked = st.session_state.get(state.RUN) or newest
     if asked not in runs:
         st.warning(
-            f"This workspace has no run “{plain(str(asked))}”; you see {plain(newest)}.",
+            f"This workspace has no result “{plain(str(asked))}”; you see {plain(newest)}.",
             icon=":material/link_off:",
         )
     # Set anew each time, and never a default: Streamlit leaves defaults out of the address, and
@@ -129,11 +141,9 @@ def need_run() -> Result:
     st.session_state[state.RUN] = asked if asked in runs else newest
     with st.sidebar:
         name = st.selectbox(
-            "Run",
+            "Result",
             list(runs),
-            index=None,
-            placeholder=newest,
-            help="One set of generated images, valued against one training set.",
+            help="A set of generated images, valued against a training set.",
             **state.in_url(state.RUN),
         )
     name = name or newest
@@ -158,6 +168,10 @@ def reading(own: ValueSettings, most: int, run: RunManifest | None = None) -> Va
 
 
 def _reading(own: ValueSettings, most: int) -> ValueSettings:
+    asked = st.session_state.get(state.K, own.k)
+    st.session_state[state.K] = max(1, min(asked, most))
+    if asked > most:
+        st.caption(f"k = {asked:,} is beyond the {most:,} candidates of each image: k is {most:,}.")
     k = st.number_input(
         "Contributors of each image (k)",
         1,

@@ -1,7 +1,7 @@
-"""The keys of what a browser session looks at. Streamlit keeps them, in the session or in the URL.
+"""The keys of what a browser session looks at: Streamlit keeps them, some in the address, too.
 
-A widget with `**in_url(KEY)` writes its value into the URL, so the address opens the same view
-again and the value outlives a visit of its page. Callbacks may set `st.session_state[KEY]`.
+A widget with `**in_url(KEY)` has its value in the address (see `address.py`) and keeps it while
+another page is shown. Callbacks may set `st.session_state[KEY]`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NOISE = "noise"  # the column that marks known noise
 BROUGHT = "brought"  # images being brought, before anything is made of them
 SET = "set"  # an image set's name, or NEW_SET
 NEXT_SET = "next_set"  # the set to look at from the next run on
-DEMO_ASKED = "demo_asked"  # true from the click on the demo until it is there
+DEMO_ASKED = "demo_asked"  # the door that was chosen on Start, until the demo is there
 VIEW = "view"  # what the page on contributors shows: one of VIEWS
 AGAINST = "against"  # the training set that dropped images are compared with
 PASTED = "pasted"  # the bytes of the images pasted so far
@@ -46,6 +46,8 @@ SPOILT = "spoilt"  # how much of the copy, in percent
 STRENGTH = "strength"  # how strongly
 FOREIGN_SET = "foreign-set"  # the set that foreign images are taken from
 AT = "at"  # the page of the last run
+DRAWN = "drawn"  # the keys in the address of what the page has drawn so far
+WRITTEN = "written"  # by page, the address that was written last
 FRAMED = "framed"  # true while app.py runs a page
 
 NEW_SET = "new set"  # instead of a set's name, which has no spaces
@@ -62,7 +64,14 @@ VIEWS = GENERATED_VIEW, TRAINING_VIEW, DROP_VIEW = (
     "Drop an image",
 )
 READINGS = ALIKE, INFLUENCE = ("Looks alike", "Predicted influence")
-_CHOICES = {VIEW: VIEWS, READING: READINGS}
+# Of what stands in the address: all else is text.
+NUMBERS = frozenset({K})
+YES_NO = frozenset({WEIGHTING, DUPLICATES, RISING})
+LISTS = frozenset({STANDING})
+CHOICES = {VIEW: VIEWS, READING: READINGS}
+UNSAID: dict[str, Any] = {  # where it is so, the address leaves it out
+    VIEW: GENERATED_VIEW, READING: ALIKE, SORT: "value", RISING: False, FILTER: "all", HARM: "all",
+}  # fmt: skip
 
 
 def of(kind: str, key: str) -> str:
@@ -71,29 +80,15 @@ def of(kind: str, key: str) -> str:
 
 
 def in_url(key: str) -> dict[str, Any]:
-    """Return the arguments that keep a widget's value in the URL under `key`."""
-    return {"key": key, "bind": "query-params"}
+    """Return the arguments of a widget whose value stands in the address under `key`.
 
-
-def arrive(page: str) -> None:
-    """Take over what the address says when a page has just been come to.
-
-    Streamlit does so by itself, but for a value that is the widget's default: that one it drops,
-    and an older choice of the session would win over the link. Of the two images that can be
-    compared, one that a link to the other does not name is forgotten.
+    A key whose value is no text is named in NUMBERS, YES_NO or LISTS.
     """
-    if st.session_state.get(AT) != page:
-        for key in (RUN, IMAGE, TRAINING, AGAINST, VIEW, READING, SET):
-            named = st.query_params.get(key)
-            if named and named in _CHOICES.get(key, (named,)):
-                st.session_state[key] = named
-        for key, other in ((IMAGE, TRAINING), (TRAINING, IMAGE)):
-            if key in st.query_params and other not in st.query_params:
-                st.session_state[other] = None
-    st.session_state[AT] = page
+    st.session_state.setdefault(DRAWN, {})[key] = None
+    return {"key": key, "persist_state": "session"}
 
 
 def with_chosen(key: str, options: Sequence[str]) -> list[str]:
     """Return options that hold what is chosen under `key`, or named in the address, too."""
-    chosen = st.session_state.get(key) or st.query_params.get(key)
+    chosen = st.session_state.get(key)
     return [*options] if chosen is None or chosen in options else [chosen, *options]

@@ -22,7 +22,7 @@ COPY = {"bytes": "same bytes", "pixels": "same pixels", "near": "near copy", "":
 
 def copies_section(images: ImageSet) -> None:
     """Draw what is known of a set's near copies, or the button to look for them."""
-    st.subheader(
+    st.header(
         "Near copies",
         help="Images that are the same but for encoding, size or light. Each earns for itself, "
         "unless near copies are counted as one.",

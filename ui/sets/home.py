@@ -1,53 +1,58 @@
-"""Of the start page: a picture, the next step, the sets and runs of the workspace."""
+"""Of the start page: a picture, the next step, the sets and results of the workspace."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core import Result, open_run
+from gmv_core import open_run
 from gmv_core.demo.make import DEMO_RUN
 from gmv_core.jobs import requests
 from gmv_core.jobs.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Overview
 from gmv_core.store.manifests import EMPTY, READY, SetManifest
 from gmv_core.trust.sentences import line_of
-from gmv_core.words import counted, number
+from gmv_core.words import counted
 from ui.doors import engine
 from ui.frame import links, shell
 from ui.frame.markdown import plain, safe
 from ui.widgets.thumbs import Thumb, thumbs
 
 CLOSEST = 5
-STRIP = 10
 SHOWN = 8
 
 
 def picture(runs: list[str]) -> None:
-    """Show a generated image beside its closest training images, or generated images alone."""
+    """Show a generated image beside its closest training images: of a run, else of the demo."""
     if not runs:
-        thumbs(_strip(), side_px=104, kind="row")
-        st.caption("Some of the demo's generated images. Which training images are they close to?")
+        look = engine.first_look()
+        closest = [Thumb(image, f"{n}. {one.owner}", one.kind, f"A training image, {one.kind}")
+                   for n, (one, image) in enumerate(look.closest, 1)]  # fmt: skip
+        mine = Thumb(look.generated, "generated", alt="A generated image")
+        _row(mine, closest, "A generated image of the demo", tiny=False)
         return
     run = DEMO_RUN if DEMO_RUN in runs else runs[0]
     result = open_run(engine.workspace(), run)
     shown = engine.closest(result, CLOSEST)
-    tiny = shell.tiny(result.training)
     closest = [
-        Thumb(image, f"{c.rank}. {c.label or c.training}", f"{number(c.distance)} away")
+        Thumb(image, f"{c.rank}. {c.owner or c.label or c.training}", c.label if c.owner else "",
+              f"The training image {c.training}")
         for c, image in shown.contributors
-    ]
-    with st.container(border=True):
-        mine = Thumb(shown.image, "generated", alt=f"The generated image {shown.generated}")
-        thumbs([mine, *closest], side_px=96, tiny=tiny, kind="apart")
-        st.caption(f"A generated image of {plain(run)}, and the training images closest to it.")
-        standing_line(result)
+    ]  # fmt: skip
+    mine = Thumb(shown.image, "generated", alt=f"The generated image {shown.generated}")
+    _row(mine, closest, f"A generated image of {plain(run)}", tiny=shell.tiny(result.training))
 
 
-def standing_line(result: Result) -> None:
-    """Say how many of a run's images are near copies, and how many have no convincing source."""
-    standing = engine.generated_gallery(result)["standing"]
+def _row(generated: Thumb, closest: list[Thumb], what: str, *, tiny: bool) -> None:
+    thumbs([generated, *closest], side_px=96, tiny=tiny, kind="apart")
+    named = ", each with its owner" if any(one.line for one in closest) else ""
+    st.caption(f"{what}, framed, and the training images closest to it{named}.")
+
+
+def standing_line(run: str) -> None:
+    """Say how many of a result's images are near copies, and how many have no convincing source."""
+    standing = engine.generated_gallery(open_run(engine.workspace(), run))["standing"]
     if standing.any():
         told = line_of({str(k): int(n) for k, n in standing.value_counts().items()})
-        st.caption(f"Of its {len(standing):,} generated images: {told}.")
+        st.caption(f"Of the {len(standing):,} generated images of {plain(run)}: {told}.")
 
 
 def next_step(found: Overview) -> None:
@@ -91,7 +96,7 @@ def outgrown(found: Overview) -> None:
 
 def sets(found: Overview) -> None:
     """List the training sets as links."""
-    st.subheader("Training sets")
+    st.header("Training sets")
     if not found.sets:
         st.caption("None yet.")
     for manifest in found.sets[:SHOWN]:
@@ -100,9 +105,9 @@ def sets(found: Overview) -> None:
 
 
 def runs(found: Overview) -> None:
-    """List the finished runs as links."""
-    st.subheader(
-        "Runs", help="A run is one set of generated images, valued against a training set."
+    """List the finished runs, which are results on the screen, as links."""
+    st.header(
+        "Results", help="A result is a set of generated images, valued against a training set."
     )
     if not found.runs:
         st.caption("None yet.")
@@ -111,6 +116,9 @@ def runs(found: Overview) -> None:
         told = f"**{plain(manifest.name)}** · {counted(made, 'generated image')} against {training}"
         links.run(manifest.name, told, icon=":material/link:")
     _more(len(found.runs))
+    if found.runs:
+        with shell.telling():
+            standing_line(found.runs[0].name)
 
 
 def _set_line(manifest: SetManifest) -> str:
@@ -128,8 +136,3 @@ def _set_line(manifest: SetManifest) -> str:
 def _more(count: int) -> None:
     if count > SHOWN:
         st.caption(f"… and {count - SHOWN:,} more, to be chosen on their pages.")
-
-
-def _strip() -> list[Thumb]:
-    made = engine.drawn_by_the_demo(STRIP)
-    return [Thumb(image, alt=f"A generated {what}") for what, image in made]

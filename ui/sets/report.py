@@ -81,7 +81,7 @@ def _passed_over(manifest: SetManifest) -> list[str]:
 
 def _rejected(images: ImageSet) -> None:
     table = doors.rejected(images)
-    st.subheader("Rejected images")
+    st.header("Rejected images")
     st.caption("They keep their row and take no part in anything.")
     shown = _page(table, f"rejected-{images.name}")
     pictures = columns.previews(images, shown["id"].to_numpy(np.int64))
@@ -91,7 +91,7 @@ def _rejected(images: ImageSet) -> None:
 
 def _duplicates(images: ImageSet) -> None:
     table = doors.duplicates(images)
-    st.subheader("Exact duplicates")
+    st.header("Exact duplicates")
     st.caption("Files with the same bytes as an earlier one. They stay in the set.")
     shown = _page(table, f"duplicates-{images.name}")
     pictures = columns.previews(images, shown["id"].to_numpy(np.int64))
