@@ -8,6 +8,7 @@ easy on both sides, so no precision is corrected by them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
@@ -16,13 +17,14 @@ import pandas as pd
 
 from gmv_core.audit.judging import NO, UNSURE, VERDICTS, YES, Reviewer, reviewers
 from gmv_core.audit.review_store import reading
-from gmv_core.audit.reviews import Review, judged_rows, open_review
+from gmv_core.audit.reviews import Review, Stratum, judged_rows, open_review
 from gmv_core.audit.sampling import COPY, DEPTHS, PAIR, RANDOM
 from gmv_core.errors import unknown_choice
 from gmv_core.measures.half_point import HalfPoint, half_point
 from gmv_core.measures.kappa import cohen_kappa
 from gmv_core.measures.stratified import Share, stratified_share, weighted_share, wilson
 from gmv_core.store.workspace import Workspace
+from gmv_core.types import Float64, Int64
 from gmv_core.words import number
 
 ALL = "all"
@@ -119,24 +121,29 @@ def _pooled(pairs: pd.DataFrame, review: Review) -> pd.DataFrame:
 
 def _precision(who: str, judged: pd.DataFrame, review: Review) -> list[dict[str, object]]:
     rows = []
+    strata, stratum = review.design.strata, judged["stratum"].to_numpy(np.int64)
     for k in DEPTHS:
-        inside = np.array([one.last <= k for one in review.design.strata])
-        if not inside.any():
+        if all(one.first > k for one in strata):
             continue
-        some = judged[inside[judged["stratum"].to_numpy(np.int64)]]
-        found = _stratified(some, "yes", review, inside)
-        unsure = _stratified(some, "unsure", review, inside).share
-        rows.append({"reviewer": who, "k": k, **_told(found), "unsure": unsure,
+        found, unsure = (
+            precision_at(k, strata, stratum, judged[answer].to_numpy(float))
+            for answer in (YES, UNSURE)
+        )
+        rows.append({"reviewer": who, "k": k, **_told(found), "unsure": unsure.share,
                      "pairs": found.count})  # fmt: skip
     return rows
 
 
-def _stratified(judged: pd.DataFrame, column: str, review: Review, inside: np.ndarray) -> Share:
-    sizes = np.array([one.pairs for one in review.design.strata])
-    stratum, n = judged["stratum"].to_numpy(np.int64), len(sizes)
-    drawn = np.bincount(stratum, minlength=n)
-    yes = np.bincount(stratum, weights=judged[column].to_numpy(float), minlength=n)
-    return stratified_share(sizes[inside], drawn[inside], yes[inside])
+def precision_at(k: int, strata: Sequence[Stratum], stratum: Int64, yes: Float64) -> Share:
+    """Return the share of yes among all pairs of rank 1…k of a run.
+
+    strata: of the design. stratum: (n,) of each pair that was judged; yes: (n,) in 0…1.
+    """
+    inside = np.array([one.last <= k for one in strata])
+    sizes = np.array([one.pairs for one in strata])
+    drawn = np.bincount(stratum, minlength=len(sizes))
+    said = np.bincount(stratum, weights=yes, minlength=len(sizes))
+    return stratified_share(sizes[inside], drawn[inside], said[inside])
 
 
 def _told(found: Share) -> dict[str, float]:

@@ -3,8 +3,8 @@
 The population are all pairs of a generated image and one of its DEPTH first contributors. It is cut
 into strata by rank (1, 2–5, 6–10, so that precision at 1, 5 and 10 are each made of whole strata)
 and by the standing of the generated image. Ranks get equally many pairs, as precision at 1 needs as
-many as the others; within a rank a standing gets pairs by the root of its size (Bankier 1988), two
-at least, so that rare standings can be told, too.
+many as the others; within a rank a standing gets pairs by a power of its size (Bankier 1988),
+two at least, so that rare standings can be told, too.
 
 Why every beginning of the order is an unbiased sample. Each stratum's pairs are put in random
 order, and the first n_h are taken. From which stratum the next pair comes, where the controls stand
@@ -34,6 +34,7 @@ DEPTHS = tuple(last for _, last in BANDS)  # k of precision@k
 BY_RANK, BY_BOTH = "rank", "rank and standing"
 STRATA = (BY_BOTH, BY_RANK)
 PAIR, RANDOM, COPY = "pair", "random", "copy"  # a pair of the run, or a control
+POWER = 0.75  # of a standing's size: 1 leaves rare ones out, 0.5 makes intervals too narrow
 LEAST = 2  # pairs of a stratum, where it has them
 MOST = 100_000
 
@@ -141,8 +142,8 @@ def allocate(sizes: Int64, band: Int64, n: int) -> Int64:
             f"{n} pairs of the run are too few for {len(sizes)} strata; give {least.sum()} or "
             f"more beside the controls, or strata {BY_RANK!r}."
         )
-    roots = np.sqrt(sizes)
-    wish = roots / np.bincount(band, roots)[band]
+    parts = sizes**POWER
+    wish = parts / np.bincount(band, parts)[band]
     drawn = least.copy()
     while drawn.sum() < min(n, sizes.sum()):  # to the stratum that lacks most of its part
         lacking = np.where(drawn < sizes, wish / (drawn + 1), -1.0)
