@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from benchmarks.trust.reviews import REVIEWERS, STOPS, answers, coverage, known_run
-from gmv_core import Result, ReviewSettings, SettingsError
+from gmv_core import Result, ReviewSettings, SettingsError, Workspace
 from gmv_core.audit.sampling import (
     BY_RANK,
     COPY,
@@ -24,14 +26,22 @@ from tests.built import run_by_hand
 
 
 @pytest.fixture
-def opened(workspace: object) -> Result:
-    return run_by_hand(workspace)  # type: ignore[arg-type]
+def opened(workspace: Workspace) -> Result:
+    return run_by_hand(workspace)
 
 
 def test_the_population_is_every_pair_of_the_first_ten(opened: Result) -> None:
     whole = population(opened, BY_RANK)
-    pairs = sorted(zip(whole.generated.tolist(), whole.rank.tolist(), whole.training.tolist()))  # noqa: B905
-    assert pairs == [(0, 1, 0), (0, 2, 1), (0, 3, 2), (1, 1, 1), (1, 2, 5), (1, 3, 0), (2, 1, 5)]
+    columns = (whole.generated.tolist(), whole.rank.tolist(), whole.training.tolist())
+    assert sorted(zip(*columns, strict=True)) == [
+        (0, 1, 0),
+        (0, 2, 1),
+        (0, 3, 2),
+        (1, 1, 1),
+        (1, 2, 5),
+        (1, 3, 0),
+        (2, 1, 5),
+    ]
     assert whole.names == ((1, 1, ""), (2, 5, "")) and whole.sizes.tolist() == [3, 4]
     assert whole.distance[0] == 0
 
@@ -47,8 +57,8 @@ def test_ranks_get_equally_many_and_each_stratum_some() -> None:
         allocate(sizes, band, 5)
 
 
-def drawn(**settings: object) -> Sample:
-    return draw(known_run(200, 0)[0], ReviewSettings(**settings))  # type: ignore[arg-type]
+def drawn(**settings: Any) -> Sample:
+    return draw(known_run(200, 0)[0], ReviewSettings(**settings))
 
 
 def test_a_sample_is_what_its_settings_say() -> None:
@@ -93,9 +103,9 @@ def test_controls_are_no_candidates_and_known_images(opened: Result) -> None:
      {"seed": -1}],
     ids=str,
 )  # fmt: skip
-def test_settings_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
+def test_settings_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsError):
-        ReviewSettings(**wrong)  # type: ignore[arg-type]
+        ReviewSettings(**wrong)
 
 
 def test_wherever_a_reviewer_stops_precision_is_unbiased_and_its_interval_holds() -> None:
