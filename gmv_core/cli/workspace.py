@@ -35,7 +35,7 @@ def delete_command(name: str, workspace: Root = None, json: Json = False) -> Non
     out, place = Output(json), workspace_at(workspace)
     kind = delete(place, name)
     kept = kept_sentence(place, name) if kind == "run" else ""
-    if not out.document({"deleted": name, "kind": kind, "reviews": kept}):
+    if not out.document({"deleted": name, "kind": kind} | ({"kept": kept} if kept else {})):
         out.markup(f"The {kind} {shown(name)} is deleted. {shown(kept)}".strip())
 
 

@@ -57,7 +57,7 @@ def test_ranks_get_equally_many_and_each_stratum_some() -> None:
         allocate(sizes, band, 5)
 
 
-def drawn(**settings: Any) -> Sample:
+def drawn(**settings: Any) -> Sample:  # noqa: ANN401
     return draw(known_run(200, 0)[0], ReviewSettings(**settings))
 
 
