@@ -13,6 +13,7 @@ from gmv_core.audit.reviews import Review, review_in, run_of
 from gmv_core.audit.sampling import COPY
 from gmv_core.errors import SettingsError, WorkspaceError, unknown_choice
 from gmv_core.images.decode import pixels_of
+from gmv_core.store.access import Right
 from gmv_core.store.columns import previews
 from gmv_core.store.files import now
 from gmv_core.store.workspace import ImageSet, Workspace
@@ -24,6 +25,7 @@ MEANINGS = {
     NO: "They share the kind of thing at most, such as two cats, or less.",
     UNSURE: "You looked and cannot decide.",
 }
+REVIEWING = "giving verdicts"
 NAME_CHARACTERS, NOTE_CHARACTERS = 100, 2000
 JPEG_QUALITY, SMALLER = 60, 0.9  # of the copy that stands beside a training image as a control
 
@@ -62,7 +64,7 @@ def join_review(workspace: Workspace, id: str, reviewer: str) -> Reviewer:
     The n-th who joins has the n-th part of the pairs that are divided. Raises SettingsError for a
     name that is empty or longer than NAME_CHARACTERS, WorkspaceError where no pair is left.
     """
-    with writing(workspace) as db:
+    with writing(workspace, Right.REVIEW, REVIEWING) as db:
         return join(db, review_in(db, id), reviewer)
 
 
@@ -131,7 +133,7 @@ def decide(
         raise unknown_choice("verdict", verdict, list(VERDICTS))
     if len(note) > NOTE_CHARACTERS:
         raise SettingsError(f"The note has {len(note):,} characters; {NOTE_CHARACTERS:,} are kept.")
-    with writing(workspace) as db:
+    with writing(workspace, Right.REVIEW, REVIEWING) as db:
         review_in(db, id)
         queue, done = queue_of(db, id, reviewer), _done(db, id, reviewer)
         if place not in queue[done : done + 1]:
@@ -161,7 +163,7 @@ def undo(workspace: Workspace, id: str, reviewer: str) -> bool:
 
     The verdict is kept as undone.
     """
-    with writing(workspace) as db:
+    with writing(workspace, Right.REVIEW, REVIEWING) as db:
         last = db.execute(
             "SELECT id FROM verdicts WHERE review = ? AND reviewer = ? AND undone IS NULL "
             "ORDER BY place DESC LIMIT 1",
@@ -174,7 +176,7 @@ def undo(workspace: Workspace, id: str, reviewer: str) -> bool:
 
 def look(workspace: Workspace, id: str, reviewer: str) -> None:
     """Keep that a reviewer has looked at results: what is judged from now on is not blind."""
-    with writing(workspace) as db:
+    with writing(workspace, Right.REVIEW, REVIEWING) as db:
         db.execute(
             "UPDATE reviewers SET looked = ? WHERE review = ? AND reviewer = ? AND looked IS NULL",
             (now(), id, reviewer),

@@ -12,6 +12,7 @@ from gmv_core.audit.reviews import REVIEW_COLUMNS, Review, open_review, review_i
 from gmv_core.errors import SourceError, WorkspaceError
 from gmv_core.results.selection import as_csv, as_text
 from gmv_core.sources.tables import read_cells
+from gmv_core.store.access import Right
 from gmv_core.store.files import now
 from gmv_core.store.workspace import Workspace
 
@@ -57,7 +58,7 @@ def import_verdicts(workspace: Workspace, id: str, table: Path | bytes) -> int:
         for i, row in enumerate(cells.rows, start=2)
     ]
     new = 0
-    with writing(workspace) as db:
+    with writing(workspace, Right.EDIT, "importing verdicts") as db:
         review = review_in(db, id)
         known = {row["place"]: row for row in map(dict, db.execute(_PAIRS, (id,)))}
         for line in lines:

@@ -65,6 +65,7 @@ def review_results(workspace: Workspace, id: str, *, reviewer: str | None = None
         if reviewer not in names:
             raise unknown_choice("reviewer", reviewer, names)
         people = [one for one in people if one.name == reviewer]
+    people = [one for one in people if one.done]
     table = verdict_table(workspace, review)
     table = table[table["reviewer"].isin([one.name for one in people])]
     pairs = table[table["kind"] == PAIR]

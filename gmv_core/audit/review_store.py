@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from gmv_core.errors import WorkspaceError
+from gmv_core.store.access import Right, require
 from gmv_core.store.workspace import Workspace
 
 FILE = "reviews.sqlite"
@@ -64,8 +65,12 @@ def reading(workspace: Workspace) -> Iterator[sqlite3.Connection | None]:
 
 
 @contextmanager
-def writing(workspace: Workspace) -> Iterator[sqlite3.Connection]:
-    """Open the file for one transaction; it is kept when the block ends without an error."""
+def writing(workspace: Workspace, needed: Right, doing: str) -> Iterator[sqlite3.Connection]:
+    """Open the file for one transaction; it is kept when the block ends without an error.
+
+    needed, doing: see `access.require`, whose AccessError it raises.
+    """
+    require(needed, doing)
     path = workspace.root / FILE
     with _sentences(path):
         path.parent.mkdir(parents=True, exist_ok=True)

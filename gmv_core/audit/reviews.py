@@ -28,6 +28,7 @@ from gmv_core.audit.sampling import PAIR, ReviewSettings
 from gmv_core.errors import WorkspaceError
 from gmv_core.results.result import Result, open_run
 from gmv_core.settings import ValueSettings
+from gmv_core.store.access import Right
 from gmv_core.store.files import now
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet, Workspace
@@ -98,7 +99,7 @@ def make_review(
         edges=tuple(float(edge) for edge in np.quantile(whole.distance, BAND_EDGES)),
     )
     rows = _rows(result, whole, sample, settings.seed)
-    with writing(workspace) as db:
+    with writing(workspace, Right.EDIT, "making a review") as db:
         id, created = _free_id(db, run), now()
         text = msgspec.json.encode(design).decode()
         db.execute("INSERT INTO reviews VALUES (?, ?, ?, ?)", (id, run, created, text))
@@ -212,7 +213,7 @@ def run_of(workspace: Workspace, review: Review) -> Result:
 
 def delete_review(workspace: Workspace, id: str) -> None:
     """Delete a review with all its verdicts, for good."""
-    with writing(workspace) as db:
+    with writing(workspace, Right.EDIT, "deleting a review") as db:
         review_in(db, id)
         db.execute("DELETE FROM reviews WHERE id = ?", (id,))
 

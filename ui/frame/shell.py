@@ -41,6 +41,7 @@ def pages() -> dict[str, list[Any]]:
             st.Page("pages/noisy.py", title="Noisy data", icon=":material/filter_alt:"),
         ],
         "Check": [
+            st.Page("pages/review.py", title="Review", icon=":material/rate_review:"),
             st.Page("pages/criteria.py", title="Criteria", icon=":material/fact_check:"),
             st.Page("pages/models.py", title="Models", icon=":material/deployed_code:"),
         ],

@@ -45,6 +45,10 @@ INJECT = "inject"  # what is done to a copy of the training set: a kind of `inje
 SPOILT = "spoilt"  # how much of the copy, in percent
 STRENGTH = "strength"  # how strongly
 FOREIGN_SET = "foreign-set"  # the set that foreign images are taken from
+REVIEW = "review"  # a review's id
+NEXT_REVIEW = "next_review"  # the review to look at from the next run on
+REVIEWER = "reviewer"  # the name that verdicts are given under
+REVIEW_RESULTS = "review-results"  # whether someone who does not review sees the results
 AT = "at"  # the page of the last run
 FRAMED = "framed"  # true while app.py runs a page
 
@@ -83,7 +87,7 @@ def arrive(page: str) -> None:
     compared, one that a link to the other does not name is forgotten.
     """
     if st.session_state.get(AT) != page:
-        for key in (RUN, IMAGE, TRAINING, AGAINST, VIEW, READING, SET):
+        for key in (RUN, IMAGE, TRAINING, AGAINST, VIEW, READING, SET, REVIEW):
             named = st.query_params.get(key)
             if named and named in _CHOICES.get(key, (named,)):
                 st.session_state[key] = named

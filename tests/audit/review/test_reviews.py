@@ -26,6 +26,7 @@ from gmv_core.audit import review_store
 from gmv_core.audit.judging import undo
 from gmv_core.audit.reviews import delete_review, kept_sentence, reviews_table
 from gmv_core.jobs.deletion import delete
+from gmv_core.store.access import Right
 from tests.fakes import change_json
 
 SMALL = ReviewSettings(pairs=20, controls=0.2)
@@ -130,7 +131,7 @@ def test_a_file_that_is_no_database_is_a_sentence(reviewed: Workspace) -> None:
 
 def test_an_error_within_a_block_keeps_nothing(reviewed: Workspace) -> None:
     review = make_review(reviewed, "run", settings=SMALL)
-    with pytest.raises(ZeroDivisionError), review_store.writing(reviewed) as db:
+    with pytest.raises(ZeroDivisionError), review_store.writing(reviewed, Right.EDIT, "it") as db:
         db.execute("DELETE FROM reviews")
         1 / 0  # noqa: B018
     assert list_reviews(reviewed) == [review]
