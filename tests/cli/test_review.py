@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from gmv_core.audit.judging import VERDICTS, decide, join_review, next_pair
+from gmv_core.errors import AccessError
+from gmv_core.store.access import READ_ONLY
 from gmv_core.store.workspace import Workspace
 from tests.cli.conftest import Command
+from tests.cli.test_read_only import digests
 
 
 def judge(workspace: Workspace, review: str, who: str) -> None:
@@ -56,6 +61,31 @@ def test_errors_are_one_sentence(ready: Command, tmp_path: Path) -> None:
     ):
         answer = ready("review", *words)
         assert answer.status == 1 and problem in " ".join(answer.err.split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("make", "run"), ("import", "run-1", "{}/verdicts.csv"), ("delete", "run-1")],
+    ids=lambda words: words[0],
+)
+def test_read_only_nothing_is_written(
+    ready: Command, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+) -> None:  # fmt: skip
+    ready("review", "make", "run", "--pairs", "20")
+    judge(workspace, "run-1", "Ada")
+    path = tmp_path / "verdicts.csv"
+    ready("review", "export", "run-1", path)
+    path.write_text(path.read_text().replace("Ada", "Ben"))
+    before = digests(workspace.root)
+    monkeypatch.setenv(READ_ONLY, "1")
+    told = ready("review", *(word.format(tmp_path) for word in words))
+    assert told.status == 1 and "read-only" in told.err
+    with pytest.raises(AccessError):
+        join_review(workspace, "run-1", "Ben")
+    for reading in (("list",), ("results", "run-1"), ("export", "run-1", path)):
+        assert ready("review", *reading).status == 0
+    assert digests(workspace.root) == before
 
 
 def test_deleting_a_run_says_what_happens_to_its_reviews(ready: Command) -> None:

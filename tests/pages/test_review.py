@@ -81,7 +81,7 @@ def test_a_design_that_does_not_fit_is_a_sentence(page: AppTest, place: Workspac
 def test_pairs_are_judged_blind_one_after_the_other(page: AppTest, place: Workspace) -> None:
     review = review_of(place)
     page.run()
-    begin(page, "Ada")
+    begin(page, "Cleo")
     rows = {row["place"]: row for row in reviews_table(place, "first").to_pylist()}
     for number in range(1, 13):
         assert any(f"Pair {number} of 12" in bar.text for bar in page.get("progress"))
@@ -94,8 +94,8 @@ def test_pairs_are_judged_blind_one_after_the_other(page: AppTest, place: Worksp
         if number == 2:
             page.text_input(key=f"note {review} 1").set_value("Same hat").run()
         button(page, ("Yes", "No", "Unsure")[number % 3])
-    assert "Ada, you have judged all 12 pairs." in texts(page)
-    assert "Results" in texts(page) and "Ada gave the expected answer to" in texts(page)
+    assert "Cleo, you have judged all 12 pairs." in texts(page)
+    assert "Results" in texts(page) and "Cleo gave the expected answer to" in texts(page)
     judged = [row for row in reviews_table(place, "first").to_pylist() if row["reviewer"]]
     assert [row["verdict"] for row in judged[:3]] == ["no", "unsure", "yes"]
     assert judged[1]["note"] == "Same hat" and judged[0]["seconds"] >= 0
