@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks.trust.reviews import REVIEWERS, STOPS, answers, coverage, known_run
 from gmv_core import Result, ReviewSettings, SettingsError, Workspace
+from gmv_core.audit.review_results import precision_at
+from gmv_core.audit.reviews import Stratum
 from gmv_core.audit.sampling import (
     BY_RANK,
     COPY,
@@ -116,3 +118,20 @@ def test_wherever_a_reviewer_stops_precision_is_unbiased_and_its_interval_holds(
     for truth, mean, error, held, width in told.values():
         assert abs(mean - truth) < 3.5 * error
         assert held >= 0.91 and width < 0.8
+
+
+def test_reviewers_who_divide_the_pairs_and_stop_apart_leave_no_bias() -> None:
+    """Of two who share half of the pairs one stops half-way; together 300 reviews hit the truth."""
+    whole, alike = known_run(200, 2)
+    said = alike.astype(float)
+    strata = [Stratum(*name, int(n)) for name, n in zip(whole.names, whole.sizes, strict=True)]
+    shares = []
+    for seed in range(300):
+        sample = draw(whole, ReviewSettings(80, overlap=0.5, reviewers=2, seed=seed))
+        ada, ben = (np.flatnonzero((sample.seat == -1) | (sample.seat == i)) for i in (0, 1))
+        places = np.union1d(ada[: len(ada) // 2], ben)
+        judged = sample.of[places][sample.of[places] >= 0]
+        shares.append(precision_at(10, strata, whole.stratum[judged], said[judged]).share)
+    found = np.array(shares)
+    assert np.isfinite(found).all()
+    assert abs(found.mean() - said.mean()) < 3.5 * found.std() / np.sqrt(len(found))
