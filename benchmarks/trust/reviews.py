@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.kit.reporting import Row, finish, parser, print_table
-from gmv_core.audit.review_results import precision_at
-from gmv_core.audit.reviews import Stratum
-from gmv_core.audit.sampling import BANDS, DEPTH, DEPTHS, Population, ReviewSettings, draw
+from gmv_core.audit.review.results import precision_at
+from gmv_core.audit.review.reviews import Stratum
+from gmv_core.audit.review.sampling import BANDS, DEPTH, DEPTHS, Population, ReviewSettings, draw
 from gmv_core.trust.standing import STANDINGS
 from gmv_core.types import Float64
 

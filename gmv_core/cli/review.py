@@ -12,12 +12,12 @@ import pandas as pd
 import typer
 from msgspec import to_builtins
 
-from gmv_core.audit import sentences
-from gmv_core.audit.judging import reviewers
-from gmv_core.audit.review_files import export_verdicts, import_verdicts
-from gmv_core.audit.review_results import PARTS, ReviewResults, review_results
-from gmv_core.audit.reviews import Review, delete_review, list_reviews, make_review
-from gmv_core.audit.sampling import BY_BOTH, STRATA, ReviewSettings
+from gmv_core.audit.review import sentences
+from gmv_core.audit.review.files import export_verdicts, import_verdicts
+from gmv_core.audit.review.judging import reviewers
+from gmv_core.audit.review.results import PARTS, ReviewResults, review_results
+from gmv_core.audit.review.reviews import Review, delete_review, list_reviews, make_review
+from gmv_core.audit.review.sampling import BY_BOTH, STRATA, ReviewSettings
 from gmv_core.cli.options import Json, Root, workspace_at
 from gmv_core.cli.output import Output, shown
 from gmv_core.words import counted, number, percent

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import typer
 
-from gmv_core.audit.reviews import kept_sentence
+from gmv_core.audit.review.reviews import kept_sentence
 from gmv_core.cli.options import Json, Root, workspace_at
 from gmv_core.cli.output import Output, shown
 from gmv_core.cli.runs import print_run

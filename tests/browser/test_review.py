@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from benchmarks.kit.app_server import Server, free_port, running, settled
 from gmv_core import Workspace, open_run, review_results
-from gmv_core.audit.reviews import reviews_table
+from gmv_core.audit.review.reviews import reviews_table
 from tests.browser.conftest import Visitor
 
 PAIRS, KEYS = 60, "ynyu"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import Result, ReviewSettings, list_reviews, make_review
-from gmv_core.audit.sampling import STRATA
+from gmv_core.audit.review.sampling import STRATA
 from ui.doors import engine
 from ui.frame import shell, state
 

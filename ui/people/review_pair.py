@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from gmv_core.audit.judging import (
+from gmv_core.audit.review.judging import (
     MEANINGS,
     NO,
     NOTE_CHARACTERS,

@@ -6,11 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import review_results
-from gmv_core.audit import sentences
-from gmv_core.audit.judging import YES
-from gmv_core.audit.review_files import verdicts_csv
-from gmv_core.audit.review_results import PARTS, ReviewResults, verdict_table
-from gmv_core.audit.sampling import PAIR
+from gmv_core.audit.review import sentences
+from gmv_core.audit.review.files import verdicts_csv
+from gmv_core.audit.review.judging import YES
+from gmv_core.audit.review.results import PARTS, ReviewResults, verdict_table
+from gmv_core.audit.review.sampling import PAIR
 from gmv_core.plots.review import by_distance
 from gmv_core.words import number, percent
 from ui.doors import engine

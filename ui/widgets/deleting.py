@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core.audit.reviews import kept_sentence
+from gmv_core.audit.review.reviews import kept_sentence
 from gmv_core.jobs import requests
 from ui.doors import engine
 from ui.frame import shell

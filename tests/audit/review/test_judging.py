@@ -26,8 +26,8 @@ from gmv_core import (
     next_pair,
     open_run,
 )
-from gmv_core.audit.judging import has_looked, look, reviewers, undo
-from gmv_core.audit.reviews import reviews_table
+from gmv_core.audit.review.judging import has_looked, look, reviewers, undo
+from gmv_core.audit.review.reviews import reviews_table
 from gmv_core.store.columns import previews
 
 ROOT = Path(__file__).parents[2]

@@ -22,9 +22,9 @@ from gmv_core import (
     open_run,
     review_results,
 )
-from gmv_core.audit import review_store
-from gmv_core.audit.judging import undo
-from gmv_core.audit.reviews import delete_review, kept_sentence, reviews_table
+from gmv_core.audit.review import database
+from gmv_core.audit.review.judging import undo
+from gmv_core.audit.review.reviews import delete_review, kept_sentence, reviews_table
 from gmv_core.jobs.deletion import delete
 from gmv_core.store.access import Right
 from tests.fakes import change_json
@@ -55,7 +55,7 @@ def test_a_review_is_kept_with_names_ranks_and_distances(reviewed: Workspace) ->
 
 def test_reviews_are_numbered_and_listed_the_newest_first(reviewed: Workspace) -> None:
     assert list_reviews(reviewed) == []
-    assert not (reviewed.root / review_store.FILE).exists()  # reading writes nothing
+    assert not (reviewed.root / database.FILE).exists()  # reading writes nothing
     for seed in range(3):
         make_review(reviewed, "run", settings=ReviewSettings(seed=seed))
     delete_review(reviewed, "run-2")
@@ -115,7 +115,7 @@ def test_the_table_has_undone_verdicts_too(reviewed: Workspace) -> None:
 
 def test_tables_of_a_later_version_are_not_touched(reviewed: Workspace) -> None:
     make_review(reviewed, "run", settings=SMALL)
-    path = reviewed.root / review_store.FILE
+    path = reviewed.root / database.FILE
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 99")
     for use in (list_reviews, lambda w: make_review(w, "run", settings=SMALL)):
@@ -124,14 +124,14 @@ def test_tables_of_a_later_version_are_not_touched(reviewed: Workspace) -> None:
 
 
 def test_a_file_that_is_no_database_is_a_sentence(reviewed: Workspace) -> None:
-    (reviewed.root / review_store.FILE).write_bytes(b"no database" * 100)
+    (reviewed.root / database.FILE).write_bytes(b"no database" * 100)
     with pytest.raises(WorkspaceError, match="is not a file of reviews"):
         list_reviews(reviewed)
 
 
 def test_an_error_within_a_block_keeps_nothing(reviewed: Workspace) -> None:
     review = make_review(reviewed, "run", settings=SMALL)
-    with pytest.raises(ZeroDivisionError), review_store.writing(reviewed, Right.EDIT, "it") as db:
+    with pytest.raises(ZeroDivisionError), database.writing(reviewed, Right.EDIT, "it") as db:
         db.execute("DELETE FROM reviews")
         1 / 0  # noqa: B018
     assert list_reviews(reviewed) == [review]

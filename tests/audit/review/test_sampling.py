@@ -9,9 +9,9 @@ import pytest
 
 from benchmarks.trust.reviews import REVIEWERS, STOPS, answers, coverage, known_run
 from gmv_core import Result, ReviewSettings, SettingsError, Workspace
-from gmv_core.audit.review_results import precision_at
-from gmv_core.audit.reviews import Stratum
-from gmv_core.audit.sampling import (
+from gmv_core.audit.review.results import precision_at
+from gmv_core.audit.review.reviews import Stratum
+from gmv_core.audit.review.sampling import (
     BY_RANK,
     COPY,
     PAIR,

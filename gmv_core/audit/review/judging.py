@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gmv_core.audit.review_store import reading, writing
-from gmv_core.audit.reviews import Review, review_in, run_of
-from gmv_core.audit.sampling import COPY
+from gmv_core.audit.review.database import reading, writing
+from gmv_core.audit.review.reviews import Review, review_in, run_of
+from gmv_core.audit.review.sampling import COPY
 from gmv_core.errors import SettingsError, WorkspaceError, unknown_choice
 from gmv_core.images.decode import pixels_of
 from gmv_core.store.access import Right

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from gmv_core.audit.judging import VERDICTS, join, keep, queue_of, standing_verdict
-from gmv_core.audit.review_results import verdict_table
-from gmv_core.audit.review_store import writing
-from gmv_core.audit.reviews import REVIEW_COLUMNS, Review, open_review, review_in
+from gmv_core.audit.review.database import writing
+from gmv_core.audit.review.judging import VERDICTS, join, keep, queue_of, standing_verdict
+from gmv_core.audit.review.results import verdict_table
+from gmv_core.audit.review.reviews import REVIEW_COLUMNS, Review, open_review, review_in
 from gmv_core.errors import SourceError, WorkspaceError
 from gmv_core.results.selection import as_csv, as_text
 from gmv_core.sources.tables import read_cells

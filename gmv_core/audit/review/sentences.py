@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gmv_core.audit.review_results import ALL, ReviewResults
-from gmv_core.audit.reviews import Review
-from gmv_core.audit.sampling import BY_RANK
+from gmv_core.audit.review.results import ALL, ReviewResults
+from gmv_core.audit.review.reviews import Review
+from gmv_core.audit.review.sampling import BY_RANK
 from gmv_core.words import counted, number, percent
 
 ENOUGH_CONTROLS = 0.9

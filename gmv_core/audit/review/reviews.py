@@ -9,7 +9,7 @@ and nothing else. A verdict that was undone is kept, too, with the time it was u
     while (pair := next_pair(workspace, review.id, "Ada")) is not None:
         decide(workspace, review.id, "Ada", pair.place, "yes")
 
-Everything that writes goes through `review_store.writing`.
+Everything that writes goes through `database.writing`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from gmv_core.audit import sampling
-from gmv_core.audit.review_store import reading, writing
-from gmv_core.audit.sampling import PAIR, ReviewSettings
+from gmv_core.audit.review import sampling
+from gmv_core.audit.review.database import reading, writing
+from gmv_core.audit.review.sampling import PAIR, ReviewSettings
 from gmv_core.errors import WorkspaceError
 from gmv_core.results.result import Result, open_run
 from gmv_core.settings import ValueSettings

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from gmv_core import ReviewSettings, SourceError, Workspace, WorkspaceError, decide, join_review
-from gmv_core.audit.judging import reviewers
-from gmv_core.audit.review_files import export_verdicts, import_verdicts, verdicts_csv
-from gmv_core.audit.reviews import delete_review, make_review, reviews_table
+from gmv_core.audit.review.files import export_verdicts, import_verdicts, verdicts_csv
+from gmv_core.audit.review.judging import reviewers
+from gmv_core.audit.review.reviews import delete_review, make_review, reviews_table
 
 SETTINGS = ReviewSettings(pairs=20, seed=1)
 NOTE = '=HYPERLINK("http://evil.example")'

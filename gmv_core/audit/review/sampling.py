@@ -12,7 +12,7 @@ and who judges what, is drawn by itself and looks at nothing but the numbers n_h
 stratum h that were judged when someone stops are a simple random sample of its N_h pairs, whatever
 their number, and Σ N_h/N · (share of yes in h) is unbiased (measures/stratified.py). The early part
 holds a pair of each stratum, for without one there is no such estimate. Two things would break it,
-so reviews.py forbids them: leaving out a pair and going on, and judging in another order. A third
+so judging.py forbids them: leaving out a pair and going on, and judging in another order. A third
 only a person can keep: whoever stops *because of* the verdicts so far biases any estimate.
 """
 

@@ -15,10 +15,10 @@ from itertools import combinations, pairwise
 import numpy as np
 import pandas as pd
 
-from gmv_core.audit.judging import NO, UNSURE, VERDICTS, YES, Reviewer, reviewers
-from gmv_core.audit.review_store import reading
-from gmv_core.audit.reviews import Review, Stratum, judged_rows, open_review
-from gmv_core.audit.sampling import COPY, DEPTHS, PAIR, RANDOM
+from gmv_core.audit.review.database import reading
+from gmv_core.audit.review.judging import NO, UNSURE, VERDICTS, YES, Reviewer, reviewers
+from gmv_core.audit.review.reviews import Review, Stratum, judged_rows, open_review
+from gmv_core.audit.review.sampling import COPY, DEPTHS, PAIR, RANDOM
 from gmv_core.errors import unknown_choice
 from gmv_core.measures.half_point import HalfPoint, half_point
 from gmv_core.measures.kappa import cohen_kappa

@@ -16,10 +16,10 @@ from gmv_core import (
     next_pair,
     review_results,
 )
-from gmv_core.audit.judging import look
-from gmv_core.audit.review_results import verdict_table
-from gmv_core.audit.reviews import open_review, reviews_table
-from gmv_core.audit.sentences import design_sentence, result_sentences
+from gmv_core.audit.review.judging import look
+from gmv_core.audit.review.results import verdict_table
+from gmv_core.audit.review.reviews import open_review, reviews_table
+from gmv_core.audit.review.sentences import design_sentence, result_sentences
 
 FIRST, LATER = "yes", "no"
 
