@@ -48,6 +48,7 @@ FOREIGN_SET = "foreign-set"  # the set that foreign images are taken from
 REVIEW = "review"  # a review's id
 NEXT_REVIEW = "next_review"  # the review to look at from the next run on
 REVIEWER = "reviewer"  # the name that verdicts are given under
+SHOWN = "shown"  # the pair that a reviewer sees: review, place, and since when
 REVIEW_RESULTS = "review-results"  # whether someone who does not review sees the results
 AT = "at"  # the page of the last run
 FRAMED = "framed"  # true while app.py runs a page

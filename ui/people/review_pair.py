@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from html import escape
 
 import streamlit as st
 
@@ -20,23 +19,13 @@ from gmv_core.audit.review.judging import (
     next_pair,
     undo,
 )
-from gmv_core.images.thumbnails import data_address
 from ui.doors import engine
-from ui.frame import shell
+from ui.frame import shell, state
+from ui.widgets.pair import pair as pair_of
 
 KEYS = {YES: "Y", NO: "N", UNSURE: "U"}
 UNDO_KEY = "Z"
-LEAST_SECONDS = (
-    0.3  # a verdict that comes sooner was of the pair before: a key held or struck twice
-)
-_STYLE = """<style>
-.gmv-pair {display:grid; grid-template-columns:repeat(2,minmax(0,1fr)); gap:.75rem;
-  max-width:47rem; margin:0 auto;}
-.gmv-pair div {aspect-ratio:1; max-height:23rem; width:100%; border-radius:.5rem;
-  background:rgba(128,140,136,.1); display:grid; place-items:center; overflow:hidden;}
-.gmv-pair img {width:100%; height:100%; object-fit:contain; display:block;
-  image-rendering:var(--scaling);}
-</style>"""
+LEAST_SECONDS = 0.3  # a verdict that comes sooner was meant for the pair before
 
 
 @st.fragment
@@ -55,8 +44,8 @@ def judge(review: str, reviewer: str, *, tiny: bool) -> None:
 def _pair(review: str, reviewer: str, pair: Shown, tiny: bool) -> None:
     st.progress((pair.number - 1) / pair.of, text=f"Pair {pair.number:,} of {pair.of:,}")
     st.subheader(QUESTION, anchor=False, text_alignment="center")
-    _pictures(pair, tiny)
-    note_key, shown = f"note {review} {pair.place}", time.monotonic()
+    pair_of(pair.left, pair.right, key="review-pair", of=f"pair {pair.number}", tiny=tiny)
+    note_key, shown = f"note {review} {pair.place}", _since(review, pair.place)
     with st.container(horizontal=True, wrap=False):
         for verdict in VERDICTS:
             with st.container(gap="xsmall"):
@@ -81,14 +70,12 @@ def _pair(review: str, reviewer: str, pair: Shown, tiny: bool) -> None:
         )  # fmt: skip
 
 
-def _pictures(pair: Shown, tiny: bool) -> None:
-    sides = "".join(
-        f'<div><img alt="{side} picture of pair {pair.number}" '
-        f'src="{escape(data_address(image))}"></div>'
-        for side, image in (("Left", pair.left), ("Right", pair.right))
-    )
-    look = f"--scaling:{'pixelated' if tiny else 'auto'}"
-    st.html(f'{_STYLE}<div class="gmv-pair" style="{look}">{sides}</div>')
+def _since(review: str, place: int) -> float:
+    """Return when this pair was first shown; a note that is typed draws it again."""
+    seen = st.session_state.get(state.SHOWN)
+    if seen is None or seen[:2] != (review, place):
+        seen = st.session_state[state.SHOWN] = (review, place, time.monotonic())
+    return float(seen[2])
 
 
 def _decide(
