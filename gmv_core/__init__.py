@@ -4,6 +4,10 @@ Importing it loads no torch, faiss or pyiqa; the loaders import them when they a
 """
 
 from gmv_core.audit.evidence import write_evidence
+from gmv_core.audit.review.judging import decide, join_review, next_pair
+from gmv_core.audit.review.results import review_results
+from gmv_core.audit.review.reviews import list_reviews, make_review, open_review
+from gmv_core.audit.review.sampling import ReviewSettings
 from gmv_core.audit.verify import Against, verify
 from gmv_core.errors import GMVError, ModelError, SettingsError, SourceError, WorkspaceError
 from gmv_core.matching.contributors import Attribution, Contributor, attribute
@@ -47,6 +51,7 @@ __all__ = [
     "MatchSettings",
     "ModelError",
     "Result",
+    "ReviewSettings",
     "RunSettings",
     "SettingsError",
     "SourceError",
@@ -56,13 +61,19 @@ __all__ = [
     "add",
     "attribute",
     "build",
+    "decide",
     "default_root",
     "from_callable",
     "group_shares",
     "influences_on_file",
+    "join_review",
     "labels_for",
+    "list_reviews",
     "load_matcher",
+    "make_review",
+    "next_pair",
     "open_regions",
+    "open_review",
     "open_run",
     "open_source",
     "open_uploads",
@@ -70,6 +81,7 @@ __all__ = [
     "predicted_change",
     "prepare_regions",
     "regions",
+    "review_results",
     "value",
     "verify",
     "write_evidence",

@@ -20,6 +20,7 @@ from gmv_core.cli import (
     models,
     owners,
     regions,
+    review,
     runs,
     sets,
     trust,
@@ -75,6 +76,11 @@ models_app = typer.Typer(help="Which models are ready, and fetch one.", invoke_w
 models_app.callback(invoke_without_command=True)(models.models_command)
 models_app.command("download")(models.download_command)
 app.add_typer(models_app, name="models")
+
+review_app = typer.Typer(help="Let people judge pairs of a run, blind.", no_args_is_help=True)
+for name, command in review.COMMANDS.items():
+    review_app.command(name)(command)
+app.add_typer(review_app, name="review")
 
 
 def main() -> None:

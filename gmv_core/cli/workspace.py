@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import typer
 
+from gmv_core.audit.review.reviews import kept_sentence
 from gmv_core.cli.options import Json, Root, workspace_at
 from gmv_core.cli.output import Output, shown
 from gmv_core.cli.runs import print_run
@@ -31,10 +32,11 @@ def list_command(workspace: Root = None, json: Json = False) -> None:
 
 def delete_command(name: str, workspace: Root = None, json: Json = False) -> None:
     """Delete a set, or a run with what was made for it alone; a set that a run uses is kept."""
-    out = Output(json)
-    kind = delete(workspace_at(workspace), name)
-    if not out.document({"deleted": name, "kind": kind}):
-        out.markup(f"The {kind} {shown(name)} is deleted.")
+    out, place = Output(json), workspace_at(workspace)
+    kind = delete(place, name)
+    kept = kept_sentence(place, name) if kind == "run" else ""
+    if not out.document({"deleted": name, "kind": kind} | ({"kept": kept} if kept else {})):
+        out.markup(f"The {kind} {shown(name)} is deleted. {shown(kept)}".strip())
 
 
 def check_command(name: str, workspace: Root = None, json: Json = False) -> None:

@@ -57,6 +57,11 @@ def _no_formula(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
+def as_text(cell: str) -> str:
+    """Return a text as it was before `for_spreadsheets`."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
+
+
 def as_csv(table: pd.DataFrame) -> bytes:
     """Return a table as CSV in UTF-8 for a spreadsheet, numbers in full precision."""
     text: str = for_spreadsheets(table).to_csv(index=False)

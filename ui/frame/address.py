@@ -46,7 +46,7 @@ def arrive(page: str) -> None:
     # To the next page the menu takes the address of the last one along, which says nothing new.
     if named == written.get(before):
         return
-    found = {key: _value(key, texts) for key, texts in named.items()}
+    found = {key: _value(key, texts) for key, texts in named.items() if key in state.ADDRESS}
     st.session_state.update({key: value for key, value in found.items() if value is not None})
     if state.K in named:  # one that was written here, and is complete: the browser's Back
         for key in set(written.get(page, ())) - set(named):

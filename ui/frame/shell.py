@@ -42,6 +42,7 @@ def pages() -> dict[str, list[Any]]:
             _page("noisy", "Noisy data", "filter_alt"),
         ],
         "Check": [
+            _page("review", "Review", "rate_review"),
             _page("criteria", "Criteria", "fact_check"),
             _page("models", "Models", "deployed_code"),
         ],

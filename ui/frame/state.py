@@ -45,6 +45,11 @@ INJECT = "inject"  # what is done to a copy of the training set: a kind of `inje
 SPOILT = "spoilt"  # how much of the copy, in percent
 STRENGTH = "strength"  # how strongly
 FOREIGN_SET = "foreign-set"  # the set that foreign images are taken from
+REVIEW = "review"  # a review's id
+NEXT_REVIEW = "next_review"  # the review to look at from the next run on
+REVIEWER = "reviewer"  # the name that verdicts are given under
+SHOWN = "shown"  # the pair that a reviewer sees: review, place, and since when
+REVIEW_RESULTS = "review-results"  # whether someone who does not review sees the results
 AT = "at"  # the page of the last run
 DRAWN = "drawn"  # the keys in the address of what the page has drawn so far
 WRITTEN = "written"  # by page, the address that was written last
@@ -64,6 +69,13 @@ VIEWS = GENERATED_VIEW, TRAINING_VIEW, DROP_VIEW = (
     "Drop an image",
 )
 READINGS = ALIKE, INFLUENCE = ("Looks alike", "Predicted influence")
+GALLERIES = ("generated", "training")
+# All that an address may name: it sets no other key of the session.
+ADDRESS = frozenset({
+    RUN, K, TEMPERATURE, WEIGHTING, READING, CREDIT, DUPLICATES, IMAGE, TRAINING, SEARCH, STANDING,
+    SORT, RISING, FILTER, HARM, NOISE, SET, VIEW, AGAINST, REVIEW,
+    *(f"{kind}-{key}" for kind in GALLERIES for key in (FIND, LABEL, ORDER, STANDING)),
+})  # fmt: skip
 # Of what stands in the address: all else is text.
 NUMBERS = frozenset({K})
 YES_NO = frozenset({WEIGHTING, DUPLICATES, RISING})
@@ -82,8 +94,9 @@ def of(kind: str, key: str) -> str:
 def in_url(key: str) -> dict[str, Any]:
     """Return the arguments of a widget whose value stands in the address under `key`.
 
-    A key whose value is no text is named in NUMBERS, YES_NO or LISTS.
+    key: one of ADDRESS. One whose value is no text is named in NUMBERS, YES_NO or LISTS.
     """
+    assert key in ADDRESS, key  # noqa: S101  (our own callers)
     st.session_state.setdefault(DRAWN, {})[key] = None
     return {"key": key, "persist_state": "session"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gmv_core.audit.review.reviews import kept_sentence
 from gmv_core.jobs import requests
 from ui.doors import engine
 from ui.frame import shell
@@ -16,7 +17,8 @@ def delete(kind: str, name: str, told: str) -> None:
     kind: "set" or "run".
     """
     with st.popover(f"Delete this {kind}", icon=":material/delete:"):
-        st.markdown(safe(told))
+        kept = kept_sentence(engine.workspace(), name) if kind == "run" else ""
+        st.markdown(safe(f"{told} {kept}".strip()))
         if st.button("Delete it for good", key=f"delete-{name}"):
             with shell.telling():
                 requests.delete(engine.workspace(), name, kind=kind)

@@ -1,0 +1,1 @@
+"""Reviews: their design, judging, results and files."""
