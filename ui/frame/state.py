@@ -39,7 +39,8 @@ PASTED = "pasted"  # the bytes of the images pasted so far
 SPOOLED = "spooled"  # uploads that no job has taken yet: what they are, and their folder
 DROPPED = "dropped"  # the name of a dropped image
 ASKING = "asking"  # true while the dialog of another distance is open
-SEEK = "seek"  # what the next run of the page scrolls to: "compare" or "large", once
+LOOK = "look"  # how the two images of a pair are shown: one of LOOKS
+COLOURED = "coloured"  # by what the regions of a generated image are coloured: one of COLOURED_BY
 STARTED = "started"  # the run that a job was started for
 INJECT = "inject"  # what is done to a copy of the training set: a kind of `injection.KINDS`
 SPOILT = "spoilt"  # how much of the copy, in percent
@@ -53,16 +54,28 @@ NEW_SET = "new set"  # instead of a set's name, which has no spaces
 # Of a gallery; each kind of gallery has its own, see `of`.
 FIND = "find"  # part of a name
 LABEL = "label"  # the only label shown
+OWNER = "owner"  # the only owner shown
+ATTRIBUTE = "attribute"  # the only attribute shown, as "hat: yes"
+QUALITY = "quality"  # the range of qualities shown
+OPEN = "open"  # whether the gallery is shown
 ORDER = "order"  # by what the images are sorted
 PAGE = "page"
 
-VIEWS = GENERATED_VIEW, TRAINING_VIEW, DROP_VIEW = (
+VIEWS = GENERATED_VIEW, TRAINING_VIEW, DROP_VIEW, FIND_VIEW = (
     "Generated images",
     "Training images",
     "Drop an image",
+    "Find my picture",
 )
+LOOKS = SIDE, SLIDER, DIFFERENCE, REGIONS = (
+    "Side by side",
+    "Slider",
+    "Difference",
+    "Regions",
+)
+COLOURED_BY = BY_IMAGE, BY_OWNER = ("By training image", "By owner")
 READINGS = ALIKE, INFLUENCE = ("Looks alike", "Predicted influence")
-_CHOICES = {VIEW: VIEWS, READING: READINGS}
+_CHOICES = {VIEW: VIEWS, READING: READINGS, LOOK: LOOKS}
 
 
 def of(kind: str, key: str) -> str:
@@ -83,7 +96,7 @@ def arrive(page: str) -> None:
     compared, one that a link to the other does not name is forgotten.
     """
     if st.session_state.get(AT) != page:
-        for key in (RUN, IMAGE, TRAINING, AGAINST, VIEW, READING, SET):
+        for key in (RUN, IMAGE, TRAINING, AGAINST, VIEW, READING, SET, LOOK):
             named = st.query_params.get(key)
             if named and named in _CHOICES.get(key, (named,)):
                 st.session_state[key] = named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,7 +24,8 @@ from ui.frame import shell, state
 from ui.frame.markdown import plain
 from ui.images import influence_on
 from ui.images.influence_on import Influenced
-from ui.images.one_generated import Shown, comparison, one_image
+from ui.images.one_generated import Shown, one_image
+from ui.images.regions import regions_of_dropped
 from ui.widgets.gallery import Card, gallery
 from ui.widgets.influence import too
 from ui.widgets.paste import paste
@@ -165,13 +167,22 @@ def _answers(
         answer.nearest_distance,
         answer.effective_contributors,
         answer.contributors,
-        kept=False,
         standing=standing,
         null=null,
+        result=result if run else None,
+        kept=False,
     )
     reranked, tiny = matchers.reranked(training, run), shell.tiny(training)
-    one_image(shown, training, settings, reranked=reranked, tiny=tiny)
-    comparison(shown, training, tiny=tiny)
+    one_image(shown, training, settings, st.container(), reranked=reranked, tiny=tiny,
+              regions=_regions(shown.result, shown.preview, shown.name, tiny=tiny))  # fmt: skip
+
+
+def _regions(
+    result: Result | None, preview: bytes, name: str, *, tiny: bool
+) -> Callable[[str], None] | None:
+    if result is None:
+        return None
+    return lambda against: regions_of_dropped(result, preview, name, against, tiny=tiny)
 
 
 def _influences(
@@ -186,8 +197,8 @@ def _influences(
         return
     name, preview, tiny = found.names[place], found.previews[place], shell.tiny(training)
     shown = Influenced(name, preview, "", influence.on_preview(result, preview), kept=False)
-    influence_on.one_image(shown, training, most, tiny=tiny)
-    influence_on.comparison(shown, training, tiny=tiny)
+    influence_on.one_image(shown, training, most, st.container(), tiny=tiny,
+                           regions=_regions(result, preview, name, tiny=tiny))  # fmt: skip
 
 
 def _run_of(result: Result | None, training: ImageSet) -> RunManifest | None:

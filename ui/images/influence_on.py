@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gmv_core.results.influence.tables import Influence
 from gmv_core.store.workspace import ImageSet
-from gmv_core.words import percent
+from gmv_core.words import hundredths
 from ui.doors import engine
 from ui.frame import state
 from ui.frame.markdown import plain
-from ui.images.one_generated import seek
-from ui.widgets.compare import Picture, choose_other, compare
-from ui.widgets.gallery import Card, gallery
+from ui.images.pair import GENERATED, TRAINING, pair, strip, training_card
+from ui.widgets.compare import Picture, Told, choose_other
 
-COLUMNS = (1, 3.4)  # five cards in a row where the screen is wide
 CHANGES = {"helpful": "worse", "harmful": "better"}
 
 
@@ -32,28 +32,55 @@ class Influenced:
     kept: bool
 
 
-def one_image(shown: Influenced, training: ImageSet, most: int, *, tiny: bool) -> None:
-    """Draw an image and the training images of largest predicted influence, each kind apart.
+def one_image(
+    shown: Influenced,
+    training: ImageSet,
+    most: int,
+    beside: DeltaGenerator,
+    *,
+    tiny: bool,
+    regions: Callable[[str], None] | None,
+) -> None:
+    """Draw an image and a training image as a pair, and those that help and that harm it most.
 
-    most: of each kind.
+    most: of each kind. beside: where the training image is chosen. regions: draws which regions it
+    and a training image share, by its name.
     """
-    left, right = st.columns(COLUMNS)
-    with left:
+    helpful, harmful = parts(shown.found)
+    with beside:
+        names = [one.training for one in (*helpful[:most], *harmful[:most])]
+        other = choose_other(state.TRAINING, names, "training image")
+    row = engine.row_named(training, other) if other else None
+    if other and row is None:
+        st.info(f"{training.name} has no training image {plain(other)}.", icon=":material/info:")
+    elif other and row is not None:
+        kind = f"{GENERATED} · {shown.label}" if shown.label else GENERATED
         title = shown.name if shown.kept else f"{shown.name} · not kept"
-        about = (shown.label,) if shown.label else ()
-        gallery(
-            [Card(shown.name, shown.preview, title, about, f"Generated: {shown.name}")],
-            key="large", tiny=tiny, side_px=150, label="The generated image", seek=seek("large"),
-        )  # fmt: skip
-    with right:
-        helpful, harmful = parts(shown.found)
-        _strip("helpful", helpful[:most], training, tiny=tiny)
-        _strip("harmful", harmful[:most], training, tiny=tiny)
+        pair(
+            Picture(shown.preview, kind, title),
+            Picture(engine.preview(training, row), TRAINING, other),
+            Told(facts=_facts(shown, other)),
+            tiny=tiny,
+            regions=(lambda: regions(other)) if regions else None,
+        )
+    _strip("helpful", helpful[:most], training, tiny=tiny)
+    _strip("harmful", harmful[:most], training, tiny=tiny)
+    with st.expander("Details: all of the largest influence"):
+        _details(shown.found)
 
 
 def parts(found: Sequence[Influence]) -> tuple[list[Influence], list[Influence]]:
     """Return those that help and those that harm, the strongest first."""
     return [one for one in found if one.influence > 0], [one for one in found if one.influence < 0]
+
+
+def _facts(shown: Influenced, other: str) -> tuple[str, ...]:
+    one = next((one for one in shown.found if one.training == other), None)
+    if one is None:
+        return ("Not among the most helpful or harmful ones of this image",)
+    kind = "helpful" if one.influence > 0 else "harmful"
+    told = f"Predicted {hundredths(abs(one.percent))} % {CHANGES[kind]} without it"
+    return f"{kind.capitalize()}, place {one.rank}", told, *filter(None, [one.owner])
 
 
 def _strip(kind: str, some: Sequence[Influence], training: ImageSet, *, tiny: bool) -> None:
@@ -66,51 +93,29 @@ def _strip(kind: str, some: Sequence[Influence], training: ImageSet, *, tiny: bo
     if not some:
         st.info(f"No training image is predicted to be {kind} here.", icon=":material/info:")
         return
-
-    def pick(name: str) -> None:
-        st.session_state[state.SEEK] = "compare"
-        st.session_state[state.TRAINING] = name
-
     thumbs = engine.thumbnails(training, tuple(one.row for one in some))
-    gallery(
-        [
-            Card(
-                one.training,
-                thumb,
-                f"{one.rank}. {one.training.rpartition('/')[2]}",
-                tuple(filter(None, (percent(abs(one.percent) / 100), one.label, one.owner))),
-                f"{kind.capitalize()} {one.rank}: {one.training}",
-            )
-            for one, thumb in zip(some, thumbs, strict=True)
-        ],
-        key=kind,
-        selected=st.session_state.get(state.TRAINING),
-        tiny=tiny,
-        side_px=96,
-        on_select=pick,
-        label=f"Most {kind} training images",
-    )
+    largest = max(abs(one.percent) for one in some) or 1.0
+    cards = [
+        training_card(
+            training,
+            thumb,
+            one.training,
+            one.owner,
+            f"{hundredths(abs(one.percent))} %",
+            rank=one.rank,
+            hover=one.label,
+            bar=abs(one.percent) / largest,
+        )
+        for one, thumb in zip(some, thumbs, strict=True)
+    ]
+    strip(cards, key=kind, chooses=state.TRAINING, tiny=tiny, label=f"Most {kind} training images")
 
 
-def comparison(shown: Influenced, training: ImageSet, *, tiny: bool) -> None:
-    """Draw the choice of a training image to compare with, and the two at full size."""
-    names = [one.training for one in shown.found]
-    other = choose_other(state.TRAINING, names, "training image")
-    if other is None:
-        return
-    if other not in names:
-        st.info(f"{plain(other)} is not among the most helpful or harmful ones of this image.")
-        return
-    one = shown.found[names.index(other)]
-    kind = "helpful" if one.influence > 0 else "harmful"
-    compare(
-        Picture(shown.preview, f"generated: {shown.name}", f"Generated image {shown.name}"),
-        Picture(
-            engine.preview(training, one.row),
-            f"{kind} {one.rank}: {one.training}",
-            f"Training image {one.training}",
-        ),
-        key="compare",
-        tiny=tiny,
-        seek=seek("compare"),
-    )
+def _details(found: Sequence[Influence]) -> None:
+    columns = {
+        "Training image": [one.training for one in found],
+        "Owner": [one.owner for one in found],
+        "Label": [one.label for one in found],
+        "Change without it, % (above 0: worse)": [one.percent for one in found],
+    }
+    st.dataframe(pd.DataFrame(columns), width="stretch", hide_index=True)
