@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -10,9 +12,11 @@ from ui.doors import engine
 from ui.doors import influence as predictions
 from ui.frame import shell, state
 from ui.frame.markdown import safe
-from ui.images import influence_of, influence_on, one_generated, one_training
+from ui.images import influence as influences
+from ui.images import one_generated, one_training
 from ui.images.drop import drop
-from ui.images.influence_on import Influenced
+from ui.images.find import find
+from ui.images.influence import Influenced
 from ui.images.one_generated import Shown
 from ui.images.regions import regions_of
 from ui.images.shelves import GENERATED, INFLUENTIAL, TRAINING
@@ -30,20 +34,20 @@ def contributors() -> None:
         views = st.container(width="content")
     runs, sets = engine.finished_runs(), engine.finished_sets()
     if not runs and sets:
+        with views:
+            view = choose_view([state.DROP_VIEW, state.FIND_VIEW])
         st.caption("No generated images are kept yet: drop some and see what they are closest to.")
-        drop(None, shell.reading(ValueSettings(), most=100))
+        if view == state.FIND_VIEW:
+            find(None)
+        else:
+            drop(None, shell.reading(ValueSettings(), most=100))
         return
     result = shell.need_run()
     with views:
-        view = st.segmented_control(
-            "View",
-            state.VIEWS,
-            default=state.GENERATED_VIEW,
-            required=True,
-            label_visibility="collapsed",
-            wrap=True,
-            **state.in_url(state.VIEW),
-        )
+        view = choose_view(state.VIEWS)
+    if view == state.FIND_VIEW:
+        find(result)
+        return
     bar = st.container(horizontal=True, vertical_alignment="center")
     with bar:
         predicted = influence.switch()
@@ -61,6 +65,22 @@ def contributors() -> None:
         influence.explained(where)
 
 
+def choose_view(views: Sequence[str]) -> str:
+    if st.session_state.get(state.VIEW) not in views:
+        st.session_state.pop(state.VIEW, None)
+    return str(
+        st.segmented_control(
+            "View",
+            views,
+            default=views[0],
+            required=True,
+            label_visibility="collapsed",
+            wrap=True,
+            **state.in_url(state.VIEW),
+        )
+    )
+
+
 def generated(result: Result, bar: DeltaGenerator, predicted: bool) -> None:
     table = engine.generated_gallery(result)
     about, beside = browse.browse(GENERATED, table, result.generated, result, bar)
@@ -76,9 +96,7 @@ def generated(result: Result, bar: DeltaGenerator, predicted: bool) -> None:
             found = predictions.on_image(result, name)
             influenced = Influenced(name, preview, about["label"], found, kept=True)
             k = result.settings.k
-            influence_on.one_image(
-                influenced, result.training, k, beside, tiny=tiny, regions=regions
-            )
+            influences.one_image(influenced, result.training, k, beside, tiny=tiny, regions=regions)
         else:
             reranked = result.manifest.matching.distance != "none"
             one_generated.one_image(
@@ -117,7 +135,7 @@ def training(result: Result, bar: DeltaGenerator, predicted: bool) -> None:
     about, beside = browse.browse(shelf, table, result.training, result, bar)
     tiny = shell.tiny(result.training)
     if about is not None and predicted:
-        influence_of.one_training(result, about, result.settings.k, beside, tiny=tiny)
+        influences.one_training(result, about, result.settings.k, beside, tiny=tiny)
     elif about is not None:
         found = engine.generated_of(result, str(about["name"]))
         one_training.one_training(result, about, found, beside, tiny=tiny)

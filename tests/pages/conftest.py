@@ -78,7 +78,8 @@ def pair(app: AppTest) -> dict[str, Any]:
 
 
 def drop(app: AppTest, *files: tuple[str, bytes]) -> None:
-    app.file_uploader[0].set_value([(name, data, "image/png") for name, data in files]).run()
+    uploader = next(one for one in app.file_uploader if one.key != "drop-table")
+    uploader.set_value([(name, data, "image/png") for name, data in files]).run()
     assert not app.exception
 
 

@@ -378,12 +378,87 @@ def test_several_dropped_images_a_broken_one_and_a_pasted_one(page: AppTest) -> 
     assert pair(page)["left"]["name"] == "a.png · not kept"
 
 
-def test_only_broken_files_are_one_sentence(page: AppTest) -> None:
+def test_only_broken_files_are_one_sentence_and_never_kept(page: AppTest) -> None:
     look_at(page, state.DROP_VIEW)
     drop(page, ("n.txt", b"hello"))
     assert len(page.error) == 1
     drop(page, ("b.png", b"no image"))
     assert len(page.warning) == 1 and not page.error
+    assert not any(one.label == "Keep as a run" for one in page.button)
+
+
+def test_an_example_is_answered(page: AppTest) -> None:
+    look_at(page, state.DROP_VIEW)
+    shown = cards(page, "Examples")
+    assert len(shown) == 6 and shown[0]["src"].startswith("data:image/png")
+    page.session_state[state.PASTED] = [png(draw(3))]  # as a click on one leaves it
+    page.run()
+    assert pair(page)["left"]["name"] == "pasted-1 · not kept"
+    with pytest.raises(StopIteration):
+        cards(page, "Examples")
+
+
+def test_a_label_is_typed_and_kept_with_the_run(
+    page: AppTest, started: list[tuple[str, ...]]
+) -> None:
+    look_at(page, state.DROP_VIEW)
+    drop(page, ("mine.png", png(draw(100))))
+    page.selectbox(key="label-mine.png").select("class1").run()
+    assert pair(page)["left"]["kind"] == "Generated image · class1"
+    page.text_input[0].set_value("kept")
+    button(page, "Keep as a run").click().run()
+    assert not page.exception and not page.error
+    ((_, location, *rest, _),) = started
+    table = Path(rest[rest.index("--labels") + 1])
+    assert table.read_text().split() == ["name,label", "mine.png,class1"]
+    assert [path.name for path in Path(location).iterdir()] == ["mine.png"]
+
+
+def test_labels_come_from_a_table(page: AppTest) -> None:
+    look_at(page, state.DROP_VIEW)
+    drop(page, ("mine.png", png(draw(100))))
+    table = b"name,label\nmine.png,class2\n"
+    page.file_uploader(key="drop-table").set_value([("any.csv", table, "text/csv")]).run()
+    assert not page.exception and not page.error
+    assert pair(page)["left"]["kind"] == "Generated image · class2"
+    other = b"name,label\nanother.png,class2\n"
+    page.file_uploader(key="drop-table").set_value([("any.csv", other, "text/csv")]).run()
+    assert not page.exception and len(page.error) == 1
+
+
+@pytest.fixture
+def finding(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setattr("gmv_core.trust.finding.reload_embedder", lambda *_: fake_embedder())
+    look_at(page, state.FIND_VIEW)
+    return page
+
+
+def test_my_picture_is_found_with_what_it_earned(finding: AppTest, tmp_path: Path) -> None:
+    assert "Nothing is kept" in finding.info[0].value
+    drop(finding, ("holiday.png", png(draw(5))))
+    name = "class2/0005.png"
+    assert finding.success[0].value == f"It is in the training set: {name} is the same file."
+    shown = pair(finding)
+    assert [shown[side]["name"] for side in ("left", "right")] == ["holiday.png", name]
+    result = open_run(Workspace(tmp_path / "home"), "first")
+    about = result.values_table().set_index("training").loc[name]
+    told = next(one.value for one in finding.markdown if "earned a value of" in one.value)
+    assert f"**{hundredths(about['value'])}**" in told
+    assert f"**{about['times_contributor']} generated image" in told
+    button(finding, "See these generated images").click().run()
+    assert not finding.exception
+    assert finding.segmented_control(key=state.VIEW).value == state.TRAINING_VIEW
+    assert finding.selectbox(key=state.TRAINING).value == name
+
+
+def test_a_stranger_is_not_found(finding: AppTest) -> None:
+    drop(finding, ("holiday.png", png(draw(900))))
+    assert not finding.success
+    assert "Neither this picture nor a near copy of it" in finding.info[0].value
+    assert pair(finding)["facts"][0] == "The nearest training image, not a copy"
+    assert not any("earned" in one.value for one in finding.markdown)
+    drop(finding, ("holiday.png", b"no image"))
+    assert "The picture cannot be read: not an image" in finding.error[0].value
 
 
 def test_a_finished_set_without_a_run_takes_dropped_images(app: AppTest, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from gmv_core.criteria.trials.stability import hold
 from gmv_core.trust.duplicates import find_clusters
 from tests.built import write_copied_run
 from tests.fakes import fake_embedder
-from tests.pages.conftest import new_session, open_page, pair
+from tests.pages.conftest import drop, new_session, open_page, pair
 from ui.frame import state
 
 
@@ -99,8 +99,7 @@ def test_a_dropped_copy_is_told_at_once(
     monkeypatch.setattr("gmv_core.matching.matcher.reload_embedder", lambda *_: fake_embedder())
     page.segmented_control(key=state.VIEW).set_value(state.DROP_VIEW).run()
     copied = next((tmp_path / "made" / "copied").glob("*.png")).read_bytes()
-    page.file_uploader[0].upload("mine.png", copied, "image/png").run()
-    assert not page.exception
+    drop(page, ("mine.png", copied))
     text = said(page)
     assert pair(page)["chip"]["text"] == "Same pixels"
     assert "It has the same pixels as" in text

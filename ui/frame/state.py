@@ -36,6 +36,7 @@ DEMO_ASKED = "demo_asked"  # true from the click on the demo until it is there
 VIEW = "view"  # what the page on contributors shows: one of VIEWS
 AGAINST = "against"  # the training set that dropped images are compared with
 PASTED = "pasted"  # the bytes of the images pasted so far
+TYPED = "typed"  # the labels typed for dropped images, by name
 SPOOLED = "spooled"  # uploads that no job has taken yet: what they are, and their folder
 DROPPED = "dropped"  # the name of a dropped image
 ASKING = "asking"  # true while the dialog of another distance is open

@@ -8,10 +8,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gmv_core import Contributor, Result
 from gmv_core.words import counted, hundredths, number, share_text
-from ui.doors import engine
+from ui.doors import engine, readings
 from ui.frame import state
 from ui.frame.markdown import plain
-from ui.images.intervals import interval
 from ui.images.one_generated import ordinal
 from ui.images.pair import GENERATED, TRAINING, pair, show_view, strip
 from ui.images.regions import regions_of
@@ -132,3 +131,16 @@ def _details(found: list[Contributor]) -> None:
         "Estimate": [not one.exact for one in found],
     }
     st.dataframe(pd.DataFrame(columns), width="stretch", hide_index=True)
+
+
+def interval(result: Result, about: Row) -> str:
+    """Return the interval of an image's value and, among the first hundred, of its rank."""
+    if not about["value"] > 0:
+        return ""
+    table, ranks = readings.with_intervals(result), readings.top_ranks(result)
+    row = table[table["id"] == about["id"]].iloc[0]
+    told = f" ({number(row['value_low'])} to {number(row['value_high'])})"
+    if about["id"] in ranks.index:
+        rank = ranks.loc[about["id"]]
+        told += f", rank {rank['rank']:,} ({rank['rank_low']:,} to {rank['rank_high']:,})"
+    return told

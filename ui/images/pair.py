@@ -51,14 +51,24 @@ def pair(
         compare(left, right, told, key="compare", mode=MODES[look or state.SIDE], tiny=tiny)
 
 
-def strip(cards: Sequence[Card], *, key: str, chooses: str, tiny: bool, label: str) -> None:
-    """Draw a strip of images; a click on one makes it the other image of the pair.
+def strip(
+    cards: Sequence[Card],
+    *,
+    key: str,
+    chooses: str,
+    tiny: bool,
+    label: str,
+    then: Callable[[], None] | None = None,
+) -> None:
+    """Draw a strip of images; a click on one opens it, or makes it the other image of the pair.
 
-    chooses: state.IMAGE or state.TRAINING.
+    chooses: the key of the session that its name is kept under. then: called after that.
     """
 
     def pick(name: str) -> None:
         st.session_state[chooses] = name
+        if then is not None:
+            then()
 
     gallery(
         cards,
