@@ -41,8 +41,9 @@ def nearer_sentence(share: float, null: NullEntry) -> str:
 
 
 def neighbours_sentence(share: float) -> str:
-    """Say the same in a few words, beside an image."""
-    return f"Nearer than {percent(share)} of real neighbours."
+    """Say the same in a few words, beside an image, from the side that says more."""
+    side, part = ("Nearer", share) if share >= 0.5 else ("Farther", 1 - share)
+    return f"{side} than {percent(part)} of real neighbours."
 
 
 def image_sentences(

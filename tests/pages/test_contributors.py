@@ -93,9 +93,9 @@ def test_the_first_contributor_is_compared_unasked(page: AppTest, tmp_path: Path
     assert shown["sentence"].endswith("of real neighbours.") and shown["chip"]["text"]
     table = page.dataframe[0].value
     assert table["Training image"].tolist()[0] == first.training
-    assert table["Credit from this image"].tolist()[0] == pytest.approx(first.value)
+    assert table["Credit"].tolist()[0] == pytest.approx(first.value)
     values = result.values_table().set_index("training")["value"]
-    assert table["Value, from all images"].tolist()[0] == pytest.approx(values[first.training])
+    assert table["Value, all images"].tolist()[0] == pytest.approx(values[first.training])
 
 
 def test_a_pair_has_several_views(page: AppTest) -> None:

@@ -97,7 +97,9 @@ def bring(options: DeltaGenerator) -> Brought:
     )
     paste(key="paste", on_image=take)
     pasted: list[bytes] = st.session_state.get(state.PASTED, [])
-    if pasted and st.button(f"Forget what was pasted ({len(pasted)})", icon=":material/close:"):
+    if pasted and options.button(
+        f"Forget what was pasted ({len(pasted)})", icon=":material/close:"
+    ):
         del st.session_state[state.PASTED]
         st.rerun()
     brought = [*files, *(Pasted(image, f"pasted-{i + 1}") for i, image in enumerate(pasted))]

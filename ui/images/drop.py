@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gmv_core import Result, ValueSettings
 from gmv_core.images.thumbnails import thumbnail
@@ -96,12 +97,14 @@ def _answers(
     if len(found.names) > 1:
         place = found.names.index(_choice(found, tiny=shell.tiny(training)))
     label = found.labels[place]
-    if brought.table is None:
-        label = _typed(found.names[place], label, training)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if brought.table is None:
+            label = _typed(found.names[place], label, training)
+        beside = st.container(width="stretch")
     if predicted:
-        _influences(found, place, label, training, result, settings.k)
+        _influences(found, place, label, training, result, settings.k, beside)
     else:
-        _alike(found, place, label, training, result, settings)
+        _alike(found, place, label, training, result, settings, beside)
     return True
 
 
@@ -130,7 +133,7 @@ def _typed(name: str, label: str, training: ImageSet) -> str:
 
 def _alike(
     found: Dropped, place: int, label: str, training: ImageSet, result: Result | None,
-    settings: ValueSettings,
+    settings: ValueSettings, beside: DeltaGenerator,
 ) -> None:  # fmt: skip
     run = _run_of(result, training)
     null = run.null if run else None
@@ -151,14 +154,15 @@ def _alike(
     tiny = shell.tiny(training)
     regions = _regions(shown.result, shown.preview, shown.name, tiny=tiny)
     one_image(
-        shown, training, settings, st.container(),
+        shown, training, settings, beside,
         reranked=matchers.reranked(training, run), tiny=tiny, regions=regions,
     )  # fmt: skip
 
 
 def _influences(
-    found: Dropped, place: int, label: str, training: ImageSet, result: Result | None, most: int
-) -> None:
+    found: Dropped, place: int, label: str, training: ImageSet, result: Result | None, most: int,
+    beside: DeltaGenerator,
+) -> None:  # fmt: skip
     if result is None or result.training.name != training.name:
         st.info(
             "Influence is predicted of the run in view, so against its own training set; choose "
@@ -169,7 +173,7 @@ def _influences(
     name, preview, tiny = found.names[place], found.previews[place], shell.tiny(training)
     influences = predictions.on_preview(result, preview, label)
     influence.one_image(
-        Influenced(name, preview, label, influences, kept=False), training, most, st.container(),
+        Influenced(name, preview, label, influences, kept=False), training, most, beside,
         tiny=tiny, regions=_regions(result, preview, name, tiny=tiny),
     )  # fmt: skip
 

@@ -100,7 +100,7 @@ def one_image(
                 args=(state.TRAINING_VIEW,),
             )
     _strip(shown, training, reranked=reranked, tiny=tiny)
-    with st.expander("Details: distances, ranks, quality"):
+    with st.expander("Details: distances, ranks, quality, values"):
         _details(shown, settings, reranked=reranked)
 
 
@@ -171,23 +171,24 @@ def _details(shown: Shown, settings: ValueSettings, *, reranked: bool) -> None:
         f"{number(shown.nearest_distance)} away; the contributors' own distances are of another "
         f"scale. {EFFECTIVE}",
     )
-    columns = {
+    columns: dict[str, list[Any]] = {
         "Training image": [one.training for one in shown.contributors],
         "Owner": [one.owner for one in shown.contributors],
         "Label": [one.label for one in shown.contributors],
         "Share, %": [100 * one.weight for one in shown.contributors],
-        "Credit from this image": [one.value for one in shown.contributors],
-        "Distance": [one.distance for one in shown.contributors],
-        "Estimate": [not one.exact for one in shown.contributors],
+        "Credit": [one.value for one in shown.contributors],
+        "Distance": [
+            f"{'' if one.exact else '≈ '}{number(one.distance)}" for one in shown.contributors
+        ],
         "Convincing": [one.convincing for one in shown.contributors],
     }
     if reranked:
-        columns["Rank before re-ranking"] = [one.recall_rank for one in shown.contributors]
+        columns["Rank by embedding"] = [one.recall_rank for one in shown.contributors]
     if shown.result is not None:
         table = engine.training_gallery(shown.result)
         values = table.loc[table["id"].isin([one.row for one in shown.contributors])]
         of = dict(zip(values["id"], values["value"], strict=True))
-        columns["Value, from all images"] = [of.get(one.row) for one in shown.contributors]
+        columns["Value, all images"] = [of.get(one.row) for one in shown.contributors]
     ranks = [one.rank for one in shown.contributors]
     st.dataframe(pd.DataFrame(columns, index=ranks), width="stretch")
 

@@ -127,8 +127,7 @@ def _details(found: list[Contributor]) -> None:
         "Credit to this training image": [one.value for one in found],
         "Share, %": [100 * one.weight for one in found],
         "Place among the closest": [one.rank for one in found],
-        "Distance": [one.distance for one in found],
-        "Estimate": [not one.exact for one in found],
+        "Distance": [f"{'' if one.exact else '≈ '}{number(one.distance)}" for one in found],
     }
     st.dataframe(pd.DataFrame(columns), width="stretch", hide_index=True)
 

@@ -9,7 +9,6 @@ from ui.frame import state
 from ui.images.standing import DOTS, mark
 from ui.widgets.browse import Row, Shelf
 from ui.widgets.gallery import Card
-from ui.widgets.influence import change
 
 
 def _generated_card(row: Row, image: bytes, order: str) -> Card:
@@ -30,7 +29,8 @@ def _training_card(row: Row, image: bytes, _: str) -> Card:
 
 
 def _influence_card(row: Row, image: bytes, _: str) -> Card:
-    return _card(row, image, change(row["percent"]))
+    does = "helps" if row["percent"] > 0 else "harms"
+    return _card(row, image, f"{does} {hundredths(abs(row['percent']))} %")
 
 
 def _card(row: Row, image: bytes, line: str) -> Card:
