@@ -75,15 +75,9 @@ def _sources(result: Result, found: Regions, *, tiny: bool) -> None:
     """Draw the image in regions, each in the colour of the training image that explains it best."""
     st.markdown("**Made of these**: the likeliest origin by looks")
     owners = engine.owners(result.training)
-    by_owner = bool(owners) and st.session_state.get(state.COLOURED) == state.BY_OWNER
-    if by_owner:
-        colours, keys = _by_owner(found, owners)
-    else:
-        colours, keys = _by_image(result, found)
-    picture = stained(found.pixels, found.sources, colours)
-    legend_map(picture, "Which training image explains each region best", keys, tiny=tiny)
+    place, by = st.container(), state.BY_IMAGE
     if owners:
-        st.segmented_control(
+        by = st.segmented_control(
             "Colours",
             state.COLOURED_BY,
             default=state.BY_IMAGE,
@@ -91,6 +85,13 @@ def _sources(result: Result, found: Regions, *, tiny: bool) -> None:
             label_visibility="collapsed",
             **state.in_url(state.COLOURED),
         )
+    if by == state.BY_OWNER:
+        colours, keys = _by_owner(found, owners)
+    else:
+        colours, keys = _by_image(result, found)
+    picture = stained(found.pixels, found.sources, colours)
+    with place:
+        legend_map(picture, "Which training image explains each region best", keys, tiny=tiny)
     st.caption(safe(found.sentences[2]))
     st.caption("It does not say that an image was used.")
 
