@@ -20,12 +20,11 @@ from gmv_core import open_uploads
 from gmv_core.jobs import control, uploads
 from gmv_core.matching.dropped import MOST
 from gmv_core.sources.source import Source
-from ui.doors import engine
+from ui.doors import demo, engine
 from ui.frame import state
 from ui.widgets.gallery import Card, gallery
 from ui.widgets.paste import paste
 
-EXAMPLES = 6
 TABLES = ["csv", "tsv", "txt", "json", "jsonl"]
 
 
@@ -108,17 +107,14 @@ def bring(options: DeltaGenerator) -> Brought:
 
 def examples() -> None:
     """Draw some of the demo's generated images; a click on one brings it, as if it were pasted."""
-    shown = {
-        f"{kind} {i + 1}": image
-        for i, (kind, image) in enumerate(engine.drawn_by_the_demo(EXAMPLES))
-    }
+    shown = demo.examples()
 
-    def take(name: str) -> None:
-        st.session_state[state.PASTED] = [shown[name]]
+    def take(kind: str) -> None:
+        st.session_state[state.PASTED] = [shown[kind]]
 
     st.markdown("**Or try one of these**, made by the demo's generator")
     gallery(
-        [Card(name, image, name, (), f"Example: {name}") for name, image in shown.items()],
+        [Card(kind, image, kind, (), f"Example: {kind}") for kind, image in shown.items()],
         key="examples",
         side_px=88,
         strip=True,

@@ -100,7 +100,7 @@ def _open_first(shelf: Shelf, table: pd.DataFrame, names: list[str]) -> None:
     It is no default of the widget: Streamlit leaves those out of the address, and the first of
     another order is another one.
     """
-    name = st.session_state.get(shelf.key) or st.query_params.get(shelf.key)
+    name = st.session_state.get(shelf.key)
     filtered_out = name not in names and bool((table["name"] == name).any())
     if names and (name is None or filtered_out):
         st.session_state[shelf.key] = names[0]
