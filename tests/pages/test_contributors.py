@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +15,7 @@ from gmv_core.jobs import control
 from gmv_core.jobs.arguments import run_arguments
 from gmv_core.matching.dropped import MOST
 from gmv_core.words import hundredths, number, share_text
+from tests.built import write_judged_run
 from tests.fakes import draw, fake_embedder, png, write_images
 from tests.pages.conftest import WriteRun, cards, drop, new_session, open_page, pair
 from ui.frame import state
@@ -152,6 +153,20 @@ def test_owner_standing_and_quality_are_filters(page: AppTest, tmp_path: Path) -
         assert [card["id"] for card in cards(page, "Generated images")] == sorted(copies)[:30]
     else:
         assert page.info[0].value == "No generated image passes these filters."
+
+
+def test_attributes_are_a_filter(app: AppTest, copied: Callable[..., None]) -> None:
+    copied(write_judged_run)
+    open_page(app, "contributors")
+    filter = app.selectbox(key="generated-attribute")
+    assert filter.options == ["hat: no", "hat: yes"]
+    filter.select("hat: yes").run()
+    assert not app.exception
+    names = [card["id"] for card in cards(app, "Generated images")]
+    assert len(names) == 2 and pair(app)["left"]["name"] == names[0]
+    look_at(app, state.TRAINING_VIEW)
+    app.selectbox(key="training-attribute").select("noise: yes").run()
+    assert len(cards(app, "Training images")) == 6
 
 
 def test_the_gallery_folds_away(page: AppTest) -> None:

@@ -20,6 +20,10 @@ MODES = {
     state.DIFFERENCE: views.DIFFERENCE,
 }
 STRIP_PX = 88
+# The pair comes first there: a tap in the gallery above it is to show its result at once.
+_UNDER_ON_A_PHONE = """<style>
+@media (max-width: 640px) { .st-key-pair { flex-direction: column-reverse; } }
+</style>"""
 GENERATED, TRAINING = "Generated image", "Training image"
 
 
@@ -35,20 +39,21 @@ def pair(
 
     regions: draws which regions match; None where that cannot be told.
     """
-    looks = state.LOOKS if regions is not None else [*MODES]
-    look = st.segmented_control(
-        "How the two are compared",
-        looks,
-        default=state.SIDE,
-        required=True,
-        label_visibility="collapsed",
-        help="Regions: which parts of the two match, and which training images explain the rest.",
-        **state.in_url(state.LOOK),
-    )
-    if look == state.REGIONS and regions is not None:
-        regions()
-    else:
-        compare(left, right, told, key="compare", mode=MODES[look or state.SIDE], tiny=tiny)
+    st.html(_UNDER_ON_A_PHONE)
+    with st.container(key="pair"):
+        look = st.segmented_control(
+            "How the two are compared",
+            state.LOOKS if regions is not None else [*MODES],
+            default=state.SIDE,
+            required=True,
+            label_visibility="collapsed",
+            help="Regions: which parts match, and which training images explain the others.",
+            **state.in_url(state.LOOK),
+        )
+        if look == state.REGIONS and regions is not None:
+            regions()
+        else:
+            compare(left, right, told, key="compare", mode=MODES.get(look, views.SIDE), tiny=tiny)
 
 
 def strip(

@@ -70,7 +70,7 @@ def browse(
     names = rows["name"].tolist()
     _open_first(shelf, table, names)
     strip = st.container()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         with st.container(horizontal=True, wrap=False, gap="small", width=CHOOSER_PX):
             name = _choose(shelf, names)
         beside = st.container(width="stretch")

@@ -1,6 +1,8 @@
 // A generated and a training image, with words between or under them: side by side, one over the
 // other with a wipe between them, or their difference. Text comes in through textContent only.
 
+const PHONE_PX = 600;
+
 function element(kind, name, parent, words) {
   const made = document.createElement(kind);
   if (name) made.className = name;
@@ -68,7 +70,8 @@ export default function ({ data, parentElement }) {
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", data.label);
   const shown = JSON.stringify(data);
-  if (root.shown === shown) return;
+  const before = root.shown;
+  if (before === shown) return;
   root.shown = shown;
   root.replaceChildren();
   const row = element("div", `row ${data.mode}`, root);
@@ -80,4 +83,7 @@ export default function ({ data, parentElement }) {
     together(row, data);
     words(row, data);
   }
+  // On a phone, where it may lie below the fold, what was asked for is brought into view.
+  if (before && root.clientWidth < PHONE_PX)
+    requestAnimationFrame(() => row.firstChild.scrollIntoView({ behavior: "smooth", block: "nearest" }));
 }
