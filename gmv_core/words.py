@@ -46,6 +46,20 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
+def hundredths(value: float | None) -> str:
+    """Return a number with two decimals, as cards show it: "0.07", "< 0.01" for less than that."""
+    if value is None or value != value:
+        return "–"
+    if 0 < abs(value) < 0.005:
+        return "< 0.01" if value > 0 else "> −0.01"
+    return f"{value:,.2f}"
+
+
+def share_text(share: float) -> str:
+    """Return a share from 0 to 1 in percent with one decimal, as cards show it: "15.1 %"."""
+    return "< 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
+
+
 def counted(n: int, noun: str) -> str:
     """Return a count with its noun: "1 image", "1,200 images"."""
     return f"{n:,} {noun}" + ("" if n == 1 else "s")

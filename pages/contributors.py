@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -10,9 +12,13 @@ from ui.doors import engine
 from ui.doors import influence as predictions
 from ui.frame import shell, state
 from ui.frame.markdown import safe
-from ui.images import influence_of, influence_on, one_generated, one_training
+from ui.images import influence as influences
+from ui.images import one_generated, one_training
 from ui.images.drop import drop
+from ui.images.find import find
+from ui.images.influence import Influenced
 from ui.images.one_generated import Shown
+from ui.images.regions import regions_of
 from ui.images.shelves import GENERATED, INFLUENTIAL, TRAINING
 from ui.images.stability import offer_stability, stability_line
 from ui.images.standing import summary
@@ -23,100 +29,116 @@ from ui.widgets.deleting import delete
 
 
 def contributors() -> None:
-    st.title("Contributors")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Contributors", width="content")
+        views = st.container(width="content")
     runs, sets = engine.finished_runs(), engine.finished_sets()
     if not runs and sets:
+        with views:
+            view = choose_view([state.DROP_VIEW, state.FIND_VIEW])
         st.caption("No generated images are kept yet: drop some and see what they are closest to.")
-        drop(None, shell.reading(ValueSettings(), most=100))
+        if view == state.FIND_VIEW:
+            find(None)
+        else:
+            drop(None, shell.reading(ValueSettings(), most=100))
         return
     result = shell.need_run()
-    with st.container(horizontal=True):
-        view = st.segmented_control(
-            "View",
-            state.VIEWS,
-            default=state.GENERATED_VIEW,
-            required=True,
-            label_visibility="collapsed",
-            **state.in_url(state.VIEW),
-        )
+    with views:
+        view = choose_view(state.VIEWS)
+    if view == state.FIND_VIEW:
+        find(result)
+        return
+    bar = st.container(horizontal=True, vertical_alignment="center")
+    with bar:
         predicted = influence.switch()
-    if predicted:
-        influence.explained(
-            "at a generated image" if view == state.TRAINING_VIEW else "at this image"
-        )
-        if not influence.needed(result):
-            return
+    where = "at a generated image" if view == state.TRAINING_VIEW else "at this image"
+    if predicted and not influence.needed(result):
+        influence.explained(where)
+        return
     if view == state.GENERATED_VIEW:
-        generated(result, predicted)
+        generated(result, bar, predicted)
     elif view == state.TRAINING_VIEW:
-        training(result, predicted)
+        training(result, bar, predicted)
     else:
         drop(result, result.settings, predicted=predicted)
+    if predicted:
+        influence.explained(where)
 
 
-def generated(result: Result, predicted: bool) -> None:
+def choose_view(views: Sequence[str]) -> str:
+    if st.session_state.get(state.VIEW) not in views:
+        st.session_state.pop(state.VIEW, None)
+    return str(
+        st.segmented_control(
+            "View",
+            views,
+            default=views[0],
+            required=True,
+            label_visibility="collapsed",
+            wrap=True,
+            **state.in_url(state.VIEW),
+        )
+    )
+
+
+def generated(result: Result, bar: DeltaGenerator, predicted: bool) -> None:
+    table = engine.generated_gallery(result)
+    about, beside = browse.browse(GENERATED, table, result.generated, result, bar)
+    tiny = shell.tiny(result.training)
+    if about is not None:
+        name = str(about["name"])
+
+        def regions(against: str) -> None:
+            regions_of(result, name, against, tiny=tiny)
+
+        if predicted:
+            preview = engine.preview(result.generated, int(about["id"]))
+            found = predictions.on_image(result, name)
+            influenced = Influenced(name, preview, about["label"], found, kept=True)
+            k = result.settings.k
+            influences.one_image(influenced, result.training, k, beside, tiny=tiny, regions=regions)
+        else:
+            reranked = result.manifest.matching.distance != "none"
+            one_generated.one_image(
+                stored(result, about), result.training, result.settings, beside,
+                reranked=reranked, tiny=tiny, regions=regions,
+            )  # fmt: skip
+            stability_line(result, about)
+    st.subheader("All generated images of this run")
+    summary(table, result.manifest.null)
     for sentence in result.manifest.shifts:
         st.warning(safe(sentence))
-    table = engine.generated_gallery(result)
-    summary(table, result.manifest.null)
-    about, beside = browse.browse(GENERATED, table, result.generated, result)
-    if about is not None and predicted:
-        influences(result, about, beside)
-    elif about is not None:
-        tiny = shell.tiny(result.training)
-        shown = stored(result, about)
-        reranked = result.manifest.matching.distance != "none"
-        with beside:
-            stability_line(result, about)
-            one_generated.one_image(
-                shown, result.training, result.settings, reranked=reranked, tiny=tiny
-            )
-        one_generated.comparison(shown, result.training, tiny=tiny)
     offer_stability(result)
     revalue(result)
     delete_run(result)
 
 
-def influences(result: Result, about: Row, beside: DeltaGenerator) -> None:
-    tiny, name = shell.tiny(result.training), str(about["name"])
-    preview = engine.preview(result.generated, int(about["id"]))
-    found = predictions.on_image(result, name)
-    shown = influence_on.Influenced(name, preview, about["label"], found, kept=True)
-    with beside:
-        influence_on.one_image(shown, result.training, result.settings.k, tiny=tiny)
-    influence_on.comparison(shown, result.training, tiny=tiny)
-
-
 def stored(result: Result, about: Row) -> Shown:
-    images = result.generated
     return Shown(
         about["name"],
-        engine.preview(images, int(about["id"])),
+        engine.preview(result.generated, int(about["id"])),
         about["label"],
         about["quality"],
         about["nearest_distance"],
         about["effective_contributors"],
         engine.contributors(result, about["name"]),
-        kept=True,
         standing=about,
         null=result.manifest.null,
+        result=result,
+        kept=True,
     )
 
 
-def training(result: Result, predicted: bool) -> None:
+def training(result: Result, bar: DeltaGenerator, predicted: bool) -> None:
     table = engine.training_gallery(result)
     shelf = INFLUENTIAL if predicted else TRAINING
-    about, beside = browse.browse(shelf, table, result.training, result)
+    about, beside = browse.browse(shelf, table, result.training, result, bar)
     tiny = shell.tiny(result.training)
     if about is not None and predicted:
-        with beside:
-            influence_of.one_training(result, about, result.settings.k, tiny=tiny)
-        influence_of.comparison(result, about, tiny=tiny)
+        influences.one_training(result, about, result.settings.k, beside, tiny=tiny)
     elif about is not None:
         found = engine.generated_of(result, str(about["name"]))
-        with beside:
-            one_training.one_training(result, about, found, tiny=tiny)
-        one_training.comparison(result, about, found, tiny=tiny)
+        one_training.one_training(result, about, found, beside, tiny=tiny)
 
 
 def delete_run(result: Result) -> None:

@@ -43,6 +43,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "owner": owners.owner_command,
     "statement": owners.statement_command,
     "duplicates": trust.duplicates_command,
+    "find": trust.find_command,
     "stability": trust.stability_command,
     "influence": influence.influence_command,
     "regions": regions.regions_command,
@@ -60,7 +61,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 # Commands that write in no workspace.
 READING = (
     "list", "show", "noisy", "owner", "export", "models", "app", "check", "evidence", "verify",
-    "keys", "statement",
+    "keys", "statement", "find",
 )  # fmt: skip
 
 app = typer.Typer(

@@ -43,6 +43,9 @@ def regions_command(
         str | None,
         typer.Option(help="Name of a training image (default: what explains most regions)."),
     ] = None,
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="Only store what regions need of the training set.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="PNG of both images and the three maps to write.")
     ] = None,
@@ -55,9 +58,13 @@ def regions_command(
     one = image is not None or file is not None
     if not one and (against is not None or out is not None):
         raise SettingsError("--against and --out are of one image; give --image or --file as well.")
+    if prepare and (one or out is not None):
+        raise SettingsError("--prepare is of the training set; give it alone.")
     printed, place = Output(json), workspace_at(workspace)
     with printed.progress() as report:
         prepare_regions(place, run, report)
+        if prepare:
+            return
         reader = open_regions(open_run(place, run))
         if not one:
             totals = region_totals(reader, report)

@@ -1,20 +1,26 @@
-"""The commands duplicates and stability: who is a near copy, and does an answer survive?"""
+"""The commands duplicates, find and stability: who is a near copy, and does an answer survive?"""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 from gmv_core.cli.options import Json, Root, workspace_at
 from gmv_core.cli.output import Output, shown
 from gmv_core.criteria.trials.stability import hold
 from gmv_core.results.result import open_run
+from gmv_core.sources.source import file_content
 from gmv_core.trust.duplicates import ClustersRecord, find_clusters, members
+from gmv_core.trust.finding import find_picture, open_finder
 from gmv_core.trust.sentences import clusters_sentence
 from gmv_core.trust.stability import words
-from gmv_core.words import number
+from gmv_core.words import number, percent
 
+FOUND = ["training", "row", "how", "distance", "label", "owner"]
 MEMBERS = ["training", "size", "owners", "copy", "label", "owner"]
 LEAST_STABLE = 10
 
@@ -36,6 +42,29 @@ def duplicates_command(
     out.markup(f"[bold]{shown(name)}[/]: {clusters_sentence(record)}")
     if len(table):
         out.frame("Clusters of near copies", table.head(limit)[MEMBERS])
+
+
+def find_command(
+    file: Annotated[Path, typer.Argument(help="A picture, an image file.")],
+    run: Annotated[str, typer.Option(help="A finished run; its training set is searched.")],
+    workspace: Root = None,
+    json: Json = False,
+) -> None:
+    """Find a picture, or near copies of it, in a run's training set, and what it earned there."""
+    out, result = Output(json), open_run(workspace_at(workspace), run)
+    sought = find_picture(open_finder(result.training), file_content(file))
+    found = pd.DataFrame([asdict(one) for one in sought.found], columns=FOUND)
+    earned = result.values_table(("training", "value", "times_contributor"))
+    table = found.merge(earned, on="training", how="left")
+    told = {"sentence": sought.sentence, "nearest": asdict(sought.nearest)}
+    if out.document({"run": run, **told, "found": table.to_dict("records")}):
+        return
+    out.words(sought.sentence)
+    if len(table):
+        total = earned["value"].sum()
+        share = percent(float(table["value"].sum() / total)) if total else "nothing"
+        out.frame("Found, with its value", table.drop(columns="row"))
+        out.words(f"That is {share} of the value of all training images in {run}.")
 
 
 def stability_command(run: str, workspace: Root = None, json: Json = False) -> None:

@@ -166,6 +166,14 @@ def predict_influence(workspace: Workspace, name: str) -> Job:
     )
 
 
+def prepare_regions(workspace: Workspace, name: str) -> Job:
+    """Start storing what the regions of a finished run need of its training set."""
+    return control.start(
+        workspace, ["regions", name, "--prepare"], title=f"Preparing regions for {name}",
+        target=name,
+    )  # fmt: skip
+
+
 def _value(
     workspace: Workspace, made: RunManifest, name: str, settings: RunSettings, title: str
 ) -> Job:

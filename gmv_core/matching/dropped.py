@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gmv_core.images.decode import decode
@@ -11,6 +11,7 @@ from gmv_core.matching.matcher import Matcher, Matches, load_matcher
 from gmv_core.method.value import ALL_EARN, Basis
 from gmv_core.sets.describe import preview_side
 from gmv_core.settings import IngestSettings, MatchSettings, ValueSettings
+from gmv_core.sources.labels import labels_for
 from gmv_core.sources.source import Source
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet
@@ -23,8 +24,8 @@ MOST = 12  # answered while a person waits; more are a run
 class Dropped:
     """What the models found of some images; `weigh` reads it under any value settings.
 
-    names, previews: of the m images that could be read. matches: (m, R), quality: (m,), None
-    where m is 0. problems: name → why an image could not be read.
+    names, previews, labels: of the m images that could be read, "" for no label. matches: (m, R),
+    quality: (m,), None where m is 0. problems: name → why an image could not be read.
     """
 
     names: list[str]
@@ -32,19 +33,24 @@ class Dropped:
     matches: Matches | None
     quality: Float64 | None
     problems: Mapping[str, str]
+    labels: Sequence[str] = ()
 
 
 def match_dropped(matcher: Matcher, source: Source, *, ingest: IngestSettings) -> Dropped:
     """Match the first MOST images of a source; more in it are left out.
 
-    ingest: of the training set, so that both are decoded alike.
+    ingest: of the training set, so that both are decoded alike. Labels come from the table that
+    was given with the source, or lies among its images, and from folders. Raises SourceError where
+    a table was given that fits no image.
     """
-    names, previews, pixels = [], [], []
+    names, previews, pixels, labels = [], [], [], []
+    table = labels_for(source)
     problems = {}
     for _, image in zip(range(MOST), source.read(), strict=False):
         decoded = None if image.error else decode(image.data, ingest)
         if decoded is not None and decoded.status == OK and decoded.pixels is not None:
             names.append(image.name)
+            labels.append((table.labelled(image) if table else image).label)
             previews.append(decoded.preview)
             pixels.append(decoded.pixels)
         else:
@@ -52,7 +58,7 @@ def match_dropped(matcher: Matcher, source: Source, *, ingest: IngestSettings) -
     if not names:
         return Dropped([], [], None, None, problems)
     matches, quality = match_images(matcher, pixels)
-    return Dropped(names, previews, matches, quality, problems)
+    return Dropped(names, previews, matches, quality, problems, labels)
 
 
 def weigh(

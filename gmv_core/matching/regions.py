@@ -139,6 +139,12 @@ class RegionMatcher:
         return square
 
 
+def has_regions(training: ImageSet) -> bool:
+    """Return whether all that regions need of a finished training set is stored."""
+    stored = len(pixel_table(training, pixel_form(training, SIDE_PX)))
+    return stored == len(training.images) and training.manifest().index is not None
+
+
 def load_regions(training: ImageSet, *, embedder: Embedder | None = None) -> RegionMatcher:
     """Load what the regions of a finished training set need, its stored pixels in one pass.
 
@@ -147,7 +153,7 @@ def load_regions(training: ImageSet, *, embedder: Embedder | None = None) -> Reg
     """
     manifest = training.manifest()
     form = pixel_form(training, SIDE_PX)
-    if len(pixel_table(training, form)) != len(training.images) or manifest.index is None:
+    if not has_regions(training) or manifest.index is None:
         raise WorkspaceError(
             f"The set {training.name!r} has no small pixels stored for regions yet; "
             "`gmv regions RUN` stores them."

@@ -1,4 +1,7 @@
-"""The stored candidate lists of a run, whole or with some training images left out of them."""
+"""The stored candidate lists of a run, whole or with some training images left out of them.
+
+And how far a generated image is from a training image that is on its list, or on none.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from gmv_core.matching.lists import gathered, without_those
 from gmv_core.matching.matcher import Matches
 from gmv_core.method.value import ALL_EARN, Basis, HandedOut, hand_out
 from gmv_core.settings import ValueSettings
-from gmv_core.store.columns import matrix
-from gmv_core.store.workspace import Run
+from gmv_core.store.columns import matrix, vectors_of
+from gmv_core.store.table import Table
+from gmv_core.store.workspace import ImageSet, Run
 from gmv_core.types import Float64, Int64
 
 _LISTS = ("candidates", "recall_rank", "recall_distance", "distance")
@@ -57,6 +61,55 @@ def block_of(run: Run, row: int, without: Collection[int] = (), basis: Basis = A
     stored = run.table("matches").take(at, [*_LISTS, "exact"])
     quality = run.table("quality").take(at, ["quality"])["quality"].to_numpy()
     return _gathered(leave_out(Block(at, _matches(stored), quality), without), basis)
+
+
+def nearest_rows(run: Run, without: Collection[int] = ()) -> Int64:
+    """Return the training row of each generated image's first candidate, (m,), −1 for none."""
+    return np.concatenate([block.matches.candidates[:, 0] for block in blocks(run, without)])
+
+
+@dataclass(frozen=True)
+class Away:
+    """How far an image is. exact: false for an estimate. place: on the list, None for none."""
+
+    distance: float
+    exact: bool
+    place: int | None
+
+
+def distance_of(
+    run: Run, training: ImageSet, generated: ImageSet, rows: tuple[int, int], distance: str
+) -> Away | None:
+    """Return how far a generated image is from any training image, by what is stored.
+
+    rows: of the generated and of the training image. distance: the run's. None where the training
+    image is not on the list and the distance needs a network.
+    """
+    matches = block_of(run, rows[0]).matches
+    place = np.flatnonzero(matches.candidates[0] == rows[1])
+    if len(place):
+        i = int(place[0])
+        return Away(float(matches.distance[0, i]), i < matches.exact, i + 1)
+    key = training.manifest().embedder.key
+    own, others = generated.embeddings(key), training.embeddings(key)
+    one, other = np.array([rows[0]]), np.array([rows[1]])
+    if distance == "none":
+        apart = vectors_of(others, other) - vectors_of(own, one)
+        return Away(float(np.linalg.norm(apart)), True, None)
+    listed = matches.candidates[0] >= 0
+    if distance != "features" or not listed.any():
+        return None
+    # Sketches have a unit of their own; the candidates, whose distances are known, give it.
+    known = matches.distance[0][listed]
+    sketches = _sketches(others, np.concatenate([other, matches.candidates[0][listed]]))
+    squared = ((sketches - _sketches(own, one)) ** 2).sum(axis=1)
+    unit = np.median(known / np.maximum(squared[1:], 1))
+    return Away(float(unit * squared[0]), False, None)
+
+
+def _sketches(embeddings: Table, rows: Int64) -> Float64:
+    sketches: Float64 = matrix(embeddings.take(rows, ["features"])["features"]).astype(np.float64)
+    return sketches
 
 
 def _gathered(block: Block, basis: Basis) -> Block:

@@ -25,7 +25,7 @@ from gmv_core.matching.contributors import (
     contributors_of,
 )
 from gmv_core.method.value import Basis, Values, rank_from_bottom
-from gmv_core.results.candidate_lists import block_of, blocks
+from gmv_core.results.candidate_lists import Away, block_of, blocks, distance_of
 from gmv_core.results.influence.tables import (
     TOTAL_COLUMNS,
     Influence,
@@ -37,6 +37,7 @@ from gmv_core.results.stability import read_stability, stability_columns
 from gmv_core.results.standings import standings_table
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import MatchSettings, ValueSettings
+from gmv_core.store.columns import row_named
 from gmv_core.store.manifests import READY, RunManifest, Totals
 from gmv_core.store.workspace import ImageSet, Run, Workspace
 from gmv_core.trust.credit import basis_of, check_lists
@@ -151,6 +152,15 @@ class Result:
             )
         return sorted(found, key=lambda one: (-one.value, one.rank, one.distance))
 
+    def distance(self, generated: str, training: str) -> Away | None:
+        """Return how far any training image is from a generated one; see `distance_of`.
+
+        generated, training: names. Raises WorkspaceError for another one.
+        """
+        rows = self.row_of(generated), self.row_of(training, "training")
+        key = self.manifest.matching.distance
+        return distance_of(self.run, self.training, self.generated, rows, key)
+
     def influence(self, generated: str) -> list[Influence]:
         """Return the training images of largest predicted influence: helpful ones, then harmful.
 
@@ -171,17 +181,14 @@ class Result:
         Raises WorkspaceError where no image, or more than one, has that name.
         """
         images = self.training if kind == "training" else self.generated
-        names = images.images.read(["name"])["name"]
-        found = pc.equal(names, name)
-        if not pc.any(found).as_py() and "/" not in name:
-            found = pc.ends_with(names, pattern=f"/{name}")
-        rows = np.flatnonzero(found.to_numpy())
-        if len(rows) != 1:
+        row = row_named(images, name)
+        if row is None:
+            first = images.images.take(np.array([0]), ["name"])["name"][0].as_py()
             raise WorkspaceError(
                 f"The run {self.run.name!r} has no {kind} image {name!r} (of that one name); "
-                f"its names look like {names[0].as_py()!r}."
+                f"its names look like {first!r}."
             )
-        return int(rows[0])
+        return row
 
     def told(self) -> RunManifest:
         """Return the run's manifest, with the settings and totals of this result."""

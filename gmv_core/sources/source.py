@@ -147,6 +147,16 @@ def no_images(where: str, skipped: Mapping[str, int]) -> SourceError:
     )
 
 
+def file_content(path: Path) -> bytes:
+    """Return the bytes of an image file; raise SourceError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SourceError(
+            f"{str(path)!r} cannot be read ({error.strerror}); give an image file."
+        ) from error
+
+
 def read_file(path: Path) -> tuple[bytes, str]:
     """Return a file's bytes and "", or b"" and the reason why it cannot be read."""
     try:

@@ -136,6 +136,16 @@ def previews(images: ImageSet, rows: Int64) -> list[bytes]:
     return list(images.images.take(rows, ["preview"])["preview"].to_pylist())
 
 
+def row_named(images: ImageSet, name: str) -> int | None:
+    """Return the row of an image by its name, or its file name where that is unique, else None."""
+    names = images.images.read(["name"])["name"]
+    found = pc.equal(names, name)
+    if not pc.any(found).as_py() and "/" not in name:
+        found = pc.ends_with(names, pattern=f"/{name}")
+    rows = np.flatnonzero(found.to_numpy())
+    return int(rows[0]) if len(rows) == 1 else None
+
+
 def statuses(images: ImageSet) -> np.ndarray:
     """Return which images were not rejected, (n,) bool."""
     fine: np.ndarray = pc.equal(images.images.read(["status"])["status"], OK).to_numpy()

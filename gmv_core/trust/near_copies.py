@@ -20,7 +20,7 @@ from gmv_core.method.recall import ExactIndex, QuantizedIndex
 from gmv_core.sets.pixels import PixelForm, small_pixels
 from gmv_core.store.columns import previews_of, sample_rows, vectors_of
 from gmv_core.store.workspace import ImageSet
-from gmv_core.types import Embedder, Float32, Float64, Int64
+from gmv_core.types import Embedder, Float32, Float64, Int64, UInt8
 
 EMBEDDING = 0.7  # farther embeddings are not looked at
 PIXELS, OF_USUAL = 0.04, 0.06  # 1 − r, at most: this, and this share of the usual
@@ -113,10 +113,39 @@ def joined(parts: Sequence[Pairs]) -> Pairs:
     return Pairs(*(np.concatenate([getattr(p, c) for p in every]) for c in ("a", "b", "distance")))
 
 
+def copies_of(pixels: UInt8, rows: Int64, distance: Float32, judge: Judge) -> Int64:
+    """Return those rows of the judge's images that are near copies of an image of no set.
+
+    pixels: (h, w, 3), decoded as the set's images were. rows, distance: (c,), between embeddings;
+    `judge` is one without small pixels that are kept.
+    """
+    rows = rows[distance <= EMBEDDING]
+    if not len(rows):
+        return rows
+    x = small_pixels(pixels, PixelForm(SIDE_PX, grey=False))[None] * np.float32(1 / 255)
+    rows = rows[_alike(x, judge.small(rows), judge)]
+    own = embed_previews(judge.embedder, [pixels])[1]
+    if own is None or not len(rows):
+        return rows
+    return rows[_squared(own - _features(rows, judge.images, judge)) <= FEATURES]
+
+
+def _alike(x: Float32, y: Float32, judge: Judge) -> np.ndarray:
+    """Return which rows of two (c, d) blocks of small pixels may be copies; x may be one row."""
+    x = np.broadcast_to(x, y.shape)
+    light = np.sqrt(((x - y) ** 2).mean(axis=1))
+    alike: np.ndarray = (decorrelation(x, y) <= judge.limit) & (light <= LIGHT)
+    return alike
+
+
+def _squared(apart: Float32) -> Float32:
+    squared: Float32 = np.einsum("cd,cd->c", apart, apart)
+    return squared
+
+
 def _confirmed(pairs: Pairs, judge: Judge) -> Pairs:
     x, y = _rows_of(pairs.a, judge.small_among), _rows_of(pairs.b, judge.small)
-    light = np.sqrt(((x - y) ** 2).mean(axis=1))
-    pairs = pairs.where((decorrelation(x, y) <= judge.limit) & (light <= LIGHT))
+    pairs = pairs.where(_alike(x, y, judge))
     if judge.embedder.features_norm_squared is None:
         return pairs
     kept = np.empty(len(pairs), bool)
@@ -124,7 +153,7 @@ def _confirmed(pairs: Pairs, judge: Judge) -> Pairs:
         part = slice(start, start + FEATURE_PAIRS)
         apart = _features(pairs.a[part], judge.among, judge)
         apart = apart - _features(pairs.b[part], judge.images, judge)
-        kept[part] = np.einsum("cd,cd->c", apart, apart) <= FEATURES
+        kept[part] = _squared(apart) <= FEATURES
     return pairs.where(kept)
 
 

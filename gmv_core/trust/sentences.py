@@ -40,6 +40,12 @@ def nearer_sentence(share: float, null: NullEntry) -> str:
     return f"Nearer than {percent(share)} of {unseen(null)}."
 
 
+def neighbours_sentence(share: float) -> str:
+    """Say the same in a few words, beside an image, from the side that says more."""
+    side, part = ("Nearer", share) if share >= 0.5 else ("Farther", 1 - share)
+    return f"{side} than {percent(part)} of real neighbours."
+
+
 def image_sentences(
     standing: str, share: float, p_copy: float, p_far: float, same: str, null: NullEntry | None
 ) -> list[str]:

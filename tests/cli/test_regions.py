@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gmv_core import Workspace
+from gmv_core.matching.regions import has_regions
 from tests.built import write_mosaics
 from tests.cli.conftest import Command
 from tests.mosaics import demo_pixels, mosaic_of
@@ -73,3 +75,13 @@ def test_regions_of_a_file(mosaics: Command, tmp_path: Path) -> None:
 def test_a_picture_is_of_one_image(mosaics: Command, tmp_path: Path) -> None:
     refused = mosaics("regions", "run", "--out", tmp_path / "sheet.png")
     assert refused.status == 1 and "give --image or --file" in refused.err
+
+
+def test_what_regions_need_is_stored_alone(mosaics: Command, workspace: Workspace) -> None:
+    training = workspace.image_set("train")
+    assert not has_regions(training)
+    prepared = mosaics("regions", "run", "--prepare")
+    assert prepared.status == 0 and "explain most" not in prepared.out
+    assert has_regions(training)
+    refused = mosaics("regions", "run", "--prepare", "--image", "0.png")
+    assert refused.status == 1 and "give it alone" in refused.err

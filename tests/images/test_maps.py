@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from gmv_core.images.maps import BLUE, COLOURS, GAP_PX, OTHERS, RED, coloured, heat, side_by_side
+from gmv_core.images.maps import (
+    BLUE,
+    COLOURS,
+    GAP_PX,
+    OTHERS,
+    PICTURE_PX,
+    RED,
+    coloured,
+    differing,
+    heat,
+    side_by_side,
+    stained,
+    tinted,
+)
 
 
 def test_heat_is_white_at_zero_and_full_at_the_largest_of_either_sign() -> None:
@@ -27,3 +40,26 @@ def test_pictures_of_any_size_stand_side_by_side() -> None:
     assert sheet.shape == (10, 20 + GAP_PX, 3)
     assert (sheet[:, :10] == 0).all() and (sheet[:, 10 + GAP_PX :] == 9).all()
     assert (sheet[:, 10 : 10 + GAP_PX] == 255).all()
+
+
+def test_a_map_over_an_image_keeps_its_shape_and_clears_what_is_low() -> None:
+    pixels = np.full((20, 10, 3), 120, np.uint8)
+    values = np.zeros((4, 4))
+    values[0] = 1.0
+    shown = differing(pixels, values)
+    assert shown.shape == (PICTURE_PX, PICTURE_PX // 2, 3)
+    assert (shown[-1] == 120).all()
+    assert shown[0, 0, 0] > shown[0, 0, 2], "red where it is high"
+    values[3] = -1.0
+    both = tinted(pixels, values)
+    assert both[0, 0, 2] > both[0, 0, 0] and both[-1, 0, 0] > both[-1, 0, 2]
+    assert (tinted(pixels, np.zeros((4, 4))) == 120).all()
+
+
+def test_regions_over_an_image_have_sharp_edges() -> None:
+    pixels = np.zeros((28, 28, 3), np.uint8)
+    shown = stained(pixels, np.array([[7, 7], [9, 8]]), {7: (255, 0, 0), 9: (0, 255, 0)})
+    half = PICTURE_PX // 2
+    assert len(np.unique(shown.reshape(-1, 3), axis=0)) == 3
+    assert shown[half - 1, -1, 0] == 153 and shown[half, 0, 1] == 153
+    assert len(set(shown[half, -1].tolist())) == 1, "grey without a colour of its own"

@@ -26,7 +26,6 @@ from gmv_core import (
 )
 from gmv_core.matching.dropped import MOST, Dropped, match_dropped, open_matcher, weigh
 from gmv_core.models.embedders.embedder import NetworkEmbedder
-from gmv_core.plots.contributors import weight_bars
 from gmv_core.results.result import settings_of
 from gmv_core.settings import IngestSettings
 from gmv_core.types import Float32, UInt8
@@ -169,25 +168,6 @@ def test_a_dropped_image_is_matched_with_the_settings_of_the_run(run: Result) ->
     assert settings == MatchSettings(
         100, made.matching.distance, made.judging.quality, made.judging.seed
     )
-
-
-def test_the_weight_bars_have_a_row_for_each_and_a_colour_for_each_owner(run: Result) -> None:
-    found = [
-        replace(c, owner="<b>Ada" if c.rank % 2 else "Ben") for c in run.contributors("0001.png")
-    ]
-    figure = weight_bars(found, ["<b>Ada", "Ben", "Cyd"])
-    assert [list(bar.y) for bar in figure.data] == [[1, 3, 5], [2, 4]]
-    assert sum(sum(bar.x) for bar in figure.data) == pytest.approx(100)
-    assert [bar.name for bar in figure.data] == ["&lt;b&gt;Ada", "Ben"]
-    assert len({bar.marker.color for bar in figure.data}) == 2
-    # Another image, whose nearest is Ben's: his colour stays his.
-    other = weight_bars(found[1:2], ["<b>Ada", "Ben", "Cyd"])
-    assert other.data[0].marker.color == figure.data[1].marker.color
-
-
-def test_weight_bars_without_owners_have_one_colour_and_no_legend(run: Result) -> None:
-    (bar,) = weight_bars(run.contributors("0001.png"), []).data
-    assert len(bar.x) == 5 and not bar.showlegend
 
 
 def test_another_embedder_is_scaled_by_its_own_norm(workspace: Workspace, tmp_path: Path) -> None:

@@ -71,8 +71,15 @@ def cards(app: AppTest, label: str) -> list[dict[str, Any]]:
     return next(data["cards"] for data in found if data.get("label") == label)
 
 
+def pair(app: AppTest) -> dict[str, Any]:
+    """Return what the pair of images that is compared was given to show."""
+    found = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+    return next(data for data in found if "left" in data)
+
+
 def drop(app: AppTest, *files: tuple[str, bytes]) -> None:
-    app.file_uploader[0].set_value([(name, data, "image/png") for name, data in files]).run()
+    uploader = next(one for one in app.file_uploader if one.key != "drop-table")
+    uploader.set_value([(name, data, "image/png") for name, data in files]).run()
     assert not app.exception
 
 

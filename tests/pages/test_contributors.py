@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,8 +14,10 @@ from gmv_core import RunSettings, Workspace, build, open_run, open_source
 from gmv_core.jobs import control
 from gmv_core.jobs.arguments import run_arguments
 from gmv_core.matching.dropped import MOST
+from gmv_core.words import hundredths, number, share_text
+from tests.built import write_judged_run
 from tests.fakes import draw, fake_embedder, png, write_images
-from tests.pages.conftest import WriteRun, cards, drop, new_session, open_page
+from tests.pages.conftest import WriteRun, cards, drop, new_session, open_page, pair
 from ui.frame import state
 from ui.frame.markdown import plain
 from ui.images.one_generated import ordinal
@@ -68,9 +69,112 @@ def test_a_page_of_the_gallery_and_the_contributors_are_shown(page: AppTest) -> 
     assert [card["title"][:2] for card in found] == [
         f"{i}." if i < 10 else "10" for i in range(1, 11)
     ]
-    assert any(line.startswith("was ") for line in found[0]["lines"])
-    assert {"Ada", "Ben"} & set(found[0]["lines"])
+    assert "before re-ranking" in found[0]["hover"] and "away" in found[0]["hover"]
+    share, owner = found[0]["lines"]
+    assert share.endswith(" %") and owner in ("Ada", "Ben")
+    assert found[0]["bar"] == 1 > found[9]["bar"] > 0
+    assert len({card["dot"] for card in found}) == len({card["lines"][1] for card in found})
     assert any("effective contributors" in markdown.help for markdown in page.markdown)
+
+
+def test_the_first_contributor_is_compared_unasked(page: AppTest, tmp_path: Path) -> None:
+    result = open_run(Workspace(tmp_path / "home"), "first")
+    first = result.contributors("class0/0000.png")[0]
+    assert page.selectbox(key=state.TRAINING).value == first.training
+    shown = pair(page)
+    assert shown["mode"] == "side"
+    assert [shown[side]["name"] for side in ("left", "right")] == [
+        "class0/0000.png",
+        first.training,
+    ]
+    assert shown["facts"][:2] == [
+        "Contributor 1 of 10",
+        f"{share_text(first.weight)} of the credit: {hundredths(first.value)}",
+    ]
+    assert shown["sentence"].endswith("of real neighbours.") and shown["chip"]["text"]
+    table = page.dataframe[0].value
+    assert table["Training image"].tolist()[0] == first.training
+    assert table["Credit"].tolist()[0] == pytest.approx(first.value)
+    values = result.values_table().set_index("training")["value"]
+    assert table["Value, all images"].tolist()[0] == pytest.approx(values[first.training])
+
+
+def test_a_pair_has_several_views(page: AppTest) -> None:
+    for look, mode in ((state.SLIDER, "slider"), (state.DIFFERENCE, "difference")):
+        page.segmented_control(key=state.LOOK).set_value(look).run()
+        assert not page.exception and pair(page)["mode"] == mode
+
+
+def test_any_training_image_is_compared(app: AppTest, write_run: WriteRun, tmp_path: Path) -> None:
+    write_run("first", generated=IMAGES)
+    result = open_run(Workspace(tmp_path / "home"), "first")
+    contributors = {one.training for one in result.contributors("class0/0000.png")}
+    others = [n for n in result.values_table()["training"] if n not in contributors]
+    app.query_params[state.TRAINING] = others[0]
+    shown = pair(open_page(app, "contributors"))
+    assert shown["right"]["name"] == others[0]
+    away = result.distance("class0/0000.png", others[0])
+    assert away is not None
+    estimate = "" if away.exact else " (estimate)"
+    assert shown["facts"] == [
+        "Not among the 10 contributors, so without credit here",
+        f"{number(away.distance)} away{estimate}",
+    ]
+    other = new_session()
+    other.query_params[state.TRAINING] = "no such image"
+    open_page(other, "contributors")
+    assert other.info[0].value == "first-set has no training image no such image."
+
+
+def test_a_filter_that_excludes_the_open_image_opens_the_first_left(page: AppTest) -> None:
+    assert page.selectbox(key=state.IMAGE).value.startswith("class0/")
+    page.selectbox(key="generated-label").select("class2").run()
+    shown = cards(page, "Generated images")
+    assert page.selectbox(key=state.IMAGE).value == shown[0]["id"]
+    assert pair(page)["left"]["name"] == shown[0]["id"]
+    page.selectbox(key="generated-label").select(None).run()
+    assert page.selectbox(key=state.IMAGE).value == shown[0]["id"]
+
+
+def test_owner_standing_and_quality_are_filters(page: AppTest, tmp_path: Path) -> None:
+    result = open_run(Workspace(tmp_path / "home"), "first")
+    table = result.generated_table()
+    page.selectbox(key="generated-owner").select("Ben").run()
+    of = [result.contributors(card["id"])[0].owner for card in cards(page, "Generated images")]
+    assert of and set(of) == {"Ben"}
+    page.selectbox(key="generated-owner").select(None).run()
+    page.slider(key="generated-quality").set_value((0.5, 1.0)).run()
+    expected = table[table["quality"].between(0.5, 1)]["generated"].tolist()[:30]
+    assert [card["id"] for card in cards(page, "Generated images")] == sorted(expected)
+    page.slider(key="generated-quality").set_value((0.0, 1.0)).run()
+    page.selectbox(key="generated-standing").select("near copy").run()
+    copies = table[table["standing"] == "near copy"]["generated"].tolist()
+    if copies:
+        assert [card["id"] for card in cards(page, "Generated images")] == sorted(copies)[:30]
+    else:
+        assert page.info[0].value == "No generated image passes these filters."
+
+
+def test_attributes_are_a_filter(app: AppTest, copied: Callable[..., None]) -> None:
+    copied(write_judged_run)
+    open_page(app, "contributors")
+    filter = app.selectbox(key="generated-attribute")
+    assert filter.options == ["hat: no", "hat: yes"]
+    filter.select("hat: yes").run()
+    assert not app.exception
+    names = [card["id"] for card in cards(app, "Generated images")]
+    assert len(names) == 2 and pair(app)["left"]["name"] == names[0]
+    look_at(app, state.TRAINING_VIEW)
+    app.selectbox(key="training-attribute").select("noise: yes").run()
+    assert len(cards(app, "Training images")) == 6
+
+
+def test_the_gallery_folds_away(page: AppTest) -> None:
+    page.toggle(key="generated-open").set_value(False).run()
+    assert not page.exception
+    with pytest.raises(StopIteration):
+        cards(page, "Generated images")
+    assert pair(page)["left"]["name"] == "class0/0000.png"
 
 
 def test_estimated_distances_are_marked(page: AppTest, tmp_path: Path) -> None:
@@ -78,10 +182,10 @@ def test_estimated_distances_are_marked(page: AppTest, tmp_path: Path) -> None:
     exact = [c.exact for c in open_run(
         Workspace(tmp_path / "home"), "first").contributors("class0/0000.png")]  # fmt: skip
     assert all(exact)
-    lines = [card["lines"][0] for card in cards(page, "Closest training images")]
-    assert len(lines) == 24
-    assert not any("estimate" in line for line in lines[:20])
-    assert all(line.startswith("≈") and "estimate" in line for line in lines[20:])
+    told = [card["hover"] for card in cards(page, "Closest training images")]
+    assert len(told) == 24
+    assert not any("estimate" in words for words in told[:20])
+    assert all("(estimate)" in words for words in told[20:])
 
 
 def test_previous_and_next_turn_the_page_too(page: AppTest) -> None:
@@ -111,9 +215,9 @@ def test_the_page_of_the_gallery_can_be_turned_and_follows_the_image(page: AppTe
 
 def test_search_label_and_order(page: AppTest) -> None:
     page.text_input(key="generated-find").set_value("CLASS1/").run()
-    assert {card["title"][:7] for card in cards(page, "Generated images")} == {"class1/"}
+    assert {card["id"][:7] for card in cards(page, "Generated images")} == {"class1/"}
     page.text_input(key="generated-find").set_value("no such name").run()
-    assert page.info[0].value == "No image has such a name, label and standing."
+    assert page.info[0].value == "No generated image passes these filters."
     page.text_input(key="generated-find").set_value("").run()
     page.selectbox(key="generated-label").select("class2").run()
     assert len(cards(page, "Generated images")) == 13
@@ -122,7 +226,7 @@ def test_search_label_and_order(page: AppTest) -> None:
         assert not page.exception
     page.selectbox(key="generated-order").select("Quality, lowest first").run()
     told = [float(card["lines"][0].split()[1]) for card in cards(page, "Generated images")]
-    assert told == sorted(told)
+    assert told == sorted(told) and told[0] != told[-1]
     page.selectbox(key="generated-order").select("Nearest embedding, largest distance first").run()
     told = [float(card["lines"][0].split()[1]) for card in cards(page, "Generated images")]
     assert told == sorted(told, reverse=True)
@@ -130,11 +234,8 @@ def test_search_label_and_order(page: AppTest) -> None:
 
 def test_a_contributor_is_compared_and_leads_to_all_that_it_gave_to(page: AppTest) -> None:
     other = page.selectbox(key=state.TRAINING)
-    assert other.value is None
     other.select(other.options[2]).run()
-    sent = [json.loads(one.proto.json) for one in page.get("bidi_component")][-1]
-    assert sent["left"]["title"] == "generated: class0/0000.png"
-    assert sent["right"]["title"] == f"contributor 3: {other.options[2]}"
+    assert pair(page)["facts"][0] == "Contributor 3 of 10"
     button(page, "What else").click().run()
     assert not page.exception
     assert page.segmented_control(key=state.VIEW).value == state.TRAINING_VIEW
@@ -149,13 +250,19 @@ def test_a_contributor_is_compared_and_leads_to_all_that_it_gave_to(page: AppTes
 
 def test_another_image_forgets_the_one_compared_with(page: AppTest) -> None:
     other = page.selectbox(key=state.TRAINING)
-    other.select(other.options[0]).run()
+    other.select(other.options[3]).run()
     button(page, "Next").click().run()
-    assert page.selectbox(key=state.TRAINING).value is None
+    first = cards(page, "Closest training images")[0]["id"]
+    assert page.selectbox(key=state.TRAINING).value == first
 
 
 def test_the_training_images_and_what_they_gave_to(page: AppTest, tmp_path: Path) -> None:
+    compared = page.selectbox(key=state.TRAINING).value
     look_at(page, state.TRAINING_VIEW)
+    assert pair(page)["left"]["name"] == compared
+    page = new_session()
+    page.query_params[state.VIEW] = state.TRAINING_VIEW
+    open_page(page, "contributors")
     result = open_run(Workspace(tmp_path / "home"), "first")
     top = result.values_table().sort_values("value", ascending=False, kind="stable").iloc[0]
     assert page.selectbox(key=state.TRAINING).value == top["training"]
@@ -222,6 +329,7 @@ def test_a_link_opens_the_same_view(app: AppTest, write_run: WriteRun) -> None:
     assert app.selectbox(key=state.TRAINING).value == "class2/0002.png"
     assert len(cards(app, "Closest training images")) == 3
     assert "class1/0037.png" in [card["id"] for card in cards(app, "Generated images")]
+    assert pair(app)["right"]["name"] == "class2/0002.png"
     assert any("not used" in markdown.value for markdown in app.markdown)
 
 
@@ -231,13 +339,15 @@ def test_a_link_to_what_a_visitor_sees_first_wins_over_what_was_seen_last(page: 
     look_at(page, state.TRAINING_VIEW)
     assert page.selectbox(key=state.TRAINING).value is not None
     page.switch_page("pages/values.py").run()
+    page.query_params.pop(state.TRAINING, None)
     page.query_params[state.IMAGE] = first
     page.query_params[state.VIEW] = state.GENERATED_VIEW
     page.switch_page("pages/contributors.py").run()
     assert not page.exception
     assert page.segmented_control(key=state.VIEW).value == state.GENERATED_VIEW
     assert page.selectbox(key=state.IMAGE).value == first
-    assert page.selectbox(key=state.TRAINING).value is None
+    closest = cards(page, "Closest training images")[0]["id"]
+    assert page.selectbox(key=state.TRAINING).value == closest
     page.selectbox(key=state.IMAGE).select("class1/0037.png").run()
     assert page.selectbox(key=state.IMAGE).value == "class1/0037.png"
 
@@ -262,7 +372,7 @@ def test_a_dropped_image_is_answered_and_not_kept(page: AppTest, tmp_path: Path)
     drop(page, ("mine.png", png(draw(100))))  # the run's first image
     found = cards(page, "Closest training images")
     assert [card["id"] for card in found] == [card["id"] for card in stored]
-    assert cards(page, "The generated image")[0]["title"] == "mine.png · not kept"
+    assert pair(page)["left"]["name"] == "mine.png · not kept"
     page.number_input(key="k").set_value(2).run()
     assert len(cards(page, "Closest training images")) == 2
     assert not (tmp_path / "home" / "uploads").exists()
@@ -277,18 +387,94 @@ def test_several_dropped_images_a_broken_one_and_a_pasted_one(page: AppTest) -> 
     choice = page.selectbox(key=state.DROPPED)
     assert choice.options == ["a.png", "pasted-1"]
     choice.select("a.png").run()
-    assert cards(page, "The generated image")[0]["id"] == "a.png"
+    assert pair(page)["left"]["name"] == "a.png · not kept"
     button(page, "Forget what was pasted").click().run()
     assert not page.exception
-    assert cards(page, "The generated image")[0]["id"] == "a.png"
+    assert pair(page)["left"]["name"] == "a.png · not kept"
 
 
-def test_only_broken_files_are_one_sentence(page: AppTest) -> None:
+def test_only_broken_files_are_one_sentence_and_never_kept(page: AppTest) -> None:
     look_at(page, state.DROP_VIEW)
     drop(page, ("n.txt", b"hello"))
     assert len(page.error) == 1
     drop(page, ("b.png", b"no image"))
     assert len(page.warning) == 1 and not page.error
+    assert not any(one.label == "Keep as a run" for one in page.button)
+
+
+def test_an_example_is_answered(page: AppTest) -> None:
+    look_at(page, state.DROP_VIEW)
+    shown = cards(page, "Examples")
+    assert [card["id"] for card in shown] == ["bear", "cat", "person", "rabbit", "robot"]
+    assert shown[0]["src"].startswith("data:image/png")
+    page.session_state[state.PASTED] = [png(draw(3))]  # as a click on one leaves it
+    page.run()
+    assert pair(page)["left"]["name"] == "pasted-1 · not kept"
+    with pytest.raises(StopIteration):
+        cards(page, "Examples")
+
+
+def test_a_label_is_typed_and_kept_with_the_run(
+    page: AppTest, started: list[tuple[str, ...]]
+) -> None:
+    look_at(page, state.DROP_VIEW)
+    drop(page, ("mine.png", png(draw(100))))
+    page.selectbox(key="label-mine.png").select("class1").run()
+    assert pair(page)["left"]["kind"] == "Generated image · class1"
+    page.text_input[0].set_value("kept")
+    button(page, "Keep as a run").click().run()
+    assert not page.exception and not page.error
+    ((_, location, *rest, _),) = started
+    table = Path(rest[rest.index("--labels") + 1])
+    assert table.read_text().split() == ["name,label", "mine.png,class1"]
+    assert [path.name for path in Path(location).iterdir()] == ["mine.png"]
+
+
+def test_labels_come_from_a_table(page: AppTest) -> None:
+    look_at(page, state.DROP_VIEW)
+    drop(page, ("mine.png", png(draw(100))))
+    table = b"name,label\nmine.png,class2\n"
+    page.file_uploader(key="drop-table").set_value([("any.csv", table, "text/csv")]).run()
+    assert not page.exception and not page.error
+    assert pair(page)["left"]["kind"] == "Generated image · class2"
+    other = b"name,label\nanother.png,class2\n"
+    page.file_uploader(key="drop-table").set_value([("any.csv", other, "text/csv")]).run()
+    assert not page.exception and len(page.error) == 1
+
+
+@pytest.fixture
+def finding(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setattr("gmv_core.trust.finding.reload_embedder", lambda *_: fake_embedder())
+    look_at(page, state.FIND_VIEW)
+    return page
+
+
+def test_my_picture_is_found_with_what_it_earned(finding: AppTest, tmp_path: Path) -> None:
+    assert "Nothing is kept" in finding.info[0].value
+    drop(finding, ("holiday.png", png(draw(5))))
+    name = "class2/0005.png"
+    assert finding.success[0].value == f"It is in the training set: {name} is the same file."
+    shown = pair(finding)
+    assert [shown[side]["name"] for side in ("left", "right")] == ["holiday.png", name]
+    result = open_run(Workspace(tmp_path / "home"), "first")
+    about = result.values_table().set_index("training").loc[name]
+    told = next(one.value for one in finding.markdown if "earned a value of" in one.value)
+    assert f"**{hundredths(about['value'])}**" in told
+    assert f"**{about['times_contributor']} generated image" in told
+    button(finding, "See these generated images").click().run()
+    assert not finding.exception
+    assert finding.segmented_control(key=state.VIEW).value == state.TRAINING_VIEW
+    assert finding.selectbox(key=state.TRAINING).value == name
+
+
+def test_a_stranger_is_not_found(finding: AppTest) -> None:
+    drop(finding, ("holiday.png", png(draw(900))))
+    assert not finding.success
+    assert "Neither this picture nor a near copy of it" in finding.info[0].value
+    assert pair(finding)["facts"][0] == "The nearest training image, not a copy"
+    assert not any("earned" in one.value for one in finding.markdown)
+    drop(finding, ("holiday.png", b"no image"))
+    assert "The picture cannot be read: not an image" in finding.error[0].value
 
 
 def test_a_finished_set_without_a_run_takes_dropped_images(app: AppTest, tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from gmv_core import Result, Workspace, open_run, predict_influence, predicted_c
 from gmv_core.jobs import control
 from gmv_core.results.influence.what_if import owner_change
 from gmv_core.store.marks import marked
-from gmv_core.words import number
+from gmv_core.words import hundredths, number
 from tests.fakes import draw, fake_embedder, png
-from tests.pages.conftest import WriteRun, cards, drop, new_session, open_page
+from tests.pages.conftest import WriteRun, cards, drop, new_session, open_page, pair
 from ui.frame import state
 
 
@@ -62,23 +62,25 @@ def test_where_it_is_not_predicted_one_button_starts_it(
 
 def test_helpful_and_harmful_images_stand_apart(app: AppTest, predicted: Result) -> None:
     switch(open_page(app, "contributors"))
-    image = cards(app, "The generated image")[0]["id"]
+    image = pair(app)["left"]["name"]
     found = predicted.influence(image)
     k = predicted.settings.k
     for kind, sign in (("helpful", 1), ("harmful", -1)):
         expected = [one for one in found if sign * one.influence > 0][:k]
         shown = cards(app, f"Most {kind} training images")
         assert expected and [card["id"] for card in shown] == [one.training for one in expected]
-        assert shown[0]["lines"][0] == f"{number(abs(expected[0].percent))} %"
+        assert shown[0]["lines"][0] == f"{hundredths(abs(expected[0].percent))} %"
     assert "0.451 of 0.904" in words(app) and "It is a prediction" in words(app)
     worst = cards(app, "Most harmful training images")[0]["id"]
     app.selectbox(key=state.TRAINING).select(worst).run()
     assert not app.exception
+    assert pair(app)["right"]["name"] == worst
+    assert "better without it" in " ".join(pair(app)["facts"])
 
 
 def test_a_link_to_an_image_of_no_influence_says_so(app: AppTest, predicted: Result) -> None:
     read = read_by_influence("contributors", image="class0/0000.png", training="nobody.png")
-    assert "not among the most helpful or harmful ones" in words(read)
+    assert r"has no training image nobody\.png" in words(read)
 
 
 def test_the_reading_goes_from_page_to_page_and_is_in_the_address(
@@ -102,14 +104,15 @@ def test_a_training_image_and_what_it_helps_and_harms(app: AppTest, predicted: R
     totals = predicted.influence_totals().sort_values("influence", ascending=False)
     shown = [card["id"] for card in cards(read, "Training images")]
     assert shown == totals["training"].tolist()
-    first = cards(read, "The training image")[0]["id"]
+    first = pair(read)["left"]["name"]
     assert first == shown[0]
     helped = cards(read, "Generated images that it helps most")
     for card in helped:
         of = {one.training: one.percent for one in predicted.influence(card["id"])}
-        assert card["lines"] == [f"{number(of[first])} %"]
+        assert card["lines"] == [f"{hundredths(of[first])} %"]
     read.selectbox(key=state.IMAGE).select(helped[0]["id"]).run()
     assert not read.exception
+    assert pair(read)["right"]["name"] == helped[0]["id"]
     switch(read, state.ALIKE)
     assert cards(read, "Training images")[0]["lines"][0].startswith("value")
 

@@ -14,7 +14,7 @@ from gmv_core.criteria.trials.stability import hold
 from gmv_core.trust.duplicates import find_clusters
 from tests.built import write_copied_run
 from tests.fakes import fake_embedder
-from tests.pages.conftest import new_session, open_page
+from tests.pages.conftest import drop, new_session, open_page, pair
 from ui.frame import state
 
 
@@ -39,12 +39,13 @@ def test_one_image_has_a_chip_with_its_meaning(page: AppTest) -> None:
     page.selectbox(key="image").set_value("copied/0.png").run()
     assert not page.exception
     text = said(page)
-    assert "Same pixels" in text
+    assert pair(page)["chip"] == {"text": "Same pixels", "colour": "red"}
+    assert pair(page)["sentence"] == "Nearer than 100 % of real neighbours."
     assert "Nearer than 100 % of the 40 held-out images." in text
     assert "It is closer than an unseen real image would be." in text
     page.selectbox(key="image").set_value("class0/0000.png").run()
     text = said(page)
-    assert "Ordinary" in text
+    assert pair(page)["chip"]["text"] == "Ordinary"
     assert "proves neither" in text
     for word in ("copied from", "used", "caused"):
         assert word not in text.replace("copied/", "").replace("model used", "").replace(
@@ -103,16 +104,17 @@ def test_a_dropped_copy_is_told_at_once(
     monkeypatch.setattr("gmv_core.matching.matcher.reload_embedder", lambda *_: fake_embedder())
     page.segmented_control(key=state.VIEW).set_value(state.DROP_VIEW).run()
     copied = next((tmp_path / "made" / "copied").glob("*.png")).read_bytes()
-    page.file_uploader[0].upload("mine.png", copied, "image/png").run()
-    assert not page.exception
+    drop(page, ("mine.png", copied))
     text = said(page)
-    assert "Same pixels" in text and "It has the same pixels as" in text
+    assert pair(page)["chip"]["text"] == "Same pixels"
+    assert "It has the same pixels as" in text
     assert "Nearer than 100 % of the 40 held-out images." in text
 
 
 def test_a_training_image_has_its_interval(page: AppTest) -> None:
-    page.segmented_control(key=state.VIEW).set_value(state.TRAINING_VIEW).run()
-    assert not page.exception
+    page = new_session()
+    page.query_params[state.VIEW] = state.TRAINING_VIEW
+    open_page(page, "contributors")
     assert re.search(
         r"Value \*\*[\d.]+\*\* \([\d.e-]+ to [\d.]+\), rank 1 \(1 to \d+\)", said(page)
     )

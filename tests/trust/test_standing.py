@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gmv_core.trust.sentences import neighbours_sentence
 from gmv_core.trust.standing import (
     ALONE,
     FAR,
@@ -119,3 +120,8 @@ def test_one_alone_is_held_to_a_stricter_level() -> None:
     d = np.ones((2, 20), np.float32)
     d[:, 0] = scores[at - 2], scores[at + 2]
     assert standings_of(both(d), null, alone=True).standing.tolist() == [NEAR_COPY, ORDINARY]
+
+
+def test_a_few_words_speak_from_the_side_that_says_more() -> None:
+    assert neighbours_sentence(0.99) == "Nearer than 99 % of real neighbours."
+    assert neighbours_sentence(0.0) == "Farther than 100 % of real neighbours."

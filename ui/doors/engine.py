@@ -14,8 +14,10 @@ from gmv_core.demo.first_look import FirstLook
 from gmv_core.demo.first_look import first_look as first_look_of_the_demo
 from gmv_core.images.thumbnails import thumbnail
 from gmv_core.jobs.overview import Example, example, training_sets
+from gmv_core.results.candidate_lists import Away
 from gmv_core.results.influence.tables import has_influence
 from gmv_core.results.result import GENERATED_COLUMNS, VALUE_COLUMNS
+from gmv_core.store import columns
 from gmv_core.store.columns import previews
 from gmv_core.store.manifests import READY, RunManifest, SetManifest
 from gmv_core.store.records import newest_runs
@@ -58,8 +60,8 @@ def contributors(result: Result, image: str) -> list[Contributor]:
 @resource(max_entries=16)
 def generated_gallery(result: Result) -> pd.DataFrame:
     """Return the generated images that could be read, with their label, standing and row "id"."""
-    columns = (*GENERATED_COLUMNS, "id", "label", "status", "same_pixels", "same_first")
-    table = result.generated_table(columns)
+    wanted = (*GENERATED_COLUMNS, "id", "label", "status", "same_pixels", "same_first")
+    table = result.generated_table(wanted)
     return table[table["status"] == "ok"].rename(columns={"generated": "name"})
 
 
@@ -81,6 +83,18 @@ def generated_of(result: Result, training: str) -> list[Contributor]:
     return result.generated_of(training)
 
 
+@data(max_entries=256)
+def distance(result: Result, generated: str, training: str) -> Away | None:
+    """Return how far any training image is from a generated one, None where that is not stored."""
+    return result.distance(generated, training)
+
+
+@data(max_entries=256)
+def row_named(images: ImageSet, name: str) -> int | None:
+    """Return the row of an image by its name, None where there is none."""
+    return columns.row_named(images, name)
+
+
 @data(max_entries=64)
 def thumbnails(images: ImageSet, rows: tuple[int, ...]) -> list[bytes]:
     """Return small encoded images of rows of a set."""
@@ -97,31 +111,6 @@ def preview(images: ImageSet, row: int) -> bytes:
 def owners(images: ImageSet) -> list[str]:
     """Return the owners of a set's images, in alphabetical order."""
     return sorted(set(images.images.read(["owner"])["owner"].unique().to_pylist()) - {"", None})
-
-
-@resource(max_entries=4)  # to sort a million names takes seconds
-def ordered(
-    result: Result,
-    kind: str,
-    _table: pd.DataFrame,
-    find: str,
-    label: str | None,
-    standing: str | None,
-    column: str,
-    rises: bool,
-) -> pd.DataFrame:
-    """Return the rows of a gallery's table that a search, label and standing leave, in order.
-
-    kind: which of the result's two galleries it is. rises: the smallest of `column` first.
-    """
-    table = _table
-    if find:
-        table = table[table["name"].str.contains(find, case=False, regex=False)]
-    if label:
-        table = table[table["label"] == label]
-    if standing:
-        table = table[table["standing"] == standing]
-    return table.sort_values(column, ascending=rises, kind="stable")
 
 
 @data(max_entries=4)

@@ -48,9 +48,9 @@ def _model(result: Result, one_mean: bool) -> tuple[LinearModel, Float64]:
 
 
 @data(max_entries=64)
-def on_preview(result: Result, preview: bytes) -> list[Influence]:
-    """Return the same as `on_image` for an image that is in no set."""
-    return influences_on_pixels(*_model(result, True), pixels_of(preview))
+def on_preview(result: Result, preview: bytes, label: str) -> list[Influence]:
+    """Return the same as `on_image` for an image that is in no set. label: "" for none."""
+    return influences_on_pixels(*_model(result, not label), pixels_of(preview), label=label)
 
 
 @data(max_entries=64)

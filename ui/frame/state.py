@@ -36,10 +36,12 @@ DEMO_ASKED = "demo_asked"  # the door that was chosen on Start, until the demo i
 VIEW = "view"  # what the page on contributors shows: one of VIEWS
 AGAINST = "against"  # the training set that dropped images are compared with
 PASTED = "pasted"  # the bytes of the images pasted so far
+TYPED = "typed"  # the labels typed for dropped images, by name
 SPOOLED = "spooled"  # uploads that no job has taken yet: what they are, and their folder
 DROPPED = "dropped"  # the name of a dropped image
 ASKING = "asking"  # true while the dialog of another distance is open
-SEEK = "seek"  # what the next run of the page scrolls to: "compare" or "large", once
+LOOK = "look"  # how the two images of a pair are shown: one of LOOKS
+COLOURED = "coloured"  # by what the regions of a generated image are coloured: one of COLOURED_BY
 STARTED = "started"  # the run that a job was started for
 INJECT = "inject"  # what is done to a copy of the training set: a kind of `injection.KINDS`
 SPOILT = "spoilt"  # how much of the copy, in percent
@@ -60,27 +62,40 @@ NEW_SET = "new set"  # instead of a set's name, which has no spaces
 # Of a gallery; each kind of gallery has its own, see `of`.
 FIND = "find"  # part of a name
 LABEL = "label"  # the only label shown
+OWNER = "owner"  # the only owner shown
+ATTRIBUTE = "attribute"  # the only attribute shown, as "hat: yes"
+QUALITY = "quality"  # the range of qualities shown
+OPEN = "open"  # whether the gallery is shown
 ORDER = "order"  # by what the images are sorted
 PAGE = "page"
 
-VIEWS = GENERATED_VIEW, TRAINING_VIEW, DROP_VIEW = (
+VIEWS = GENERATED_VIEW, TRAINING_VIEW, DROP_VIEW, FIND_VIEW = (
     "Generated images",
     "Training images",
     "Drop an image",
+    "Find my picture",
 )
+LOOKS = SIDE, SLIDER, DIFFERENCE, REGIONS = (
+    "Side by side",
+    "Slider",
+    "Difference",
+    "Regions",
+)
+COLOURED_BY = BY_IMAGE, BY_OWNER = ("By training image", "By owner")
 READINGS = ALIKE, INFLUENCE = ("Looks alike", "Predicted influence")
 GALLERIES = ("generated", "training")
 # All that an address may name: it sets no other key of the session.
 ADDRESS = frozenset({
     RUN, K, TEMPERATURE, WEIGHTING, READING, CREDIT, DUPLICATES, IMAGE, TRAINING, SEARCH, STANDING,
-    SORT, RISING, FILTER, HARM, NOISE, SET, VIEW, AGAINST, REVIEW,
-    *(f"{kind}-{key}" for kind in GALLERIES for key in (FIND, LABEL, ORDER, STANDING)),
+    SORT, RISING, FILTER, HARM, NOISE, SET, VIEW, AGAINST, REVIEW, LOOK, COLOURED,
+    *(f"{kind}-{key}" for kind in GALLERIES
+      for key in (FIND, LABEL, OWNER, ATTRIBUTE, STANDING, ORDER, OPEN)),
 })  # fmt: skip
 # Of what stands in the address: all else is text.
 NUMBERS = frozenset({K})
-YES_NO = frozenset({WEIGHTING, DUPLICATES, RISING})
+YES_NO = frozenset({WEIGHTING, DUPLICATES, RISING, *(f"{kind}-{OPEN}" for kind in GALLERIES)})
 LISTS = frozenset({STANDING})
-CHOICES = {VIEW: VIEWS, READING: READINGS}
+CHOICES = {VIEW: VIEWS, READING: READINGS, LOOK: LOOKS, COLOURED: COLOURED_BY}
 UNSAID: dict[str, Any] = {  # where it is so, the address leaves it out
     VIEW: GENERATED_VIEW, READING: ALIKE, SORT: "value", RISING: False, FILTER: "all", HARM: "all",
 }  # fmt: skip

@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-import io
-from hashlib import sha256
-from pathlib import Path
+from collections.abc import Callable
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
+from streamlit.delta_generator import DeltaGenerator
 
-from gmv_core import Result, ValueSettings, open_uploads
+from gmv_core import Result, ValueSettings
 from gmv_core.images.thumbnails import thumbnail
-from gmv_core.jobs import control, requests, uploads
+from gmv_core.jobs import requests, uploads
 from gmv_core.matching.dropped import MOST, Dropped, weigh
 from gmv_core.results.standings import standing_of_dropped
 from gmv_core.sources.source import Source
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet
 from gmv_core.trust.credit import basis_of
-from ui.doors import engine, influence, matchers
+from ui.doors import engine, filters, matchers
+from ui.doors import influence as predictions
 from ui.frame import shell, state
 from ui.frame.markdown import plain
-from ui.images import influence_on
-from ui.images.influence_on import Influenced
-from ui.images.one_generated import Shown, comparison, one_image
-from ui.widgets.gallery import Card, gallery
+from ui.images import influence
+from ui.images.bring import Brought, bring, examples
+from ui.images.influence import Influenced
+from ui.images.one_generated import Shown, one_image
+from ui.images.pair import strip
+from ui.images.regions import regions_of_dropped
+from ui.widgets.gallery import Card
 from ui.widgets.influence import too
-from ui.widgets.paste import paste
 from ui.widgets.started_run import started_run
-
-
-class Pasted(io.BytesIO):
-    """A pasted image, with a name and an id as an uploaded file has them."""
-
-    def __init__(self, image: bytes, number: int) -> None:
-        super().__init__(image)
-        self.name = f"pasted-{number}"
-        self.file_id = sha256(image).hexdigest()
-
-
-File = UploadedFile | Pasted
 
 
 def drop(result: Result | None, settings: ValueSettings, *, predicted: bool = False) -> None:
@@ -48,23 +37,27 @@ def drop(result: Result | None, settings: ValueSettings, *, predicted: bool = Fa
     result: the run in view; its training set is the first choice, and it says how to match.
     predicted: answer by predicted influence, which the run has.
     """
-    left, right = st.columns([1, 3], gap="medium")
+    left, right = st.columns([1, 2], gap="medium")
     with left:
-        training = _against(result)
-        files = _files()
-    with right, shell.telling():
+        training = against(result)
+        options = st.container(horizontal=True, vertical_alignment="center")
+    with right:
+        brought = bring(options)
+    with shell.telling():
         asked = started_run()
-        source = _source(files)
+        source = brought.source()
         if source is None:
             st.info(
                 "Drop a generated image, or paste one: its closest training images appear here. "
                 "Nothing is kept unless you ask for it.",
                 icon=":material/image_search:",
             )
+            examples()
             matchers.warm(training, _run_of(result, training))  # while the reader looks for a file
             return
+        readable = True
         if source.total is not None and source.total <= MOST:
-            _answers(source, training, result, settings, predicted=predicted)
+            readable = _answers(brought, source, training, result, settings, predicted=predicted)
         elif not asked:
             many = "Many" if source.total is None else f"{source.total:,}"
             st.info(
@@ -72,11 +65,12 @@ def drop(result: Result | None, settings: ValueSettings, *, predicted: bool = Fa
                 f"beside the app. Up to {MOST} are answered at once.",
                 icon=":material/schedule:",
             )
-        if not asked:
-            _keep(files, training)
+        if readable and not asked:
+            _keep(brought, training)
 
 
-def _against(result: Result | None) -> ImageSet:
+def against(result: Result | None) -> ImageSet:
+    """Draw the choice of the training set that images are compared with, and return it."""
     sets = list(engine.finished_sets())
     own = result.training.name if result else sets[0]
     name = st.selectbox(
@@ -88,95 +82,87 @@ def _against(result: Result | None) -> ImageSet:
     return engine.workspace().image_set(name)
 
 
-def _files() -> list[File]:
-    """Draw the three ways to bring images, and return what was brought."""
-
-    def take(image: bytes) -> None:
-        st.session_state[state.PASTED] = [*st.session_state.get(state.PASTED, []), image][-MOST:]
-
-    folder = st.toggle("A whole folder", help="Or drop single files, or one zip.")
-    files = st.file_uploader(
-        "Images, or one archive of images",
-        accept_multiple_files="directory" if folder else True,
-        label_visibility="collapsed",
-        key=f"drop-{folder}",
-    )
-    paste(key="paste", on_image=take)
-    pasted: list[bytes] = st.session_state.get(state.PASTED, [])
-    if pasted and st.button(f"Forget what was pasted ({len(pasted)})", icon=":material/close:"):
-        del st.session_state[state.PASTED]
-        st.rerun()
-    return [*files, *(Pasted(image, i + 1) for i, image in enumerate(pasted))]
-
-
-def _source(files: list[File]) -> Source | None:
-    """Return what was brought as a source: in memory where it is a few images, else spooled."""
-    if not files:
-        return None
-    if len(files) > MOST or any(uploads.is_packed(file.name) for file in files):
-        return uploads.open_spooled(_spooled(files))
-    return open_uploads([(file.name, file.getvalue()) for file in files])
-
-
-def _spooled(files: list[File]) -> Path:
-    """Return the folder that holds these files, written once; the one before is removed."""
-    workspace = engine.workspace()
-    given = tuple(file.file_id for file in files)
-    mark, folder = st.session_state.get(state.SPOOLED, ((), None))
-    if mark != given or not folder.exists():
-        if folder is not None:
-            control.drop_uploads(workspace, folder)
-        folder = uploads.spool(workspace, files)
-        st.session_state[state.SPOOLED] = (given, folder)
-    return folder
-
-
 def _answers(
-    source: Source,
-    training: ImageSet,
-    result: Result | None,
-    settings: ValueSettings,
-    *,
-    predicted: bool,
-) -> None:
-    """Answer a few images at once."""
+    brought: Brought, source: Source, training: ImageSet, result: Result | None,
+    settings: ValueSettings, *, predicted: bool,
+) -> bool:  # fmt: skip
+    """Answer a few images at once; return whether any could be read."""
     run = _run_of(result, training)
     with st.spinner("Comparing with the training images …"):
         found = matchers.dropped(training, run, source)
     _problems(source, found)
     if not found.names:
-        return
+        return False
     place = 0
     if len(found.names) > 1:
-        name = _choice(found, tiny=shell.tiny(training))
-        place = found.names.index(name)
+        place = found.names.index(_choice(found, tiny=shell.tiny(training)))
+    label = found.labels[place]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if brought.table is None:
+            label = _typed(found.names[place], label, training)
+        beside = st.container(width="stretch")
     if predicted:
-        _influences(found, place, training, result, settings.k)
-        return
+        _influences(found, place, label, training, result, settings.k, beside)
+    else:
+        _alike(found, place, label, training, result, settings, beside)
+    return True
+
+
+def _typed(name: str, label: str, training: ImageSet) -> str:
+    """Draw the label of an image, which can be given, and return it."""
+    known = filters.labels(training)
+    if not known:
+        return label
+    labels = st.session_state.setdefault(state.TYPED, {})
+    own = labels.get(name, label) or None
+    options = known if own is None or own in known else [own, *known]
+    typed = st.selectbox(
+        "Label",
+        options,
+        index=options.index(own) if own else None,
+        placeholder="Label (optional)",
+        accept_new_options=True,
+        label_visibility="collapsed",
+        width=240,
+        key=f"label-{name}",
+        help="What the image shows. Influence is then predicted with the mean of that label.",
+    )
+    labels[name] = typed or ""
+    return typed or ""
+
+
+def _alike(
+    found: Dropped, place: int, label: str, training: ImageSet, result: Result | None,
+    settings: ValueSettings, beside: DeltaGenerator,
+) -> None:  # fmt: skip
+    run = _run_of(result, training)
     null = run.null if run else None
-    basis = basis_of(training, null, settings)
-    answer = weigh(found, training, settings, basis)[place]
-    standing = standing_of_dropped(found, training, null).iloc[place].to_dict()
+    answer = weigh(found, training, settings, basis_of(training, null, settings))[place]
     shown = Shown(
         found.names[place],
         found.previews[place],
-        "",
+        label,
         answer.quality,
         answer.nearest_distance,
         answer.effective_contributors,
         answer.contributors,
-        kept=False,
-        standing=standing,
+        standing=standing_of_dropped(found, training, null).iloc[place].to_dict(),
         null=null,
+        result=result if run else None,
+        kept=False,
     )
-    reranked, tiny = matchers.reranked(training, run), shell.tiny(training)
-    one_image(shown, training, settings, reranked=reranked, tiny=tiny)
-    comparison(shown, training, tiny=tiny)
+    tiny = shell.tiny(training)
+    regions = _regions(shown.result, shown.preview, shown.name, tiny=tiny)
+    one_image(
+        shown, training, settings, beside,
+        reranked=matchers.reranked(training, run), tiny=tiny, regions=regions,
+    )  # fmt: skip
 
 
 def _influences(
-    found: Dropped, place: int, training: ImageSet, result: Result | None, most: int
-) -> None:
+    found: Dropped, place: int, label: str, training: ImageSet, result: Result | None, most: int,
+    beside: DeltaGenerator,
+) -> None:  # fmt: skip
     if result is None or result.training.name != training.name:
         st.info(
             "Influence is predicted of the run in view, so against its own training set; choose "
@@ -185,9 +171,19 @@ def _influences(
         )
         return
     name, preview, tiny = found.names[place], found.previews[place], shell.tiny(training)
-    shown = Influenced(name, preview, "", influence.on_preview(result, preview), kept=False)
-    influence_on.one_image(shown, training, most, tiny=tiny)
-    influence_on.comparison(shown, training, tiny=tiny)
+    influences = predictions.on_preview(result, preview, label)
+    influence.one_image(
+        Influenced(name, preview, label, influences, kept=False), training, most, beside,
+        tiny=tiny, regions=_regions(result, preview, name, tiny=tiny),
+    )  # fmt: skip
+
+
+def _regions(
+    result: Result | None, preview: bytes, name: str, *, tiny: bool
+) -> Callable[[str], None] | None:
+    if result is None:
+        return None
+    return lambda against: regions_of_dropped(result, preview, name, against, tiny=tiny)
 
 
 def _run_of(result: Result | None, training: ImageSet) -> RunManifest | None:
@@ -210,27 +206,25 @@ def _choice(found: Dropped, *, tiny: bool) -> str:
     if st.session_state.get(state.DROPPED) not in found.names:
         st.session_state[state.DROPPED] = found.names[-1]
 
-    def pick(name: str) -> None:
-        st.session_state[state.DROPPED] = name
+    def forget() -> None:
         st.session_state[state.TRAINING] = None
 
-    name = st.selectbox("Dropped image", found.names, key=state.DROPPED)
-    gallery(
+    name = st.selectbox("Dropped image", found.names, key=state.DROPPED, on_change=forget)
+    strip(
         [
             Card(one, thumbnail(preview), one, (), f"Dropped image {one}")
             for one, preview in zip(found.names, found.previews, strict=True)
         ],
         key="dropped-gallery",
-        selected=name,
+        chooses=state.DROPPED,
         tiny=tiny,
-        side_px=96,
-        on_select=pick,
         label="Dropped images",
+        then=forget,
     )
     return name
 
 
-def _keep(files: list[File], training: ImageSet) -> None:
+def _keep(brought: Brought, training: ImageSet) -> None:
     """Offer to value what was brought as a run, by a job."""
     with st.form("keep", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -241,13 +235,16 @@ def _keep(files: list[File], training: ImageSet) -> None:
                 help="A run is kept with its images, counts for the values, and can be shared.",
             )
             asked = st.form_submit_button("Keep as a run", icon=":material/save:")
-        influence = too()
+        wanted = too()
     if not asked:
         return
-    source = uploads.open_spooled(_spooled(files))
+    typed = {k: v for k, v in st.session_state.get(state.TYPED, {}).items() if v}
+    names = {file.name for file in brought.files}
+    folder = brought.spooled({name: label for name, label in typed.items() if name in names})
     job = requests.value_uploads(
-        engine.workspace(), source, against=training.name, name=name, influence=influence
-    )
+        engine.workspace(), uploads.open_spooled(folder), against=training.name, name=name,
+        influence=wanted,
+    )  # fmt: skip
     del st.session_state[state.SPOOLED]  # they are the job's now
     st.session_state[state.STARTED] = job.target
     st.rerun()

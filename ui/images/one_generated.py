@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from gmv_core import Contributor, ValueSettings
-from gmv_core.plots.contributors import weight_bars
+from gmv_core import Contributor, Result, ValueSettings
 from gmv_core.store.manifests import NullEntry
 from gmv_core.store.workspace import ImageSet
-from gmv_core.words import number, percent
+from gmv_core.words import hundredths, number, share_text
 from ui.doors import engine
 from ui.frame import state
 from ui.frame.markdown import plain
-from ui.images.standing import chip
-from ui.widgets.compare import Picture, choose_other, compare
-from ui.widgets.gallery import Card, gallery
+from ui.images.pair import GENERATED, TRAINING, pair, show_view, strip, training_card
+from ui.images.standing import chip, meaning, sentence
+from ui.widgets.compare import Picture, Told, choose_other
+from ui.widgets.gallery import Card
 
 EFFECTIVE = (
     "The *effective contributors*: so many contributors of equal weight would share the quality as "
@@ -30,7 +32,8 @@ EFFECTIVE = (
 class Shown:
     """A generated image and its answer. quality: nan where it could not be judged.
 
-    standing: with the columns of `results.standings`. null: what it was held against.
+    standing: with the columns of `results.standings`. null: what it was held against. result: of
+    the run that it is read by, None where there is none; kept: whether it is one of its images.
     """
 
     name: str
@@ -40,140 +43,157 @@ class Shown:
     nearest_distance: float
     effective_contributors: float
     contributors: Sequence[Contributor]
-    kept: bool
     standing: dict[Any, Any]
     null: NullEntry | None
+    result: Result | None
+    kept: bool
+
+    @property
+    def title(self) -> str:
+        return self.name if self.kept else f"{self.name} · not kept"
 
 
 def one_image(
-    shown: Shown, training: ImageSet, settings: ValueSettings, *, reranked: bool, tiny: bool
+    shown: Shown,
+    training: ImageSet,
+    settings: ValueSettings,
+    beside: DeltaGenerator,
+    *,
+    reranked: bool,
+    tiny: bool,
+    regions: Callable[[str], None] | None,
 ) -> None:
-    """Draw an image, how its quality is shared out, and its contributors."""
-    left, right = st.columns([1, 2.2], gap="medium")
-    with left:
-        about = [shown.label] if shown.label else []
-        title = shown.name if shown.kept else f"{shown.name} · not kept"
-        gallery(
-            [Card(shown.name, shown.preview, title, tuple(about), f"Generated: {shown.name}")],
-            key="large",
-            tiny=tiny,
-            side_px=150,
-            label="The generated image",
-            seek=seek("large"),
-        )
-        chip(shown.standing, shown.null)
-        _facts(shown, settings)
-        owners = engine.owners(training)
-        bars = weight_bars(shown.contributors, owners)
-        st.plotly_chart(bars, key="shares", config={"displayModeBar": False})
-    with right:
-        st.markdown(
-            "**Its closest training images** (contributors)",
-            help="The training images with the smallest distance to it. They share its quality: "
-            "credit by similarity, which is no proof that the model used them. "
-            "“Was 14th” is the place before re-ranking, by the embedding alone.",
-        )
-        _contributors(shown, training, reranked=reranked, tiny=tiny)
+    """Draw an image and a training image as a pair, and the strip of its contributors.
 
-
-def comparison(shown: Shown, training: ImageSet, *, tiny: bool) -> None:
-    """Draw the choice of a contributor to compare the image with, and the two at full size."""
+    beside: where the training image is chosen. regions: draws which regions it and a training image
+    share, by its name.
+    """
     names = [one.training for one in shown.contributors]
-    other = choose_other(state.TRAINING, names, "contributor")
-    if other is None:
-        return
-    if other not in names:
-        st.info(f"{plain(other)} is not among the {len(names)} contributors of this image.")
-        return
-    one = shown.contributors[names.index(other)]
-    compare(
-        Picture(shown.preview, f"generated: {shown.name}", f"Generated image {shown.name}"),
-        Picture(
-            engine.preview(training, one.row),
-            f"contributor {one.rank}: {one.training}",
-            f"Training image {one.training}",
-        ),
-        key="compare",
-        tiny=tiny,
-        seek=seek("compare"),
-    )
-    if shown.kept:
-        st.button(
-            "What else did this training image contribute to?",
-            icon=":material/swap_horiz:",
-            on_click=show_view,
-            args=(state.TRAINING_VIEW,),
+    with beside:
+        other = choose_other(state.TRAINING, names, "training image")
+    row = engine.row_named(training, other) if other else None
+    if other and row is None:
+        st.info(f"{training.name} has no training image {plain(other)}.", icon=":material/info:")
+    elif other and row is not None:
+        pair(
+            Picture(shown.preview, _titled(GENERATED, shown.label), shown.title),
+            Picture(engine.preview(training, row), TRAINING, other),
+            Told(chip(shown.standing), sentence(shown.standing, shown.null), _facts(shown, other)),
+            tiny=tiny,
+            regions=(lambda: regions(other)) if regions else None,
         )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        count = len(names)
+        st.markdown(
+            f"**Its {count} closest training images**",
+            width="stretch",
+            help="The *contributors*: the training images with the smallest distance to it. They "
+            "share its quality as credit, by similarity; that does not say that the model used "
+            "them. The bar is an image's share.",
+        )
+        if shown.kept:
+            st.button(
+                "What else did this training image contribute to?",
+                icon=":material/swap_horiz:",
+                type="tertiary",
+                on_click=show_view,
+                args=(state.TRAINING_VIEW,),
+            )
+    _strip(shown, training, reranked=reranked, tiny=tiny)
+    with st.expander("Details: distances, ranks, quality, values"):
+        _details(shown, settings, reranked=reranked)
 
 
-def _facts(shown: Shown, settings: ValueSettings) -> None:
-    used = "" if settings.quality_weighting else " (not used: it hands out 1)"
-    st.markdown(
-        f"Quality **{number(shown.quality)}**{used}",
-        help="Quality is from 0 to 1. Its nearest training embedding is "
-        f"{number(shown.nearest_distance)} away; the contributors' own distances are of another "
-        "scale.",
-    )
-    st.markdown(
-        f"Shared as if by **{number(shown.effective_contributors)}** equal contributors of "
-        f"{len(shown.contributors)}",
-        help=EFFECTIVE,
-    )
+def _titled(kind: str, label: str) -> str:
+    return f"{kind} · {label}" if label else kind
 
 
-def _contributors(shown: Shown, training: ImageSet, *, reranked: bool, tiny: bool) -> None:
-    def pick(name: str) -> None:
-        st.session_state[state.SEEK] = "compare"
-        st.session_state[state.TRAINING] = name
+def _facts(shown: Shown, other: str) -> tuple[str, ...]:
+    """Return what is told of the pair."""
+    found = next((one for one in shown.contributors if one.training == other), None)
+    if found is not None:
+        ordinary = () if found.convincing else ("Farther than unseen real images reach.",)
+        return (
+            f"Contributor {found.rank} of {len(shown.contributors)}",
+            f"{share_text(found.weight)} of the credit: {hundredths(found.value)}",
+            *filter(None, [found.owner]),
+            *ordinary,
+        )
+    told = f"Not among the {len(shown.contributors)} contributors, so without credit here"
+    away = engine.distance(shown.result, shown.name, other) if shown.kept and shown.result else None
+    if away is None:
+        return told, "Its distance is not stored"
+    estimate = "" if away.exact else " (estimate)"
+    return told, f"{number(away.distance)} away{estimate}"
 
+
+def _strip(shown: Shown, training: ImageSet, *, reranked: bool, tiny: bool) -> None:
     rows = tuple(one.row for one in shown.contributors)
     thumbs = engine.thumbnails(training, rows)
-    gallery(
-        [
-            Card(
-                one.training,
-                thumb,
-                f"{one.rank}. {one.training.rpartition('/')[2]}",
-                contributor_lines(one, reranked=reranked),
-                f"Contributor {one.rank}: {one.training}",
-            )
-            for one, thumb in zip(shown.contributors, thumbs, strict=True)
-        ],
-        key="contributors",
-        selected=st.session_state.get(state.TRAINING),
-        tiny=tiny,
-        side_px=100,
-        on_select=pick,
-        label="Closest training images",
-    )
-
-
-def contributor_lines(one: Contributor, *, reranked: bool) -> tuple[str, ...]:
-    """Return what a contributor's card says under its name."""
-    distance = f"{'' if one.exact else '≈ '}{number(one.distance)} away"
-    lines = [
-        distance if one.exact else f"{distance} (estimate)",
-        f"weight {percent(one.weight)}",
-        f"value {number(one.value)}",
-        one.label,
-        one.owner,
-        f"was {ordinal(one.recall_rank)}" if reranked else "",
+    most = max((one.weight for one in shown.contributors), default=0.0) or 1.0
+    cards: list[Card] = [
+        training_card(
+            training,
+            thumb,
+            one.training,
+            one.owner,
+            share_text(one.weight),
+            rank=one.rank,
+            hover=_hover(one, reranked=reranked),
+            bar=one.weight / most,
+        )
+        for one, thumb in zip(shown.contributors, thumbs, strict=True)
     ]
-    return tuple(filter(None, lines))
+    strip(cards, key="contributors", chooses=state.TRAINING, tiny=tiny,
+          label="Closest training images")  # fmt: skip
+
+
+def _hover(one: Contributor, *, reranked: bool) -> str:
+    """Return what a contributor's card has no room for."""
+    away = f"{number(one.distance)} away" + ("" if one.exact else " (estimate)")
+    lines = [
+        away,
+        f"credit {hundredths(one.value)}",
+        one.label,
+        f"{ordinal(one.recall_rank)} before re-ranking" if reranked else "",
+    ]
+    return " · ".join(filter(None, lines))
+
+
+def _details(shown: Shown, settings: ValueSettings, *, reranked: bool) -> None:
+    meaning(shown.standing, shown.null)
+    used = "" if settings.quality_weighting else " (not used: every image's credit adds up to 1)"
+    st.markdown(
+        f"Quality **{number(shown.quality)}**{used} · shared as if by "
+        f"**{number(shown.effective_contributors)}** equal contributors of "
+        f"{len(shown.contributors)}",
+        help="Quality is from 0 to 1. Its nearest training embedding is "
+        f"{number(shown.nearest_distance)} away; the contributors' own distances are of another "
+        f"scale. {EFFECTIVE}",
+    )
+    columns: dict[str, list[Any]] = {
+        "Training image": [one.training for one in shown.contributors],
+        "Owner": [one.owner for one in shown.contributors],
+        "Label": [one.label for one in shown.contributors],
+        "Share, %": [100 * one.weight for one in shown.contributors],
+        "Credit": [one.value for one in shown.contributors],
+        "Distance": [
+            f"{'' if one.exact else '≈ '}{number(one.distance)}" for one in shown.contributors
+        ],
+        "Convincing": [one.convincing for one in shown.contributors],
+    }
+    if reranked:
+        columns["Rank by embedding"] = [one.recall_rank for one in shown.contributors]
+    if shown.result is not None:
+        table = engine.training_gallery(shown.result)
+        values = table.loc[table["id"].isin([one.row for one in shown.contributors])]
+        of = dict(zip(values["id"], values["value"], strict=True))
+        columns["Value, all images"] = [of.get(one.row) for one in shown.contributors]
+    ranks = [one.rank for one in shown.contributors]
+    st.dataframe(pd.DataFrame(columns, index=ranks), width="stretch")
 
 
 def ordinal(n: int) -> str:
     """Return 1 as "1st", 2 as "2nd", 11 as "11th"."""
     ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
     return f"{n:,}{ending}"
-
-
-def show_view(view: str) -> None:
-    """Turn the page to another of its views; the two images in view stay chosen."""
-    st.session_state[state.VIEW] = view
-    st.session_state[state.SEEK] = "large"
-
-
-def seek(what: str) -> bool:
-    """Return whether the page is to scroll to this part now; it is told so once."""
-    return st.session_state.get(state.SEEK) == what and bool(st.session_state.pop(state.SEEK))

@@ -2,131 +2,144 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gmv_core import Contributor, Result
-from gmv_core.words import counted, number, percent
-from ui.doors import engine
+from gmv_core.words import counted, hundredths, number, share_text
+from ui.doors import engine, readings
 from ui.frame import state
 from ui.frame.markdown import plain
-from ui.images.intervals import interval
-from ui.images.one_generated import ordinal, seek, show_view
+from ui.images.one_generated import ordinal
+from ui.images.pair import GENERATED, TRAINING, pair, show_view, strip
+from ui.images.regions import regions_of
 from ui.widgets.browse import PER_PAGE, Row, turn_pages
-from ui.widgets.compare import Picture, choose_other, compare
-from ui.widgets.gallery import Card, gallery
+from ui.widgets.compare import Picture, Told, choose_other
+from ui.widgets.gallery import Card
 
 
-def one_training(result: Result, about: Row, found: list[Contributor], *, tiny: bool) -> None:
-    """Draw a training image beside the generated images that it contributed to.
+def one_training(
+    result: Result, about: Row, found: list[Contributor], beside: DeltaGenerator, *, tiny: bool
+) -> None:
+    """Draw a training image and a generated one as a pair, and a strip of those closest to it.
 
-    about: its row of `engine.training_gallery`. found: by `engine.generated_of`.
+    about: its row of `engine.training_gallery`. found: by `engine.generated_of`. beside: where the
+    generated image is chosen.
     """
-    name, k = about["name"], result.settings.k
-    count = counted(len(found), "generated image")
-    left, right = st.columns([1, 2.2], gap="medium")
-    with left:
-        lines = tuple(filter(None, [about["label"], about["owner"]]))
-        gallery(
-            [Card(name, _preview(result, about), name, lines, f"Training image {name}")],
-            key="large",
-            tiny=tiny,
-            side_px=150,
-            label="The training image",
-            seek=seek("large"),
+    name, k = str(about["name"]), result.settings.k
+    with beside:
+        other = choose_other(state.IMAGE, [one.generated for one in found], "generated image")
+    if other:
+        _pair(result, about, found, other, tiny=tiny)
+    else:
+        st.image(engine.preview(result.training, int(about["id"])), width=320, alt=name)
+    st.markdown(
+        f"Value **{hundredths(about['value'])}**{interval(result, about)} · contributor of "
+        f"**{counted(len(found), 'generated image')}**",
+        help="Its value is the sum of its credit from all generated images. "
+        "The 95 % interval: where it would lie had the model made other images of this kind.",
+    )
+    if not found:
+        st.info(
+            f"It is among the {k} closest of no generated image, so its value is 0. "
+            "A larger k may reach it.",
+            icon=":material/info:",
         )
-        st.markdown(
-            f"Value **{number(about['value'])}**{interval(result, about)}  \n"
-            f"Contributor of **{count}**",
-            help="Its value φ is the sum of what it earns from each of these generated images. "
-            "The 95 % interval: where it would lie had the model made other images of this kind.",
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        these = "this generated image" if len(found) == 1 else "these generated images"
+        st.markdown(f"**It is among the {k} closest to {these}**", width="stretch")
+        st.button(
+            "All contributors of this generated image",
+            icon=":material/swap_horiz:",
+            type="tertiary",
+            on_click=show_view,
+            args=(state.GENERATED_VIEW,),
         )
-    with right:
-        if found:
-            these = "this generated image" if len(found) == 1 else "these generated images"
-            st.markdown(f"**It is among the {k} closest to {these}**")
-            _generated(result, found, tiny=tiny)
-        else:
-            st.info(
-                f"It is among the {k} closest of no generated image, so its value is 0. "
-                "A larger k may reach it.",
-                icon=":material/info:",
-            )
+    _strip(result, found, tiny=tiny)
+    with st.expander("Details: distances and ranks"):
+        _details(found)
 
 
-def comparison(result: Result, about: Row, found: list[Contributor], *, tiny: bool) -> None:
-    """Draw the choice of a generated image to compare the training image with, and the two."""
-    names = [one.generated for one in found]
-    if not names:
+def _pair(
+    result: Result, about: Row, found: list[Contributor], other: str, *, tiny: bool
+) -> None:  # fmt: skip
+    row = engine.row_named(result.generated, other)
+    if row is None:
+        st.info(f"The run has no generated image {plain(other)}.", icon=":material/info:")
         return
-    other = choose_other(state.IMAGE, names, "generated image")
-    if other is None:
-        return
-    if other not in names:
-        k = result.settings.k
-        name = plain(str(about["name"]))
-        st.info(f"{name} is not among the {k} contributors of {plain(other)}.")
-        return
-    images = result.generated
-    row = found[names.index(other)].generated_row
-    compare(
-        Picture(
-            engine.preview(images, row),
-            f"generated: {other}",
-            f"Generated image {other}",
-        ),
-        Picture(
-            _preview(result, about), f"training: {about['name']}", f"Training image {about['name']}"
-        ),
-        key="compare",
+    name = str(about["name"])
+    pair(
+        Picture(engine.preview(result.training, int(about["id"])), TRAINING, name),
+        Picture(engine.preview(result.generated, row), GENERATED, other),
+        Told(facts=(*_facts(result, name, found, other), *filter(None, [about["owner"]]))),
         tiny=tiny,
-        seek=seek("compare"),
-    )
-    st.button(
-        "All contributors of this generated image",
-        icon=":material/swap_horiz:",
-        on_click=show_view,
-        args=(state.GENERATED_VIEW,),
+        regions=lambda: regions_of(result, other, name, tiny=tiny),
     )
 
 
-def _preview(result: Result, about: Row) -> bytes:
-    return engine.preview(result.training, int(about["id"]))
+def _facts(
+    result: Result, name: str, found: list[Contributor], other: str
+) -> tuple[str, ...]:  # fmt: skip
+    one = next((one for one in found if one.generated == other), None)
+    if one is not None:
+        return (
+            f"Contributor {one.rank} of {result.settings.k} of this generated image",
+            f"{share_text(one.weight)} of its credit: {hundredths(one.value)}",
+        )
+    away = engine.distance(result, other, name)
+    told = f"Not among its {result.settings.k} contributors, so without credit from it"
+    if away is None:
+        return told, "Their distance is not stored"
+    return told, f"{number(away.distance)} away" + ("" if away.exact else " (estimate)")
 
 
-def _generated(result: Result, found: list[Contributor], *, tiny: bool) -> None:
-    def pick(name: str) -> None:
-        st.session_state[state.SEEK] = "compare"
-        st.session_state[state.IMAGE] = name
-
+def _strip(result: Result, found: list[Contributor], *, tiny: bool) -> None:
     place = st.container()
     selected = st.session_state.get(state.IMAGE)
     page = turn_pages(state.of("parts", state.PAGE), [one.generated for one in found], selected)
     shown = found[(page - 1) * PER_PAGE : page * PER_PAGE]
     thumbs = engine.thumbnails(
-        result.generated,
-        tuple(one.generated_row for one in shown),
+        result.generated, tuple(int(one.generated_row or 0) for one in shown)
     )
-    with place:
-        gallery(
-            [
-                Card(
-                    one.generated,
-                    thumb,
-                    one.generated.rpartition("/")[2],
-                    (
-                        f"{ordinal(one.rank)} closest",
-                        f"{'' if one.exact else '≈ '}{number(one.distance)} away",
-                        f"weight {percent(one.weight)}",
-                        f"value {number(one.value)}",
-                    ),
-                    f"Generated image {one.generated}",
-                )
-                for one, thumb in zip(shown, thumbs, strict=True)
-            ],
-            key="parts",
-            selected=selected,
-            tiny=tiny,
-            side_px=100,
-            on_select=pick,
-            label="Generated images that it contributed to",
+    most = max(one.value for one in found) or 1.0
+    cards = [
+        Card(
+            one.generated,
+            thumb,
+            one.generated.rpartition("/")[2],
+            (f"credit {hundredths(one.value)}", f"{ordinal(one.rank)} closest"),
+            f"Generated image {one.generated}",
+            hover=f"{share_text(one.weight)} of its credit · {number(one.distance)} away",
+            bar=max(0.0, one.value / most),
         )
+        for one, thumb in zip(shown, thumbs, strict=True)
+    ]
+    with place:
+        strip(cards, key="parts", chooses=state.IMAGE, tiny=tiny,
+              label="Generated images that it contributed to")  # fmt: skip
+
+
+def _details(found: list[Contributor]) -> None:
+    columns = {
+        "Generated image": [one.generated for one in found],
+        "Credit to this training image": [one.value for one in found],
+        "Share, %": [100 * one.weight for one in found],
+        "Place among the closest": [one.rank for one in found],
+        "Distance": [f"{'' if one.exact else '≈ '}{number(one.distance)}" for one in found],
+    }
+    st.dataframe(pd.DataFrame(columns), width="stretch", hide_index=True)
+
+
+def interval(result: Result, about: Row) -> str:
+    """Return the interval of an image's value and, among the first hundred, of its rank."""
+    if not about["value"] > 0:
+        return ""
+    table, ranks = readings.with_intervals(result), readings.top_ranks(result)
+    row = table[table["id"] == about["id"]].iloc[0]
+    told = f" ({number(row['value_low'])} to {number(row['value_high'])})"
+    if about["id"] in ranks.index:
+        rank = ranks.loc[about["id"]]
+        told += f", rank {rank['rank']:,} ({rank['rank_low']:,} to {rank['rank_high']:,})"
+    return told

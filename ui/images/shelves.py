@@ -4,29 +4,39 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gmv_core.words import number
+from gmv_core.words import hundredths
 from ui.frame import state
-from ui.images.standing import mark
+from ui.images.standing import DOTS, mark
 from ui.widgets.browse import Row, Shelf
-from ui.widgets.influence import change
+from ui.widgets.gallery import Card
 
 
-def _generated_lines(row: Row, order: str) -> tuple[str, ...]:
+def _generated_card(row: Row, image: bytes, order: str) -> Card:
     told = {
-        "Nearest embedding": f"embedding {number(row['nearest_distance'])} away",
-        "Stability": f"stability {number(row['stability'])}",
-        "Effective contributors": f"shared by {number(row['effective_contributors'])}",
+        "Nearest embedding": f"embedding {hundredths(row['nearest_distance'])} away",
+        "Stability": f"stability {hundredths(row['stability'])}",
+        "Effective contributors": f"shared by {hundredths(row['effective_contributors'])}",
     }
-    first = told.get(order.partition(",")[0], f"quality {number(row['quality'])}")
-    return (first, *filter(None, [mark(row["standing"], row["same_pixels"])]))
+    line = told.get(order.partition(",")[0], f"quality {hundredths(row['quality'])}")
+    name = str(row["name"])
+    standing = mark(row["standing"], row["same_pixels"])
+    alt = f"{name}, {standing}" if standing else name
+    return Card(name, image, name.rpartition("/")[2], (line,), alt, corner=DOTS.get(standing, ""))
 
 
-def _training_lines(row: Row, order: str) -> tuple[str, ...]:
-    return (f"value {number(row['value'])}", row["owner"] or row["label"] or "")
+def _training_card(row: Row, image: bytes, _: str) -> Card:
+    return _card(row, image, f"value {hundredths(row['value'])}")
 
 
-def _influence_lines(row: Row, order: str) -> tuple[str, ...]:
-    return (change(row["percent"]), row["owner"] or row["label"] or "")
+def _influence_card(row: Row, image: bytes, _: str) -> Card:
+    does = "helps" if row["percent"] > 0 else "harms"
+    return _card(row, image, f"{does} {hundredths(abs(row['percent']))} %")
+
+
+def _card(row: Row, image: bytes, line: str) -> Card:
+    name = str(row["name"])
+    lines = tuple(filter(None, (line, row["owner"] or row["label"])))
+    return Card(name, image, name.rpartition("/")[2], lines, name)
 
 
 GENERATED = Shelf(
@@ -46,7 +56,7 @@ GENERATED = Shelf(
         "Effective contributors, fewest first": ("effective_contributors", True),
         "Effective contributors, most first": ("effective_contributors", False),
     },
-    _generated_lines,
+    _generated_card,
 )
 _BY_NAME = {"Name, A to Z": ("name", True), "Name, Z to A": ("name", False)}
 TRAINING = Shelf(
@@ -58,7 +68,7 @@ TRAINING = Shelf(
         "Value, lowest first": ("value", True),
         **_BY_NAME,
     },
-    _training_lines,
+    _training_card,
 )
 INFLUENTIAL = replace(
     TRAINING,
@@ -67,5 +77,5 @@ INFLUENTIAL = replace(
         "Influence, most harmful first": ("influence", True),
         **_BY_NAME,
     },
-    lines=_influence_lines,
+    card=_influence_card,
 )

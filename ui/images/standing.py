@@ -7,20 +7,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from gmv_core.plots.look import BETWEEN, WARNING
 from gmv_core.results.standings import sentences_of, sentences_of_all
 from gmv_core.store.manifests import NullEntry
-from gmv_core.trust.sentences import nearer_sentence
+from gmv_core.trust.sentences import neighbours_sentence
 from gmv_core.trust.standing import FAR, NEAR_COPY, ORDINARY
 from ui.frame.markdown import plain
 
 SAME = "same pixels"
 COLOURS = {SAME: "red", NEAR_COPY: "orange", ORDINARY: "gray", FAR: "blue"}
-ICONS = {
-    SAME: ":material/content_copy:",
-    NEAR_COPY: ":material/content_copy:",
-    ORDINARY: ":material/check_indeterminate_small:",
-    FAR: ":material/help:",
-}
+
+DOTS = {SAME: "#dc2626", NEAR_COPY: WARNING, FAR: BETWEEN}  # of a card; an ordinary one has none
 
 
 def mark(standing: str, same_pixels: str) -> str:
@@ -28,19 +25,30 @@ def mark(standing: str, same_pixels: str) -> str:
     return SAME if same_pixels else "" if standing == ORDINARY else standing
 
 
-def chip(about: dict[Any, Any], null: NullEntry | None) -> None:
-    """Draw an image's standing, and what it means. about: with the columns of the standings."""
+def chip(about: dict[Any, Any]) -> tuple[str, str] | None:
+    """Return an image's standing in a word or two, and its colour; None where it has none.
+
+    about: with the columns of the standings.
+    """
     told = SAME if about["same_pixels"] else about["standing"]
-    if not told:
+    return (told.capitalize(), COLOURS[told]) if told else None
+
+
+def sentence(about: dict[Any, Any], null: NullEntry | None) -> str:
+    """Return in a sentence how near an image is, "" where that was not measured."""
+    if null is None or not about["standing"]:
+        return ""
+    return neighbours_sentence(about["nearer_than"])
+
+
+def meaning(about: dict[Any, Any], null: NullEntry | None) -> None:
+    """Say what an image's standing means and what it was held against."""
+    if null is None:
         st.caption("It was held against no unseen real images: value the run again to see how "
                    "close is close.")  # fmt: skip
-        return
-    st.badge(told.capitalize(), icon=ICONS[told], color=COLOURS[told])
     said = sentences_of({**about, "same_pixels": plain(about["same_pixels"])}, null)
-    if null is not None and about["standing"]:
-        said = said[:-1]
-        st.markdown(f"**{nearer_sentence(about['nearer_than'], null)}**")
-    st.caption(" ".join(said))
+    if said:
+        st.caption(" ".join(said))
 
 
 def summary(table: pd.DataFrame, null: NullEntry | None) -> None:

@@ -1,8 +1,12 @@
-// Two images side by side, and one over the other with a wipe between them.
+// A generated and a training image, with words between or under them: side by side, one over the
+// other with a wipe between them, or their difference. Text comes in through textContent only.
 
-function element(kind, name, parent) {
+const PHONE_PX = 600;
+
+function element(kind, name, parent, words) {
   const made = document.createElement(kind);
   if (name) made.className = name;
+  if (words !== undefined) made.textContent = words;
   parent.append(made);
   return made;
 }
@@ -14,26 +18,35 @@ function picture(about, parent, name) {
   return image;
 }
 
-function caption(words, figure) {
+function caption(about, figure) {
   const line = element("figcaption", "", figure);
-  line.textContent = words;
-  line.title = words;
+  element("span", "kind", line, about.kind);
+  element("span", "name", line, about.name).title = about.name;
 }
 
-function draw(root, data) {
-  root.replaceChildren();
-  const row = element("div", "row", root);
-  for (const about of [data.left, data.right]) {
-    const figure = element("figure", "", row);
-    picture(about, element("div", "frame", figure), "");
-    caption(about.title, figure);
-  }
+function apart(row, about, name) {
+  const figure = element("figure", name, row);
+  picture(about, element("div", "frame", figure), "");
+  caption(about, figure);
+}
+
+function words(row, data) {
+  const box = element("div", "words", row);
+  if (data.chip) element("span", `chip ${data.chip.colour}`, box, data.chip.text);
+  if (data.sentence) element("p", "sentence", box, data.sentence);
+  for (const fact of data.facts) element("p", "fact", box, fact);
+}
+
+function together(row, data) {
   const figure = element("figure", "", row);
-  const frame = element("div", "frame both", figure);
+  const frame = element("div", `frame both ${data.mode}`, figure);
   picture(data.left, frame, "");
   picture(data.right, frame, "over");
+  if (data.mode === "difference") {
+    element("figcaption", "", figure, "Black: the same in both. Bright: different.");
+    return;
+  }
   element("div", "edge", frame);
-
   const range = element("input", "", figure);
   range.type = "range";
   range.min = 0;
@@ -43,15 +56,6 @@ function draw(root, data) {
   const cut = () => frame.style.setProperty("--cut", `${range.value}%`);
   range.oninput = cut;
   cut();
-
-  const label = element("label", "", figure);
-  const box = element("input", "", label);
-  box.type = "checkbox";
-  element("span", "", label).textContent = "Show the difference (black: the same)";
-  box.onchange = () => {
-    frame.classList.toggle("difference", box.checked);
-    range.disabled = box.checked;
-  };
 }
 
 export default function ({ data, parentElement }) {
@@ -63,11 +67,23 @@ export default function ({ data, parentElement }) {
     root.onkeydown = (event) => event.stopPropagation();
   }
   root.className = data.tiny ? "compare tiny" : "compare";
-  root.style.setProperty("--side", `${data.side_px}px`);
-  const shown = JSON.stringify([data.left, data.right]);
-  if (root.shown !== shown) {
-    root.shown = shown;
-    draw(root, data);
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", data.label);
+  const shown = JSON.stringify(data);
+  const before = root.shown;
+  if (before === shown) return;
+  root.shown = shown;
+  root.replaceChildren();
+  const row = element("div", `row ${data.mode}`, root);
+  if (data.mode === "side") {
+    apart(row, data.left, "left");
+    words(row, data);
+    apart(row, data.right, "right");
+  } else {
+    together(row, data);
+    words(row, data);
   }
-  if (data.seek) root.scrollIntoView({ behavior: "smooth", block: "nearest" });
+  // On a phone, where it may lie below the fold, what was asked for is brought into view.
+  if (before && root.clientWidth < PHONE_PX)
+    requestAnimationFrame(() => row.firstChild.scrollIntoView({ behavior: "smooth", block: "nearest" }));
 }

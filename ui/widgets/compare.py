@@ -1,4 +1,7 @@
-"""Two images side by side at full size, and one over the other with a slider between them."""
+"""Two images as a pair, with words between or under them: apart, with a wipe, or their difference.
+
+The other image of the pair is chosen in a list beside the gallery, or by a click in a strip.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from gmv_core.words import visible
 from ui.frame import state
 from ui.widgets.gallery import ASSETS
 
-SIDE_PX = 256  # the longest side of a stored preview
+SIDE, SLIDER, DIFFERENCE = "side", "slider", "difference"
 
 _mount = st.components.v2.component(
     "gmv_compare",
@@ -23,46 +26,63 @@ _mount = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Picture:
-    """One of the two: an encoded image, its caption, and what it is for who cannot see it."""
+    """One of the two: an encoded image, what kind it is ("Generated image"), and its name."""
 
     image: bytes
-    title: str
-    alt: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """What stands between the two. chip: a word or two and their colour. facts: a line each."""
+
+    chip: tuple[str, str] | None = None
+    sentence: str = ""
+    facts: tuple[str, ...] = ()
 
 
 def choose_other(key: str, names: Sequence[str], what: str) -> str | None:
     """Draw the choice of the image that the one in view is compared with, and return its name.
 
-    key: of its name in the URL. names: to choose from; any other can be typed. what: they are.
+    key: of its name in the URL. names: to choose from, the first unless another was chosen; any
+    other can be typed. what: they are.
     """
+    if st.session_state.get(key) is None and names:
+        # Not a default of the widget: Streamlit leaves those out of the address.
+        st.session_state[key] = names[0]
     return st.selectbox(
-        "Compare with",
+        f"Compare with the {what}",
         state.with_chosen(key, names),
         index=None,
-        placeholder=f"Click a {what}, or choose one here, to compare the two",
+        placeholder=f"The name of a {what}",
         label_visibility="collapsed",
         accept_new_options=True,
+        required=True,
+        width="stretch",
         **state.in_url(key),
     )
 
 
-def compare(left: Picture, right: Picture, *, key: str, tiny: bool, seek: bool) -> None:
-    """Show two images; the slider wipes between them, a box shows their absolute difference.
-
-    seek: scroll the page to them.
-    """
+def compare(left: Picture, right: Picture, told: Told, *, key: str, mode: str, tiny: bool) -> None:
+    """Show two images and what is told of them. mode: SIDE, SLIDER or DIFFERENCE."""
+    chip = {"text": told.chip[0], "colour": told.chip[1]} if told.chip else None
     _mount(
         key=key,
         data={
             "left": _sent(left),
             "right": _sent(right),
+            "chip": chip,
+            "sentence": visible(told.sentence),
+            "facts": list(map(visible, told.facts)),
+            "mode": mode,
             "tiny": tiny,
-            "side_px": SIDE_PX,
-            "seek": seek,
+            "label": "The two images compared",
         },
     )
 
 
 def _sent(picture: Picture) -> dict[str, str]:
-    told = {"title": visible(picture.title), "alt": visible(picture.alt)}
+    name = visible(picture.name)
+    told = {"kind": picture.kind, "name": name, "alt": f"{picture.kind} {name}"}
     return {"src": data_address(picture.image), **told}

@@ -1,4 +1,4 @@
-// One grid of image cards. Text comes in through textContent only: names are a user's.
+// One grid or strip of image cards. Text comes in through textContent only: names are a user's.
 
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 
@@ -18,9 +18,30 @@ function card(about, clickable) {
   const image = document.createElement("img");
   image.alt = about.alt;
   image.src = about.src;
+  box.append(image);
+  if (about.bar !== null) {
+    const bar = document.createElement("div");
+    bar.className = "bar";
+    bar.style.setProperty("--length", `${100 * about.bar}%`);
+    box.append(bar);
+  }
+  const lines = about.lines.map((l) => text("line", l));
+  if (about.dot && lines.length) {
+    const dot = document.createElement("span");
+    dot.className = "dot";
+    dot.style.background = about.dot;
+    lines.at(-1).prepend(dot);
+  }
+  if (about.corner) {
+    const corner = document.createElement("span");
+    corner.className = "corner";
+    corner.style.background = about.corner;
+    box.append(corner);
+  }
   const title = text("title", about.title);
-  title.title = about.alt; // the whole name, where the card has no room for it
-  box.append(image, title, ...about.lines.map((l) => text("line", l)));
+  box.append(title, ...lines);
+  // The whole name, and what the card has no room for.
+  for (const part of [image, title]) part.title = about.hover ? `${about.alt}\n${about.hover}` : about.alt;
   return box;
 }
 
@@ -44,9 +65,22 @@ function mark(grid, selected) {
   }
 }
 
+function chosen(grid, selected) {
+  return [...grid.children].find((c) => c.dataset.id === selected);
+}
+
+// Scroll the strip sideways, never the page.
+function turn(grid, selected) {
+  const held = chosen(grid, selected);
+  if (!held) return;
+  const [card, frame] = [held.getBoundingClientRect(), grid.getBoundingClientRect()];
+  if (card.left < frame.left || card.right > frame.right)
+    grid.scrollLeft += card.left - frame.left - (frame.width - card.width) / 2;
+}
+
 // Scroll the box of fixed height around the gallery, never the page.
 function follow(grid, selected) {
-  const held = [...grid.children].find((c) => c.dataset.id === selected);
+  const held = chosen(grid, selected);
   let box = grid.getRootNode().host;
   while (box && !(box.scrollHeight > box.clientHeight && /auto|scroll/.test(getComputedStyle(box).overflowY)))
     box = box.parentElement;
@@ -62,7 +96,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     grid = document.createElement("div");
     parentElement.append(grid);
   }
-  grid.className = data.tiny ? "grid tiny" : "grid";
+  grid.className = `grid ${data.strip ? "strip" : ""} ${data.tiny ? "tiny" : ""}`;
   grid.style.setProperty("--side", `${data.side_px}px`);
   grid.setAttribute("role", "group");
   grid.setAttribute("aria-label", data.label);
@@ -73,15 +107,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const focused = grid.contains(active) ? active.dataset.id : null;
     grid.shown = shown;
     grid.replaceChildren(...data.cards.map((about) => card(about, data.clickable)));
-    if (focused) [...grid.children].find((c) => c.dataset.id === focused)?.focus();
+    if (focused) chosen(grid, focused)?.focus();
   }
-  if (data.seek) grid.scrollIntoView({ behavior: "smooth", block: "center" });
   if (!data.clickable) return;
 
   mark(grid, data.selected);
-  if (data.follow && grid.followed !== data.selected) {
-    grid.followed = data.selected;
-    requestAnimationFrame(() => follow(grid, data.selected));
+  const scroll = data.strip ? turn : data.follow ? follow : null;
+  const at = `${data.selected} ${shown.length}`;
+  if (scroll && grid.followed !== at) {
+    grid.followed = at;
+    requestAnimationFrame(() => scroll(grid, data.selected));
   }
   grid.onclick = (event) => {
     const box = event.target.closest(".card");

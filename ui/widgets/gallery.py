@@ -1,4 +1,7 @@
-"""The gallery: image cards of equal height that a click, or the arrow keys and Enter, select."""
+"""The gallery: image cards that a click, or the arrow keys and Enter, select.
+
+It is a grid of as many columns as fit, or a strip: one row that scrolls sideways.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,9 @@ class Card:
 
     id: what a click on it tells, unique in the gallery. image: encoded, small (see
     `gmv_core.images.thumbnails`). lines: shown below the title, one each. alt: what the image is.
-    marked: set apart from the others, for example for removal.
+    marked: set apart from the others, for example for removal. hover: told beside the pointer,
+    after `alt`. bar: its length under the image, 0 to 1, None for none. dot: the colour of the mark
+    before the last line, corner: of the mark on the image, "" for none.
     """
 
     id: str
@@ -35,6 +40,10 @@ class Card:
     lines: tuple[str, ...]
     alt: str
     marked: bool = False
+    hover: str = ""
+    bar: float | None = None
+    dot: str = ""
+    corner: str = ""
 
 
 def gallery(
@@ -44,18 +53,19 @@ def gallery(
     selected: str | None = None,
     tiny: bool = False,
     side_px: int = 160,
+    strip: bool = False,
     on_select: Callable[[str], None] | None = None,
     label: str = "Images",
     follow: bool = False,
-    seek: bool = False,
 ) -> None:
-    """Show cards in as many columns as fit; `selected` is outlined.
+    """Show cards; `selected` is outlined.
 
-    tiny: keep the pixels of small images crisp. side_px: the least width of a card.
+    tiny: keep the pixels of small images crisp. side_px: the least width of a card. strip: one row
+        that scrolls sideways, to the card selected.
     on_select: called with a card's id before the page runs again; without it nothing can be
         clicked. Beside such a gallery belongs an ordinary widget that selects the same.
     label: what the images are, for a screen reader. follow: scroll the container that the gallery
-        lies in (one of fixed height) to the card selected. seek: scroll the page to the gallery.
+        lies in (one of fixed height) to the card selected.
     """
     known = {card.id for card in cards}
 
@@ -75,6 +85,10 @@ def gallery(
                     "lines": list(map(visible, card.lines)),
                     "alt": visible(card.alt),
                     "marked": card.marked,
+                    "hover": visible(card.hover),
+                    "bar": card.bar,
+                    "dot": card.dot,
+                    "corner": card.corner,
                 }
                 for card in cards
             ],
@@ -82,9 +96,9 @@ def gallery(
             "tiny": tiny,
             "side_px": side_px,
             "label": label,
+            "strip": strip,
             "clickable": on_select is not None,
             "follow": follow,
-            "seek": seek,
         },
         on_selected_change=tell,
     )

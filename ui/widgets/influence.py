@@ -6,12 +6,11 @@ import streamlit as st
 
 from gmv_core import Result
 from gmv_core.jobs import requests
-from gmv_core.jobs.job import list_jobs
 from gmv_core.results.influence.evidence import agreement
 from gmv_core.words import number
-from ui.doors import engine, influence
-from ui.frame import shell, state
-from ui.widgets.job_bar import job_bar
+from ui.doors import influence
+from ui.frame import state
+from ui.widgets.offered import offered
 
 
 def switch() -> bool:
@@ -46,21 +45,13 @@ def needed(result: Result) -> bool:
     """Return whether influence was predicted for a run; else say so, and offer to start it."""
     if influence.there(result):
         return True
-    name = result.run.name
-    if st.session_state.get(state.STARTED) == name:
-        del st.session_state[state.STARTED]  # its bar is drawn here
-    working = any(job.target == name and job.active for job in list_jobs(engine.workspace()))
-    if not working:
-        st.info(
-            "Influence has not been predicted for these images yet. It needs no network and no "
-            "training: seconds for thousands of images, minutes for a million.",
-            icon=":material/info:",
-        )
-        if st.button("Predict influence", type="primary", icon=":material/play_arrow:"):
-            with shell.telling():
-                requests.predict_influence(engine.workspace(), name)
-                st.rerun()
-    job_bar(name)
+    offered(
+        result.run.name,
+        "Influence has not been predicted for these images yet. It needs no network and no "
+        "training: seconds for thousands of images, minutes for a million.",
+        "Predict influence",
+        requests.predict_influence,
+    )
     return False
 
 

@@ -15,6 +15,7 @@ from gmv_core.results.influence.tables import HARMFUL, HELPFUL, Influence, named
 from gmv_core.results.result import Result
 from gmv_core.sets.linear import LinearModel, fit_linear
 from gmv_core.sets.pixels import pixel_blocks, pixels_of_rows, small_pixels
+from gmv_core.sources.source import file_content
 from gmv_core.store.columns import labels_of, statuses
 from gmv_core.types import OK, Float32, Float64, Int64, UInt8
 
@@ -34,14 +35,16 @@ def fitted(result: Result, *, one_mean: bool = False) -> LinearModel:
     return fit_linear(result.training, record.form, detail=detail, kept=kept, by_label=by_label)
 
 
-def influences_on_pixels(model: LinearModel, spread: Float64, pixels: UInt8) -> list[Influence]:
+def influences_on_pixels(
+    model: LinearModel, spread: Float64, pixels: UInt8, *, label: str = ""
+) -> list[Influence]:
     """Return the most helpful and most harmful training images for an image that is in no set.
 
-    pixels: (h, w, 3) uint8, a preview. model: of `fitted`, with one mean, and spread: of its method
-    of that name, both kept to answer more than once.
+    pixels: (h, w, 3) uint8, a preview. model: of `fitted`, and spread: of its method of that name,
+    both kept to answer more than once. label: the image's; without, the model is one with one mean.
     """
     x = small_pixels(pixels, model.form)[None] / 255
-    codes = model.classes_of(x, np.array([""], object))
+    codes = model.classes_of(x, np.array([label], object))
     asked = relative_probes(model.scales, x, codes)
     helpful, harmful = model.lists(asked, spread, helpful=HELPFUL, harmful=HARMFUL)
     best, worst = ((values[0], rows[0]) for values, rows in (helpful, harmful))
@@ -64,13 +67,7 @@ def pixels_of_file(result: Result, path: Path) -> UInt8:
 
     Raises SourceError where it is no image that can be read.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise SourceError(
-            f"{str(path)!r} cannot be read ({error.strerror}); give an image file."
-        ) from error
-    decoded = decode(content, result.training.manifest().ingest)
+    decoded = decode(file_content(path), result.training.manifest().ingest)
     if decoded.status != OK or decoded.pixels is None:
         raise SourceError(f"{str(path)!r}: {decoded.status}; give another image.")
     return decoded.pixels
