@@ -38,6 +38,7 @@ def pages() -> dict[str, list[Any]]:
         "Explore": [
             _page("contributors", "Contributors", "link"),
             _page("values", "Values", "leaderboard"),
+            _page("owners", "Owners", "group"),
             _page("quality", "Quality", "star_half"),
             _page("noisy", "Noisy data", "filter_alt"),
         ],

@@ -47,6 +47,8 @@ INJECT = "inject"  # what is done to a copy of the training set: a kind of `inje
 SPOILT = "spoilt"  # how much of the copy, in percent
 STRENGTH = "strength"  # how strongly
 FOREIGN_SET = "foreign-set"  # the set that foreign images are taken from
+BY = "by"  # the column that training images are grouped by
+WHOSE = "whose"  # the group that is looked at: an owner's name
 REVIEW = "review"  # a review's id
 NEXT_REVIEW = "next_review"  # the review to look at from the next run on
 REVIEWER = "reviewer"  # the name that verdicts are given under
@@ -87,7 +89,7 @@ GALLERIES = ("generated", "training")
 # All that an address may name: it sets no other key of the session.
 ADDRESS = frozenset({
     RUN, K, TEMPERATURE, WEIGHTING, READING, CREDIT, DUPLICATES, IMAGE, TRAINING, SEARCH, STANDING,
-    SORT, RISING, FILTER, HARM, NOISE, SET, VIEW, AGAINST, REVIEW, LOOK, COLOURED,
+    SORT, RISING, FILTER, HARM, NOISE, SET, VIEW, AGAINST, REVIEW, BY, WHOSE, LOOK, COLOURED,
     *(f"{kind}-{key}" for kind in GALLERIES
       for key in (FIND, LABEL, OWNER, ATTRIBUTE, STANDING, ORDER, OPEN)),
 })  # fmt: skip

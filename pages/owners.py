@@ -1,0 +1,71 @@
+"""Owners: what one owner gets, how sure that is, and what would change it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from gmv_core import Result
+from gmv_core.words import counted, percent
+from ui.doors import owners as doors
+from ui.doors import readings
+from ui.frame import shell, state
+from ui.people.owner_answer import headline, pictures, predicted, take_home, what_if
+from ui.people.owner_choice import choose, choose_column
+from ui.widgets import influence
+
+
+def owners() -> None:
+    st.title("Owners")
+    result = shell.need_run()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        by = choose_column(result)
+        if by is None:
+            return
+        by_influence = influence.switch()
+    shares = readings.shares(result, by)
+    name = choose(result, by, shares)
+    if name is not None:
+        answer = doors.answer(result, name, by)
+        if by_influence:
+            predicted(result, answer)
+        else:
+            headline(result, answer)
+            take_home(result, answer)
+            pictures(result, answer)
+            what_if(result, answer)
+    if not by_influence:
+        everyone(result, by, shares)
+
+
+def everyone(result: Result, by: str, shares: pd.DataFrame) -> None:
+    """Draw the table of all groups; a row that is chosen is looked at."""
+    named = shares[shares[by] != ""].reset_index(drop=True)
+    st.header(f"All {counted(len(named), by)}")
+
+    def look() -> None:
+        rows = st.session_state["owners-table"]["selection"]["rows"]
+        if rows:
+            st.session_state[state.WHOSE] = named[by][rows[0]]
+
+    table = pd.DataFrame(
+        {
+            by.capitalize(): named[by],
+            "Share of credit": 100 * named["share_of_value"],
+            "Low": 100 * named["low"],
+            "High": 100 * named["high"],
+            "Share of images": 100 * named["share_of_images"],
+            "Images": named["images"],
+        }
+    )
+    shown = st.column_config.NumberColumn(format="%.3g %%")
+    st.dataframe(
+        table, hide_index=True, key="owners-table", on_select=look, selection_mode="single-row",
+        column_config=dict.fromkeys(["Share of credit", "Low", "High", "Share of images"], shown),
+    )  # fmt: skip
+    rest = shares.loc[shares[by] == "", ["images", "share_of_value"]]
+    for images, share in rest.itertuples(index=False):
+        st.caption(f"{counted(images, 'image')} without one get {percent(share)} of the credit.")
+
+
+shell.show(owners)

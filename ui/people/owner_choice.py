@@ -1,0 +1,87 @@
+"""Whose answer it is: a column, then one of its values, by name or by a picture of theirs."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from gmv_core import Result
+from gmv_core.store.columns import groups_of
+from ui.doors import matchers, owners
+from ui.frame import shell, state
+from ui.frame.markdown import plain, safe
+
+MOST_OPTIONS = 1000  # names that the list offers; any other can be typed
+
+
+def choose_column(result: Result) -> str | None:
+    """Draw the choice of the column, if there are several; return it, None where there is none."""
+    columns = owners.columns(result)
+    if not columns:
+        st.info(
+            "This training set names no owners, labels or other attributes. Bring it with a CSV of "
+            "the columns name and owner to see what each owner gets.",
+            icon=":material/info:",
+        )
+        return None
+    if st.session_state.get(state.BY) not in columns:
+        st.session_state[state.BY] = columns[0]
+    if len(columns) == 1:
+        return columns[0]
+    return st.selectbox(
+        "Grouped by", columns, width=200, label_visibility="collapsed",
+        format_func=lambda column: f"By {column}",
+        help="By what the training images are grouped: their owner, label, or any other column.",
+        on_change=_forget, **state.in_url(state.BY),
+    )  # fmt: skip
+
+
+def _forget() -> None:
+    st.session_state[state.WHOSE] = None
+
+
+def choose(result: Result, by: str, shares: pd.DataFrame) -> str | None:
+    """Draw the choice of one group; return its name, None where the address names none there is."""
+    names = [name for name in shares[by] if name]
+    asked = st.session_state.get(state.WHOSE) or names[0]
+    st.session_state[state.WHOSE] = asked
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        name = st.selectbox(
+            by.capitalize(), state.with_chosen(state.WHOSE, names[:MOST_OPTIONS]),
+            accept_new_options=len(names) > MOST_OPTIONS, width="stretch",
+            **state.in_url(state.WHOSE),
+        )  # fmt: skip
+        with st.popover("Find by a picture", icon=":material/image_search:", width="content"):
+            by_picture(result, by)
+    if name in set(names):
+        return str(name)
+    st.warning(
+        f"No training image has the {plain(by)} “{plain(name)}”; choose another.",
+        icon=":material/link_off:",
+    )
+    return None
+
+
+def by_picture(result: Result, by: str) -> None:
+    """Let a picture say whose answer is looked for."""
+    st.markdown("Drop a picture of yours: if it, or a near copy, is a training image, you see "
+                f"the answer of its {plain(by)}. Nothing is kept.")  # fmt: skip
+    file = st.file_uploader("A picture", label_visibility="collapsed", key="owner-picture")
+    if file is None:
+        return
+    with shell.telling():
+        sought = matchers.sought(result.training, file.getvalue())
+        st.markdown(safe(sought.sentence))
+        groups = groups_of(result.training, by)
+        found = sorted({groups[one.row] for one in sought.found} - {""})
+        for name in found:
+            st.button(
+                f"See {name}", key=f"see-{name}", icon=":material/arrow_forward:",
+                on_click=_see, args=(name,),
+            )  # fmt: skip
+        if sought.found and not found:
+            st.caption(f"It has no {plain(by)}.")
+
+
+def _see(name: str) -> None:
+    st.session_state[state.WHOSE] = name
