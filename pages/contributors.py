@@ -104,7 +104,7 @@ def generated(result: Result, bar: DeltaGenerator, predicted: bool) -> None:
                 reranked=reranked, tiny=tiny, regions=regions,
             )  # fmt: skip
             stability_line(result, about)
-    st.subheader("All generated images of this run")
+    st.header("All generated images of this run")
     summary(table, result.manifest.null)
     for sentence in result.manifest.shifts:
         st.warning(safe(sentence))

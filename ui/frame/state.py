@@ -100,6 +100,7 @@ LISTS = frozenset({STANDING})
 CHOICES = {VIEW: VIEWS, READING: READINGS, LOOK: LOOKS, COLOURED: COLOURED_BY}
 UNSAID: dict[str, Any] = {  # where it is so, the address leaves it out
     VIEW: GENERATED_VIEW, READING: ALIKE, SORT: "value", RISING: False, FILTER: "all", HARM: "all",
+    LOOK: SIDE, COLOURED: BY_IMAGE, **{f"{kind}-{OPEN}": True for kind in GALLERIES},
 }  # fmt: skip
 
 
