@@ -30,17 +30,9 @@ def training_set() -> None:
     options = [*names, state.NEW_SET]
     wanted = st.session_state.pop(state.NEXT_SET, None)
     asked = wanted or st.session_state.get(state.SET)
-    # Set anew each time, and never a default: Streamlit leaves defaults out of the address.
     st.session_state[state.SET] = asked if asked in options else names[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            "Set", options, index=None, placeholder=names[0], **state.in_url(state.SET)
-        )
-        chosen = chosen or names[0]
-        if wanted in names and chosen != wanted:
-            # Where this list is drawn for the first time, the address wins over what is wanted.
-            st.session_state[state.NEXT_SET] = wanted
-            st.rerun()
+        chosen = st.selectbox("Set", options, **state.in_url(state.SET))
         if chosen != state.NEW_SET and st.button("Add a training set", icon=":material/add:"):
             st.session_state[state.NEXT_SET] = state.NEW_SET
             st.rerun()

@@ -137,8 +137,6 @@ def need_run() -> Result:
             f"This workspace has no result “{plain(str(asked))}”; you see {plain(newest)}.",
             icon=":material/link_off:",
         )
-    # Set anew each time, and never a default: Streamlit leaves defaults out of the address, and
-    # tomorrow another run is the newest.
     st.session_state[state.RUN] = asked if asked in runs else newest
     with st.sidebar:
         name = st.selectbox(
@@ -147,7 +145,6 @@ def need_run() -> Result:
             help="A set of generated images, valued against a training set.",
             **state.in_url(state.RUN),
         )
-    name = name or newest
     for sentence in runs[name].warnings:
         st.warning(safe(sentence), icon=":material/warning:")
     own = runs[name].value
