@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+PRODUCT = "Attribution explorer"
 STAGES = {
     "draw": "Drawing the demo",
     "embed": "Reading and embedding",

@@ -17,15 +17,18 @@ from ui.widgets.job_bar import job_bar
 STEPS = {
     "embed": ("Embedding", "Turns every image into a vector; near vectors are the candidates."),
     "distance": ("Distance", "Orders the candidates; the nearest are the contributors."),
-    "quality": ("Quality", "Judges each generated image, from 0 to 1: what it has to hand out."),
+    "quality": (
+        "Quality",
+        "Judges each generated image, from 0 to 1: the sum of the credit it gives.",
+    ),
 }
 
 
 def models() -> None:
     st.title("Models")
     st.markdown(
-        "Each of the three steps uses one model. What is ready works without a network, and "
-        "nothing is downloaded unasked."
+        "Each of the three steps uses one model. What is ready works offline, and nothing is "
+        "downloaded before you request it."
     )
     rows = list_models()
     under_way = {job.target for job in list_jobs(engine.workspace()) if job.state != "done"}
@@ -53,7 +56,7 @@ def chosen(run: RunManifest, step: str) -> tuple[str, str]:
 
 def say_which(run: str, key: str, reason: str, rows: list[ModelRow]) -> None:
     title = next((row.title for row in rows if row.key == key), key)
-    st.markdown(f"The newest run, **{plain(run)}**, uses **{plain(title)}**. {safe(reason)}")
+    st.markdown(f"The newest result, **{plain(run)}**, uses **{plain(title)}**. {safe(reason)}")
 
 
 def model(row: ModelRow, *, in_use: bool, busy: bool) -> None:
@@ -79,7 +82,7 @@ def model(row: ModelRow, *, in_use: bool, busy: bool) -> None:
             if row.ready:
                 st.badge(f"Ready{size(row)}", color="green", help=safe(row.where))
             elif not row.fetchable:
-                st.badge(f"Not here{size(row)}", color="gray")
+                st.badge(f"Not installed{size(row)}", color="gray")
             elif not busy:
                 offer_download(row)
         if busy:
@@ -87,7 +90,7 @@ def model(row: ModelRow, *, in_use: bool, busy: bool) -> None:
 
 
 def offer_download(row: ModelRow) -> None:
-    told = f"Asks a hub on the internet; the same as to {row.note}."
+    told = f"Fetched from a hub on the internet; the same as to {row.note}."
     if st.button(f"Download{size(row)}", key=f"download-{row.key}", help=told):
         control.start(
             engine.workspace(),

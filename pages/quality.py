@@ -43,13 +43,13 @@ def quality() -> None:
             ("Judged", f"{len(judged):,}", "The others are listed below, with the reason."),
             ("Median quality", number(judged["quality"].median()), ""),
             ("Sum of qualities", number(judged["quality"].sum()),
-             "What all generated images together hand out, while they are weighted by quality."),
+             "The credit that all generated images give together, when weighted by quality."),
         ]
     )  # fmt: skip
     not_judged(table)
     if metric == "none" or judged.empty:
         st.info(
-            "There is no quality to compare: every image counts alike. Value the images again "
+            "There is no quality to compare: each image counts the same. Value the images again "
             "with another metric to see its effect."
             if metric == "none"
             else "No image could be judged; value the images again with another metric.",
@@ -77,7 +77,7 @@ def not_judged(table: pd.DataFrame) -> None:
             hide_index=True,
             alt="Images that could not be judged",
         )
-        st.caption("They hand out nothing while values are weighted by quality.")
+        st.caption("They give no credit while values are weighted by quality.")
 
 
 def best_and_worst(result: Result, judged: pd.DataFrame) -> None:

@@ -8,6 +8,7 @@ from gmv_core.demo.make import DEMO_RUN
 from gmv_core.jobs.job import list_jobs
 from gmv_core.jobs.overview import overview
 from gmv_core.place import app_folder
+from gmv_core.words import PRODUCT
 from ui.doors import engine
 from ui.frame import shell, state
 from ui.sets.home import next_step, outgrown, picture, runs, sets, unreadable
@@ -18,10 +19,10 @@ from ui.widgets.job_bar import job_bar
 def start() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.image(str(app_folder() / "assets" / "icon.png"), width=44, alt="")
-        st.title(shell.TITLE, anchor=False)
+        st.title(PRODUCT, anchor=False)
     found = overview(engine.workspace())
     names = [run.name for run in found.runs]
-    active = [job.target for job in list_jobs(engine.workspace()) if job.active]
+    active = {job.target: job for job in list_jobs(engine.workspace()) if job.active}
     with shell.telling():
         picture(names)
     st.markdown(
@@ -41,7 +42,7 @@ def start() -> None:
     if found.sets or found.runs:
         left, right = st.columns(2, gap="large")
         with left:
-            sets(found)
+            sets(found, active)
         with right:
             runs(found)
 

@@ -1,4 +1,4 @@
-"""Training set: bring images, watch them being built, see what became of them."""
+"""Training set: upload images, watch them being built, see what became of them."""
 
 from __future__ import annotations
 
@@ -30,18 +30,10 @@ def training_set() -> None:
     options = [*names, state.NEW_SET]
     wanted = st.session_state.pop(state.NEXT_SET, None)
     asked = wanted or st.session_state.get(state.SET)
-    # Set anew each time, and never a default: Streamlit leaves defaults out of the address.
     st.session_state[state.SET] = asked if asked in options else names[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            "Set", options, index=None, placeholder=names[0], **state.in_url(state.SET)
-        )
-        chosen = chosen or names[0]
-        if wanted in names and chosen != wanted:
-            # Where this list is drawn for the first time, the address wins over what is wanted.
-            st.session_state[state.NEXT_SET] = wanted
-            st.rerun()
-        if chosen != state.NEW_SET and st.button("Bring a new set", icon=":material/add:"):
+        chosen = st.selectbox("Set", options, **state.in_url(state.SET))
+        if chosen != state.NEW_SET and st.button("Add a training set", icon=":material/add:"):
             st.session_state[state.NEXT_SET] = state.NEW_SET
             st.rerun()
     if chosen == state.NEW_SET:
@@ -62,7 +54,9 @@ def known_sets() -> list[str]:
 
 
 def new_set() -> None:
-    st.markdown("Bring the images that the model was trained on. Nothing runs before you say so.")
+    st.markdown(
+        "Upload the images that the model was trained on. Nothing starts before you press Build."
+    )
     source = bring("training images", BRINGING, table=True)
     if source is None:
         return
@@ -80,7 +74,7 @@ def known_set(name: str) -> None:
     working = any(job.target == name and job.active for job in list_jobs(engine.workspace()))
     if not images.exists():
         if not working:
-            st.info("Nothing of this set was kept yet. Resume it above, or dismiss it.")
+            st.info("No image of this set was kept yet. Resume it above, or dismiss it.")
         return
     manifest = images.manifest()
     if manifest.state not in (READY, EMPTY):

@@ -526,7 +526,7 @@ def test_a_run_that_is_ready_can_be_looked_at(page: AppTest, write_run: WriteRun
     write_run("kept", generated=4)
     page.session_state[state.STARTED] = "kept"
     page.run()
-    assert page.success[0].value == "The run kept is ready."
+    assert page.success[0].value == "The result kept is ready."
     button(page, "Look at it").click().run()
     assert not page.exception and not page.success
     assert page.selectbox(key=state.RUN).value == "kept"

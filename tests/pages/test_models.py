@@ -56,7 +56,7 @@ def test_the_newest_run_says_what_it_uses_and_why(app: AppTest, write_run: Write
     write_run("first", generated=4)
     shown = texts(open_page(app, "models"))
     # The run's embedder came from Python and is in no table; its other models are.
-    assert "The newest run, **first**, uses **fake**. It was given from Python." in shown
+    assert "The newest result, **first**, uses **fake**. It was given from Python." in shown
     assert "The embedder gives perceptual vectors in the same pass." in shown
     assert "MANIQA needs images of 224 px; these have 24." in shown
     assert shown.count("In use") == 2

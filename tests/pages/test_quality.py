@@ -94,7 +94,7 @@ def test_a_run_without_a_metric_says_so(app: AppTest, tmp_path: Path, write_run:
     open_page(app, "quality")
     app.selectbox(key="run").select("again").run()
     assert not app.exception
-    assert "every image counts alike" in app.info[0].value
+    assert "each image counts the same" in app.info[0].value
     assert not app.header
 
 

@@ -188,6 +188,17 @@ def test_a_half_built_set_asks_to_be_finished(
     }
 
 
+def test_a_set_that_is_being_built_shows_its_job(
+    app: AppTest, home: Workspace, tmp_path: Path
+) -> None:
+    write_set(home, tmp_path, "x")
+    change_json(home.image_set("x"), state="building")
+    write_job(home, alive=True, state="running", stage="embed", done=1536, total=50_000)
+    app.run()
+    assert not app.exception
+    assert list(links(app)) == ["**x** · Reading and embedding · 1,536 of 50,000 images"]
+
+
 def test_a_failed_job_is_told(app: AppTest, home: Workspace) -> None:
     write_job(home, alive=False)
     end_job(home.root / "jobs" / ID, "failed", "The disk is full.")

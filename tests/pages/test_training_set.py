@@ -155,7 +155,7 @@ def test_a_name_that_will_not_do_is_said_at_once(
 ) -> None:
     write_set(home, tmp_path / "cats")
     open_page(app)
-    next(b for b in app.button if b.label == "Bring a new set").click().run()
+    next(b for b in app.button if b.label == "Add a training set").click().run()
     assert app.selectbox(key="set").value == "new set"
     app.file_uploader(key=FILES).set_value(files(60)).run()
     app.text_input[0].set_value(name)
@@ -275,7 +275,7 @@ def test_a_half_built_set_is_unfinished_and_can_be_resumed(
     open_page(app)
     assert app.warning[0].value.startswith("This set is unfinished: 62 images are kept so far.")
     assert not app.metric, "nothing that looks finished"
-    labels = ["Bring a new set", "Resume", "Delete it for good"]
+    labels = ["Add a training set", "Resume", "Delete it for good"]
     assert [b.label for b in app.button] == labels
     with home.writing():  # so that its job waits
         app.button[1].click().run()
@@ -311,7 +311,7 @@ def test_a_failed_build_that_kept_nothing_is_told(app: AppTest, home: Workspace)
     open_page(app)
     assert app.selectbox(key="set").value == "x"
     assert app.error[0].value == "There is nothing at /gone; check the path."
-    assert "Nothing of this set was kept yet" in app.info[0].value
+    assert "No image of this set was kept yet" in app.info[0].value
     app.button(key=f"dismiss-{ID}").click().run()
     assert not app.exception and not app.error and app.file_uploader
 

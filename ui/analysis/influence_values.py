@@ -85,7 +85,7 @@ def _owners(result: Result) -> None:
     names = largest_owners(result)
     if not names:
         st.info(
-            "This needs several owners: bring the training set with a CSV of the columns name and "
+            "This needs several owners: build the training set with a CSV of the columns name and "
             "owner.",
             icon=":material/info:",
         )
@@ -108,8 +108,8 @@ def _owners(result: Result) -> None:
     with st.expander("Without each owner, in numbers"):
         st.table(cells(pd.DataFrame(rows)), border="horizontal", hide_index=True)
     st.caption(
-        "The owners of the most images. 95 % intervals over the generated images; they do not say "
-        f"how far the linear model is from the generator. {OWNERS}"
+        "The owners of the most images. 95 % intervals over the generated images; they do not "
+        f"cover how far the linear model is from the generator. {OWNERS}"
     )
 
 

@@ -29,7 +29,7 @@ def left_out_section(result: Result, marked: frozenset[str]) -> None:
     part = result.leaving_out(marked)
     told = readings.moves(result, part)
     if not told.others:
-        st.info("All training images are marked; nothing is left to be worth anything.")
+        st.info("All training images are marked; none is left to earn value.")
         return
     _lists(part)
     st.markdown(
@@ -37,7 +37,7 @@ def left_out_section(result: Result, marked: frozenset[str]) -> None:
         f"{number(told.after)}, before {number(told.before)}."
     )
     if told.moved.empty:
-        st.info("No other image's value changes: the marked ones were contributors to nothing.")
+        st.info("No other image's value changes: the marked images were no contributors.")
         return
     _owners(result, part)
     n = len(told.moved)
@@ -61,13 +61,13 @@ def _lists(part: Result) -> None:
             f"{counted(told.short, 'generated image')} {'keeps' if told.short == 1 else 'keep'} "
             f"fewer than {part.settings.k} candidates, so the quality is shared among fewer; "
             "value the images again without the marked ones for the full list."
-            + (f" {told.empty:,} of them: none, and no value is handed out." if told.empty else ""),
+            + (f" {told.empty:,} of them: none, and they give no credit." if told.empty else ""),
             icon=":material/warning:",
         )
     if told.estimated:
         st.caption(
             f"In {counted(told.estimated, 'list')} an image moved up whose distance is an "
-            "estimate; the order there may differ a little from a new run."
+            "estimate; the order there may differ a little from a new valuation."
         )
 
 

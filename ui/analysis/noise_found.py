@@ -28,8 +28,8 @@ def noise_column(result: Result) -> tuple[str | None, str]:
         columns,
         readings.likely(columns),
         placeholder="choose a column, if one marks known noise",
-        help="A column of your label table that says yes or no, or grades. The engine never reads "
-        "it to rank; it only checks the ranking.",
+        help="A column of your label table with yes and no, or with grades. It is never used to "
+        "rank; it only checks the ranking.",
         **state.in_url(state.NOISE),
     )
     if column not in graded:

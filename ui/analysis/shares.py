@@ -26,7 +26,7 @@ def group_section(result: Result) -> None:
     st.header("Who earns how much" if "owner" in known else "Which label earns how much")
     if not known:
         st.info(
-            "This training set names no owners and no labels. Bring it with a CSV of the columns "
+            "This training set names no owners and no labels. Build it with a CSV of the columns "
             "name, label and owner to see who earns what.",
             icon=":material/info:",
         )

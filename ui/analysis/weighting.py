@@ -17,17 +17,17 @@ def weighting_section(result: Result) -> None:
     """Draw the same images' values with and without quality weighting."""
     st.header(
         "What weighting by quality does to the values",
-        help="Without weighting every generated image hands out 1, with it its quality: training "
-        "images that poor images resemble lose credit. The paper calls it calibration.",
+        help="Without weighting each generated image gives a credit of 1, with it its quality: "
+        "training images that poor images resemble lose credit. The paper calls it calibration.",
     )
     changed = readings.weighting(result)
     chart(
         readings.weighting_figure(result),
-        "Value with quality weighting against value without it, a point a training image",
+        "Value with quality weighting against value without it, one point for each training image",
     )
     st.caption(
-        "A point a training image that was ever a contributor. Above the dotted line: it gains by "
-        "the weighting, for good images resemble it. Below: it loses."
+        "One point for each training image that was ever a contributor. Above the dotted line it "
+        "gains by the weighting, for good images resemble it; below, it loses."
     )
     there = changed[changed["value_before"] > 0].sort_values("places", kind="stable")
     moved = {

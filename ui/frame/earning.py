@@ -32,8 +32,8 @@ def earning(
             format_func=CREDITS.__getitem__,
             required=True,
             help="As the paper: the closest training images share all of an image's quality, "
-            "however far they are. Convincing only: what is farther than unseen real images reach "
-            "earns nothing, and its part stays unattributed.",
+            "however far they are. Convincing only: a match that is farther than unseen real "
+            "images reach earns nothing, and its part stays unattributed.",
             **state.in_url(state.CREDIT),
         )
     if run.matching.clusters is not None:

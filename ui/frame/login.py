@@ -19,6 +19,7 @@ from streamlit.runtime.secrets import StreamlitSecretNotFoundError
 from gmv_core.errors import AccessError
 from gmv_core.store import access
 from gmv_core.store.access import Right
+from gmv_core.words import PRODUCT
 from ui.frame.markdown import plain
 
 ROLES = {"editors": Right.EDIT, "reviewers": Right.REVIEW, "viewers": Right.BRING}
@@ -105,9 +106,9 @@ def admitted() -> bool:
 
 def door() -> None:
     """Draw what is seen by someone who is not let in."""
-    st.title("Attribution explorer")
+    st.title(PRODUCT)
     if not _logged_in():
-        st.markdown("Log in to see whose images generated images are closest to.")
+        st.markdown("Log in to see which training images a generated image is closest to.")
         st.button("Log in", type="primary", icon=":material/login:", on_click=st.login)
     else:
         st.warning(

@@ -1,4 +1,4 @@
-"""What surrounds every page: the menu, the choice of a run, and how its values are read."""
+"""What surrounds every page: the menu, the choice of a result, and how its values are read."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from gmv_core import GMVError, Result, ValueSettings
 from gmv_core.place import app_folder
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet
+from gmv_core.words import PRODUCT
 from ui import serve
 from ui.doors import engine
 from ui.frame import address, login, state
@@ -23,7 +24,6 @@ from ui.frame.earning import earning
 from ui.frame.markdown import plain, safe
 
 LOG = logging.getLogger("gmv")
-TITLE = "Attribution explorer"
 TINY_PX = 64
 TEMPERATURES = {"paper": "As the paper", "spread": "By spread"}
 
@@ -59,7 +59,7 @@ def frame() -> None:
     serve.ask_nobody()  # where Streamlit was started by hand
     # Without an icon of our own, the browser would fetch the page's from a server of Google.
     assets = app_folder() / "assets"
-    st.set_page_config(page_title=TITLE, page_icon=str(assets / "icon.png"), layout="wide")
+    st.set_page_config(page_title=PRODUCT, page_icon=str(assets / "icon.png"), layout="wide")
     ground = "dark" if st.context.theme.type == "dark" else "light"
     st.logo(
         str(assets / f"wordmark-{ground}.svg"), size="large", icon_image=str(assets / "icon.png")
@@ -109,8 +109,8 @@ def telling() -> Iterator[None]:
         id = secrets.token_hex(4)
         LOG.exception("error %s", id)
         st.error(
-            f"This is an error of the program ({type(problem).__name__}); the server's log says "
-            f"more under {id}. Nothing was lost; try again, or go another way.",
+            f"This is an error of the program ({type(problem).__name__}); its details are in the "
+            f"server's log under {id}. Nothing was lost; try again.",
             icon=":material/error:",
         )
 
@@ -138,8 +138,6 @@ def need_run() -> Result:
             f"This workspace has no result “{plain(str(asked))}”; you see {plain(newest)}.",
             icon=":material/link_off:",
         )
-    # Set anew each time, and never a default: Streamlit leaves defaults out of the address, and
-    # tomorrow another run is the newest.
     st.session_state[state.RUN] = asked if asked in runs else newest
     with st.sidebar:
         name = st.selectbox(
@@ -148,7 +146,6 @@ def need_run() -> Result:
             help="A set of generated images, valued against a training set.",
             **state.in_url(state.RUN),
         )
-    name = name or newest
     for sentence in runs[name].warnings:
         st.warning(safe(sentence), icon=":material/warning:")
     own = runs[name].value
@@ -187,7 +184,7 @@ def _reading(own: ValueSettings, most: int) -> ValueSettings:
     if own.temperature not in (1.0, "auto"):
         choices = {"run": f"τ = {own.temperature:g}", **choices}
     temperature = st.segmented_control(
-        "Share of the near ones (temperature)",
+        "Weight of the nearest (temperature)",
         list(choices),
         default="run" if "run" in choices else "spread" if own.temperature == "auto" else "paper",
         format_func=choices.__getitem__,
@@ -199,7 +196,7 @@ def _reading(own: ValueSettings, most: int) -> ValueSettings:
     weighting = st.toggle(
         "Weight by quality",
         own.quality_weighting,
-        help="On: a generated image hands out its quality, 0 to 1. Off: each hands out 1.",
+        help="On: the credit that a generated image gives sums to its quality, 0 to 1. Off: to 1.",
         **state.in_url(state.WEIGHTING),
     )
     taus: dict[str | None, float | str] = {"paper": 1.0, "spread": "auto", "run": own.temperature}

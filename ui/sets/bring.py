@@ -57,7 +57,7 @@ def bring(purpose: str, key: str, *, table: bool = False) -> Source | None:
     held = _held(key)
     ways = [way for way in WAYS if way != "path" or on_server.data_roots()]
     way = st.segmented_control(
-        f"Bring {purpose} as",
+        f"Upload {purpose} as",
         ways,
         default="files",
         format_func=WAYS.__getitem__,
@@ -133,8 +133,8 @@ def _ask(way: str, purpose: str, key: str) -> tuple[list[Any], str]:
 def _ask_table(key: str) -> Any:  # noqa: ANN401  (an uploaded file)
     with st.expander("Labels, owners and attributes from a table (optional)"):
         st.caption(
-            "A CSV with one row an image: `name`, and any of `label`, `owner` and further columns. "
-            "A `labels.csv` among the images is found by itself."
+            "A CSV with a row for each image: `name`, and any of `label`, `owner` and further "
+            "columns. A `labels.csv` among the images is found automatically."
         )
         st.download_button("Download a template", TEMPLATE, "labels.csv", "text/csv")
         return st.file_uploader("Table (CSV)", type=TABLES, key=f"{key}-table")

@@ -1,4 +1,4 @@
-"""What a build may be told beside its images: the name, the embedder, the index."""
+"""The settings of a build: its name, the embedder, the index."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AUTO = "auto"
 INDEXES = {
     AUTO: "by the size of the set",
     "exact": "exact search",
-    "sq8": "a byte a number",
+    "sq8": "one byte for each number",
     "pq": "the paper's product quantization",
 }
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from gmv_core import open_run
 from gmv_core.demo.make import DEMO_RUN
 from gmv_core.jobs import requests
+from gmv_core.jobs.job import Job
 from gmv_core.jobs.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Overview
 from gmv_core.store.manifests import EMPTY, READY, SetManifest
 from gmv_core.trust.sentences import line_of
@@ -14,6 +17,7 @@ from gmv_core.words import counted
 from ui.doors import engine
 from ui.frame import links, shell
 from ui.frame.markdown import plain, safe
+from ui.widgets.job_bar import standing_of
 from ui.widgets.thumbs import Thumb, thumbs
 
 CLOSEST = 5
@@ -94,13 +98,17 @@ def outgrown(found: Overview) -> None:
                     st.rerun()
 
 
-def sets(found: Overview) -> None:
-    """List the training sets as links."""
+def sets(found: Overview, active: Mapping[str, Job]) -> None:
+    """List the training sets as links. active: jobs under way by the set that they make."""
     st.header("Training sets")
     if not found.sets:
         st.caption("None yet.")
     for manifest in found.sets[:SHOWN]:
-        links.image_set(manifest.name, _set_line(manifest), icon=":material/photo_library:")
+        links.image_set(
+            manifest.name,
+            _set_line(manifest, active.get(manifest.name)),
+            icon=":material/photo_library:",
+        )
     _more(len(found.sets))
 
 
@@ -121,8 +129,10 @@ def runs(found: Overview) -> None:
             standing_line(found.runs[0].name)
 
 
-def _set_line(manifest: SetManifest) -> str:
+def _set_line(manifest: SetManifest, job: Job | None) -> str:
     counts = manifest.counts
+    if job is not None:
+        return f"**{plain(manifest.name)}** · {standing_of(job)}"
     if manifest.state == EMPTY:
         return f"**{manifest.name}** · no image could be read"
     if manifest.state != READY or counts is None:

@@ -37,7 +37,7 @@ def report(images: ImageSet, manifest: SetManifest) -> None:
         for name, count in told.items():
             st.metric(name, f"{count:,}", width="content")
     if not counts.ok:
-        st.warning("No image of this set could be read; delete it and bring others.")
+        st.warning("No image of this set could be read; delete it and upload others.")
     else:
         tiny = shell.tiny(images)
         thumbs([Thumb(image, alt=name) for name, image in doors.sample(images, SAMPLE)],
@@ -82,7 +82,7 @@ def _passed_over(manifest: SetManifest) -> list[str]:
 def _rejected(images: ImageSet) -> None:
     table = doors.rejected(images)
     st.header("Rejected images")
-    st.caption("They keep their row and take no part in anything.")
+    st.caption("They keep their row in the set, but are neither matched nor valued.")
     shown = _page(table, f"rejected-{images.name}")
     pictures = columns.previews(images, shown["id"].to_numpy(np.int64))
     rows = zip(pictures, shown["name"], shown["reason"], strict=True)

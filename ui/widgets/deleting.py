@@ -10,13 +10,15 @@ from ui.doors import engine
 from ui.frame import shell
 from ui.frame.markdown import safe
 
+KINDS = {"set": "set", "run": "result"}  # as the screens call them
+
 
 def delete(kind: str, name: str, told: str) -> None:
     """Offer to delete a set or run, and say when it is meant what goes with it.
 
     kind: "set" or "run".
     """
-    with st.popover(f"Delete this {kind}", icon=":material/delete:"):
+    with st.popover(f"Delete this {KINDS[kind]}", icon=":material/delete:"):
         kept = kept_sentence(engine.workspace(), name) if kind == "run" else ""
         st.markdown(safe(f"{told} {kept}".strip()))
         if st.button("Delete it for good", key=f"delete-{name}"):

@@ -43,7 +43,7 @@ def _draw(target: str | None, active: tuple[str, ...]) -> None:
 def _bar(job: Job) -> None:
     with st.container(border=True, key=f"job-{job.id}"):
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-            st.markdown(f"**{plain(job.title)}**  \n{_standing(job)}", width="stretch")
+            st.markdown(f"**{plain(job.title)}**  \n{standing_of(job)}", width="stretch")
             with st.container(horizontal=True, width="content", wrap=False):
                 _buttons(job)
         if job.active and job.total:
@@ -69,7 +69,7 @@ def _buttons(job: Job) -> None:
         st.rerun()
 
 
-def _standing(job: Job) -> str:
+def standing_of(job: Job) -> str:
     """Return where a job stands, in words."""
     if job.state == "queued":
         others = [j for j in list_jobs(engine.workspace()) if j.active and j.id < job.id]

@@ -1,4 +1,4 @@
-"""The run that this page has asked for: its progress, and the way to it when it is ready."""
+"""The result that this page has requested: its progress, and the way to it when it is ready."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def started_run() -> bool:
         return False
     if name in engine.finished_runs():
         with st.container(horizontal=True, vertical_alignment="center"):
-            ready = f"The run {plain(name)} is ready."
+            ready = f"The result {plain(name)} is ready."
             st.success(ready, icon=":material/check:", width="stretch")
             st.button("Look at it", type="primary", on_click=_look_at, args=(name,))
     job_bar(name)  # a run that is ready may still be predicting influence
