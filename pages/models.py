@@ -13,6 +13,7 @@ from ui.doors import engine
 from ui.frame import shell
 from ui.frame.markdown import plain, safe
 from ui.widgets.job_bar import job_bar
+from ui.widgets.writing import write_button
 
 STEPS = {
     "embed": ("Embedding", "Turns every image into a vector; near vectors are the candidates."),
@@ -91,7 +92,7 @@ def model(row: ModelRow, *, in_use: bool, busy: bool) -> None:
 
 def offer_download(row: ModelRow) -> None:
     told = f"Fetched from a hub on the internet; the same as to {row.note}."
-    if st.button(f"Download{size(row)}", key=f"download-{row.key}", help=told):
+    if write_button(f"Download{size(row)}", key=f"download-{row.key}", help=told):
         control.start(
             engine.workspace(),
             ("models", "download", row.key),

@@ -7,6 +7,7 @@ import streamlit as st
 from gmv_core.jobs import requests
 from gmv_core.jobs.job import list_jobs
 from gmv_core.jobs.overview import training_sets
+from gmv_core.store.access import Right, may
 from gmv_core.store.manifests import EMPTY, READY
 from gmv_core.store.workspace import ImageSet
 from gmv_core.words import counted
@@ -17,6 +18,7 @@ from ui.sets.build_form import build_form
 from ui.sets.report import report
 from ui.widgets.deleting import delete
 from ui.widgets.job_bar import job_bar
+from ui.widgets.writing import why_not, write_button
 
 BRINGING = "training-images"
 
@@ -54,6 +56,9 @@ def known_sets() -> list[str]:
 
 
 def new_set() -> None:
+    if not may(Right.EDIT):
+        st.info(why_not(), icon=":material/lock:")
+        return
     st.markdown(
         "Upload the images that the model was trained on. Nothing starts before you press Build."
     )
@@ -95,7 +100,7 @@ def unfinished(images: ImageSet) -> None:
         st.caption(f"{kept} The set can be used when it is finished.")
     else:
         st.warning(f"This set is unfinished: {kept} It can be used when it is finished.")
-        if st.button("Resume", type="primary"):
+        if write_button("Resume", type="primary"):
             with shell.telling():
                 requests.finish_set(engine.workspace(), images.name)
                 st.rerun()
@@ -104,6 +109,8 @@ def unfinished(images: ImageSet) -> None:
 
 def more(name: str) -> None:
     """What can be done with a finished set."""
+    if not may(Right.EDIT):
+        return
     with st.expander("Add more images"):
         source = bring("more images", f"add-{name}", table=True)
         if source is not None and st.button("Add", type="primary"):

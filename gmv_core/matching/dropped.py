@@ -13,6 +13,7 @@ from gmv_core.sets.describe import preview_side
 from gmv_core.settings import IngestSettings, MatchSettings, ValueSettings
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.source import Source
+from gmv_core.store.access import Right, require
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK, Float64
@@ -43,6 +44,7 @@ def match_dropped(matcher: Matcher, source: Source, *, ingest: IngestSettings) -
     was given with the source, or lies among its images, and from folders. Raises SourceError where
     a table was given that fits no image.
     """
+    require(Right.BRING, "bringing an image")
     names, previews, pixels, labels = [], [], [], []
     table = labels_for(source)
     problems = {}

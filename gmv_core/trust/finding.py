@@ -17,6 +17,7 @@ from gmv_core.images.decode import decode, pixels_of
 from gmv_core.matching.matcher import embed_previews
 from gmv_core.models.choice import reload_embedder
 from gmv_core.sets.index import load_index
+from gmv_core.store.access import Right, require
 from gmv_core.store.columns import previews_of
 from gmv_core.store.workspace import ImageSet
 from gmv_core.trust.duplicates import BYTES, NEAR, SAME_PIXELS
@@ -102,6 +103,7 @@ def find_picture(finder: Finder, content: bytes) -> Sought:
 
     Raises SourceError where it cannot be read.
     """
+    require(Right.BRING, "bringing an image")
     training = finder.training
     decoded = decode(content, training.manifest().ingest)
     if decoded.status != OK or decoded.pixels is None:

@@ -22,6 +22,7 @@ from ui.doors import engine
 from ui.frame import state
 from ui.frame.markdown import cells, plain, safe
 from ui.widgets.job_bar import job_bar
+from ui.widgets.writing import write_button
 
 MOST_ROWS = 40  # of a table that is shown whole
 NAMES = {"noise": "Gaussian noise", "blur": "Blur", FOREIGN: "Foreign images"}
@@ -84,7 +85,7 @@ def start_pixels(result: Result) -> None:
     """Offer the order by pixels, where it was not made yet."""
     if _under_way(result, PIXELS):
         return
-    if st.button(
+    if write_button(
         "Add pixel L2 as a baseline",
         icon=":material/add:",
         help="Orders the same candidates by their difference in pixels, as a result of its own.",
@@ -114,7 +115,7 @@ def noise_test(result: Result) -> None:
         )
         with right:
             injection = _injection(kind, float(percent) / 100, sets)
-        if st.button("Run the test", type="primary"):
+        if write_button("Run the test", type="primary"):
             title, target = f"{NAMES[kind]} to test", injection.name(result.run.name)
             _start(result, injection_arguments(injection), title, target)
 
@@ -162,7 +163,7 @@ def comparison(result: Result, found: Criteria) -> None:
         return
     if not kept or kept.stale:
         ks = " and ".join(str(k) for k in usual_ks(result))
-        if st.button(f"Compare the distances at k = {ks}", type="primary"):
+        if write_button(f"Compare the distances at k = {ks}", type="primary"):
             arguments = comparison_arguments(usual_ks(result))
             target = derived_name(result.run.name, "-comparison")
             _start(result, arguments, "Comparing distances on", target)
@@ -175,7 +176,7 @@ def copies(result: Result) -> None:
         return
     with st.expander(f"Made to judge this result: {len(made)} results and sets"):
         st.markdown("\n".join(f"- {plain(record.name)}" for record in made))
-        if st.button("Delete them, and what they found", icon=":material/delete:"):
+        if write_button("Delete them, and what they found", icon=":material/delete:"):
             drop_copies(engine.workspace(), result.run.name)
             st.rerun()
 

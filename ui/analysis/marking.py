@@ -13,6 +13,7 @@ from gmv_core.store import marks
 from ui.frame import shell, state
 from ui.widgets.gallery import gallery
 from ui.widgets.open_image import training_cards
+from ui.widgets.writing import write_button
 
 PAGE_IMAGES = 24
 
@@ -60,7 +61,7 @@ def _buttons(
     result: Result, names: list[str], whole: pd.Series | None, marked: frozenset[str]
 ) -> None:
     with st.container(horizontal=True):
-        st.button(
+        write_button(
             f"Mark all {len(names)} shown",
             on_click=_write,
             args=(marks.mark, result, names),
@@ -68,13 +69,13 @@ def _buttons(
             icon=":material/select_all:",
         )
         if whole is not None and len(whole) > len(names):
-            st.button(
+            write_button(
                 f"Mark all {len(whole):,} of this kind",
                 on_click=_write,
                 args=(marks.mark, result, whole),
                 disabled=marked.issuperset(whole),
             )
-        st.button(
+        write_button(
             "Clear all marks",
             on_click=_write,
             args=(marks.unmark, result),

@@ -13,6 +13,7 @@ from gmv_core.jobs import requests, uploads
 from gmv_core.matching.dropped import MOST, Dropped, weigh
 from gmv_core.results.standings import standing_of_dropped
 from gmv_core.sources.source import Source
+from gmv_core.store.access import Right, may
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet
 from gmv_core.trust.credit import basis_of
@@ -29,6 +30,7 @@ from ui.images.regions import regions_of_dropped
 from ui.widgets.gallery import Card
 from ui.widgets.influence import too
 from ui.widgets.started_run import started_run
+from ui.widgets.writing import may_bring
 
 
 def drop(result: Result | None, settings: ValueSettings, *, predicted: bool = False) -> None:
@@ -37,6 +39,8 @@ def drop(result: Result | None, settings: ValueSettings, *, predicted: bool = Fa
     result: the run in view; its training set is the first choice, and it says how to match.
     predicted: answer by predicted influence, which the run has.
     """
+    if not may_bring():
+        return
     left, right = st.columns([1, 2], gap="medium")
     with left:
         training = against(result)
@@ -226,6 +230,8 @@ def _choice(found: Dropped, *, tiny: bool) -> str:
 
 def _keep(brought: Brought, training: ImageSet) -> None:
     """Offer to value what was brought as a run, by a job."""
+    if not may(Right.EDIT):
+        return
     with st.form("keep", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input(

@@ -15,6 +15,7 @@ from ui.images.drop import against
 from ui.images.one_training import interval
 from ui.images.pair import TRAINING, pair, show_view
 from ui.widgets.compare import Picture, Told
+from ui.widgets.writing import may_bring
 
 MINE = "Your picture"
 
@@ -24,6 +25,8 @@ def find(result: Result | None) -> None:
 
     result: the run that says what it earned, None where there is none.
     """
+    if not may_bring():
+        return
     left, right = st.columns([1, 2], gap="medium")
     with left:
         training = against(result)

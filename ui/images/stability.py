@@ -13,6 +13,7 @@ from gmv_core.trust.stability import words
 from gmv_core.words import number
 from ui.doors import engine
 from ui.frame import state
+from ui.widgets.writing import write_button
 
 
 def stability_line(result: Result, about: dict[Any, Any]) -> None:
@@ -32,7 +33,7 @@ def offer_stability(result: Result) -> None:
     """Offer to value the run by the other distances, where that was not done."""
     if read_stability(result.run, result.manifest) is not None:
         return
-    if st.button(
+    if write_button(
         "Does it hold?",
         icon=":material/balance:",
         help="Values the images by every ready distance and tells which first contributors stay.",

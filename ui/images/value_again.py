@@ -12,6 +12,7 @@ from ui.frame import shell, state
 from ui.frame.markdown import plain, safe
 from ui.widgets.influence import too
 from ui.widgets.started_run import started_run
+from ui.widgets.writing import write_button
 
 
 def revalue(result: Result) -> None:
@@ -67,7 +68,7 @@ def _ask(result: Result) -> None:
         )
         if name in taken:
             st.warning(f"There is a run “{plain(name)}” already; give another name.")
-        if st.button("Start", type="primary", disabled=name in taken):
+        if write_button("Start", type="primary", disabled=name in taken):
             seed = judging.seed
             match = MatchSettings(int(candidates), distance, quality, seed)
             job = requests.value_anew(

@@ -10,6 +10,7 @@ from gmv_core.store.columns import groups_of
 from ui.doors import matchers, owners
 from ui.frame import shell, state
 from ui.frame.markdown import plain, safe
+from ui.widgets.writing import may_bring
 
 MOST_OPTIONS = 1000  # names that the list offers; any other can be typed
 
@@ -64,6 +65,8 @@ def choose(result: Result, by: str, shares: pd.DataFrame) -> str | None:
 
 def by_picture(result: Result, by: str) -> None:
     """Let a picture say whose answer is looked for."""
+    if not may_bring():
+        return
     st.markdown("Drop a picture of yours: if it, or a near copy, is a training image, you see "
                 f"the answer of its {plain(by)}. Nothing is kept.")  # fmt: skip
     file = st.file_uploader("A picture", label_visibility="collapsed", key="owner-picture")

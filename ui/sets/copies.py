@@ -14,6 +14,7 @@ from ui.doors import engine
 from ui.doors import sets as doors
 from ui.frame import shell
 from ui.widgets.thumbs import Thumb, thumbs
+from ui.widgets.writing import write_button
 
 PAGE = 6  # clusters
 MEMBERS = 8  # shown of each
@@ -30,7 +31,7 @@ def copies_section(images: ImageSet) -> None:
     record = doors.clusters(images)
     if record is None:
         st.caption("Not looked for yet. It takes about a minute for 50,000 images.")
-        if st.button("Look for near copies", icon=":material/content_copy:"):
+        if write_button("Look for near copies", icon=":material/content_copy:"):
             control.start(
                 engine.workspace(),
                 ["duplicates", images.name],

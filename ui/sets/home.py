@@ -19,6 +19,7 @@ from ui.frame import links, shell
 from ui.frame.markdown import plain, safe
 from ui.widgets.job_bar import standing_of
 from ui.widgets.thumbs import Thumb, thumbs
+from ui.widgets.writing import write_button
 
 CLOSEST = 5
 SHOWN = 8
@@ -81,7 +82,7 @@ def unreadable(found: Overview) -> None:
         key = f"remove-{record.kind}-{record.name}"
         with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
             st.markdown(safe(shell.without_places(why)), width="stretch")
-            if st.button("Remove", key=key, help=told):
+            if write_button("Remove", key=key, help=told):
                 with shell.telling():
                     requests.delete(engine.workspace(), record.name, kind=record.kind)
                     st.rerun()
@@ -92,7 +93,9 @@ def outgrown(found: Overview) -> None:
     for name in found.outgrown:
         with st.container(border=True, horizontal=True, vertical_alignment="center", wrap=False):
             st.markdown(f"The images of **{plain(name)}** have changed since.", width="stretch")
-            if st.button("Value again", key=f"again-{name}", help="With the settings that it had."):
+            if write_button(
+                "Value again", key=f"again-{name}", help="With the settings that it had."
+            ):
                 with shell.telling():
                     requests.value_again(engine.workspace(), name)
                     st.rerun()

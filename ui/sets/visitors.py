@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -21,7 +21,6 @@ class Door:
     button: str
     icon: str
     page: str
-    asks: dict[str, str] = field(default_factory=dict)
 
 
 DOORS = (
@@ -35,20 +34,19 @@ DOORS = (
     ),
     Door(
         "Were my images used?",
-        "Images alone cannot prove it. See how close generated images come to yours, and whether "
-        "that is closer than chance.",
-        "Drop an image",
-        "add_photo_alternate",
-        "contributors",
-        {state.VIEW: state.DROP_VIEW},
+        "Images alone cannot prove it. See what an owner gets of the credit and how sure that is, "
+        "and find your own picture among the training images.",
+        "See an owner's page",
+        "group",
+        "owners",
     ),
     Door(
         "I check claims",
-        "Hold the attributions against what is known of the images: class, attributes, noise, "
-        "each beside chance.",
-        "Check the demo",
-        "fact_check",
-        "criteria",
+        "Judge pairs yourself, blind, and hold the attributions against class, attributes, noise "
+        "and chance.",
+        "Review the demo",
+        "rate_review",
+        "review",
     ),
 )
 
@@ -81,5 +79,4 @@ def _choose(place: int, ready: bool) -> None:
 
 def _open(place: int) -> None:
     door = DOORS[place]
-    asked = {state.RUN: DEMO_RUN, **door.asks}
-    st.switch_page(f"pages/{door.page}.py", query_params=asked)
+    st.switch_page(f"pages/{door.page}.py", query_params={state.RUN: DEMO_RUN})

@@ -6,6 +6,7 @@ import streamlit as st
 
 from gmv_core.audit.review.reviews import kept_sentence
 from gmv_core.jobs import requests
+from gmv_core.store.access import Right, may
 from ui.doors import engine
 from ui.frame import shell
 from ui.frame.markdown import safe
@@ -18,6 +19,8 @@ def delete(kind: str, name: str, told: str) -> None:
 
     kind: "set" or "run".
     """
+    if not may(Right.EDIT):
+        return
     with st.popover(f"Delete this {KINDS[kind]}", icon=":material/delete:"):
         kept = kept_sentence(engine.workspace(), name) if kind == "run" else ""
         st.markdown(safe(f"{told} {kept}".strip()))

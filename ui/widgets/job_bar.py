@@ -10,6 +10,7 @@ from gmv_core.words import STAGES, counted, number
 from ui.doors import engine
 from ui.frame import shell
 from ui.frame.markdown import plain, safe
+from ui.widgets.writing import write_button
 
 POLL_SECONDS = 1.0
 _OVER = {
@@ -55,16 +56,20 @@ def _bar(job: Job) -> None:
 def _buttons(job: Job) -> None:
     workspace = engine.workspace()
     if job.active:
-        if st.button("Cancel", key=f"cancel-{job.id}", help="Stops at once; what is done is kept."):
+        if write_button(
+            "Cancel", key=f"cancel-{job.id}", help="Stops at once; what is done is kept."
+        ):
             control.cancel(workspace, job.id)
             st.rerun()
         return
     again = "Try again" if job.state == "failed" else "Resume"
-    if st.button(again, key=f"resume-{job.id}", help="Goes on where it stopped.", type="primary"):
+    if write_button(
+        again, key=f"resume-{job.id}", help="Goes on where it stopped.", type="primary"
+    ):
         control.resume(workspace, job.id)
         st.rerun()
     loses = " Its uploaded files are removed." if job.uploads else ""
-    if st.button("Dismiss", key=f"dismiss-{job.id}", help=f"Forgets this job.{loses}"):
+    if write_button("Dismiss", key=f"dismiss-{job.id}", help=f"Forgets this job.{loses}"):
         control.forget(workspace, job.id)
         st.rerun()
 

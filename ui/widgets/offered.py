@@ -11,6 +11,7 @@ from gmv_core.jobs.job import Job, list_jobs
 from ui.doors import engine
 from ui.frame import shell, state
 from ui.widgets.job_bar import job_bar
+from ui.widgets.writing import write_button
 
 
 def offered(run: str, about: str, button: str, start: Callable[[Workspace, str], Job]) -> None:
@@ -20,7 +21,7 @@ def offered(run: str, about: str, button: str, start: Callable[[Workspace, str],
     working = any(job.target == run and job.active for job in list_jobs(engine.workspace()))
     if not working:
         st.info(about, icon=":material/info:")
-        if st.button(button, type="primary", icon=":material/play_arrow:"):
+        if write_button(button, type="primary", icon=":material/play_arrow:"):
             with shell.telling():
                 start(engine.workspace(), run)
                 st.rerun()

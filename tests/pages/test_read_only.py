@@ -1,0 +1,69 @@
+"""GMV_READ_ONLY on the screens: whatever can be clicked is clicked, and no byte changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gmv_core import Workspace
+from gmv_core.store.access import READ_ONLY
+from tests.cli.test_read_only import digests
+from tests.pages.conftest import WriteRun, new_session
+
+PAGES = sorted(path.stem for path in (Path(__file__).parents[2] / "pages").glob("*.py"))
+
+
+def opened(page: str) -> AppTest:
+    app = new_session()
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
+@pytest.fixture
+def read_only(
+    home: Workspace, write_run: WriteRun, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """Return the digest of each file of a workspace that is read-only from now on."""
+    write_run("run", generated=4)
+    monkeypatch.setenv(READ_ONLY, "1")
+    return digests(home.root)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_button_changes_anything(page: str, home: Workspace, read_only: dict[str, str]) -> None:
+    app = opened(page)
+    assert any("Read-only" in caption.value for caption in app.sidebar.caption)
+    labels = [button.label for button in app.button]
+    for place, label in enumerate(labels):
+        fresh = opened(page)
+        button = fresh.button[place]
+        assert button.label == label
+        if not button.disabled:
+            button.click().run()
+            assert not fresh.exception, label
+    assert digests(home.root) == read_only
+    assert not (home.root / "jobs").exists() and not (home.root / "uploads").exists()
+
+
+def test_a_strict_app_takes_no_image(
+    home: Workspace, read_only: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(READ_ONLY, "strict")
+    for view in ("Drop an image", "Find my picture"):
+        app = new_session()
+        app.query_params["view"] = view
+        app.switch_page("pages/contributors.py").run()
+        assert not app.exception
+        assert any("Images cannot be dropped here" in info.value for info in app.info)
+        assert not app.get("file_uploader")
+
+
+def test_a_new_set_cannot_be_brought(read_only: dict[str, str]) -> None:
+    app = new_session()
+    app.query_params["set"] = "new set"
+    app.switch_page("pages/training_set.py").run()
+    assert any("read-only" in info.value for info in app.info)
+    assert not app.get("file_uploader")
