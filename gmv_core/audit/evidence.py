@@ -7,7 +7,6 @@ signature. Tables are written in files of bounded size, so a million images need
 
 from __future__ import annotations
 
-import io
 import os
 import platform
 from collections.abc import Callable, Iterable, Iterator
@@ -21,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from gmv_core.audit.archive import ArchiveWriter, canonical
-from gmv_core.audit.form import DOCUMENT, FORMAT, GROUPED, PICTURES, SCHEMAS, rows_in_a_file
+from gmv_core.audit.form import DOCUMENT, FORMAT, GROUPED, PICTURES, SCHEMAS, in_files, parquet
 from gmv_core.audit.keys import sealed_by
 from gmv_core.errors import SourceError, WorkspaceError
 from gmv_core.models.catalogue import MODELS, row_of
@@ -225,33 +224,3 @@ def _shares(result: Result) -> Iterator[pa.Table]:
 def _previews(images: ImageSet) -> Iterator[pa.Table]:
     for batch in images.images.batches(["id", "preview"], size=PICTURES):
         yield pa.Table.from_batches([batch])
-
-
-def in_files(pieces: Iterable[pa.Table], name: str) -> Iterator[pa.Table]:
-    """Yield the rows of all pieces of a table, as many at a time as one of its files has.
-
-    At least one table, without rows where there are none: a reader then knows its columns.
-    """
-    rows, schema = rows_in_a_file(name), SCHEMAS[name]
-    waiting = [schema.empty_table()]
-    count, written = 0, False
-    for piece in pieces:
-        waiting.append(piece.select(schema.names).cast(schema))
-        count += len(piece)
-        while count >= rows:
-            whole = pa.concat_tables(waiting)
-            yield whole.slice(0, rows)
-            written, waiting, count = True, [whole.slice(rows)], count - rows
-    if count or not written:
-        yield pa.concat_tables(waiting)
-
-
-def parquet(table: pa.Table) -> bytes:
-    """Return a table as the bytes of a Parquet file of one row group."""
-    from pyarrow import parquet as pq
-
-    buffer = io.BytesIO()
-    # In one piece: where its rows were cut before must not show in the bytes.
-    pq.write_table(table.combine_chunks(), buffer, row_group_size=max(len(table), 1),
-                   compression="zstd", store_schema=False)  # fmt: skip
-    return buffer.getvalue()

@@ -5,6 +5,9 @@ docs/evidence.md describes it for others. A change of anything here is another F
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterable, Iterator
+
 import pyarrow as pa
 
 FORMAT = 1
@@ -53,3 +56,33 @@ def rows_in_a_file(table: str) -> int:
     if table.startswith("previews-"):
         return PICTURES
     return LISTS if table == "candidates" else ROWS
+
+
+def in_files(pieces: Iterable[pa.Table], name: str) -> Iterator[pa.Table]:
+    """Yield the rows of all pieces of a table, as many at a time as one of its files has.
+
+    At least one table, without rows where there are none: a reader then knows its columns.
+    """
+    rows, schema = rows_in_a_file(name), SCHEMAS[name]
+    waiting = [schema.empty_table()]
+    count, written = 0, False
+    for piece in pieces:
+        waiting.append(piece.select(schema.names).cast(schema))
+        count += len(piece)
+        while count >= rows:
+            whole = pa.concat_tables(waiting)
+            yield whole.slice(0, rows)
+            written, waiting, count = True, [whole.slice(rows)], count - rows
+    if count or not written:
+        yield pa.concat_tables(waiting)
+
+
+def parquet(table: pa.Table) -> bytes:
+    """Return a table as the bytes of a Parquet file of one row group."""
+    from pyarrow import parquet as pq
+
+    buffer = io.BytesIO()
+    # In one piece: where its rows were cut before must not show in the bytes.
+    pq.write_table(table.combine_chunks(), buffer, row_group_size=max(len(table), 1),
+                   compression="zstd", store_schema=False)  # fmt: skip
+    return buffer.getvalue()

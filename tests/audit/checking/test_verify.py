@@ -16,7 +16,8 @@ from pyarrow import parquet as pq
 from gmv_core import Result, ValueSettings, open_source
 from gmv_core.audit.archive import ArchiveWriter, canonical, open_archive
 from gmv_core.audit.checking.verify import Against, Check, as_json, verify
-from gmv_core.audit.evidence import parquet, write_evidence
+from gmv_core.audit.evidence import write_evidence
+from gmv_core.audit.form import parquet
 from gmv_core.audit.keys import make_keys, private_key
 from gmv_core.errors import SettingsError, SourceError, WorkspaceError
 from gmv_core.trust.duplicates import find_clusters
