@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -18,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gmv_core.audit.archive import ArchiveWriter, canonical
 from gmv_core.audit.form import DOCUMENT, FORMAT, GROUPED, PICTURES, SCHEMAS, in_files, parquet
 from gmv_core.audit.keys import sealed_by
+from gmv_core.audit.review.reviews import list_reviews, reviews_table, run_of
 from gmv_core.errors import SourceError, WorkspaceError
 from gmv_core.models.catalogue import MODELS, row_of
 from gmv_core.results.result import Result
@@ -31,7 +34,7 @@ from gmv_core.sets.soundness import damage
 from gmv_core.store.files import aside, now
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import SetManifest
-from gmv_core.store.workspace import ImageSet
+from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.trust.duplicates import has_clusters, read_clusters
 from gmv_core.trust.null import null_table
 from gmv_core.types import Progress, Report, silent
@@ -156,10 +159,28 @@ def _tables(result: Result, *, with_previews: bool) -> Tables:
     if null is not None:
         columns = ["place", "row", "distance", "embedding"]
         tables["null"] = lambda: [null_table(result.training, null.key).read(columns)]
+    reviews = reviews_of(result)
+    if len(reviews):
+        tables["reviews"] = lambda: [reviews]
     if with_previews:
         for name, images in (("training", result.training), ("generated", result.generated)):
             tables[f"previews-{name}"] = partial(_previews, images)
     return tables
+
+
+def reviews_of(result: Result) -> pa.Table:
+    """Return the reviews of this run as `reviews_table` does, without those of another by its name.
+
+    A review outlives its run.
+    """
+    workspace, run = Workspace(result.run.folder.parent.parent), result.run.name
+    own = []
+    for review in list_reviews(workspace, run):
+        with suppress(WorkspaceError):
+            run_of(workspace, review)
+            own.append(review.id)
+    table = reviews_table(workspace, run)
+    return table.filter(pc.is_in(table["review"], value_set=pa.array(own, pa.string())))
 
 
 def _images(images: ImageSet) -> Iterator[pa.Table]:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
+from gmv_core.audit.review.reviews import REVIEW_COLUMNS
+
 FORMAT = 1
 DOCUMENT = "evidence.json"
 FIELDS = ("format", "generated", "reach", "run", "training", "weights")  # of that document
@@ -41,6 +43,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         "null": {"place": _I, "row": _I, "distance": _lists(_F), "embedding": _lists(_F)},
         "previews-generated": _PREVIEW,
         "previews-training": _PREVIEW,
+        "reviews": dict(zip(REVIEW_COLUMNS.names, REVIEW_COLUMNS.types, strict=True)),
         "shares": {"by": _T, "group": _T, "images": _I, "value": _D, "share_of_images": _D,
                    "share_of_value": _D, "low": _D, "high": _D, "images_needed": _I},
         "training": {**_IMAGE, "cluster": _I},
@@ -48,6 +51,8 @@ SCHEMAS: dict[str, pa.Schema] = {
                    "nearest_distance": _D, "value_low": _D, "value_high": _D},
     }.items()
 }  # fmt: skip
+NULLABLE = {"training": ("cluster",),  # besides texts
+            "reviews": ("stratum", "pairs_in_stratum", "rank", "distance", "seconds")}  # fmt: skip
 ALWAYS = ("candidates", "generated", "matches", "shares", "training", "values")
 
 

@@ -14,6 +14,8 @@ from gmv_core.audit.archive import Archive
 from gmv_core.audit.checking.recount import TOLERANCE, Counted, qualities, same
 from gmv_core.audit.checking.tables import Told, batches, lists_of, read
 from gmv_core.audit.form import GROUPED
+from gmv_core.audit.review.judging import VERDICTS
+from gmv_core.audit.review.sampling import PAIR
 from gmv_core.results.shares import shares_of
 from gmv_core.results.totals import totals_of
 from gmv_core.sets.describe import counts_of
@@ -23,7 +25,7 @@ from gmv_core.trust.credit import reach_of
 from gmv_core.trust.duplicates import clusters_digest
 from gmv_core.trust.intervals import value_bounds
 from gmv_core.trust.standing import Nearest, Null, standings_of
-from gmv_core.types import OK
+from gmv_core.types import OK, Float64
 
 INTERVALS = 1e-6  # of quantiles, which other versions of scipy may find in another way
 
@@ -172,3 +174,46 @@ def previews_differing(archive: Archive, tables: dict[str, pa.Table]) -> list[st
             if done != len(table):
                 wrong.append(f"It has {done:,} previews of its {len(table):,} {name} images.")
     return wrong
+
+
+def reviews_differing(archive: Archive, tables: dict[str, pa.Table]) -> list[str] | None:
+    """Say where reviewed pairs are not of these images and lists; None if nothing was reviewed."""
+    if not any(member.startswith("tables/reviews/") for member in archive.members):
+        return None
+    reviews = read(archive, "reviews").to_pandas()
+    rows = {kind: pd.Series(np.arange(len(t)), t["name"].to_pylist()) for kind, t in tables.items()}
+    at = {kind: rows[kind].reindex(reviews[kind]).to_numpy() for kind in rows}
+    given = reviews["generated"].notna().to_numpy()
+    if np.isnan(at["training"]).any() or np.isnan(at["generated"][given]).any():
+        return ["Its reviews show images that it has not."]
+    known = tables["training"].take(at["training"].astype(np.int64))
+    wrong = [
+        f"The {column} of its reviewed images is another than in its training set."
+        for column in GROUPED
+        if [v or "" for v in known[column].to_pylist()] != list(reviews[column].fillna(""))
+    ]
+    pairs = (reviews["kind"] == PAIR).to_numpy()
+    found = _distances(archive, at["generated"][pairs], at["training"][pairs])
+    if not same(reviews["distance"].to_numpy(float)[pairs], found):
+        wrong.append("The distance of its reviewed pairs is not what the lists say.")
+    judged = reviews[reviews["reviewer"].notna()]
+    if not set(judged["verdict"]) <= set(VERDICTS):
+        wrong.append("A verdict of its reviews is none.")
+    standing = judged[judged["undone"].isna()]
+    if standing.duplicated(["review", "place", "reviewer"]).any():
+        wrong.append("A reviewer judged a pair twice.")
+    return wrong
+
+
+def _distances(archive: Archive, generated: Float64, training: Float64) -> Float64:
+    """Return the stored distance of pairs of rows, nan where the lists have not the pair."""
+    found = np.full(len(generated), np.nan)
+    for table in batches(archive, "candidates"):
+        first = int(table["id"][0].as_py()) if len(table) else 0
+        here = np.flatnonzero((generated >= first) & (generated < first + len(table)))
+        lists, distance = lists_of(table["candidates"]), lists_of(table["distance"])
+        rows = generated[here].astype(np.int64) - first
+        hit = lists[rows] == training[here, None]
+        if len(here):
+            found[here] = np.where(hit.any(axis=1), distance[rows, hit.argmax(axis=1)], np.nan)
+    return found

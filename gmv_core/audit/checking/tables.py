@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gmv_core.audit.archive import Altered, Archive, canonical, parsed
-from gmv_core.audit.form import ALWAYS, DOCUMENT, FIELDS, FORMAT, SCHEMAS, rows_in_a_file
+from gmv_core.audit.form import ALWAYS, DOCUMENT, FIELDS, FORMAT, NULLABLE, SCHEMAS, rows_in_a_file
 from gmv_core.errors import GMVError
 from gmv_core.settings import ValueSettings
 from gmv_core.store.manifest_files import as_json
@@ -92,8 +92,8 @@ def _see_members(archive: Archive, run: RunManifest) -> None:
         *(["null"] if run.null else []),
         *(previews if previews & set(files) else []),
     }
-    if set(files) != needed:
-        odd = ", ".join(sorted(set(files) ^ needed))
+    if set(files) - {"reviews"} != needed:
+        odd = ", ".join(sorted((set(files) - {"reviews"}) ^ needed))
         raise Altered(f"It has not the tables of its run, or others: {odd}.")
 
 
@@ -105,7 +105,7 @@ def read(archive: Archive, name: str) -> pa.Table:
 def batches(archive: Archive, name: str) -> Iterator[pa.Table]:
     """Yield the files of a table; raise Altered for one that is not in its form.
 
-    Text columns that hold null hold it as the set does; numbers that a table counts by never do.
+    Texts can be null, as in the set; of the numbers only those in NULLABLE.
     """
     rows, last = rows_in_a_file(name), 0
     for number, data in enumerate(archive.batches(name)):
@@ -134,7 +134,8 @@ def _table(data: bytes, name: str) -> pa.Table:
         table = pa.table({c: _undone(table[c]) for c in schema.names})
     except (pa.ArrowException, OSError, MemoryError) as error:
         raise Altered(f"A file of its table {name} is no Parquet ({error}).") from error
-    empty = [c for c in schema.names if c not in texts and c != "cluster" and table[c].null_count]
+    filled = set(schema.names) - set(texts) - set(NULLABLE.get(name, ()))
+    empty = sorted(column for column in filled if table[column].null_count)
     if empty:
         raise Altered(f"The column {empty[0]} of its table {name} lacks values.")
     return table

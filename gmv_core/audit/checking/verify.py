@@ -93,6 +93,10 @@ def _checks(path: Path, against: Against) -> Iterator[Check]:
         wrong = differences.previews_differing(archive, tables)
         if wrong is not None:
             yield _check(step, wrong, "Each preview has the digest that its image's row has.")
+        step = "reviews"
+        wrong = differences.reviews_differing(archive, tables)
+        if wrong is not None:
+            yield _check(step, wrong, "What people reviewed are pairs of these lists.")
         step = "files"
         yield from _images_again(archive, said, tables, against)
     except Altered as problem:
