@@ -3,12 +3,12 @@
 Importing it loads no torch, faiss or pyiqa; the loaders import them when they are called.
 """
 
+from gmv_core.audit.checking.verify import Against, verify
 from gmv_core.audit.evidence import write_evidence
 from gmv_core.audit.review.judging import decide, join_review, next_pair
 from gmv_core.audit.review.results import review_results
 from gmv_core.audit.review.reviews import list_reviews, make_review, open_review
 from gmv_core.audit.review.sampling import ReviewSettings
-from gmv_core.audit.verify import Against, verify
 from gmv_core.errors import GMVError, ModelError, SettingsError, SourceError, WorkspaceError
 from gmv_core.matching.contributors import Attribution, Contributor, attribute
 from gmv_core.matching.matcher import load_matcher

@@ -7,10 +7,10 @@ signature. Tables are written in files of bounded size, so a million images need
 
 from __future__ import annotations
 
-import io
 import os
 import platform
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -19,19 +19,22 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gmv_core.audit.archive import ArchiveWriter, canonical
+from gmv_core.audit.form import DOCUMENT, FORMAT, GROUPED, PICTURES, SCHEMAS, in_files, parquet
 from gmv_core.audit.keys import sealed_by
+from gmv_core.audit.review.reviews import list_reviews, reviews_table, run_of
 from gmv_core.errors import SourceError, WorkspaceError
 from gmv_core.models.catalogue import MODELS, row_of
-from gmv_core.results.result import GENERATED_COLUMNS, Result
+from gmv_core.results.result import Result
 from gmv_core.results.shares import group_shares, value_intervals
 from gmv_core.sets.provenance import versions
 from gmv_core.sets.soundness import damage
 from gmv_core.store.files import aside, now
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import SetManifest
-from gmv_core.store.workspace import ImageSet
+from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.trust.duplicates import has_clusters, read_clusters
 from gmv_core.trust.null import null_table
 from gmv_core.types import Progress, Report, silent
@@ -39,14 +42,8 @@ from gmv_core.types import Progress, Report, silent
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-FORMAT = 1
-ROWS = 65_536  # of a table in one file
-LISTS = 4_096  # rows of candidate lists in one file
-PICTURES = 1_024  # previews in one file
 ABOUT = ("id", "name", "status", "label", "owner", "attributes", "sha256")
-NUMBERS = ("quality", "nearest_distance", "effective_contributors", "standing", "p_copy", "p_far",
-           "nearer_than", "unattributed")  # fmt: skip
-Tables = dict[str, tuple[int, Callable[[], Iterable[pa.Table]]]]
+Tables = dict[str, Callable[[], Iterable[pa.Table]]]
 
 
 def write_evidence(
@@ -91,11 +88,10 @@ def evidence_root(result: Result, *, report: Report = silent) -> str:
 def _add_all(archive: ArchiveWriter, result: Result, *, with_previews: bool, report: Report) -> str:
     """Add all files but the stamp, and return the root."""
     assert not result.without  # noqa: S101  (a run is given as it stands)
-    archive.add("evidence.json", canonical(about(result)))
+    archive.add(DOCUMENT, canonical(about(result)))
     tables = _tables(result, with_previews=with_previews)
     for done, name in enumerate(sorted(tables)):
-        rows, pieces = tables[name]
-        for number, table in enumerate(in_files(pieces(), rows)):
+        for number, table in enumerate(in_files(tables[name](), name)):
             archive.add(f"tables/{name}/{number:05d}.parquet", parquet(table))
         report(Progress("evidence", done + 1, len(tables)))
     return archive.digests()
@@ -152,21 +148,39 @@ def stamp(root: str, created: str, key: Ed25519PrivateKey | None) -> dict[str, A
 
 def _tables(result: Result, *, with_previews: bool) -> Tables:
     tables: Tables = {
-        "candidates": (LISTS, lambda: _lists(result)),
-        "generated": (ROWS, lambda: _generated(result)),
-        "matches": (ROWS, lambda: _matches(result)),
-        "shares": (ROWS, lambda: _shares(result)),
-        "training": (ROWS, lambda: _training(result)),
-        "values": (ROWS, lambda: [_values(result)]),
+        "candidates": lambda: _lists(result),
+        "generated": lambda: _generated(result),
+        "matches": lambda: _matches(result),
+        "shares": lambda: _shares(result),
+        "training": lambda: _training(result),
+        "values": lambda: [_values(result)],
     }
     null = result.manifest.null
     if null is not None:
-        tables["null"] = (ROWS, lambda: [_plain(null_table(result.training, null.key).read(
-            ["place", "row", "distance", "embedding"]))])  # fmt: skip
+        columns = ["place", "row", "distance", "embedding"]
+        tables["null"] = lambda: [null_table(result.training, null.key).read(columns)]
+    reviews = reviews_of(result)
+    if len(reviews):
+        tables["reviews"] = lambda: [reviews]
     if with_previews:
         for name, images in (("training", result.training), ("generated", result.generated)):
-            tables[f"previews-{name}"] = (PICTURES, partial(_previews, images))
+            tables[f"previews-{name}"] = partial(_previews, images)
     return tables
+
+
+def reviews_of(result: Result) -> pa.Table:
+    """Return the reviews of this run as `reviews_table` does, without those of another by its name.
+
+    A review outlives its run.
+    """
+    workspace, run = Workspace(result.run.folder.parent.parent), result.run.name
+    own = []
+    for review in list_reviews(workspace, run):
+        with suppress(WorkspaceError):
+            run_of(workspace, review)
+            own.append(review.id)
+    table = reviews_table(workspace, run)
+    return table.filter(pc.is_in(table["review"], value_set=pa.array(own, pa.string())))
 
 
 def _images(images: ImageSet) -> Iterator[pa.Table]:
@@ -178,19 +192,24 @@ def _images(images: ImageSet) -> Iterator[pa.Table]:
 
 
 def _training(result: Result) -> Iterator[pa.Table]:
-    """Yield the training images, with the first row of each one's cluster of near copies."""
+    """Yield the training images, with the first row of each one's cluster of near copies.
+
+    Null where no copies were looked for.
+    """
     of = read_clusters(result.training).of if has_clusters(result.training) else None
     for table in _images(result.training):
         ids = table["id"].to_numpy()
-        yield table.append_column("cluster", pa.array(ids if of is None else of[ids], pa.int64()))
+        yield table.append_column(
+            "cluster", pa.nulls(len(ids), pa.int64()) if of is None else pa.array(of[ids])
+        )
 
 
 def _generated(result: Result) -> Iterator[pa.Table]:
-    assert set(NUMBERS) <= set(GENERATED_COLUMNS)  # noqa: S101
-    numbers = result.generated_table((*NUMBERS, "same_pixels"))
+    names = [name for name in SCHEMAS["generated"].names if name not in (*ABOUT, "preview_sha256")]
+    numbers = result.generated_table(tuple(names))
     for table in _images(result.generated):
         some = numbers.iloc[table["id"].to_numpy()]
-        for name in some:
+        for name in names:
             table = table.append_column(name, pa.array(some[name], from_pandas=False))
         yield table
 
@@ -216,7 +235,7 @@ def _values(result: Result) -> pa.Table:
 
 
 def _shares(result: Result) -> Iterator[pa.Table]:
-    for by in ("label", "owner"):
+    for by in GROUPED:
         shares = group_shares(result, by).rename(columns={by: "group"})
         yield pa.Table.from_pandas(
             shares.assign(by=by, group=shares["group"].astype(str)), preserve_index=False
@@ -226,33 +245,3 @@ def _shares(result: Result) -> Iterator[pa.Table]:
 def _previews(images: ImageSet) -> Iterator[pa.Table]:
     for batch in images.images.batches(["id", "preview"], size=PICTURES):
         yield pa.Table.from_batches([batch])
-
-
-def in_files(pieces: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
-    """Yield the rows of all pieces, `rows` at a time; at least one table, if there is a piece."""
-    waiting: list[pa.Table] = []
-    count, written = 0, False
-    for piece in pieces:
-        waiting.append(_plain(piece))
-        count += len(piece)
-        while count >= rows:
-            whole = pa.concat_tables(waiting)
-            yield whole.slice(0, rows)
-            written, waiting, count = True, [whole.slice(rows)], count - rows
-    if waiting and (count or not written):
-        yield pa.concat_tables(waiting)
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """Return a table without what pandas or Lance say of it."""
-    return table.replace_schema_metadata(None)
-
-
-def parquet(table: pa.Table) -> bytes:
-    """Return a table as the bytes of a Parquet file of one row group."""
-    from pyarrow import parquet as pq
-
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, row_group_size=max(len(table), 1), compression="zstd",
-                   store_schema=False)  # fmt: skip
-    return buffer.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,18 @@ def public_key(path: Path) -> Ed25519PublicKey:
 def sealed_by(key: Ed25519PrivateKey, message: bytes) -> dict[str, str]:
     """Return the signature of a message with the public key, both in hexadecimal."""
     return {"ed25519": key.sign(message).hex(), "public_key": hex_of(key.public_key())}
+
+
+def signature_in(signed: object) -> tuple[str, str]:
+    """Return signature and public key of what `sealed_by` wrote; two "" where it is not so.
+
+    In one form only: hexadecimal could be written large or with blanks, and would mean the same.
+    """
+    if not isinstance(signed, dict) or set(signed) != {"ed25519", "public_key"}:
+        return "", ""
+    signature, public = str(signed["ed25519"]), str(signed["public_key"])
+    sound = re.fullmatch("[0-9a-f]{128}", signature) and re.fullmatch("[0-9a-f]{64}", public)
+    return (signature, public) if sound else ("", "")
 
 
 def hex_of(key: Ed25519PublicKey) -> str:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from gmv_core.audit.checking.verify import Against, as_json, verify
 from gmv_core.audit.evidence import write_evidence
 from gmv_core.audit.keys import make_keys, private_key
-from gmv_core.audit.verify import Against, as_json, verify
 from gmv_core.cli.options import Json, Root, workspace_at
 from gmv_core.cli.output import Output, shown
 from gmv_core.results.result import open_run

@@ -38,10 +38,10 @@ def credits_of(result: Result) -> Credits:
         j, i = np.nonzero(handed.contributors >= 0)
         parts.append((block.rows[j], handed.contributors[j, i], handed.credit[j, i]))
     credits = Credits(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    return _shared(credits, basis)
+    return shared_credits(credits, basis)
 
 
-def _shared(credits: Credits, basis: Basis) -> Credits:
+def shared_credits(credits: Credits, basis: Basis) -> Credits:
     """Return what clusters get as what each of their members gets."""
     if basis.clusters is None or basis.members is None:
         return credits
@@ -67,20 +67,31 @@ def group_shares(result: Result, by: str, *, seed: int = 0) -> pd.DataFrame:
     one are the group "".
     """
     table = result.values_table(("id", "value"))
-    codes, groups = pd.factorize(groups_of(result.training, by)[table["id"].to_numpy()])
-    group_of = np.full(len(result.training.images), -1)
-    group_of[table["id"].to_numpy()] = codes
-    credits = credits_of(result)
+    groups = groups_of(result.training, by)[table["id"].to_numpy()]
+    return shares_of(table, groups, credits_of(result), seed=seed).rename(columns={"group": by})
+
+
+def shares_of(
+    values: pd.DataFrame, groups: np.ndarray, credits: Credits, *, seed: int = 0
+) -> pd.DataFrame:
+    """Return what `group_shares` does, with the column "group", from what it follows from.
+
+    values: id and value of the training images that count, in order. groups: of each of them.
+    """
+    codes, names = pd.factorize(groups)
+    ids = values["id"].to_numpy()
+    group_of = np.full(max(ids.max(initial=-1), credits.training.max(initial=-1)) + 1, -1)
+    group_of[ids] = codes
     low, high = share_intervals(
         credits.generated, group_of[credits.training], credits.value,
-        groups=len(groups), seed=seed,
+        groups=len(names), seed=seed,
     )  # fmt: skip
     made = len(np.unique(credits.generated))
-    images = np.bincount(codes, minlength=len(groups))
-    value = np.bincount(codes, weights=table["value"], minlength=len(groups))
+    images = np.bincount(codes, minlength=len(names))
+    value = np.bincount(codes, weights=values["value"], minlength=len(names))
     shares = pd.DataFrame(
         {
-            by: np.asarray(groups, object),
+            "group": np.asarray(names, object),
             "images": images,
             "value": value,
             "share_of_images": images / max(images.sum(), 1),

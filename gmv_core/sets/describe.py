@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from gmv_core.errors import WorkspaceError
@@ -40,15 +41,6 @@ def describe(target: ImageSet, labels: Labels | None, source: SourceEntry) -> De
     columns = ["name", "status", "label", "owner", "sha256", "width", "height"]
     table = target.images.read([*columns, "is_grey", "low", "high", "mean"])
     fine = table.filter(pc.equal(table["status"], OK))
-    digests = fine["sha256"]
-    counts = Counts(
-        images=len(table),
-        ok=len(fine),
-        rejected=len(table) - len(fine),
-        duplicates=len(fine) - len(pc.unique(digests)),
-        labels=len([v for v in pc.unique(fine["label"]).to_pylist() if v]),
-        owners=len([v for v in pc.unique(fine["owner"]).to_pylist() if v]),
-    )
     fit = None
     if labels is not None and labels.parts:
         found = tally(labels, table["name"].to_pylist()[source.first_row :])
@@ -61,7 +53,22 @@ def describe(target: ImageSet, labels: Labels | None, source: SourceEntry) -> De
             found.refused,
         )
     said = table["label"].to_pylist()[source.first_row :]
-    return Description(counts, _typical(fine), fit, len(said), sum(map(bool, said)), _notes(target))
+    return Description(
+        counts_of(table), _typical(fine), fit, len(said), sum(map(bool, said)), _notes(target)
+    )
+
+
+def counts_of(table: pa.Table) -> Counts:
+    """Return the counts of a set. table: status, sha256, label and owner of all its images."""
+    fine = table.filter(pc.equal(table["status"], OK))
+    return Counts(
+        images=len(table),
+        ok=len(fine),
+        rejected=len(table) - len(fine),
+        duplicates=len(fine) - len(pc.unique(fine["sha256"])),
+        labels=len([v for v in pc.unique(fine["label"]).to_pylist() if v]),
+        owners=len([v for v in pc.unique(fine["owner"]).to_pylist() if v]),
+    )
 
 
 def _notes(target: ImageSet) -> dict[str, int]:

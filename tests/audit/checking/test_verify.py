@@ -15,9 +15,10 @@ from pyarrow import parquet as pq
 
 from gmv_core import Result, ValueSettings, open_source
 from gmv_core.audit.archive import ArchiveWriter, canonical, open_archive
-from gmv_core.audit.evidence import parquet, write_evidence
+from gmv_core.audit.checking.verify import Against, Check, as_json, verify
+from gmv_core.audit.evidence import write_evidence
+from gmv_core.audit.form import parquet
 from gmv_core.audit.keys import make_keys, private_key
-from gmv_core.audit.verify import Against, Check, verify
 from gmv_core.errors import SettingsError, SourceError, WorkspaceError
 from gmv_core.trust.duplicates import find_clusters
 from tests.audit.conftest import CREATED
@@ -34,11 +35,16 @@ def told(checks: list[Check]) -> str:
     return " ".join(check.said for check in checks if check.held is False)
 
 
-def rebuilt(path: Path, member: str, change: Callable[[bytes], bytes]) -> None:
-    """Change one member and make the archive whole again, with digests and stamp that fit it."""
+def rebuilt(path: Path, member: str, change: Callable[[bytes], bytes | None]) -> None:
+    """Change one member and make the archive whole again, with digests and stamp that fit it.
+
+    change: of its bytes, b"" where there is no such member; None takes it out.
+    """
     archive = open_archive(path)
     members = {name: archive.read(name) for name in archive.members}
-    members[member] = change(members[member])
+    changed = change(members.pop(member, b""))
+    if changed is not None:
+        members[member] = changed
     with path.open("wb") as file:
         writer = ArchiveWriter(file)
         for name in sorted(members):
@@ -47,11 +53,22 @@ def rebuilt(path: Path, member: str, change: Callable[[bytes], bytes]) -> None:
 
 
 def of_table(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable[[bytes], bytes]:
+    """Return a change of a file's bytes from one of its frame; columns keep their types."""
+
     def changed(data: bytes) -> bytes:
         table = pq.read_table(io.BytesIO(data))
-        return parquet(pa.Table.from_pandas(change(table.to_pandas()), preserve_index=False))
+        frame = change(table.to_pandas())
+        kinds = {f.name: f.type for f in table.schema}
+        columns = {name: _column(frame[name], kinds.get(name, pa.int64())) for name in frame}
+        return parquet(pa.table(columns))
 
     return changed
+
+
+def _column(values: pd.Series, kind: pa.DataType) -> pa.Array:
+    made = pa.array(values, from_pandas=not pa.types.is_floating(kind))
+    is_text = pa.types.is_string(made.type) or pa.types.is_large_string(made.type)
+    return made.cast(pa.string()) if is_text else made.cast(kind)
 
 
 def test_evidence_of_a_run_holds(archive: Path, evidence_of_run: Path) -> None:
@@ -62,9 +79,11 @@ def test_evidence_of_a_run_holds(archive: Path, evidence_of_run: Path) -> None:
     checks = verify(archive, Against(**sources, pairs=20, embedder=fake_embedder()))
     assert answers(checks) == {
         "bytes": True, "signature": None, "tables": True, "credit and values": True,
-        "shares": True, "training files": True, "generated files": True, "distances": True,
+        "standings": True, "shares": True, "previews": True,
+        "training files": True, "generated files": True, "distances": True,
     }  # fmt: skip
-    assert "24 images have the digests of their files." in checks[5].said
+    said = next(check for check in checks if check.what == "training files").said
+    assert said == "24 images have the digests of their files."
 
 
 def test_distances_are_measured_on_previews_where_no_source_is_given(archive: Path) -> None:
@@ -120,25 +139,63 @@ def up(column: str, by: float) -> Callable[[pd.DataFrame], pd.DataFrame]:
     [
         ("values", up("value", 1e-6), "value of its values"),
         ("values", up("times_contributor", 1), "times_contributor of its values"),
-        ("values", lambda f: f.iloc[1:], "leave out have value"),
+        ("values", up("times_candidate", 1), "times_candidate of its values"),
+        ("values", up("value_high", -1e-3), "value_high of its values"),
+        ("values", lambda f: f.iloc[1:], "each once, in order"),
+        ("values", lambda f: f.iloc[[0, *range(len(f))]], "each once, in order"),
         ("matches", up("value", 1e-6), "value of its matches"),
         ("matches", up("rank", 1), "rank of its matches"),
-        ("matches", lambda f: f.iloc[:-1], "of its matches"),
+        ("matches", lambda f: f.iloc[:-1], "number of its matches"),
+        ("matches", lambda f: f.iloc[[*range(len(f)), 0]], "number of its matches"),
+        ("matches", lambda f: f.assign(convincing=~f["convincing"]), "convincing of its matches"),
         ("matches", lambda f: f.assign(training=f["training"].iloc[::-1].to_numpy()),
          "training of its matches"),
         ("generated", up("quality", -1e-3), "not what follows"),
+        ("generated", lambda f: f.assign(quality=1.5), "outside 0 … 1"),
+        ("generated", lambda f: f.assign(quality=np.nan), "have a quality"),
+        ("generated", lambda f: f.assign(standing="near copy"), "standing of its generated"),
+        ("generated", up("p_copy", -1e-3), "p_copy of its generated"),
+        ("generated", up("p_far", -1e-3), "p_far of its generated"),
+        ("generated", up("nearest_distance", np.float32(0.1)), "nearest_distance of its generated"),
+        ("generated", up("effective_contributors", 0.1), "effective_contributors of its"),
+        ("generated", lambda f: f.assign(unattributed=0.1), "The unattributed of its"),
         ("generated", lambda f: f.iloc[:-1], "4 rows, and the run 5"),
-        ("shares", up("value", 1e-6), "not the sum of its images' values"),
-        ("shares", up("share_of_value", 1e-6), "share of value by"),
+        ("shares", up("value", 1e-6), "value by label"),
+        ("shares", up("share_of_value", 1e-6), "share_of_value by"),
+        ("shares", up("share_of_images", 1e-6), "share_of_images by"),
+        ("shares", up("low", 1e-6), "low by"),
+        ("shares", up("high", 1e-6), "high by"),
+        ("shares", up("images_needed", 2), "images_needed by"),
         ("shares", lambda f: f.iloc[1:], "of other"),
-        ("training", lambda f: f.assign(owner="Mallory"), "by owner are of other owners"),
+        ("shares", lambda f: f.assign(by=f["by"].replace("owner", "licence")), "by more columns"),
+        ("training", lambda f: f.assign(owner="Mallory"), "other images than its set counts"),
+        ("training", lambda f: f.assign(owner=f["owner"].iloc[::-1].to_numpy()), "by owner"),
+        ("training", lambda f: f.assign(name="one"), "have one name"),
+        ("training", lambda f: f.assign(sha256="00" * 32), "other images than its set counts"),
+        ("training", lambda f: f.assign(preview_sha256="00" * 32), "not the one of its digest"),
+        ("training", lambda f: f.assign(status="broken"), "other images than its set counts"),
+        ("training", lambda f: f.assign(cluster=f["id"].iloc[::-1].to_numpy()), "its first image"),
+        ("previews-training", lambda f: f.assign(preview=f["preview"].iloc[0]), "of its digest"),
+        ("previews-training", lambda f: f.iloc[1:], "of its digest"),
+        ("previews-training", lambda f: f.iloc[:-1], "23 previews of its 24"),
         ("null", lambda f: f.assign(distance=[2 * d for d in f["distance"]]), "reach of convinc"),
+        ("null", lambda f: f.iloc[1:], "Its null has 23 images"),
         ("candidates", lambda f: f.assign(candidates=[c + 100 for c in f["candidates"]]),
          "names a training image that is not there"),
+        ("candidates", lambda f: f.assign(candidates=[0 * c for c in f["candidates"]]), "twice"),
+        ("candidates", lambda f: f.assign(candidates=[0 * c - 1 for c in f["candidates"]]),
+         "or a distance no candidate"),
+        ("candidates", lambda f: f.assign(distance=[-d for d in f["distance"]]), "has no distance"),
         ("candidates", lambda f: f.assign(distance=[d[::-1] for d in f["distance"]]), "not rise"),
+        ("candidates", lambda f: f.assign(distance=[d[:-1] for d in f["distance"]]), "not as long"),
+        ("candidates", lambda f: f.assign(exact=-1), "how many distances are exact"),
+        ("candidates", lambda f: f.assign(exact=2), "p_copy of its generated"),
         ("candidates", lambda f: f.iloc[::-1], "not those of its generated images, in order"),
         ("candidates", lambda f: f.iloc[:-1], "of its 5 images"),
-        ("candidates", lambda f: f.drop(columns="distance"), "what cannot be"),
+        ("candidates", lambda f: f.drop(columns="distance"), "not the columns that it should"),
+        ("values", lambda f: f.assign(bonus=1), "not the columns that it should"),
+        ("values", lambda f: f.assign(value=f["value"].astype(str)), "not the columns that it"),
+        ("values", lambda f: f.assign(value=None), "lacks values"),
     ],
 )  # fmt: skip
 def test_what_does_not_follow_is_found_though_the_digests_fit(
@@ -155,6 +212,17 @@ def test_what_does_not_follow_is_found_though_the_digests_fit(
     [
         (lambda d: {**d, "format": 9}, "of format 9"),
         (lambda d: {**d, "run": {}}, "holds what cannot be"),
+        (lambda d: {**d, "says": 1}, "other fields"),
+        (lambda d: {k: v for k, v in d.items() if k != "training"}, "other fields"),
+        (lambda d: {**d, "run": {**d["run"], "says": 1}}, "fields that no version writes"),
+        (lambda d: {**d, "run": {**d["run"], "totals": {**d["run"]["totals"], "value": 9.0}}},
+         "totals of its run"),
+        (lambda d: {**d, "training": {**d["training"], "name": "other"}}, "not the one of its run"),
+        (lambda d: {**d, "training": {**d["training"], "ingest": {"max_pixels": "x"}}},
+         "holds what cannot be"),
+        (lambda d: {**d, "weights": {}}, "weights are of other models"),
+        (lambda d: {**d, "run": {k: v for k, v in d["run"].items() if k != "null"}},
+         "not the tables of its run, or others: null"),
         (lambda d: {**d, "run": {**d["run"], "value": {**d["run"]["value"], "k": 0}}}, "cannot be"),
         (lambda d: {**d, "run": {**d["run"], "value": {**d["run"]["value"], "k": 2}}},
          "not what follows"),
@@ -166,6 +234,36 @@ def test_settings_that_do_not_fit_are_found(
 ) -> None:
     rebuilt(archive, "evidence.json", lambda data: canonical(change(json.loads(data))))
     assert said in told(verify(archive))
+
+
+@pytest.mark.parametrize("data", [b"[" * 200_000, b'{"a":' * 50_000, b'{"a":1e400}', b"{ }",
+                                  b'{"a":"\\ud800"}', b"\xff", b"[]"])  # fmt: skip
+def test_a_document_in_no_form_of_ours_is_a_sentence(archive: Path, data: bytes) -> None:
+    rebuilt(archive, "evidence.json", lambda _: data)
+    assert "evidence.json is no" in told(verify(archive))
+
+
+@pytest.mark.parametrize(
+    "member", ["a.html", "tables/more/00000.parquet", "tables/values/00002.parquet",
+               "tables/values/00001.txt", "tables/values/a/00001.parquet", "tables/values"]
+)  # fmt: skip
+def test_a_file_that_evidence_has_not_is_found(archive: Path, member: str) -> None:
+    rebuilt(archive, member, lambda _: b"")
+    assert f"Its file {member} is not one that evidence has" in told(verify(archive))
+
+
+def test_a_table_cut_into_other_files_is_found(archive: Path) -> None:
+    of_values = open_archive(archive).read("tables/values/00000.parquet")
+    rebuilt(archive, "tables/values/00001.parquet", lambda _: of_values)
+    assert "are not of 65,536 rows each" in told(verify(archive))
+
+
+@pytest.mark.parametrize("missing", ["evidence.json", "tables/values/00000.parquet"])
+def test_a_missing_file_is_found(archive: Path, missing: str) -> None:
+    rebuilt(archive, missing, lambda _: None)
+    assert any(
+        words in told(verify(archive)) for words in ("has no evidence.json", "or others: values")
+    )
 
 
 @pytest.mark.parametrize("data", [b"", b"PAR1", b"x" * 1000])
@@ -187,6 +285,13 @@ def test_files_that_changed_are_named(archive: Path, evidence_of_run: Path, tmp_
     said = next(check for check in checks if check.what == "training files")
     assert said.held is False
     assert "1 are in no file" in said.said and "1 have other bytes" in said.said
+    assert {kind: len(names) for kind, names in said.files.items()} == {
+        "missing": 1, "changed": 1, "extra": 1,
+    }  # fmt: skip
+    listed = as_json(checks)["checks"][checks.index(said)]
+    assert listed["missing"] == [
+        Path(files[0]).relative_to(evidence_of_run / "run/train").as_posix()
+    ]
 
 
 def test_signatures(result: Opened, tmp_path: Path) -> None:
@@ -203,6 +308,27 @@ def test_signatures(result: Opened, tmp_path: Path) -> None:
     assert "root is not" in told(verify(path, Against(root="00" * 32)))
     rebuilt(path, "tables/values/00000.parquet", of_table(up("value", 1e-6)))
     assert "not that of this evidence" in told(verify(path, Against(public=public)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [str.upper, lambda text: f" {text}", lambda text: text[:-2], lambda _: "", lambda _: 3],
+)
+@pytest.mark.parametrize("which", ["ed25519", "public_key"])
+def test_a_signature_has_one_form(
+    result: Opened, tmp_path: Path, which: str, change: Callable[[str], object]
+) -> None:
+    path = tmp_path / "e.zip"
+    write_evidence(result(), path, key=private_key(make_keys(tmp_path / "key")[0]))
+    archive = open_archive(path)
+    signed, members = archive.stamp["signed"], {n: archive.read(n) for n in archive.members}
+    with path.open("wb") as file:
+        writer = ArchiveWriter(file)
+        for name, data in members.items():
+            writer.add(name, data)
+        writer.digests()
+        writer.stamp({**archive.stamp, "signed": {**signed, which: change(signed[which])}})
+    assert "signature is not in the form" in told(verify(path))
 
 
 def test_an_unsigned_archive_can_be_held_against_a_root_or_a_key(

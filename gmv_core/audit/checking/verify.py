@@ -7,32 +7,39 @@ hold, nothing behind them is read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 
-from gmv_core.audit import recount, remeasure
 from gmv_core.audit.archive import Altered, Archive, canonical, open_archive
-from gmv_core.audit.keys import hex_of, is_signed, public_key
-from gmv_core.audit.recount import Told
-from gmv_core.audit.remeasure import ALLOWED, EXAMPLES, Held
+from gmv_core.audit.checking import differences, remeasure
+from gmv_core.audit.checking.recount import count_again
+from gmv_core.audit.checking.remeasure import ALLOWED, EXAMPLES, Held
+from gmv_core.audit.checking.tables import Told, read, told
+from gmv_core.audit.keys import hex_of, is_signed, public_key, signature_in
 from gmv_core.errors import SourceError
-from gmv_core.settings import IngestSettings
 from gmv_core.sources.source import Source
 from gmv_core.types import Embedder, Int64, UInt8
+
+# What reading a table raises that holds no such numbers, lists or pictures as it should.
+ODD = (pa.ArrowException, LookupError, ValueError, TypeError, AttributeError, ArithmeticError,
+       MemoryError, RecursionError, OSError)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was checked. held: None where it was not checked. said: a sentence."""
+    """One thing that was checked. held: None where it was not checked. said: a sentence.
+
+    files: where files were compared, the names of those that are "missing", "changed" or "extra".
+    """
 
     what: str
     held: bool | None
     said: str
+    files: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,26 +81,58 @@ def _checks(path: Path, against: Against) -> Iterator[Check]:
         if sealed.held is False:
             return
         step = "tables"
-        said = recount.told(archive)
-        training, generated = (_images(archive, said, name) for name in ("training", "generated"))
-        yield Check(step, True, f"{said.run.name}: {len(generated):,} generated images against "
-                    f"{len(training):,} training images.")  # fmt: skip
+        said = told(archive)
+        tables = {name: read(archive, name) for name in ("training", "generated")}
+        sound = _check(step, differences.sets_differing(said, tables), _of_what(said))
+        yield sound
+        if sound.held is False:
+            return
         step = "credit and values"
-        counted = recount.count_again(archive, said, training, generated)
-        wrong = recount.differing(counted, archive, generated)
-        wrong += recount.reach_differing(archive, said)
-        yield _check(step, wrong, "Credit follows from distances and quality, values from credit, "
-                     f"and Σφ + unattributed = Σq = {counted.quality.sum():.6g}.")  # fmt: skip
-        step = "shares"
-        wrong = recount.shares_differing(archive, training)
-        yield _check(step, wrong, "The shares of owners and labels follow from the values.")
+        yield from _recounted(archive, said, **tables)
+        step = "previews"
+        wrong = differences.previews_differing(archive, tables)
+        if wrong is not None:
+            yield _check(step, wrong, "Each preview has the digest that its image's row has.")
+        step = "reviews"
+        wrong = differences.reviews_differing(archive, tables)
+        if wrong is not None:
+            yield _check(step, wrong, "What people reviewed are pairs of these lists.")
         step = "files"
-        yield from _images_again(archive, said, training, generated, against)
+        yield from _images_again(archive, said, tables, against)
     except Altered as problem:
         yield Check(step, False, str(problem))
-    except (pa.ArrowException, KeyError, ValueError, TypeError, AttributeError, IndexError) as odd:
+    except ODD as odd:
         # Digests hold over what nobody else could have written: whoever made it made it wrong.
         yield Check(step, False, f"It holds what cannot be ({type(odd).__name__}: {odd}).")
+
+
+def _of_what(said: Told) -> str:
+    generated, training = (said.run.generated, said.run.training)
+    return (
+        f"{said.run.name}: {generated.images:,} generated images against {training.images:,} "
+        "training images."
+    )
+
+
+def _recounted(
+    archive: Archive, said: Told, training: pa.Table, generated: pa.Table
+) -> Iterator[Check]:
+    counted = count_again(archive, said, training, generated)
+    wrong = differences.credit_differing(counted, archive, said, generated, training)
+    right = (
+        "Credit follows from distances and quality, values from credit, and "
+        f"Σφ + unattributed = Σq = {counted.quality.sum():.6g}."
+    )
+    yield _check("credit and values", wrong, right)
+    wrong = differences.standings_differing(counted, archive, said, generated)
+    right = "Standings follow from the distances of unseen real images."
+    if said.run.null is None and not wrong:
+        yield Check("standings", None, "The run was held against no unseen real images.")
+    else:
+        yield _check("standings", wrong, right)
+    wrong = differences.shares_differing(counted, archive, training)
+    yield _check("shares", wrong, "The shares of owners and labels follow from the values, and "
+                 "their intervals from drawing the generated images anew.")  # fmt: skip
 
 
 def _check(what: str, wrong: list[str], right: str) -> Check:
@@ -101,9 +140,9 @@ def _check(what: str, wrong: list[str], right: str) -> Check:
 
 
 def _signature(archive: Archive, against: Against) -> Check:
-    told = dict(archive.stamp)
-    signed = told.pop("signed", None)
-    if told.get("root") != archive.root:
+    stamp = dict(archive.stamp)
+    signed = stamp.pop("signed", None)
+    if stamp.get("root") != archive.root:
         return Check("signature", False, "Its stamp is that of other evidence: the roots differ.")
     if against.root and against.root.strip().lower() != archive.root:
         return Check("signature", False, f"Its root is not {against.root}.")
@@ -114,12 +153,12 @@ def _signature(archive: Archive, against: Against) -> Check:
             return Check("signature", True, "It is not signed; it has the root that was given.")
         return Check("signature", None, "It is not signed: whoever changes it can make it whole "
                      "again. Hold its root against one from elsewhere with --root.")  # fmt: skip
-    if not isinstance(signed, dict) or set(signed) != {"ed25519", "public_key"}:
+    signature, public = signature_in(signed)
+    if not signature:
         return Check(
             "signature", False, "Its signature is not in the form in which one is written."
         )
-    signature, public = str(signed["ed25519"]), str(signed["public_key"])
-    if not is_signed(canonical(told), signature, public):
+    if not is_signed(canonical(stamp), signature, public):
         return Check("signature", False, "Its signature is not that of this evidence.")
     if against.public is None:
         return Check("signature", None, f"It is signed with the key {public}; whose that is can be "
@@ -129,28 +168,19 @@ def _signature(archive: Archive, against: Against) -> Check:
     return Check("signature", True, f"It is signed with the key in {against.public.name}.")
 
 
-def _images(archive: Archive, said: Told, name: str) -> pa.Table:
-    table = recount.read(archive, name)
-    part = getattr(said.run, name)
-    if len(table) != part.images:
-        raise Altered(f"Its table {name} has {len(table):,} rows, and the run {part.images:,}.")
-    return table
-
-
 def _images_again(
-    archive: Archive, said: Told, training: pa.Table, generated: pa.Table, against: Against
+    archive: Archive, said: Told, tables: dict[str, pa.Table], against: Against
 ) -> Iterator[Check]:
     pairs = remeasure.pairs_to_measure(archive, against.pairs, against.seed)
     wanted = {"generated": np.unique(pairs[0]), "training": np.unique(pairs[1])}
     pictures: dict[str, dict[int, UInt8]] = {}
-    for name, table, sources in (
-        ("training", training, against.training), ("generated", generated, against.generated)
-    ):  # fmt: skip
+    for name, table in tables.items():
+        sources: Sequence[Source] = getattr(against, name)
         if not sources:
             yield Check(f"{name} files", None, "Their source was not given.")
             pictures[name] = _previews(archive, name, wanted[name], against.pairs)
             continue
-        ingest = msgspec.convert(said.document[name]["ingest"], IngestSettings)
+        ingest = getattr(said, name).ingest
         held = remeasure.hold_against(sources, table, ingest, wanted[name])
         pictures[name] = held.pictures
         yield _held(name, held)
@@ -166,13 +196,12 @@ def _images_again(
 def _previews(archive: Archive, name: str, wanted: Int64, pairs: int) -> dict[int, UInt8]:
     if not pairs:
         return {}
-    found = remeasure.previews_in(archive, name, wanted)
-    if not found:
+    if not any(member.startswith("tables/previews-") for member in archive.members):
         raise SourceError(
             f"To measure distances anew, the {name} images are needed: give their source, or "
             "evidence that was written with --with-previews."
         )
-    return found
+    return remeasure.previews_in(archive, name, wanted)
 
 
 def _held(name: str, held: Held) -> Check:
@@ -184,7 +213,8 @@ def _held(name: str, held: Held) -> Check:
     right = f"{held.agreeing:,} images have the digests of their files."
     if held.extra:
         right += f" {len(held.extra):,} more files are not in the set."
-    return _check(f"{name} files", wrong, right)
+    files = {"missing": held.missing, "changed": held.changed, "extra": held.extra}
+    return replace(_check(f"{name} files", wrong, right), files=files)
 
 
 def _distances(off: np.ndarray) -> Check:
@@ -202,5 +232,9 @@ def as_json(checks: Sequence[Check]) -> dict[str, Any]:
     """Return the checks as plain JSON values."""
     return {
         "holds": all(check.held is not False for check in checks),
-        "checks": [{"what": c.what, "held": c.held, "said": c.said} for c in checks],
+        "checks": [
+            {"what": c.what, "held": c.held, "said": c.said}
+            | {kind: list(names) for kind, names in c.files.items()}
+            for c in checks
+        ],
     }

@@ -9,16 +9,17 @@ import numpy as np
 import pyarrow as pa
 
 from gmv_core.audit.archive import Archive
-from gmv_core.audit.recount import Told, batches, lists_of
+from gmv_core.audit.checking.tables import Told, batches, lists_of
 from gmv_core.images.decode import decode, pixels_of
 from gmv_core.matching.matcher import embed_previews
 from gmv_core.models.choice import reload_embedder
 from gmv_core.settings import IngestSettings
 from gmv_core.sources.source import Source, storable
-from gmv_core.types import Embedder, Float32, Int64, UInt8
+from gmv_core.types import OK, Embedder, Float32, Int64, UInt8
 
 ALLOWED = 0.02  # between a stored distance and one measured anew: vectors are stored in 16 bits
 EXAMPLES = 3
+PREVIEW = IngestSettings(max_pixels=1 << 24)
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ def previews_in(archive: Archive, name: str, wanted: Int64) -> dict[int, UInt8]:
     asked, found = set(wanted.tolist()), dict[int, UInt8]()
     for table in batches(archive, f"previews-{name}"):
         for row, preview in zip(table["id"].to_pylist(), table["preview"].to_pylist(), strict=True):
-            if row in asked and preview:
+            # Measured before: a picture of a few bytes can ask for gigabytes.
+            if row in asked and preview and decode(preview, PREVIEW).status == OK:
                 found[row] = pixels_of(preview)
     return found
 
