@@ -17,9 +17,7 @@ from benchmarks.kit.data import Images
 from benchmarks.truth.generators import flow, vae
 from benchmarks.truth.generators.stack import Stack, Training
 from benchmarks.truth.generators.vae import VAE, Recipe, negative_elbo, train
-from benchmarks.truth.retraining import removal
-from benchmarks.truth.retraining.baselines import planted
-from benchmarks.truth.retraining.influence import (
+from benchmarks.truth.gradients.of_vae import (
     Checkpoints,
     Projection,
     _with_noise,
@@ -27,6 +25,8 @@ from benchmarks.truth.retraining.influence import (
     tracin,
     trak,
 )
+from benchmarks.truth.retraining import removal
+from benchmarks.truth.retraining.baselines import planted
 from benchmarks.truth.retraining.lds import Judge
 from benchmarks.truth.retraining.linear import Linear
 from benchmarks.truth.retraining.methods import (

@@ -137,10 +137,9 @@ def mixed(*parts: int) -> int:
 
 
 def ensemble(setting: Setting, count: int, *, seed: int) -> list[dict[str, torch.Tensor]]:
-    """Return the weights of VAEs trained on all images from seeds of their own."""
+    """Return the weights of generators trained on all images from seeds of their own."""
+    train = flow.train if setting.generator == "flow" else vae.train
+    seeds = [mixed(seed, s, 7) for s in range(count)]
     return [
-        vae.train(
-            setting.training, seed=mixed(seed, s, 7), recipe=setting.recipe
-        ).model.state_dict()
-        for s in range(count)
+        train(setting.training, seed=s, recipe=setting.recipe).model.state_dict() for s in seeds
     ]
