@@ -219,7 +219,7 @@ def test_noise_is_read_in_every_way(results: Path) -> None:
 def test_retraining_is_told_with_its_intervals(results: Path) -> None:
     told = figures(results, "lds")
     methods = {row["method"]: row["LDS"] for row in told["methods"]}
-    assert {"ours", "VAE-TracIn", "pixel L2", "random", "predicted influence"} <= methods.keys()
+    assert {"ours", "TracIn", "pixel L2", "random", "predicted influence"} <= methods.keys()
     own = told["influence"][0]
     assert own["LDS"] == methods["predicted influence"]
     assert {row["method"] for row in told["influence"]} >= {"refit on each half", "pixel L2"}

@@ -11,6 +11,7 @@ from benchmarks.truth.retraining.methods import (
     Sets,
     build_sets,
     embedding_distances,
+    embeddings,
     feature_distances,
     kernel_matrix,
     mean_distances,
@@ -41,6 +42,7 @@ class Compared:
     """matrices: V (m, n) by method. result: the product's run. deep: one that holds R = 300.
 
     mean_distance: (n,), breaks ties of value. quality: (m,). features: (m, n) distances.
+    vectors: embeddings, (n, d) of the training and (m, d) of the generated images.
     """
 
     matrices: dict[str, Float64]
@@ -49,6 +51,7 @@ class Compared:
     mean_distance: Float64
     quality: Float64
     features: Float64
+    vectors: tuple[Float64, Float64]
 
 
 def compare(setting: Setting, workspace: Workspace, size: Sizes, *, seed: int) -> Compared:
@@ -59,7 +62,8 @@ def compare(setting: Setting, workspace: Workspace, size: Sizes, *, seed: int) -
     deep = run_product(sets, "deep", settings_of(candidates=DEEP_R, shared=shared))
     quality = qualities(result)
     features = kept(setting, "features", lambda: feature_distances(sets.training, sets.generated))
-    made = {OURS: product_matrix(result), **_similarity(sets, features, quality)}
+    vectors = embeddings(sets)
+    made = {OURS: product_matrix(result), **_similarity(sets, features, vectors, quality)}
     if size.gradients:
         made |= gradient_matrices(setting, size, seed=seed)
     made |= patch_matrices(sets.training, sets.generated, seed=seed)
@@ -67,17 +71,19 @@ def compare(setting: Setting, workspace: Workspace, size: Sizes, *, seed: int) -
     made[INFLUENCE] = linear_matrix(sets.training, sets.generated)
     made[LABEL] = same_class(sets.training, sets.generated)
     made["random"] = random_matrix(size.m, size.n, seed=seed)
-    return Compared(made, result, deep, mean_distances(result), quality, features)
+    return Compared(made, result, deep, mean_distances(result), quality, features, vectors)
 
 
-def _similarity(sets: Sets, features: Float64, quality: Float64) -> dict[str, Float64]:
-    pixels, embedding = pixel_distances(sets.training, sets.generated), embedding_distances(sets)
+def _similarity(
+    sets: Sets, features: Float64, vectors: tuple[Float64, Float64], quality: Float64
+) -> dict[str, Float64]:
+    pixels = pixel_distances(sets.training, sets.generated)
     bare = run_product(sets, "bare", settings_of("none"))
     return {
         "embedding only": product_matrix(bare),
         "pixel L2": nearest_matrix(pixels, DEFAULT, quality),
         "exhaustive re-rank": nearest_matrix(features, DEFAULT, quality),
         "features, all n": -features,
-        "embedding, all n": -embedding,
+        "embedding, all n": -embedding_distances(vectors),
         "pixel L2, all n": -pixels,
     }

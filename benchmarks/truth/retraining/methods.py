@@ -134,15 +134,20 @@ def kernel_matrix(training: Images, generated: Images, *, per_number: float = 0.
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def embedding_distances(sets: Sets) -> Float64:
-    """Return the distances between the stored vectors of all pairs, (m, n)."""
-    stored = [
+def embeddings(sets: Sets) -> tuple[Float64, Float64]:
+    """Return the stored vectors of the training and of the generated images, (n, d) and (m, d)."""
+    training, generated = (
         all_vectors(sets.workspace.image_set(f"{sets.name}-{part}").embeddings("efficientnet-lite0"))
         for part in ("training", "generated")
-    ]  # fmt: skip
-    (_, x), (_, g) = stored
+    )  # fmt: skip
+    return training[1].astype(np.float64), generated[1].astype(np.float64)
+
+
+def embedding_distances(vectors: tuple[Float64, Float64]) -> Float64:
+    """Return the distances between the vectors of all pairs, (m, n). vectors: of `embeddings`."""
+    x, g = vectors
     squared = (g * g).sum(1)[:, None] + (x * x).sum(1) - 2 * g @ x.T
-    return np.sqrt(np.maximum(squared.astype(np.float64), 0))
+    return np.sqrt(np.maximum(squared, 0))
 
 
 def feature_distances(training: Images, generated: Images) -> Float64:

@@ -134,12 +134,3 @@ def half_outputs(setting: Setting, chosen: np.ndarray, seeds: int, *, seed: int)
 def mixed(*parts: int) -> int:
     """Return one seed for a combination of seeds."""
     return int(np.random.SeedSequence(parts).generate_state(1)[0])
-
-
-def ensemble(setting: Setting, count: int, *, seed: int) -> list[dict[str, torch.Tensor]]:
-    """Return the weights of generators trained on all images from seeds of their own."""
-    train = flow.train if setting.generator == "flow" else vae.train
-    seeds = [mixed(seed, s, 7) for s in range(count)]
-    return [
-        train(setting.training, seed=s, recipe=setting.recipe).model.state_dict() for s in seeds
-    ]

@@ -56,7 +56,7 @@ FULL = {
     **{
         ("flow", data): Sizes(
             seeds=2, owner_seeds=6, removed=(0.05, 0.10, 0.25),
-            checkpoints=(45, 135, 225, 315, 405),
+            checkpoints=(90, 225, 360),
             recipe=flow.Recipe(steps=450, fine=32, coarse=64), generator="flow", data=data,
         )
         for data in DATA
