@@ -22,7 +22,7 @@ from benchmarks.choices.influence import read
 from benchmarks.kit import work
 from benchmarks.kit.reporting import Row, print_table
 from benchmarks.truth.retraining.linear import Linear
-from benchmarks.truth.retraining.owners import OF_A_KIND, draw_owners
+from benchmarks.truth.retraining.owners import draw_owners
 from benchmarks.truth.retraining.rank_scores import resamples, score
 from gmv_core.method.denoiser import keeping, left_out, refitted_losses
 from gmv_core.types import Float64
@@ -64,7 +64,8 @@ def figures_of(folder: Path, path: Path, *, seed: int) -> tuple[dict[str, Float6
     told = json.loads(results_of(folder, path).read_text())
     _, _, training, generated = read(path)
     measured = np.array(told["measured"])
-    owned = draw_owners(training, OF_A_KIND, seed=seed)[: len(measured)]
+    of_a_kind = len(measured) // (2 if "coherent" in told["tables"] else 1)
+    owned = draw_owners(training, of_a_kind, seed=seed)[: len(measured)]
     if owned.sum(1).tolist() != told["sizes"]:
         raise ValueError(f"{path.stem}: these are not the owners that were measured")
     return predictions(Linear(training, generated), owned), measured

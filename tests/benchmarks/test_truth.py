@@ -232,6 +232,16 @@ def test_retraining_is_told_with_its_intervals(results: Path) -> None:
 
 
 @pytest.mark.models
+@pytest.mark.parametrize("script", ["influence", "classes", "kernel", "owners"])
+def test_choices_are_made_on_what_was_kept(results: Path, script: str) -> None:
+    command = [sys.executable, "-m", f"benchmarks.choices.{script}", "--work", str(results.parent),
+               "--json"]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert "| " in done.stdout and json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.models
 def test_every_plot_is_drawn(results: Path, tmp_path: Path) -> None:
     drawn = draw(results, tmp_path)
     assert [path.stem for path in drawn] == list(PLOTS)
