@@ -45,7 +45,7 @@ CHOICES = (
     "one mean, no labels", "refit on each half",
 )  # fmt: skip
 BANDS = (OWN, "Gaussian kernel over the class", "pixel L2", "patch posterior", "ours", "TracIn",
-         "TRAK, 5 models", "D-TRAK, 5 models")  # fmt: skip
+         "TRAK", "D-TRAK")  # fmt: skip
 SUMMED = (OWN, "Gaussian kernel over the class", "pixel L2, all n", "ours")
 EMBEDDED = 8.0  # directions of embeddings that are shown: the best of those tried, or near it
 SIGMAS = (0.5, 0.7, 1.0, 2.0)
@@ -89,17 +89,38 @@ def methods_table(told: Sequence[Told]) -> list[str]:
 
 def gradients_table(told: Sequence[Told]) -> list[str]:
     """Every method that sees the model: score, interval, and the paired difference."""
-    methods = ("TracIn", "TRAK, 1 model", "TRAK, 5 models", "D-TRAK, 5 models")
-    rows = []
-    for method in methods:
-        cells = [method]
-        for one in told:
-            found = row_of(one["influence"], method)
-            less = "" if found is None else signed(found[f"less {OWN}"]).replace("…", "to")
-            cells.append(NONE if found is None else
-                         f"{_score(found)}, {spaced(found['95 %'])}; {less}")  # fmt: skip
-        rows.append(cells)
+    asked = {
+        "TracIn": "TracIn",
+        "TRAK, 1 model": "TRAK, 1 model",
+        "TRAK": "TRAK (of so many models)",
+        "D-TRAK": "D-TRAK (of so many models)",
+    }
+    rows = [
+        [name, *(_paired(_most(one["influence"], method)) for one in told)]
+        for method, name in asked.items()
+    ]
     return markdown(["method", *GENERATORS.values()], rows)
+
+
+def _most(rows: Sequence[Told], method: str) -> Told | None:
+    """Return the row of a method, of as many models as it was measured with."""
+    found = [row for row in rows if row["method"] == method]
+    found += [row for row in rows if row["method"].startswith(f"{method}, ")]
+    return max(found, key=lambda row: _models(row["method"]), default=None)
+
+
+def _models(name: str) -> int:
+    """Return how many models "TRAK, 5 models" has, 0 where none are named."""
+    count = re.search(r", (\d+) model", name)
+    return int(count[1]) if count else 0
+
+
+def _paired(row: Told | None) -> str:
+    if row is None:
+        return NONE
+    models = f" ({_models(row['method'])})" if _models(row["method"]) > 1 else ""
+    less = signed(row[f"less {OWN}"]).replace("…", "to")
+    return f"{_score(row)}{models}, {spaced(row['95 %'])}; {less}"
 
 
 def bands_table(told: Sequence[Told]) -> list[str]:
@@ -112,7 +133,7 @@ def bands_table(told: Sequence[Told]) -> list[str]:
     thirds = ("low noise", "middle", "high noise")
     rows = []
     for method in BANDS:
-        found = [row_of(one["bands"], method) for _, one in flows]
+        found = [_most(one["bands"], method) for _, one in flows]
         if any(found):
             cells = [NONE if row is None else _first(row[third]) for row in found
                      for third in thirds]  # fmt: skip

@@ -13,7 +13,8 @@ def figures(score: float) -> dict[str, Any]:
            "set level": -score, "set level 95 %": "-0.300 … 0.100"}  # fmt: skip
     trak = {"method": "TRAK, 1 model", "LDS": score, "95 %": "0.000 … 0.200",
             "less predicted influence": "-0.100 (-0.200 … +0.100)"}  # fmt: skip
-    return {"methods": [row], "influence": [trak],
+    more = trak | {"method": "TRAK, 10 models", "LDS": 0.5}
+    return {"methods": [row], "influence": [trak, more],
             "ceiling": [{}, {"highest LDS to expect": 0.9}]}  # fmt: skip
 
 
@@ -32,6 +33,7 @@ def test_what_was_not_measured_has_a_dash_and_differences_their_sign() -> None:
     lines = TABLES["gradients"]([figures(0.1)] * 4)
     assert lines[2] == "| TracIn | – | – | – | – |"
     cell = "0.100, 0.000 to 0.200; −0.100 (−0.200 to +0.100)"
+    assert lines[4].startswith("| TRAK (of so many models) | 0.500 (10), 0.000 to 0.200; ")
     assert lines[3] == f"| TRAK, 1 model | {' | '.join([cell] * 4)} |"
 
 
