@@ -184,11 +184,20 @@ def _generated(folder: Path, generated: Images, size: Sizes, seed: int) -> Image
         return Images(kept["pixels"], generated.classes, generated.names)
 
 
+def kept_path(setting: Setting, name: str) -> Path:
+    """Return where a matrix of a setting is kept."""
+    told = hashlib.sha256(f"{setting.digest} {name}".encode()).hexdigest()[:32]
+    return setting.folder / f"method-{told}.npz"
+
+
 def kept(setting: Setting, name: str, compute: Callable[[], Float64]) -> Float64:
     """Return a matrix of a setting by its name: computed once, then read from the work folder."""
-    told = hashlib.sha256(f"{setting.digest} {name}".encode()).hexdigest()[:32]
-    path = setting.folder / f"method-{told}.npz"
+    path = kept_path(setting, name)
     if not path.exists():
         write_arrays(path, matrix=compute())
+    return read_kept(path)
+
+
+def read_kept(path: Path) -> Float64:
     with np.load(path) as found:
         return found["matrix"]
