@@ -17,7 +17,8 @@ import numpy as np
 from benchmarks.kit import work
 from benchmarks.kit.data import Images
 from benchmarks.kit.reporting import Row, print_table
-from benchmarks.truth.retraining.linear import Linear, choice_scores
+from benchmarks.truth.retraining.linear import Linear
+from benchmarks.truth.retraining.linear_choices import choice_scores
 
 BEST = 5  # choices shown of each half
 PRODUCT = {"broad": 24.0, "with detail": 8.0, "block, px": 2, "of a block": 4.0}

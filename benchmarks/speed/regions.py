@@ -1,7 +1,8 @@
 """Seconds that the regions of one image take against 50,000, beside the matrix products' own.
 
 Images of CIFAR-10, mirrored, against the built set, warm: recall (one forward pass, the index, the
-quadrants), the pixels of the recalled, their patch posterior, and where a pair looks alike. "CPU":
+quadrants), the pixels of the recalled, their nearest patches, the posterior with patches at every
+pixel of those that are left, and where a pair looks alike. "CPU":
 processor seconds of all threads, which other work on the machine does not lengthen. "Products":
 the floating-point operations of the patches' matrix product over what this machine does in a large
 one of single precision in the same run.
@@ -22,7 +23,7 @@ from benchmarks.kit.datasets import cifar_set, held_out, workspace_of
 from benchmarks.kit.reporting import Row, finish, parser, print_table
 from benchmarks.speed.influence import product_rate
 from gmv_core.matching.regions import COLOUR, REFINED, SIDE_PX, RegionMatcher, load_regions
-from gmv_core.method.patches import evidence
+from gmv_core.method.patches import evidence, nearest
 from gmv_core.sets.pixels import ensure_pixels, pixel_form, pixels_of_rows
 from gmv_core.types import UInt8
 
@@ -59,7 +60,7 @@ def measure(matcher: RegionMatcher, images: list[UInt8]) -> list[Row]:
         "pixels of the recalled": lambda _: pixels_of_rows(
             matcher.training, matcher.form, recalled
         ),
-        "patches": lambda _: evidence(own, training, COLOUR),
+        "patches": lambda _: nearest(own, training, COLOUR),
         "patches, every pixel": lambda _: evidence(own, training[:REFINED], COLOUR, step_px=1),
         "regions of one image (target 0.5)": matcher.explain,
         "alike, one pair": lambda image: matcher.alike(image, images[0]),

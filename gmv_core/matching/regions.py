@@ -4,7 +4,8 @@ The patch posterior (method/patches.py) is taken in three steps, at 32 px. RECAL
 a fifth each for the quadrants, by the pixels of that quadrant averaged to 8 px, in place or moved
 by two, and the rest nearest by embedding; by whole images alone an image put together of four
 others would find few of them (18 % of the sources of such mosaics are among the 1,000 nearest of
-50,000 of CIFAR-10). Of them REFINED, by patches every 2 px; of those, patches every pixel.
+50,000 of CIFAR-10). Of them REFINED, by their nearest patches every 2 px; of those, patches at
+every pixel.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from gmv_core.method.patches import (
     by_cell,
     evidence,
     likeliest,
+    nearest,
     posterior,
     quadrant_distances,
     with_noise,
@@ -108,9 +110,9 @@ class RegionMatcher:
         there = np.take_along_axis(squared, place, axis=1) < np.inf
         first = np.unique(self.ids[place[there]])
         vector = embed_previews(self.embedder, [pixels])[0]
-        nearest = self.index.search(vector, min(RECALLED + len(gone), len(self.ids))).ids[0]
-        nearest = nearest[(nearest >= 0) & ~np.isin(nearest, [*gone, *first])]
-        return np.sort(np.concatenate([first, nearest[: RECALLED - len(first)]]))
+        rest = self.index.search(vector, min(RECALLED + len(gone), len(self.ids))).ids[0]
+        rest = rest[(rest >= 0) & ~np.isin(rest, [*gone, *first])]
+        return np.sort(np.concatenate([first, rest[: RECALLED - len(first)]]))
 
     def explain(
         self, pixels: UInt8, without: Collection[int] = (), *, form: PatchForm | None = None
@@ -124,7 +126,7 @@ class RegionMatcher:
         side = self.form.side_px
         training = pixels_of_rows(self.training, self.form, rows).reshape(len(rows), side, side, -1)
         noisy = with_noise(self._small(pixels)[None], patches.sigma, seed=NOISE_SEED)
-        near = likeliest(evidence(noisy, training, patches)[0], REFINED)
+        near = likeliest(-nearest(noisy, training, patches)[0], REFINED)
         weights = posterior(evidence(noisy, training[near], patches, step_px=1))[0]
         rows, recalled = rows[near], len(rows)
         cells = by_cell(weights, patches, side)

@@ -76,7 +76,9 @@ class Denoiser:
         """Return images by block, (k, m, b). x: (m, d)."""
         if len(self.blocks) == 1:
             return x[None]
-        return np.moveaxis(x[:, self.blocks], 1, 0)
+        # take is several times as fast as x[:, blocks], which goes through memory in leaps
+        ordered = x.take(self.blocks.ravel(), axis=1).reshape(len(x), *self.blocks.shape)
+        return np.moveaxis(ordered, 1, 0)
 
     def joined(self, parts: Floats) -> Floats:
         """Return what `split` was given, (m, d). parts: (k, m, b)."""

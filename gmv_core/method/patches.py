@@ -147,8 +147,9 @@ def by_cell(weights: Float32, form: PatchForm, side_px: int) -> Float32:
 def likeliest(found: Float32, count: int) -> Int64:
     """Return the images that come nearest to explaining some position best, (count,), rising.
 
-    found: (P, n), of `evidence`. Each position's is held against its best image's, in logarithms,
-    since posteriors of all but the best few are 0 in single precision.
+    found: (P, n), higher is likelier: of `evidence`, or minus that of `nearest`, which takes no
+    exponentials and chooses nearly the same images. Each position's is held against its best
+    image's, in logarithms, since posteriors of all but the best few are 0 in single precision.
     """
     behind = (found - found.max(axis=1, keepdims=True)).max(axis=0)
     count = min(count, len(behind))

@@ -11,22 +11,14 @@ import pytest
 import torch
 
 pytest.importorskip("captum")
-pytest.importorskip("dattri")
 
 from benchmarks.kit.data import Images
 from benchmarks.truth.generators import flow, vae
 from benchmarks.truth.generators.stack import Stack, Training
 from benchmarks.truth.generators.vae import VAE, Recipe, negative_elbo, train
+from benchmarks.truth.gradients.of_vae import Checkpoints, _with_noise, self_influence, tracin
 from benchmarks.truth.retraining import removal
 from benchmarks.truth.retraining.baselines import planted
-from benchmarks.truth.retraining.influence import (
-    Checkpoints,
-    Projection,
-    _with_noise,
-    self_influence,
-    tracin,
-    trak,
-)
 from benchmarks.truth.retraining.lds import Judge
 from benchmarks.truth.retraining.linear import Linear
 from benchmarks.truth.retraining.methods import (
@@ -97,19 +89,6 @@ def test_tracin_is_the_sum_over_checkpoints_of_rate_times_gradient_products(
 def test_the_rate_of_a_checkpoint_falls_in_a_straight_line() -> None:
     trained = train(images(N, 0), seed=1, recipe=RECIPE, checkpoint_epochs=(1, 2, 3))
     assert trained.rates == pytest.approx([4e-3 * 5 / 6, 4e-3 * 3 / 6, 4e-3 * 1 / 6])
-
-
-def test_trak_puts_an_image_itself_first() -> None:
-    training = images(N, 0)
-    recipe = Recipe(epochs=150, hidden=32, batch=16, rate=4e-3, decay=True, beta=0.1)
-    states = [train(training, seed=s, recipe=recipe).model for s in range(2)]
-    own = trak(
-        states[0], [model.state_dict() for model in states], training, training, beta=0.1,
-        projection=Projection(dim=35, ridge=1.0),
-    )  # fmt: skip
-    assert own.shape == (N, N)
-    before = (own > own.diagonal()[:, None]).sum(1)  # 19.5 on average by chance
-    assert (before == 0).mean() > 0.5 and before.mean() < 3
 
 
 def test_the_score_of_an_additive_truth_is_near_one_and_of_noise_near_zero() -> None:

@@ -219,7 +219,7 @@ def test_noise_is_read_in_every_way(results: Path) -> None:
 def test_retraining_is_told_with_its_intervals(results: Path) -> None:
     told = figures(results, "lds")
     methods = {row["method"]: row["LDS"] for row in told["methods"]}
-    assert {"ours", "VAE-TracIn", "pixel L2", "random", "predicted influence"} <= methods.keys()
+    assert {"ours", "TracIn", "pixel L2", "random", "predicted influence"} <= methods.keys()
     own = told["influence"][0]
     assert own["LDS"] == methods["predicted influence"]
     assert {row["method"] for row in told["influence"]} >= {"refit on each half", "pixel L2"}
@@ -229,6 +229,16 @@ def test_retraining_is_told_with_its_intervals(results: Path) -> None:
     told = figures(results, "removal")
     arms = [losses for by_arm in told["losses"].values() for losses in by_arm.values()]
     assert all(len(losses) == told["seeds"] and min(losses) > 0 for losses in arms)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("script", ["influence", "classes", "kernel", "owners"])
+def test_choices_are_made_on_what_was_kept(results: Path, script: str) -> None:
+    command = [sys.executable, "-m", f"benchmarks.choices.{script}", "--work", str(results.parent),
+               "--json"]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert "| " in done.stdout and json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.mark.models

@@ -12,7 +12,7 @@ import copy
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -108,11 +108,25 @@ def flow_loss(model: Flow | Stack, images: Tensor, classes: Tensor, draws: Draws
 
 def image_losses(model: Flow | Stack, images: Tensor, classes: Tensor, draws: Draws) -> Tensor:
     """Return the same of each image, (…, n)."""
+    _, clean, t = _predicted(model, images, classes, draws)
+    return ((clean - images) / t).square().mean((-3, -2, -1))
+
+
+def velocity_squares(model: Flow | Stack, images: Tensor, classes: Tensor, draws: Draws) -> Tensor:
+    """Return the mean square of the predicted velocity itself, (…, n): the loss without target."""
+    noisy, clean, t = _predicted(model, images, classes, draws)
+    return ((noisy - clean) / t).square().mean((-3, -2, -1))
+
+
+def _predicted(
+    model: Flow | Stack, images: Tensor, classes: Tensor, draws: Draws
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the noisy images, what the model takes them for, and t to divide by."""
     any_class = (model.template if isinstance(model, Stack) else model).classes
     given = torch.where(draws.free, torch.full_like(classes, any_class), classes)
     t = draws.t[..., None, None, None]
-    error = model((1 - t) * images + t * draws.noise, draws.t, given) - images
-    return (error / t.clamp_min(SMALLEST_T)).square().mean((-3, -2, -1))
+    noisy = (1 - t) * images + t * draws.noise
+    return noisy, model(noisy, draws.t, given), t.clamp_min(SMALLEST_T)
 
 
 def drawn(images: Tensor) -> Draws:
@@ -138,10 +152,16 @@ def follow(average: Sequence[Tensor], weights: Sequence[Tensor], step: int) -> N
 
 @dataclass(frozen=True)
 class Trained:
-    """model: the running average of the weights. losses: (steps,), as they were met."""
+    """model: the running average of the weights. losses: (steps,), as they were met.
+
+    checkpoints: the weights themselves after the steps that were asked for; rates: the learning
+    rate of each.
+    """
 
     model: Flow
     losses: list[float]
+    checkpoints: list[dict[str, Tensor]] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
 
 
 def start(images: Images, recipe: Recipe, *, seed: int) -> Flow:
@@ -156,7 +176,14 @@ def rate(recipe: Recipe, step: int) -> float:
     return recipe.rate * min(1.0, step / 100) * cosine
 
 
-def train(images: Images, *, seed: int, recipe: Recipe, start_seed: int | None = None) -> Trained:
+def train(
+    images: Images,
+    *,
+    seed: int,
+    recipe: Recipe,
+    checkpoint_steps: Sequence[int] = (),
+    start_seed: int | None = None,
+) -> Trained:
     """Train from scratch; equal inputs and threads give equal weights.
 
     start_seed: of the first weights, where they shall be others than `seed` gives.
@@ -168,7 +195,7 @@ def train(images: Images, *, seed: int, recipe: Recipe, start_seed: int | None =
     model.to(memory_format=torch.channels_last)
     average = copy.deepcopy(model)
     optimizer = torch.optim.AdamW(model.parameters(), betas=BETAS, fused=True)
-    losses = []
+    losses, kept = [], []
     for step in range(1, recipe.steps + 1):
         optimizer.param_groups[0]["lr"] = rate(recipe, step)
         rows = torch.randint(len(x), (recipe.batch,))
@@ -180,7 +207,10 @@ def train(images: Images, *, seed: int, recipe: Recipe, start_seed: int | None =
         optimizer.step()
         follow(list(average.parameters()), list(model.parameters()), step)
         losses.append(loss.item())
-    return Trained(average.eval(), losses)
+        if step in checkpoint_steps:
+            kept.append({name: value.clone() for name, value in model.state_dict().items()})
+    rates = [rate(recipe, step) for step in sorted(checkpoint_steps)]
+    return Trained(average.eval(), losses, kept, rates)
 
 
 def _for_stack(model: Flow) -> Flow:

@@ -32,6 +32,7 @@ from benchmarks.kit import work
 from benchmarks.kit.data import Images, asked_classes, draw, load
 from benchmarks.kit.reporting import Row, print_table
 from benchmarks.truth.generators.vae import Recipe, sample, train
+from benchmarks.truth.gradients.of_vae import Checkpoints, self_influence
 from benchmarks.truth.retraining.costs import (
     EMBEDDING,
     EXHAUSTIVE,
@@ -43,7 +44,6 @@ from benchmarks.truth.retraining.costs import (
     by_tracin,
     measure_seconds,
 )
-from benchmarks.truth.retraining.influence import Checkpoints, self_influence
 from benchmarks.truth.retraining.methods import (
     DEFAULT,
     Sets,

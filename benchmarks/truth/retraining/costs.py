@@ -14,7 +14,7 @@ from benchmarks.kit.data import Images
 from benchmarks.kit.datasets import SETTINGS
 from benchmarks.kit.reporting import seconds_of
 from benchmarks.truth.generators.vae import Recipe, Trained
-from benchmarks.truth.retraining.influence import Checkpoints, tracin
+from benchmarks.truth.gradients.of_vae import Checkpoints, tracin
 from benchmarks.truth.retraining.methods import (
     DEFAULT,
     feature_distances,

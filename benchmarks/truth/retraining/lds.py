@@ -23,7 +23,8 @@ from benchmarks.kit import work
 from benchmarks.kit.datasets import workspace_of
 from benchmarks.kit.reporting import Row, print_table
 from benchmarks.truth.retraining.compared import LABEL, OURS, Compared, compare
-from benchmarks.truth.retraining.linear import influence_rows, side_rows
+from benchmarks.truth.retraining.linear import influence_rows
+from benchmarks.truth.retraining.linear_choices import embedded_rows, side_rows, sigma_rows
 from benchmarks.truth.retraining.methods import nearest_matrix, product_matrix
 from benchmarks.truth.retraining.rank_scores import Score, ceiling, resamples, score
 from benchmarks.truth.retraining.retraining import half_outputs, halves
@@ -205,7 +206,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         quality = quality_rows(judge, compared)
         pair = (setting.training, setting.generated)
         linear = influence_rows(judge, *pair, compared.matrices)
-        sides, by_band = side_rows(judge, *pair), band_rows(judge, compared, outputs)
+        sides, sigmas = side_rows(judge, *pair), sigma_rows(judge, *pair)
+        embedded = embedded_rows(judge, *pair, compared.vectors)
+        by_band = band_rows(judge, compared, outputs)
     title = f"{size.halves} random halves of {size.n:,}, {size.seeds} seeds each, m = {size.m}"
     print_table(f"How far retraining with other seeds agrees: {title}", top)
     print_table(f"Linear datamodeling score: {title}", methods)
@@ -215,12 +218,15 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     print_table("Chosen on half of the retrainings, measured on the others", told["chosen"])
     print_table(f"Predicted influence: {title}", linear)
     print_table("The whole-image denoiser alone by side and kept directions: LDS", sides)
+    print_table("The same at fixed levels of noise, 16 px", sigmas)
+    print_table("The same form on embeddings", embedded)
     if len(outputs[0, 0]) > 1:
         print_table(f"By thirds of the levels of noise: {title}", by_band)
     print_table("Set level, with and without quality weighting, k = 10", quality)
     return {"sizes": {"n": size.n, "m": size.m, "halves": size.halves, "seeds": size.seeds},
             "ceiling": top, "methods": methods, "sweep": sweep, "gains": gains, **told,
             "quality": quality, "influence": linear, "influence_sides": sides,
+            "influence_sigmas": sigmas, "influence_embedded": embedded,
             "bands": by_band}  # fmt: skip
 
 

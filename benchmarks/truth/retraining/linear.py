@@ -1,14 +1,13 @@
-"""Predicted influence against retraining: the product's form, its parts, its choices, its rivals.
+"""Predicted influence against retraining: the product's form, its parts, its rivals.
 
-`linear_matrix` is what `gmv influence` stores, of all pairs. The tables vary one thing at a time;
-what the product's numbers are is also chosen on one part of the retrainings and measured on the
-other. "Refit on each half" is no sum: the denoisers are fitted to each half and the share by which
-their error grows is the prediction, as `predicted_change` does for an owner's images.
+`linear_matrix` is what `gmv influence` stores, of all pairs. The table varies one thing at a time,
+more of them in linear_choices.py. "Refit on each half" is no sum: the denoisers are fitted to each
+half and the share by which their error grows is the prediction, as `predicted_change` does for an
+owner's images.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,14 +45,13 @@ if TYPE_CHECKING:
     from benchmarks.truth.retraining.lds import Judge
 
 INFLUENCE = "predicted influence"
-SIDES_PX = (8, 12, 16, 24, 28)
-KEPT = (4.0, 8.0, 16.0, 24.0, 32.0)
-BROADEST, NARROWEST = (12.0, 16.0, 24.0, 32.0), (4.0, 8.0, 12.0, 16.0)  # without and with detail
-BLOCKS = ((2, 2.0), (2, 4.0), (4, 4.0), (4, 8.0))  # side, px, and directions
 ABLATIONS: dict[str, tuple[str, ...]] = {
     "directions alone": ("directions",),
+    "spread alone": ("spread",),
     "the class's mean alone": ("mean",),
     "directions and mean": ("directions", "mean"),
+    "directions and spread": ("directions", "spread"),
+    "mean and spread": ("mean", "spread"),
 }
 
 
@@ -155,48 +153,3 @@ def _row(name: str, found: Score, own: Score) -> Row:
         "95 %": found.interval(),
         f"less {INFLUENCE}": found.less(own).told() if found is not own else "",
     }
-
-
-def side_rows(judge: Judge, training: Images, generated: Images) -> list[Row]:
-    """Score the whole-image denoiser alone by side and kept directions."""
-    return [
-        {"side, px": side, **{
-            f"tr D = {kept:g}": round(judge.images(Linear(
-                training, generated, InfluenceSettings(side, kept)).matrix()).value, 3)
-            for kept in KEPT}}
-        for side in SIDES_PX
-    ]  # fmt: skip
-
-
-def choice_scores(
-    parts: dict[str, tuple[np.ndarray, Float64]], training: Images, generated: Images
-) -> list[dict[str, float]]:
-    """Score each choice of the product's numbers on parts of the retrainings.
-
-    parts: by name, the halves (h, n) and the outputs (h, m).
-    """
-    linear = Linear(training, generated)
-    detail = linear.detail
-    local = {block: linear.matrix(scales=linear.blocks(*block)) for block in BLOCKS}
-    found = []
-    for broad, narrow in itertools.product(BROADEST, NARROWEST):
-        kept = broad + (narrow - broad) * detail
-        alone = linear.matrix(scales=(Scale(keeping(linear.whole, kept), 1.0),))
-        for block in (None, *BLOCKS):
-            matrix = alone if block is None else alone + detail * local[block]
-            scores = {
-                name: _mean_rank_correlation(chosen @ matrix.T, outputs)
-                for name, (chosen, outputs) in parts.items()
-            }
-            side, directions = block or (0, 0.0)
-            found.append({"broad": broad, "with detail": narrow, "block, px": side,
-                          "of a block": directions, **scores})  # fmt: skip
-    return found
-
-
-def _mean_rank_correlation(predicted: Float64, measured: Float64) -> float:
-    from scipy.stats import rankdata
-
-    ranks = [rankdata(each, axis=0) for each in (predicted, measured)]
-    a, b = (each - each.mean(0) for each in ranks)
-    return float(((a * b).sum(0) / np.sqrt((a * a).sum(0) * (b * b).sum(0))).mean())

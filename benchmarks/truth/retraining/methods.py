@@ -28,6 +28,9 @@ from gmv_core.store.manifests import READY
 from gmv_core.types import Float32, Float64, Int64, UInt8
 
 DEFAULT = ValueSettings()
+# The kernel's σ over the square root of how many numbers an image has: the best, or nearly, for the
+# flows trained here (benchmarks/choices/kernel.py).
+KERNEL_WIDTH = 0.108
 BLOCK = 64  # previews embedded at once
 
 
@@ -120,12 +123,13 @@ def pixel_distances(training: Images, generated: Images) -> Float64:
     return np.sqrt(np.maximum(squared, 0))
 
 
-def kernel_matrix(training: Images, generated: Images, *, per_number: float = 0.108) -> Float64:
+def kernel_matrix(
+    training: Images, generated: Images, *, per_number: float = KERNEL_WIDTH
+) -> Float64:
     """Return a Gaussian kernel over all training images of the class, rows adding up to 1, (m, n).
 
     The paper's form with every image of the class a contributor, on pixel distance. per_number: the
-    kernel's σ over the square root of how many numbers an image has; 0.108 is the best of 1 to 6
-    (in pixels of 0…1) both on Fashion-MNIST, 3, and on CIFAR-10, 6, for the flows trained here.
+    kernel's σ over the square root of how many numbers an image has.
     """
     sigma = per_number * np.sqrt(training.pixels[0].size)
     evidence = -(pixel_distances(training, generated) ** 2) / (2 * sigma**2)
@@ -134,15 +138,20 @@ def kernel_matrix(training: Images, generated: Images, *, per_number: float = 0.
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def embedding_distances(sets: Sets) -> Float64:
-    """Return the distances between the stored vectors of all pairs, (m, n)."""
-    stored = [
+def embeddings(sets: Sets) -> tuple[Float64, Float64]:
+    """Return the stored vectors of the training and of the generated images, (n, d) and (m, d)."""
+    training, generated = (
         all_vectors(sets.workspace.image_set(f"{sets.name}-{part}").embeddings("efficientnet-lite0"))
         for part in ("training", "generated")
-    ]  # fmt: skip
-    (_, x), (_, g) = stored
+    )  # fmt: skip
+    return training[1].astype(np.float64), generated[1].astype(np.float64)
+
+
+def embedding_distances(vectors: tuple[Float64, Float64]) -> Float64:
+    """Return the distances between the vectors of all pairs, (m, n). vectors: of `embeddings`."""
+    x, g = vectors
     squared = (g * g).sum(1)[:, None] + (x * x).sum(1) - 2 * g @ x.T
-    return np.sqrt(np.maximum(squared.astype(np.float64), 0))
+    return np.sqrt(np.maximum(squared, 0))
 
 
 def feature_distances(training: Images, generated: Images) -> Float64:

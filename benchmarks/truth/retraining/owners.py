@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.kit import work
+from benchmarks.kit.data import Images
 from benchmarks.kit.reporting import Row, print_table
 from benchmarks.truth.generators.stack import Training
 from benchmarks.truth.retraining.linear import INFLUENCE, Linear
@@ -36,12 +37,12 @@ DRAWS = 1000
 REFITTED = "linear model refitted without them"
 
 
-def draw_owners(setting: Setting, count: int, *, seed: int) -> np.ndarray:
+def draw_owners(training: Images, count: int, *, seed: int) -> np.ndarray:
     """Return whose each training image is, (2·count, n) bool: random owners, then coherent."""
-    n = len(setting.training)
+    n = len(training)
     rng = np.random.default_rng([seed, 17])
     many = np.rint(n * rng.uniform(SMALLEST, LARGEST, 2 * count)).astype(int)
-    far = pixel_distances(setting.training, setting.training)
+    far = pixel_distances(training, training)
     owned = np.zeros((2 * count, n), bool)
     for k, row in enumerate(owned):
         order = rng.permutation(n) if k < count else np.argsort(far[rng.integers(n)], kind="stable")
@@ -99,7 +100,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     count = 4 if options.quick else OF_A_KIND
     coherent = 0 if vars(options).get("random") else count
     seeds = [mixed(options.seed, s, 11) for s in range(size.owner_seeds)]
-    owned = draw_owners(setting, count, seed=options.seed)[: count + coherent]
+    owned = draw_owners(setting.training, count, seed=options.seed)[: count + coherent]
     by_seed, predicted = measured(setting, owned, seeds), predictions(setting, owned)
     truth = by_seed.mean(0)
     parts = {"random": slice(None, count)}

@@ -117,8 +117,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     seeds = [mixed(options.seed, s, 11) for s in range(size.removal_seeds)]
     with workspace_of(options) as workspace:
         compared = compare(setting, workspace, size, seed=options.seed)
-    gradients = ("embedding only", "VAE-TracIn", f"TRAK, {size.ensemble} models")
-    also = (*ALSO, *gradients) if vars(options).get("more") else ALSO
+    gradients = [name for name in compared.matrices if "TracIn" in name or "models" in name]
+    also = (*ALSO, "embedding only", *gradients) if vars(options).get("more") else ALSO
     every = trainings_without(size.n, drawn(size.n), 0, seeds)
     asked = {
         share: {

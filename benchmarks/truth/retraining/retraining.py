@@ -134,13 +134,3 @@ def half_outputs(setting: Setting, chosen: np.ndarray, seeds: int, *, seed: int)
 def mixed(*parts: int) -> int:
     """Return one seed for a combination of seeds."""
     return int(np.random.SeedSequence(parts).generate_state(1)[0])
-
-
-def ensemble(setting: Setting, count: int, *, seed: int) -> list[dict[str, torch.Tensor]]:
-    """Return the weights of VAEs trained on all images from seeds of their own."""
-    return [
-        vae.train(
-            setting.training, seed=mixed(seed, s, 7), recipe=setting.recipe
-        ).model.state_dict()
-        for s in range(count)
-    ]

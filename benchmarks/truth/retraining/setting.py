@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +15,7 @@ import numpy as np
 from benchmarks.kit import work
 from benchmarks.kit.data import DATA, Images, asked_classes, load
 from benchmarks.truth.generators import flow, vae
-from gmv_core.types import UInt8
+from gmv_core.types import Float64, UInt8
 
 GENERATED_SEED = 5  # of the latent codes; another than the training's
 GENERATORS: dict[str, ModuleType] = {"vae": vae, "flow": flow}
@@ -39,24 +40,24 @@ class Sizes:
     removed: tuple[float, ...] = (0.01, 0.05, 0.10, 0.25)
     owner_seeds: int = 12
     recipe: Recipe = RECIPE
-    checkpoint_epochs: tuple[int, ...] = (6, 12, 18, 24, 30, 36, 42, 48, 54)
+    checkpoints: tuple[int, ...] = (6, 12, 18, 24, 30, 36, 42, 48, 54)  # epochs; steps of a flow
     ensemble: int = 5  # independently trained models for TRAK
     generator: str = "vae"
     data: str = DATA[0]
-    gradients: bool = True  # whether TracIn and TRAK, which are of a VAE alone, are compared
+    gradients: bool = True  # whether TracIn and TRAK are compared
 
 
 FULL = {
     ("vae", "fashion"): Sizes(),
     ("vae", "cifar10"): Sizes(
         recipe=vae.Recipe(epochs=40, rate=2e-3, batch=64, decay=True),
-        checkpoint_epochs=(6, 12, 18, 24, 30, 36), data="cifar10",
+        checkpoints=(6, 12, 18, 24, 30, 36), data="cifar10",
     ),
     **{
         ("flow", data): Sizes(
-            seeds=2, owner_seeds=6, removed=(0.05, 0.10, 0.25), checkpoint_epochs=(),
-            recipe=flow.Recipe(steps=450, fine=32, coarse=64), gradients=False,
-            generator="flow", data=data,
+            seeds=2, owner_seeds=6, removed=(0.05, 0.10, 0.25),
+            checkpoints=(90, 225, 360),
+            recipe=flow.Recipe(steps=450, fine=32, coarse=64), generator="flow", data=data,
         )
         for data in DATA
     },
@@ -64,12 +65,12 @@ FULL = {
 QUICK = {
     "vae": Sizes(
         n=200, m=20, halves=8, seeds=2, removal_seeds=2, owner_seeds=2, ensemble=2,
-        checkpoint_epochs=(2, 4),
+        checkpoints=(2, 4),
         recipe=vae.Recipe(epochs=6, hidden=32, rate=4e-3, batch=64, decay=True),
     ),
     "flow": Sizes(
-        n=200, m=20, halves=8, seeds=2, removal_seeds=2, owner_seeds=2, checkpoint_epochs=(),
-        generator="flow", gradients=False,
+        n=200, m=20, halves=8, seeds=2, removal_seeds=2, owner_seeds=2, ensemble=2,
+        checkpoints=(4, 8), generator="flow",
         recipe=flow.Recipe(steps=10, batch=16, fine=8, coarse=16, heun_steps=2),
     ),
 }  # fmt: skip
@@ -140,16 +141,17 @@ def make_setting(options: argparse.Namespace) -> Setting:
     folder.mkdir(parents=True, exist_ok=True)
     classes = asked_classes(training, size.m)
     made = _sample(trained, classes, training, size.recipe, seed=options.seed + GENERATED_SEED)
-    generated = _kept(folder, Images(made, classes, training.names), size, options.seed)
+    generated = _generated(folder, Images(made, classes, training.names), size, options.seed)
     device = vars(options).get("device", "cpu")
     return Setting(training, generated, trained, size.recipe, folder, size.generator, device)
 
 
 def _train(training: Images, size: Sizes, *, seed: int) -> Trained:
     if isinstance(size.recipe, flow.Recipe):
-        return flow.train(training, seed=seed, recipe=size.recipe)
-    epochs = size.checkpoint_epochs
-    return vae.train(training, seed=seed, recipe=size.recipe, checkpoint_epochs=epochs)
+        return flow.train(
+            training, seed=seed, recipe=size.recipe, checkpoint_steps=size.checkpoints
+        )
+    return vae.train(training, seed=seed, recipe=size.recipe, checkpoint_epochs=size.checkpoints)
 
 
 def _sample(
@@ -168,7 +170,7 @@ def write_arrays(path: Path, **arrays: np.ndarray) -> None:
     aside.replace(path)
 
 
-def _kept(folder: Path, generated: Images, size: Sizes, seed: int) -> Images:
+def _generated(folder: Path, generated: Images, size: Sizes, seed: int) -> Images:
     """Return the images that an earlier start generated, if there are any.
 
     Another number of threads gives weights that differ in the last bits and now and then a pixel
@@ -180,3 +182,22 @@ def _kept(folder: Path, generated: Images, size: Sizes, seed: int) -> Images:
         write_arrays(path, pixels=generated.pixels)
     with np.load(path) as kept:
         return Images(kept["pixels"], generated.classes, generated.names)
+
+
+def kept_path(setting: Setting, name: str) -> Path:
+    """Return where a matrix of a setting is kept."""
+    told = hashlib.sha256(f"{setting.digest} {name}".encode()).hexdigest()[:32]
+    return setting.folder / f"method-{told}.npz"
+
+
+def kept(setting: Setting, name: str, compute: Callable[[], Float64]) -> Float64:
+    """Return a matrix of a setting by its name: computed once, then read from the work folder."""
+    path = kept_path(setting, name)
+    if not path.exists():
+        write_arrays(path, matrix=compute())
+    return read_kept(path)
+
+
+def read_kept(path: Path) -> Float64:
+    with np.load(path) as found:
+        return found["matrix"]

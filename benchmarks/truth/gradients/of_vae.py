@@ -1,34 +1,28 @@
-"""Attribution by gradients: VAE-TracIn (through captum) and TRAK (through dattri).
+"""What the gradients of a β-VAE are of, its negative ELBO; and VAE-TracIn through captum.
 
-TracIn (Pruthi et al., NeurIPS 2020, eq. 3) sums η_t · ∇ℓ(x_i)·∇ℓ(x̂_j) over checkpoints; VAE-TracIn
-(Kong & Chaudhuri, NeurIPS 2021) takes the negative ELBO for ℓ. It is derived for plain gradient
-descent; the models here are trained by Adam, as theirs are, so the rates are only relative weights.
-
-TRAK (Park et al., ICML 2023, eq. 13–17) projects the gradients of a model output f(x; θ), corrects
-them by the inverse of their Gram matrix, and weighs training images by Q = ∂L/∂f. For classifiers
-f is the margin and Q = 1 − p of the correct class. A VAE has no such class: here f = −loss itself,
-so L = −f and Q = 1 for every image (as Zheng et al., ICLR 2024, do for diffusion models).
+VAE-TracIn (Kong & Chaudhuri, NeurIPS 2021) is TracIn with the negative ELBO for the loss. captum's
+is what its cost and its class share are measured with.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from captum.influence import TracInCP
-from dattri.algorithm.trak import TRAKAttributor
-from dattri.task import AttributionTask
-from torch import Tensor
-from torch.utils.data import DataLoader, TensorDataset
+from torch import Tensor, nn
+from torch.utils.data import TensorDataset
 
 from benchmarks.kit.data import Images
 from benchmarks.truth.generators.vae import LATENT, VAE, Recipe, Trained, negative_elbo, tensors
+from benchmarks.truth.gradients.products import Means
 from gmv_core.types import Float64
 
 State = dict[str, Tensor]
+DRAWS = 16  # of the noise, as many as `vae.losses` has
 BATCH = 100  # images whose gradients, one float a parameter, are in memory at once
 
 
@@ -97,58 +91,18 @@ def _explained(checkpoints: Checkpoints, training: Images, *, seed: int) -> Trac
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Projection:
-    """dim: of the projected gradients, below n.
+def elbo_means(beta: float) -> Means:
+    """Return what gives each image's negative ELBO, the mean over DRAWS of the noise."""
 
-    ridge: added to the Gram matrix, in means of its diagonal: gradients of a VAE crowd into a few
-    directions, and without it an image seldom comes first for itself.
-    """
+    def means(model: nn.Module, images: Images, seed: int) -> Iterator[Tensor]:
+        x, classes = tensors(images)
+        generator = torch.Generator().manual_seed(seed)
+        for one, c in zip(x, classes, strict=True):
+            some = one.expand(DRAWS, -1)
+            noise = torch.randn(DRAWS, LATENT, generator=generator)
+            yield negative_elbo(model(some, c.expand(DRAWS), noise), some, beta=beta).mean()
 
-    dim: int = 512
-    ridge: float = 1.0
-
-
-def trak(
-    model: VAE,
-    states: Sequence[State],
-    training: Images,
-    generated: Images,
-    *,
-    beta: float,
-    projection: Projection,
-    seed: int = 0,
-) -> Float64:
-    """Return TRAK of every pair, (m, n), averaged over models (`states`), best trained apart."""
-    model = _copy(model)
-
-    def output(params: State, image: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-        x, classes, noise = (part.unsqueeze(0) for part in image)
-        told = torch.func.functional_call(model, params, (x, classes, noise))
-        return -negative_elbo(told, x, beta=beta).sum()
-
-    def no_probability(_: State, image: tuple[Tensor, ...]) -> Tensor:
-        return torch.zeros_like(image[0][..., 0])  # Q = 1 − 0
-
-    # dattri draws its projection anew for every batch, so that large ones save most of the time.
-    train = DataLoader(TensorDataset(*_with_noise(training, seed=seed)), 2 * BATCH)
-    test = DataLoader(TensorDataset(*_with_noise(generated, seed=seed + 1)), 2 * BATCH)
-    settings = {"proj_dim": projection.dim, "proj_max_batch_size": 32, "proj_seed": seed,
-                "proj_type": "normal", "device": "cpu"}  # fmt: skip
-    task = AttributionTask(output, model, [dict(state) for state in states])
-    ridge = projection.ridge * _mean_square(task, train) * len(training) / projection.dim
-    attributor = TRAKAttributor(task, no_probability, settings, regularization=ridge)
-    with torch.no_grad():
-        attributor.cache(train)
-        return attributor.attribute(test).T.double().numpy()
-
-
-@torch.no_grad()
-def _mean_square(task: AttributionTask, train: DataLoader) -> float:
-    """Return the mean squared length of a training image's gradient, in TRAKAttributor's unit."""
-    params = task.get_param(0)[0]
-    gradients = task.get_grad_loss_func(in_dims=(None, 0))(params, next(iter(train)))
-    return float(gradients.detach().square().sum(1).mean() / params.numel())
+    return means
 
 
 def _copy(model: VAE) -> VAE:

@@ -1,0 +1,1 @@
+"""Attribution by the gradients of the generator: TracIn, TRAK, D-TRAK."""
