@@ -19,6 +19,7 @@ STAGES = {
     "regions": "Comparing regions",
     "evidence": "Gathering evidence",
     "statements": "Writing statements",
+    "layout": "Laying out the map",
     "done": "Done",
 }
 

@@ -1,0 +1,49 @@
+"""The selection of this session: rows of an image set, the same on every page."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from gmv_core.store.selections import NEW, combine
+from gmv_core.store.workspace import ImageSet
+from gmv_core.types import Int64
+from gmv_core.words import counted
+from ui.frame import state
+
+
+def rows(images: ImageSet) -> Int64:
+    """Return the rows of a set that are selected, sorted."""
+    begun, found = st.session_state.get(state.SELECTED, {}).get(images.name, ("", None))
+    if found is None or begun != images.manifest().created:  # another set had the name
+        return np.empty(0, np.int64)
+    return found
+
+
+def choose(images: ImageSet, chosen: Int64, way: str = NEW) -> None:
+    """Select rows, or combine them with those that are selected. way: one of selections.WAYS."""
+    put(images, combine(rows(images), np.asarray(chosen, np.int64), way))
+    st.session_state[state.SELECTION] = None  # it is no longer the saved one
+
+
+def put(images: ImageSet, found: Int64) -> None:
+    """Make sorted rows the selection, as those of a saved one."""
+    known = st.session_state.get(state.SELECTED, {})
+    now = {**known, images.name: (images.manifest().created, found)}
+    st.session_state[state.SELECTED] = now
+
+
+def clear(images: ImageSet) -> None:
+    """Select nothing."""
+    choose(images, np.empty(0, np.int64))
+
+
+def line(images: ImageSet) -> None:
+    """Say how many images are selected, where any are."""
+    count = len(rows(images))
+    if not count:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="selected"):
+        st.page_link("pages/map.py", label=f"{counted(count, 'image')} selected",
+                     icon=":material/lasso_select:")  # fmt: skip
+        st.button("Clear", key="clear-selected", on_click=clear, args=(images,), type="tertiary")
