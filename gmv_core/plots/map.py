@@ -86,15 +86,16 @@ def map_figure(
     generated: Float32 | None = None,
     generated_ids: Int64 | None = None,
     selected: np.ndarray | None = None,
+    generated_selected: np.ndarray | None = None,
     kept: Int64 | None = None,
     revision: str = "",
     height: int = 620,
 ) -> go.Figure:
     """Draw training images, (n, 2), and generated ones over them, (m, 2) or None.
 
-    ids, generated_ids: their rows, each point's customdata. selected: (n,) bool; others fade. kept:
-    of `thin_by_density`, where that is known. revision: with another one, what was drawn by
-    hand around points is gone.
+    ids, generated_ids: their rows, each point's customdata. selected, generated_selected: (n,) and
+    (m,) bool; where any is selected, the others fade. kept: of `thin_by_density`, where that is
+    known. revision: with another one, what was drawn by hand around points is gone.
     """
     kept = thin_by_density(points) if kept is None else kept
     if selected is not None and selected.any():
@@ -105,15 +106,7 @@ def map_figure(
     for layer in _layers(kept, colour):
         _points(figure, points, ids, layer, size, selected)
     if generated is not None and generated_ids is not None:
-        there = np.flatnonzero(np.isfinite(generated[:, 0]))
-        there = there[thin_by_density(generated[there], MOST_GENERATED)]
-        figure.add_scattergl(
-            x=generated[there, 0], y=generated[there, 1], customdata=generated_ids[there],
-            mode="markers", name="generated images", meta=GENERATED, hoverinfo="none",
-            marker={"symbol": "diamond", "size": 9, "color": "#ffffff",
-                    "line": {"width": 1.5, "color": "#111817"}},
-            selected_marker_opacity=1, unselected_marker_opacity=1,
-        )  # fmt: skip
+        _generated(figure, generated, generated_ids, generated_selected)
     return _framed(figure, revision, height)
 
 
@@ -175,6 +168,20 @@ def _points(
         name=short(layer.name), meta=TRAINING, hoverinfo="none",
         marker={"size": size, **layer.marker}, selectedpoints=ours,
         selected_marker_opacity=0.95, unselected_marker_opacity=0.12,
+    )  # fmt: skip
+
+
+def _generated(figure: go.Figure, points: Float32, ids: Int64, selected: np.ndarray | None) -> None:
+    there = np.flatnonzero(np.isfinite(points[:, 0]))
+    there = there[thin_by_density(points[there], MOST_GENERATED)]
+    ours = None if selected is None or not selected.any() else np.flatnonzero(selected[there])
+    figure.add_scattergl(
+        x=points[there, 0], y=points[there, 1], customdata=ids[there].astype(np.int32),
+        mode="markers", name="generated images", meta=GENERATED, hoverinfo="none",
+        marker={"symbol": "diamond", "size": 9, "color": "#ffffff",
+                "line": {"width": 1.5, "color": "#111817"}},
+        selectedpoints=ours, selected_marker_opacity=1,
+        unselected_marker_opacity=1 if ours is None else 0.3,
     )  # fmt: skip
 
 

@@ -57,6 +57,7 @@ def needs_map(training: ImageSet) -> bool:
 def map_chart(training: ImageSet, result: Result | None) -> None:
     """Draw the map with what chooses its colours, and the image that was clicked beside it."""
     column, over = _choices(training, result)
+    made = result.generated if result is not None and over else None
     points, ids, kept = door.points(training, result)
     left, right = st.columns([3.4, 1], gap="medium")
     with left:
@@ -64,9 +65,10 @@ def map_chart(training: ImageSet, result: Result | None) -> None:
             points,
             ids,
             door.colour(training, result, column),
-            generated=door.generated(result) if result and over else None,
-            generated_ids=_generated_ids(result) if result and over else None,
-            selected=_are_selected(training, ids),
+            generated=door.generated(result) if result and made else None,
+            generated_ids=np.arange(len(made.images)) if made else None,
+            selected=_are_selected(training)[ids],
+            generated_selected=_are_selected(made) if made else None,
             kept=kept,
             revision=str(st.session_state.get(state.LASSO, 0)),
         )
@@ -107,7 +109,7 @@ def _choices(training: ImageSet, result: Result | None) -> tuple[str, bool]:
             **state.in_url(state.COLOUR),
         )
         st.segmented_control(
-            "Lasso and box",
+            "Lasso or box",
             WAYS,
             default=NEW,
             format_func=WAY_NAMES.__getitem__,
@@ -120,17 +122,23 @@ def _choices(training: ImageSet, result: Result | None) -> tuple[str, bool]:
         over = result is not None and st.toggle(
             "Generated images", True, **state.in_url(state.OVER)
         )
+        if over:
+            st.segmented_control(
+                "Selects",
+                [TRAINING, GENERATED],
+                default=TRAINING,
+                format_func={TRAINING: "Training images", GENERATED: "Generated images"}.get,
+                required=True,
+                key=state.SELECTION_OF,
+                persist_state="session",
+            )
     return column, over
 
 
-def _generated_ids(result: Result) -> np.ndarray:
-    return np.arange(len(result.generated.images))
-
-
-def _are_selected(training: ImageSet, ids: np.ndarray) -> np.ndarray:
-    chosen = np.zeros(len(training.images), bool)
-    chosen[selected.rows(training)] = True
-    return chosen[ids]
+def _are_selected(images: ImageSet) -> np.ndarray:
+    chosen = np.zeros(len(images.images), bool)
+    chosen[selected.rows(images)] = True
+    return chosen
 
 
 @st.fragment
@@ -145,9 +153,13 @@ def _events(training: ImageSet, result: Result | None) -> None:
         st.session_state[state.MOVED] = True
 
     def outline(corners: Float64) -> None:
-        points, ids, _ = door.points(training, result)
         way = st.session_state.get(state.WAY) or NEW
-        selected.choose(training, ids[inside(points, corners)], way)
+        if result is not None and st.session_state.get(state.SELECTION_OF) == GENERATED:
+            rows = np.flatnonzero(inside(door.generated(result), corners))
+            selected.choose(result.generated, rows, way, state.GENERATED_SELECTION)
+        else:
+            points, ids, _ = door.points(training, result)
+            selected.choose(training, ids[inside(points, corners)], way)
         st.session_state[state.LASSO] = st.session_state.get(state.LASSO, 0) + 1
         st.session_state[state.MOVED] = True
 

@@ -27,10 +27,20 @@ SHOWN = 24
 MOST_ZIPPED = 2_000  # held in memory while they are sent; more by `gmv selections --zip`
 
 
-def selection_panel(training: ImageSet, result: Result | None) -> None:
-    """Draw the panel of the selected training images."""
+def selection_panel(
+    training: ImageSet, result: Result | None, *, only_if_any: bool = False
+) -> None:
+    """Draw the panel of the selected training images, and of generated ones where there are any.
+
+    only_if_any: and nothing where no training image is selected and no selection saved.
+    """
+    rows = selected.rows(training)
+    if result is not None and len(selected.rows(result.generated)):
+        _generated_panel(result)
+    if only_if_any and not len(rows) and not selections.saved_names(training):
+        return
     st.subheader("Selection", anchor="selection")
-    _opened(training)
+    _opened(training, state.SELECTION)
     rows = selected.rows(training)
     if not len(rows):
         st.info(
@@ -41,13 +51,25 @@ def selection_panel(training: ImageSet, result: Result | None) -> None:
         return
     st.markdown(_sentence(training, result, rows))
     _thumbnails(training, rows)
-    _changes(training, rows)
+    _changes(training, rows, state.SELECTION)
     _files(training, result, rows)
-    _save(training, rows)
+    _save(training, rows, state.SELECTION)
     if result is not None and st.toggle(
         "Values without the selection", key="without-selection", persist_state="session"
     ):
         without(result, selections.names_of(training, rows), "selected")
+
+
+def _generated_panel(result: Result) -> None:
+    images, saved = result.generated, state.GENERATED_SELECTION
+    st.subheader("Selected generated images")
+    _opened(images, saved)
+    rows = selected.rows(images)
+    st.markdown(f"**{counted(len(rows), 'generated image')} selected**")
+    _thumbnails(images, rows)
+    _changes(images, rows, saved)
+    _files(images, None, rows)
+    _save(images, rows, saved)
 
 
 def _sentence(training: ImageSet, result: Result | None, rows: Int64) -> str:
@@ -80,95 +102,94 @@ def _thumbnails(training: ImageSet, rows: Int64) -> None:
     )
 
 
-def _changes(training: ImageSet, rows: Int64) -> None:
-    """Draw the buttons that change the selection, and that mark it."""
+def _changes(images: ImageSet, rows: Int64, saved: str) -> None:
+    """Draw the buttons that change the selection, and that mark it.
+
+    saved: the key under which the address names a saved one.
+    """
 
     def invert() -> None:
         with shell.telling():
-            selected.choose(training, selections.inverted(training, rows))
+            selected.choose(images, selections.inverted(images, rows), saved=saved)
 
     def mark() -> None:
         with shell.telling():
-            marks.mark(training, selections.names_of(training, rows))
+            marks.mark(images, selections.names_of(images, rows))
             st.toast(f"Marked {counted(len(rows), 'image')}; Noisy data has them.")
 
     with st.container(horizontal=True):
-        st.button("Clear", key="clear-selection", on_click=selected.clear, args=(training,),
+        st.button("Clear", key=f"clear-{saved}", on_click=selected.clear, args=(images, saved),
                   icon=":material/deselect:")  # fmt: skip
-        st.button("Invert", on_click=invert, icon=":material/flip:",
+        st.button("Invert", key=f"invert-{saved}", on_click=invert, icon=":material/flip:",
                   help="Selects all others, and these no longer.")  # fmt: skip
-        if may(Right.EDIT):
+        if saved == state.SELECTION and may(Right.EDIT):
             st.button("Mark for removal", on_click=mark, icon=":material/bookmark:",
                       help="Marks are kept with the training set; nothing is deleted.")  # fmt: skip
 
 
-def _opened(training: ImageSet) -> None:
+def _opened(images: ImageSet, saved: str) -> None:
     """Draw what opens and deletes selections that have a name, where there are any."""
-    names = selections.saved_names(training)
+    names = selections.saved_names(images)
     if not names:
         return
 
     def delete() -> None:
         with shell.telling():
-            selections.delete_selection(training, st.session_state[state.SELECTION])
-            st.session_state[state.SELECTION] = None
+            selections.delete_selection(images, st.session_state[saved])
+            st.session_state[saved] = None
 
-    asked = st.session_state.get(state.SELECTION) or st.query_params.get(state.SELECTION)
+    asked = st.session_state.get(saved) or st.query_params.get(saved)
     if asked and asked not in names:
-        st.session_state[state.SELECTION] = None
+        st.session_state[saved] = None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        opened = st.selectbox(
+        name = st.selectbox(
             "Saved selections",
             names,
             index=None,
             placeholder="Open a saved one …",
             width=260,
-            **state.in_url(state.SELECTION),
+            **state.in_url(saved),
         )
-        if opened and may(Right.EDIT):
-            st.button("Delete", key="delete-selection", on_click=delete,
+        if name and may(Right.EDIT):
+            st.button("Delete", key=f"delete-{saved}", on_click=delete,
                       help="Deletes the saved selection, no image.")  # fmt: skip
-    _open(training, opened)
-
-
-def _save(training: ImageSet, rows: Int64) -> None:
-    """Draw what saves the selection under a name."""
-    if not may(Right.EDIT):
-        return
-
-    def save() -> None:
-        name = (st.session_state.get("selection-name") or "").strip()
-        with shell.telling():
-            selections.save_selection(training, name, rows)
-            st.session_state[state.SELECTION] = name
-            st.session_state["selection-name"] = ""
-
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("Save under a name", key="selection-name", placeholder="dark-ones", width=260)
-        st.button("Save", key="save-selection", on_click=save, icon=":material/save:")
-
-
-def _open(training: ImageSet, name: str | None) -> None:
-    """Make a saved selection the one of this session, and draw the page again where it was not."""
     if name is None:
         return
-    rows = selections.read_selection(training, name)
-    if not np.array_equal(rows, selected.rows(training)):
-        selected.put(training, rows)
+    rows = selections.read_selection(images, name)
+    if not np.array_equal(rows, selected.rows(images)):
+        selected.put(images, rows)
         st.rerun()
 
 
-def _files(training: ImageSet, result: Result | None, rows: Int64) -> None:
+def _save(images: ImageSet, rows: Int64, saved: str) -> None:
+    """Draw what saves the selection under a name."""
+    if not may(Right.EDIT):
+        return
+    key = f"name-{saved}"
+
+    def save() -> None:
+        name = (st.session_state.get(key) or "").strip()
+        with shell.telling():
+            selections.save_selection(images, name, rows)
+            st.session_state[saved] = name
+            st.session_state[key] = ""
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input("Save under a name", key=key, placeholder="dark-ones", width=260)
+        st.button("Save", key=f"save-{saved}", on_click=save, icon=":material/save:")
+
+
+def _files(images: ImageSet, result: Result | None, rows: Int64) -> None:
     def table() -> pd.DataFrame:
-        return selection_table(training, rows, result)
+        return selection_table(images, rows, result)
 
     def zipped() -> bytes:
         file = io.BytesIO()
         # Who may not bring images into the workspace gets what the screens show.
-        write_zip(training, rows, file, originals=may(Right.EDIT))
+        write_zip(images, rows, file, originals=may(Right.EDIT))
         return file.getvalue()
 
-    name = f"{training.name}-selection"
+    name = f"{images.name}-selection"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("Download the selection:")
         for kind, write in (("csv", as_csv), ("parquet", as_parquet)):
@@ -176,7 +197,7 @@ def _files(training: ImageSet, result: Result | None, rows: Int64) -> None:
                 "CSV" if kind == "csv" else "Parquet",
                 lambda write=write: write(table()),
                 file_name=f"{name}.{kind}",
-                key=f"selection-{kind}",
+                key=f"{name}-{kind}",
                 on_click="ignore",
                 icon=":material/download:",
             )
@@ -185,11 +206,11 @@ def _files(training: ImageSet, result: Result | None, rows: Int64) -> None:
             zipped,
             file_name=f"{name}.zip",
             mime="application/zip",
-            key="selection-zip",
+            key=f"{name}-zip",
             on_click="ignore",
             icon=":material/folder_zip:",
             disabled=len(rows) > MOST_ZIPPED,
             help=f"Up to {MOST_ZIPPED:,} images, as they were brought where the source can still "
             "be read, else their previews, in the folder “previews”. More: "
-            f"`gmv selections {training.name} --zip`.",
+            f"`gmv selections {images.name} NAME --zip FILE`.",
         )

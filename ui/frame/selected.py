@@ -20,10 +20,13 @@ def rows(images: ImageSet) -> Int64:
     return found
 
 
-def choose(images: ImageSet, chosen: Int64, way: str = NEW) -> None:
-    """Select rows, or combine them with those that are selected. way: one of selections.WAYS."""
+def choose(images: ImageSet, chosen: Int64, way: str = NEW, saved: str = state.SELECTION) -> None:
+    """Select rows, or combine them with those that are selected.
+
+    way: one of selections.WAYS. saved: the key of the saved selection that this no longer is.
+    """
     put(images, combine(rows(images), np.asarray(chosen, np.int64), way))
-    st.session_state[state.SELECTION] = None  # it is no longer the saved one
+    st.session_state[saved] = None
 
 
 def put(images: ImageSet, found: Int64) -> None:
@@ -33,9 +36,9 @@ def put(images: ImageSet, found: Int64) -> None:
     st.session_state[state.SELECTED] = now
 
 
-def clear(images: ImageSet) -> None:
+def clear(images: ImageSet, saved: str = state.SELECTION) -> None:
     """Select nothing."""
-    choose(images, np.empty(0, np.int64))
+    choose(images, np.empty(0, np.int64), saved=saved)
 
 
 def line(images: ImageSet) -> None:

@@ -48,17 +48,17 @@ def map_events(
         return st.session_state[key].get(name)
 
     def hover() -> None:
-        point = _point(told("hovered"))
+        point = checked_point(told("hovered"))
         if point:
             on_hover(point)
 
     def click() -> None:
-        point = _point(told("clicked"))
+        point = checked_point(told("clicked"))
         if point:
             on_click(point)
 
     def outline() -> None:
-        corners = _corners(told("outline"))
+        corners = checked_corners(told("outline"))
         if corners is not None:
             on_outline(corners)
 
@@ -76,13 +76,13 @@ def text_of(point: Point) -> str:
     return f"{point[0]}:{point[1]}"
 
 
-def _point(sent: Any) -> Point | None:  # noqa: ANN401
+def checked_point(sent: Any) -> Point | None:  # noqa: ANN401
     """Return what a browser sent as a point, None where it is none."""
     kind, _, row = str(sent or "").partition(":")
     return (kind, int(row)) if kind in KINDS and row.isdecimal() and len(row) < 12 else None
 
 
-def _corners(sent: Any) -> Float64 | None:  # noqa: ANN401
+def checked_corners(sent: Any) -> Float64 | None:  # noqa: ANN401
     """Return what a browser sent as an outline, None where it is none."""
     try:
         corners = np.array(sent, float)
