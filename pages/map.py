@@ -10,7 +10,7 @@ from gmv_core.store.workspace import ImageSet
 from ui.analysis.map import map_chart, needs_map
 from ui.analysis.selection import selection_panel
 from ui.doors import engine
-from ui.frame import shell
+from ui.frame import selected, shell
 
 
 def show_map() -> None:
@@ -39,7 +39,9 @@ def looked_at() -> tuple[Result | None, ImageSet]:
     """Return the result that the reader chose, and its training set; without results, a set."""
     if not engine.finished_runs() and engine.finished_sets():
         name = st.selectbox("Training set", list(engine.finished_sets()))
-        return None, engine.workspace().image_set(name)
+        images = engine.workspace().image_set(name)
+        selected.follow(images)
+        return None, images
     result = shell.need_run()
     return result, result.training
 

@@ -41,7 +41,7 @@ def figure(app: AppTest) -> dict[str, Any]:
 
 def select(app: AppTest, images: ImageSet, rows: list[int]) -> None:
     """Select rows as an outline does whose points these are."""
-    known = {images.name: (images.manifest().created, np.array(rows))}
+    known = {images.name: (images.manifest().created, np.array(rows), "")}
     app.session_state[state.SELECTED] = known
     app.run()
     assert not app.exception

@@ -99,11 +99,12 @@ def _choices(training: ImageSet, result: Result | None) -> tuple[str, bool]:
     columns = [ONE_COLOUR, *(c for c in NAMES if c in table)]
     columns += [c for c in table if c.startswith("attribute ")]
     first = next((c for c in ("label", "owner", "value") if c in table), ONE_COLOUR)
+    if st.session_state.get(state.COLOUR) not in columns:  # another result has other ones
+        st.session_state[state.COLOUR] = first
     with st.container(horizontal=True, vertical_alignment="bottom"):
         column = st.selectbox(
             "Colour by",
             columns,
-            columns.index(first),
             format_func=lambda c: NAMES.get(c, c.removeprefix("attribute ")),
             width=220,
             **state.in_url(state.COLOUR),

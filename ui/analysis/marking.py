@@ -14,7 +14,7 @@ from gmv_core.store import marks
 from ui.frame import shell, state
 from ui.widgets.gallery import gallery
 from ui.widgets.open_image import training_cards
-from ui.widgets.selecting import select_buttons
+from ui.widgets.selecting import picks, select_buttons
 
 PAGE_IMAGES = 24
 
@@ -50,6 +50,8 @@ def marking_gallery(
     with st.container(horizontal=True, vertical_alignment="center"):
         picked = shown if whole or part.endswith("marked") else rows
         select_buttons(result.training, picked["id"], key=part)
+        row_of = dict(zip(names, rows["id"].tolist(), strict=True))
+        picking = picks(result.training, row_of, key="noisy")
 
     def toggle(name: str) -> None:
         _write(marks.unmark if name in marked else marks.mark, result, [name])
@@ -60,6 +62,7 @@ def marking_gallery(
     gallery(
         cards, key="noisy", tiny=shell.tiny(result.training), side_px=130, on_select=toggle,
         label="Training images from the bottom of the ranking; choosing one marks it",
+        **picking,
     )  # fmt: skip
     _picker(names, marked, toggle)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -35,13 +34,12 @@ def selection_panel(
     only_if_any: and nothing where no training image is selected and no selection saved.
     """
     rows = selected.rows(training)
-    if result is not None and len(selected.rows(result.generated)):
-        _generated_panel(result)
+    if result is not None:
+        _generated_panel(result, only_if_any=only_if_any)
     if only_if_any and not len(rows) and not selections.saved_names(training):
         return
-    st.subheader("Selection", anchor="selection")
+    st.header("Selection", anchor="selection")
     _opened(training, state.SELECTION)
-    rows = selected.rows(training)
     if not len(rows):
         st.info(
             "Nothing is selected. Draw around points on the map, or select what a search on Values "
@@ -60,11 +58,15 @@ def selection_panel(
         without(result, selections.names_of(training, rows), "selected")
 
 
-def _generated_panel(result: Result) -> None:
+def _generated_panel(result: Result, *, only_if_any: bool) -> None:
     images, saved = result.generated, state.GENERATED_SELECTION
-    st.subheader("Selected generated images")
-    _opened(images, saved)
     rows = selected.rows(images)
+    if not len(rows) and (only_if_any or not selections.saved_names(images)):
+        return
+    st.header("Selected generated images")
+    _opened(images, saved)
+    if not len(rows):
+        return
     st.markdown(f"**{counted(len(rows), 'generated image')} selected**")
     _thumbnails(images, rows)
     _changes(images, rows, saved)
@@ -138,9 +140,6 @@ def _opened(images: ImageSet, saved: str) -> None:
             selections.delete_selection(images, st.session_state[saved])
             st.session_state[saved] = None
 
-    asked = st.session_state.get(saved) or st.query_params.get(saved)
-    if asked and asked not in names:
-        st.session_state[saved] = None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
             "Saved selections",
@@ -153,12 +152,6 @@ def _opened(images: ImageSet, saved: str) -> None:
         if name and may(Right.EDIT):
             st.button("Delete", key=f"delete-{saved}", on_click=delete,
                       help="Deletes the saved selection, no image.")  # fmt: skip
-    if name is None:
-        return
-    rows = selections.read_selection(images, name)
-    if not np.array_equal(rows, selected.rows(images)):
-        selected.put(images, rows)
-        st.rerun()
 
 
 def _save(images: ImageSet, rows: Int64, saved: str) -> None:
@@ -171,6 +164,7 @@ def _save(images: ImageSet, rows: Int64, saved: str) -> None:
         name = (st.session_state.get(key) or "").strip()
         with shell.telling():
             selections.save_selection(images, name, rows)
+            selected.hold(images, rows, name)
             st.session_state[saved] = name
             st.session_state[key] = ""
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from gmv_core import Result
 from gmv_core.plots.look import STANDING as STANDING_COLOURS
-from gmv_core.plots.look import owner_colours
+from gmv_core.plots.look import STANDING_WORDS, owner_colours
 from gmv_core.plots.map import Amounts, Kinds, kinds, thin_by_density
 from gmv_core.results.explore import placing
 from gmv_core.results.explore.share import SelectionShare, share_of
@@ -78,10 +78,12 @@ def _colour(
         return Amounts(values.to_numpy(float), SIGNED, signed=True)
     names = values.cat.categories.tolist()
     colours = None
+    if column == placing.STANDING:
+        words = [STANDING_WORDS[name] for name in names]
+        colours = {STANDING_WORDS[name]: shade for name, shade in STANDING_COLOURS.items()}
+        return kinds(values.cat.codes.to_numpy(np.int64), words, colours)
     if column == placing.OWNER:
         colours = owner_colours(sorted(set(names) - {""}))
-    elif column == placing.STANDING:
-        colours = STANDING_COLOURS
     return kinds(values.cat.codes.to_numpy(np.int64), names, colours)
 
 

@@ -155,6 +155,8 @@ def need_run() -> Result:
     own = runs[name].value
     most = min(runs[name].matching.candidates, runs[name].training.images)
     result = engine.open_result(name, reading(own, most, runs[name]))
+    selected.follow(result.training)
+    selected.follow(result.generated, state.GENERATED_SELECTION)
     with above:
         selected.line(result.training)
     return result

@@ -52,7 +52,8 @@ WAY = "way"  # how what is chosen goes with what was selected before: one of sel
 SELECTED = "selected"  # the selected rows, by the name of their image set
 SELECTION = "selection"  # the name of a saved selection of training images
 GENERATED_SELECTION = "generated-selection"  # and of generated ones
-SELECTION_OF = "selection-of"  # what is selected: training or generated images
+SELECTION_OF = "selection-of"  # what a lasso selects: training or generated images
+PICKING = "picking"  # whether a click on a card of a gallery selects it; each gallery has its own
 STARTED = "started"  # the run that a job was started for
 INJECT = "inject"  # what is done to a copy of the training set: a kind of `injection.KINDS`
 SPOILT = "spoilt"  # how much of the copy, in percent
@@ -99,16 +100,18 @@ GALLERIES = ("generated", "training")
 ADDRESS = frozenset({
     RUN, K, TEMPERATURE, WEIGHTING, READING, CREDIT, DUPLICATES, IMAGE, TRAINING, SEARCH, STANDING,
     SORT, RISING, FILTER, HARM, NOISE, SET, VIEW, AGAINST, REVIEW, LOOK, COLOURED,
+    COLOUR, OVER, SELECTION, GENERATED_SELECTION,
     *(f"{kind}-{key}" for kind in GALLERIES
       for key in (FIND, LABEL, OWNER, ATTRIBUTE, STANDING, ORDER, OPEN)),
 })  # fmt: skip
 # Of what stands in the address: all else is text.
 NUMBERS = frozenset({K})
-YES_NO = frozenset({WEIGHTING, DUPLICATES, RISING, *(f"{kind}-{OPEN}" for kind in GALLERIES)})
+YES_NO = frozenset({WEIGHTING, DUPLICATES, RISING, OVER, *(f"{kind}-{OPEN}" for kind in GALLERIES)})
 LISTS = frozenset({STANDING})
 CHOICES = {VIEW: VIEWS, READING: READINGS, LOOK: LOOKS, COLOURED: COLOURED_BY}
 UNSAID: dict[str, Any] = {  # where it is so, the address leaves it out
     VIEW: GENERATED_VIEW, READING: ALIKE, SORT: "value", RISING: False, FILTER: "all", HARM: "all",
+    OVER: True,
 }  # fmt: skip
 
 

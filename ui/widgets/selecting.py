@@ -1,17 +1,18 @@
-"""The buttons that select what a search, a filter or a gallery shows."""
+"""What selects images beside the map: buttons for what is shown, and cards that are ticked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from gmv_core.store.selections import ADD, NEW
+from gmv_core.store.selections import ADD, NEW, REMOVE
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Int64
 from gmv_core.words import counted
-from ui.frame import selected
+from ui.frame import selected, state
 
 
 def select_buttons(images: ImageSet, rows: Sequence[int] | Int64, *, key: str) -> None:
@@ -41,3 +42,26 @@ def select_buttons(images: ImageSet, rows: Sequence[int] | Int64, *, key: str) -
         )
     if clicked:
         st.rerun()  # all of the page, where this stands in a fragment: the sidebar tells the count
+
+
+def picks(
+    images: ImageSet, row_of: Mapping[str, int], *, key: str, saved: str = state.SELECTION
+) -> dict[str, Any]:
+    """Draw the switch that lets a click on a card select it; return what the gallery needs for it.
+
+    row_of: by the ids of the cards. key: of the gallery. saved: as for `selected.choose`.
+    """
+    if not st.toggle(
+        "Select images",
+        key=f"{state.PICKING}-{key}",
+        persist_state="session",
+        help="A click then ticks an image or unticks it; with Shift, all from the last one on.",
+    ):
+        return {}
+    now = set(selected.rows(images).tolist())
+
+    def pick(ids: list[str], on: bool) -> None:
+        rows = np.array([row_of[one] for one in ids], np.int64)
+        selected.choose(images, rows, ADD if on else REMOVE, saved)
+
+    return {"picked": {one for one, row in row_of.items() if row in now}, "on_pick": pick}
