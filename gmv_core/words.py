@@ -20,6 +20,7 @@ STAGES = {
     "regions": "Comparing regions",
     "evidence": "Gathering evidence",
     "statements": "Writing statements",
+    "layout": "Laying out the map",
     "done": "Done",
 }
 

@@ -13,6 +13,7 @@ from ui.analysis.harm import harm
 from ui.analysis.left_out import left_out_section
 from ui.analysis.marking import marking_gallery
 from ui.analysis.noise_found import noise_column, noise_found
+from ui.analysis.selection import selection_panel
 from ui.doors import readings
 from ui.frame import shell, state
 from ui.widgets import influence
@@ -76,6 +77,7 @@ def noisy() -> None:
         result, shown, marked, part=str(chosen), whole=chosen in STANDING, lines=value_lines
     )
     left_out_section(result, marked)
+    selection_panel(result.training, result, only_if_any=True)
     figure_section(result)
 
 

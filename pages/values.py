@@ -10,6 +10,7 @@ from gmv_core.plots.look import STANDING, STANDING_WORDS
 from gmv_core.plots.values import parts_bar
 from gmv_core.words import number, percent
 from ui.analysis.influence_values import influence_values
+from ui.analysis.selection import selection_panel
 from ui.analysis.shares import group_section
 from ui.analysis.table import value_table
 from ui.analysis.unattributed import unattributed_section
@@ -45,6 +46,7 @@ def values() -> None:
     standing_section(result, ranking)
     spread_section(result, ranking)
     value_table(result, readings.with_intervals(result))
+    selection_panel(result.training, result, only_if_any=True)
 
 
 def standing_section(result: Result, ranking: pd.DataFrame) -> None:

@@ -22,6 +22,7 @@ from gmv_core.cli import (
     regions,
     review,
     runs,
+    selections,
     sets,
     trust,
     workspace,
@@ -47,6 +48,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "stability": trust.stability_command,
     "influence": influence.influence_command,
     "regions": regions.regions_command,
+    "map": selections.map_command,
+    "selections": selections.selections_command,
     "criteria": criteria.criteria_command,
     "export": runs.export_command,
     "evidence": audit.evidence_command,
@@ -61,7 +64,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 # Commands that write in no workspace.
 READING = (
     "list", "show", "noisy", "owner", "export", "models", "app", "check", "evidence", "verify",
-    "keys", "statement", "find",
+    "keys", "statement", "find", "selections",
 )  # fmt: skip
 
 app = typer.Typer(

@@ -174,6 +174,11 @@ def prepare_regions(workspace: Workspace, name: str) -> Job:
     )  # fmt: skip
 
 
+def make_map(workspace: Workspace, name: str) -> Job:
+    """Start laying a finished set out in two dimensions."""
+    return control.start(workspace, ["map", name], title=f"Laying out {name}", target=name)
+
+
 def _value(
     workspace: Workspace, made: RunManifest, name: str, settings: RunSettings, title: str
 ) -> Job:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from gmv_core.errors import WorkspaceError
 from gmv_core.results.influence.fitted import pair_blocks
 from gmv_core.results.influence.tables import has_influence, influence_batches
-from gmv_core.results.result import VALUE_COLUMNS, Result
+from gmv_core.results.result import MATCH_COLUMNS, Result
 from gmv_core.results.selection import for_spreadsheets
 from gmv_core.results.shares import value_intervals
 from gmv_core.store.files import write_json
@@ -21,6 +21,10 @@ from gmv_core.trust.duplicates import has_clusters, read_clusters
 from gmv_core.types import Float32, Int64
 
 PAIRS = "influence.parquet"
+EXPORTED = (
+    "training", "rank", "value", "value_low", "value_high", "times_contributor", "times_candidate",
+    "standing", "nearest_distance", "label", "owner", "cluster",
+)  # fmt: skip
 
 
 def export(
@@ -64,11 +68,13 @@ def _export(result: Result, folder: Path, *, all_pairs: bool, raw: bool) -> list
 
 
 def values_of(result: Result) -> pd.DataFrame:
-    """Return the values with value_low and value_high, and the cluster of near copies.
+    """Return one row a training image, in the order of the set: all that is known of its value.
 
-    cluster: the name of its first image, "" where it has no copy or none were looked for.
+    The same on the command line and in the app: rank (1: the most valuable), value, value_low,
+    value_high, times_contributor, times_candidate, standing, nearest_distance, label, owner, and
+    cluster: the name of the first of its near copies, "" where it has none or none were looked for.
     """
-    table = result.values_table((*VALUE_COLUMNS, "id"))
+    table = result.noisy().sort_values("id", ignore_index=True)
     low, high = value_intervals(result)
     ids = table["id"].to_numpy()
     cluster = np.full(len(table), "", object)
@@ -77,8 +83,14 @@ def values_of(result: Result) -> pd.DataFrame:
         copied = found.sizes[ids] > 1
         names = result.training.images.read(["name"])["name"].take(found.of[ids[copied]])
         cluster[copied] = names.to_pylist()
-    return table.drop(columns="id").assign(value_low=low[ids], value_high=high[ids],
-                                           cluster=cluster)  # fmt: skip
+    table = table.assign(value_low=low[ids], value_high=high[ids], cluster=cluster)
+    return table[list(EXPORTED)]
+
+
+def matches_of(result: Result) -> pd.DataFrame:
+    """Return one row a generated image and contributor, as "matches" is exported, in memory."""
+    batches = list(result.matches_batches())
+    return pd.concat(batches, ignore_index=True) if batches else pd.DataFrame(columns=MATCH_COLUMNS)
 
 
 def _write(path: Path, batches: Iterable[pd.DataFrame], *, raw: bool) -> tuple[Path, Path]:

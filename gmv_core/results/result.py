@@ -252,7 +252,8 @@ class Result:
         """Return the ranking from the bottom: by value, ties by nearest distance, farthest
         first.
 
-        `standing` tells "never a candidate", "never a contributor" and "contributor" apart.
+        `standing` tells "never a candidate", "never a contributor" and "contributor" apart. `rank`
+        counts from the top, as everywhere: the first row has the largest.
         """
         table = self.values_table((*VALUE_COLUMNS, "times_candidate", "id"))
         nearest = table["nearest_distance"].to_numpy(float)
@@ -263,7 +264,7 @@ class Result:
             "contributor",
             np.where(table["times_candidate"] > 0, "never a contributor", "never a candidate"),
         )
-        return table.assign(rank=np.arange(1, len(table) + 1), standing=standing)
+        return table.assign(rank=np.arange(len(table), 0, -1), standing=standing)
 
     def matches_batches(self) -> Iterator[pd.DataFrame]:
         """Yield the contributors of all generated images, MATCH_COLUMNS, block by block."""

@@ -21,6 +21,7 @@ from gmv_core.store.files import disk_problem, locked, remove
 from gmv_core.store.manifest_files import read_manifest, sets_used_by, write_manifest
 from gmv_core.store.manifests import READY, RunManifest, SetManifest
 from gmv_core.store.table import Table
+from gmv_core.types import Int64
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -100,6 +101,12 @@ class ImageSet(Record):
         """What changes whenever the set does: a key for what is kept of it."""
         manifest = self.manifest()
         return f"{self.folder} {manifest.created} {manifest.updated} {manifest.labelled or ''}"
+
+    def selections(self) -> dict[str, Int64]:
+        """Return the rows of each selection that is kept with the set; see store/selections.py."""
+        from gmv_core.store.selections import selections
+
+        return selections(self)
 
     def _repr_html_(self) -> str:
         """Draw the set in a notebook."""

@@ -161,7 +161,7 @@ def test_show_tells_the_totals_of_the_settings_shown(ready: Command) -> None:
 def test_noisy(ready: Command) -> None:
     found = ready("noisy", "run", "--limit", 7, "--json").json
     assert found["auroc"] is None
-    assert [row["rank"] for row in found["ranking"]] == list(range(1, 8))
+    assert [row["rank"] for row in found["ranking"]] == list(range(20, 13, -1))
     auroc = ready("noisy", "run", "--column", "noise", "--json").json["auroc"]
     assert 0 <= auroc <= 1
     told = ready("noisy", "run", "--column", "noise").out
@@ -201,8 +201,8 @@ def test_export(ready: Command, sources: Path) -> None:
         "matches": "generated,training,rank,recall_rank,distance,weight,value,convincing",
         "generated": "generated,quality,nearest_distance,effective_contributors,standing,p_copy,"
         "p_far,nearer_than,unattributed,stability",
-        "values": "training,value,times_contributor,nearest_distance,label,owner,value_low,"
-        "value_high,cluster",
+        "values": "training,rank,value,value_low,value_high,times_contributor,times_candidate,"
+        "standing,nearest_distance,label,owner,cluster",
     }
     for name, columns in header.items():
         assert (folder / f"{name}.csv").read_text().partition("\n")[0] == columns

@@ -20,6 +20,8 @@ WRITING = {
     "value": ("run/made", "--against", "run-set", "--name", "again"),
     "label": ("run", "run/made"),
     "duplicates": ("run-set",),
+    "map": ("run-set",),
+    "selections --delete": ("run-set", "mine", "--delete"),
     "stability": ("run",),
     "influence": ("run",),
     "regions": ("run",),

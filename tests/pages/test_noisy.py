@@ -115,9 +115,9 @@ def test_values_without_the_marked(page: AppTest, tmp_path: Path) -> None:
     told = next(t.value for t in page.markdown if t.value.startswith("The marked images held"))
     assert f"now hold {handed_out:.3g}, before" in told
     assert any("other images change in value" in text.value for text in page.markdown)
-    assert not set(page.selectbox(key="moved-open").options) & set(top)
-    name = page.selectbox(key="moved-open").options[0]
-    page.selectbox(key="moved-open").select(name).run()
+    assert not set(page.selectbox(key="moved-marked-open").options) & set(top)
+    name = page.selectbox(key="moved-marked-open").options[0]
+    page.selectbox(key="moved-marked-open").select(name).run()
     assert page.title[0].value == "Contributors"
     assert page.selectbox(key="training").value == name
 

@@ -86,7 +86,7 @@ def test_the_ranking_from_the_bottom(opened: Result) -> None:
     assert ranking["training"].tolist() == [
         "dog/c.png", "dog/d.png", "cat/a.png", "cat/b.png", "dog/e.png",
     ]  # fmt: skip
-    assert ranking["rank"].tolist() == [1, 2, 3, 4, 5]
+    assert ranking["rank"].tolist() == [5, 4, 3, 2, 1]
     assert ranking["standing"].tolist() == [
         "never a contributor", "never a candidate", "contributor", "contributor", "contributor",
     ]  # fmt: skip

@@ -46,7 +46,7 @@ def harm(result: Result) -> None:
         **state.in_url(state.HARM),
     )
     kept = {
-        "all": table["rank"] > 0,
+        "all": table["influence"].notna(),
         "harmful": table["influence"] < 0,
         "helpful": table["influence"] >= 0,
         "marked": table["training"].isin(marked),

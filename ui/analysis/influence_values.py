@@ -62,7 +62,7 @@ def _counts(table: pd.DataFrame) -> None:
 
 
 def _downloads(result: Result, table: pd.DataFrame) -> None:
-    shown = table.drop(columns=["id", "rank"])
+    shown = table.drop(columns=["id"])
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"Download all {counted(len(table), 'image')}:")
         for kind, write in (("csv", as_csv), ("parquet", as_parquet)):

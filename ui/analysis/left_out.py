@@ -1,6 +1,8 @@
-"""What changes when the marked training images are left out: owners' shares, and who moves most."""
+"""What changes when training images are left out: owners' shares, and who moves most."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 import streamlit as st
 
@@ -26,20 +28,25 @@ def left_out_section(result: Result, marked: frozenset[str]) -> None:
     )
     if not leaves_out(marked, "see here what the values would be without them"):
         return
-    part = result.leaving_out(marked)
+    without(result, marked, "marked")
+
+
+def without(result: Result, names: Collection[str], which: str) -> None:
+    """Show what changes without some images. which: "marked" or "selected"."""
+    part = result.leaving_out(names)
     told = readings.moves(result, part)
     if not told.others:
-        st.info("All training images are marked; none is left to earn value.")
+        st.info(f"All training images are {which}; none is left to earn value.")
         return
-    _lists(part)
+    _lists(part, which)
     st.markdown(
-        f"The marked images held a value of {number(told.held)}; together the others now hold "
+        f"The {which} images held a value of {number(told.held)}; together the others now hold "
         f"{number(told.after)}, before {number(told.before)}."
     )
     if told.moved.empty:
-        st.info("No other image's value changes: the marked images were no contributors.")
+        st.info(f"No other image's value changes: the {which} images were no contributors.")
         return
-    _owners(result, part)
+    _owners(result, part, which)
     n = len(told.moved)
     st.markdown(
         f"**{counted(n, 'other image')} {'changes' if n == 1 else 'change'} in value; these most**"
@@ -49,18 +56,18 @@ def left_out_section(result: Result, marked: frozenset[str]) -> None:
         f"value {number(row.value_before)} → {number(row.value_after)}" for row in rows.itertuples()
     ]
     opening_gallery(
-        training_cards(result, rows, lines), key="moved", kind=state.TRAINING,
+        training_cards(result, rows, lines), key=f"moved-{which}", kind=state.TRAINING,
         tiny=shell.tiny(result.training), label="The images whose value changes most",
     )  # fmt: skip
 
 
-def _lists(part: Result) -> None:
+def _lists(part: Result, which: str) -> None:
     told = readings.short_lists(part)
     if told.short:
         st.warning(
             f"{counted(told.short, 'generated image')} {'keeps' if told.short == 1 else 'keep'} "
             f"fewer than {part.settings.k} candidates, so the quality is shared among fewer; "
-            "value the images again without the marked ones for the full list."
+            f"value the images again without the {which} ones for the full list."
             + (f" {told.empty:,} of them: none, and they give no credit." if told.empty else ""),
             icon=":material/warning:",
         )
@@ -71,7 +78,7 @@ def _lists(part: Result) -> None:
         )
 
 
-def _owners(result: Result, part: Result) -> None:
+def _owners(result: Result, part: Result, which: str) -> None:
     counts = result.training.manifest().counts
     if counts is None or not counts.owners:
         return
@@ -82,9 +89,9 @@ def _owners(result: Result, part: Result) -> None:
         share_bars(
             [name or "(no owner)" for name in before["owner"]],
             {
-                "without the marked": after.reindex(before["owner"], fill_value=0).to_numpy(),
+                f"without the {which}": after.reindex(before["owner"], fill_value=0).to_numpy(),
                 "with all": before["share_of_value"].to_numpy(),
             },
         ),
-        "Bars: each owner's share of the value with and without the marked images",
+        f"Bars: each owner's share of the value with and without the {which} images",
     )

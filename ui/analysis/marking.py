@@ -8,11 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result
+from gmv_core.results.export import values_of
 from gmv_core.results.selection import as_csv
 from gmv_core.store import marks
 from ui.frame import shell, state
 from ui.widgets.gallery import gallery
 from ui.widgets.open_image import training_cards
+from ui.widgets.selecting import picks, select_buttons
 from ui.widgets.writing import write_button
 
 PAGE_IMAGES = 24
@@ -42,17 +44,26 @@ def marking_gallery(
     page = 1
     if pages > 1:
         page = st.pagination(pages, key=f"images {part}", persist_state="page")
-    rows = shown.iloc[(page - 1) * PAGE_IMAGES : page * PAGE_IMAGES]
+    first = (page - 1) * PAGE_IMAGES
+    rows = shown.iloc[first : first + PAGE_IMAGES]
     names = rows["training"].tolist()
     _buttons(result, names, shown["training"] if whole else None, marked)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        picked = shown if whole or part.endswith("marked") else rows
+        select_buttons(result.training, picked["id"], key=part)
+        row_of = dict(zip(names, rows["id"].tolist(), strict=True))
+        picking = picks(result.training, row_of, key="noisy")
 
     def toggle(name: str) -> None:
         _write(marks.unmark if name in marked else marks.mark, result, [name])
 
-    cards = training_cards(result, rows, lines(rows), places=rows["rank"].tolist(), marked=marked)
+    cards = training_cards(
+        result, rows, lines(rows), places=range(first + 1, first + 1 + len(rows)), marked=marked
+    )
     gallery(
         cards, key="noisy", tiny=shell.tiny(result.training), side_px=130, on_select=toggle,
         label="Training images from the bottom of the ranking; choosing one marks it",
+        **picking,
     )  # fmt: skip
     _picker(names, marked, toggle)
 
@@ -100,9 +111,9 @@ def _write(change: Callable[..., None], result: Result, *names: Collection[str])
 
 
 def _list(result: Result, marked: frozenset[str]) -> pd.DataFrame:
-    """Return the marked images as the ranking has them, without the row that only we know."""
-    ranking = result.noisy()
-    return ranking[ranking["training"].isin(marked)].drop(columns=["id"])
+    """Return the marked images as they are exported, from the bottom of the ranking."""
+    table = values_of(result)
+    return table[table["training"].isin(marked)].sort_values("rank", ascending=False)
 
 
 def _picker(names: list[str], marked: frozenset[str], toggle: Callable[[str], None]) -> None:

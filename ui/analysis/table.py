@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
 from gmv_core import Result
 from gmv_core.images.thumbnails import data_address
 from gmv_core.plots.look import STANDING, STANDING_WORDS
+from gmv_core.results.export import matches_of, values_of
 from gmv_core.results.selection import as_csv, as_parquet, select
 from gmv_core.words import counted, number
 from ui.frame import address, shell, state
 from ui.widgets.open_image import thumbnails
+from ui.widgets.selecting import select_buttons
 
 PAGE_ROWS = 50
 COLUMNS = {
@@ -68,11 +72,14 @@ def _table(result: Result, ranking: pd.DataFrame) -> None:
         # The table's own search and download know this page only; ours know all rows.
         st.html("<style>.st-key-value-table [data-testid=stElementToolbar]{display:none}</style>")
         shown = found.iloc[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
-        _rows(result, shown, f"table {column} {rising}")
+        picked = _rows(result, shown, f"table {column} {rising} {page}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        select_buttons(result.training, (picked if len(picked) else found)["id"], key="table")
     _downloads(result, found, len(ranking))
 
 
-def _rows(result: Result, rows: pd.DataFrame, table: str) -> None:
+def _rows(result: Result, rows: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Draw rows of the table; return those that are ticked."""
     images = thumbnails(result.training, rows)
     shown = rows[list(COLUMNS)].assign(
         image=[data_address(image) for image in images],
@@ -83,7 +90,7 @@ def _rows(result: Result, rows: pd.DataFrame, table: str) -> None:
         standing=rows["standing"].map(STANDING_WORDS),
         **{c: rows[c].map(number) for c in ("value", "nearest_distance")},
     )
-    st.dataframe(
+    told = st.dataframe(
         shown,
         hide_index=True,
         column_order=["image", "training", "value", "interval", *list(COLUMNS)[2:]],
@@ -105,10 +112,11 @@ def _rows(result: Result, rows: pd.DataFrame, table: str) -> None:
         height=560,
         # A heading that can be chosen sorts on the server, all pages; else it sorts this page only.
         on_select=lambda: _sort_by(st.session_state[table]["selection"]["columns"]),
-        selection_mode="single-column",
+        selection_mode=["multi-row", "single-column"],
         key=table,
         alt="Training images with their values",
     )
+    return rows.iloc[told.selection.rows]
 
 
 def _sort_by(columns: list[str]) -> None:
@@ -125,15 +133,35 @@ def _downloads(result: Result, found: pd.DataFrame, n: int) -> None:
         if len(found) == n
         else f"the {counted(len(found), 'image')} found"
     )
-    table = found.drop(columns=["id"])
+
+    def table() -> pd.DataFrame:
+        """The rows found, as the command line exports them."""
+        ranks = pd.Series(range(len(found)), index=found["training"])
+        known = values_of(result)
+        known = known[known["training"].isin(ranks.index)]
+        return known.sort_values("training", key=ranks.get, ignore_index=True)
+
+    def pairs() -> pd.DataFrame:
+        return matches_of(result)
+
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"Download {what}:")
-        for kind, write in (("csv", as_csv), ("parquet", as_parquet)):
-            st.download_button(
-                kind.upper() if kind == "csv" else "Parquet",
-                lambda write=write: write(table),
-                file_name=f"{result.run.name}-values.{kind}",
-                key=f"values-{kind}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+        _files(result, "values", table)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            "Download all pairs of a generated image and a contributor:",
+            help="With distance, weight, credit and both ranks of each pair.",
+        )
+        _files(result, "matches", pairs)
+
+
+def _files(result: Result, name: str, table: Callable[[], pd.DataFrame]) -> None:
+    for kind, write in (("csv", as_csv), ("parquet", as_parquet)):
+        st.download_button(
+            "CSV" if kind == "csv" else "Parquet",
+            lambda write=write: write(table()),
+            file_name=f"{result.run.name}-{name}.{kind}",
+            key=f"{name}-{kind}",
+            on_click="ignore",
+            icon=":material/download:",
+        )

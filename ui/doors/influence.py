@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from gmv_core import Result
@@ -37,8 +36,7 @@ def on_image(result: Result, image: str) -> list[Influence]:
 def totals(result: Result) -> pd.DataFrame:
     """Return the training images, the most harmful over the set first, with their row "id"."""
     table = result.influence_totals((*TOTAL_COLUMNS, "id"))
-    table = table.sort_values("influence", kind="stable", ignore_index=True)
-    return table.assign(rank=np.arange(1, len(table) + 1))
+    return table.sort_values("influence", kind="stable", ignore_index=True)
 
 
 @resource(max_entries=3, show_spinner="Fitting the linear model …")

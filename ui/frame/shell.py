@@ -19,7 +19,7 @@ from gmv_core.store.workspace import ImageSet
 from gmv_core.words import PRODUCT
 from ui import serve
 from ui.doors import engine
-from ui.frame import address, login, state
+from ui.frame import address, login, selected, state
 from ui.frame.earning import earning
 from ui.frame.markdown import plain, safe
 
@@ -37,6 +37,7 @@ def pages() -> dict[str, list[Any]]:
         ],
         "Explore": [
             _page("contributors", "Contributors", "link"),
+            _page("map", "Map", "scatter_plot"),
             _page("values", "Values", "leaderboard"),
             _page("owners", "Owners", "group"),
             _page("quality", "Quality", "star_half"),
@@ -140,6 +141,7 @@ def need_run() -> Result:
         )
     st.session_state[state.RUN] = asked if asked in runs else newest
     with st.sidebar:
+        above = st.container()
         name = st.selectbox(
             "Result",
             list(runs),
@@ -150,7 +152,12 @@ def need_run() -> Result:
         st.warning(safe(sentence), icon=":material/warning:")
     own = runs[name].value
     most = min(runs[name].matching.candidates, runs[name].training.images)
-    return engine.open_result(name, reading(own, most, runs[name]))
+    result = engine.open_result(name, reading(own, most, runs[name]))
+    selected.follow(result.training)
+    selected.follow(result.generated, state.GENERATED_SELECTION)
+    with above:
+        selected.line(result.training)
+    return result
 
 
 def reading(own: ValueSettings, most: int, run: RunManifest | None = None) -> ValueSettings:

@@ -42,6 +42,18 @@ DROPPED = "dropped"  # the name of a dropped image
 ASKING = "asking"  # true while the dialog of another distance is open
 LOOK = "look"  # how the two images of a pair are shown: one of LOOKS
 COLOURED = "coloured"  # by what the regions of a generated image are coloured: one of COLOURED_BY
+COLOUR = "colour"  # by what the map is coloured
+OVER = "over"  # whether generated images are drawn over it
+POINT = "point"  # the point of the map that was clicked: "training" or "generated", and its row
+HOVERED = "hovered"  # the one under the mouse, in the same way
+LASSO = "lasso"  # how often something was drawn around points
+MOVED = "moved"  # true where what was done on the map changes more than the map
+WAY = "way"  # how what is chosen goes with what was selected before: one of selections.WAYS
+SELECTED = "selected"  # the selected rows, by the name of their image set
+SELECTION = "selection"  # the name of a saved selection of training images
+GENERATED_SELECTION = "generated-selection"  # and of generated ones
+SELECTION_OF = "selection-of"  # what a lasso selects: training or generated images
+PICKING = "picking"  # whether a click on a card of a gallery selects it; each gallery has its own
 STARTED = "started"  # the run that a job was started for
 INJECT = "inject"  # what is done to a copy of the training set: a kind of `injection.KINDS`
 SPOILT = "spoilt"  # how much of the copy, in percent
@@ -90,17 +102,19 @@ GALLERIES = ("generated", "training")
 ADDRESS = frozenset({
     RUN, K, TEMPERATURE, WEIGHTING, READING, CREDIT, DUPLICATES, IMAGE, TRAINING, SEARCH, STANDING,
     SORT, RISING, FILTER, HARM, NOISE, SET, VIEW, AGAINST, REVIEW, BY, WHOSE, LOOK, COLOURED,
+    COLOUR, OVER, SELECTION, GENERATED_SELECTION,
     *(f"{kind}-{key}" for kind in GALLERIES
       for key in (FIND, LABEL, OWNER, ATTRIBUTE, STANDING, ORDER, OPEN)),
 })  # fmt: skip
 # Of what stands in the address: all else is text.
 NUMBERS = frozenset({K})
-YES_NO = frozenset({WEIGHTING, DUPLICATES, RISING, *(f"{kind}-{OPEN}" for kind in GALLERIES)})
+YES_NO = frozenset({WEIGHTING, DUPLICATES, RISING, OVER, *(f"{kind}-{OPEN}" for kind in GALLERIES)})
 LISTS = frozenset({STANDING})
 CHOICES = {VIEW: VIEWS, READING: READINGS, LOOK: LOOKS, COLOURED: COLOURED_BY}
 UNSAID: dict[str, Any] = {  # where it is so, the address leaves it out
     VIEW: GENERATED_VIEW, READING: ALIKE, SORT: "value", RISING: False, FILTER: "all", HARM: "all",
     LOOK: SIDE, COLOURED: BY_IMAGE, **{f"{kind}-{OPEN}": True for kind in GALLERIES},
+    OVER: True,
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from ui.frame import shell, state
 from ui.frame.markdown import plain
 from ui.widgets.filters import filter_row
 from ui.widgets.gallery import Card, gallery
+from ui.widgets.selecting import picks
 
 PER_PAGE = 30
 MOST_OPTIONS = 1000  # names that the list beside the gallery offers; any other can be typed
@@ -45,6 +46,11 @@ class Shelf:
 
     def state(self, key: str) -> str:
         return state.of(self.kind, key)
+
+    @property
+    def saved(self) -> str:
+        """Return the key of the saved selection of its images."""
+        return state.SELECTION if self.kind == "training" else state.GENERATED_SELECTION
 
 
 def browse(
@@ -80,9 +86,12 @@ def browse(
     with bar:
         page = turn_pages(shelf.state(state.PAGE), names, name)
         shown = st.toggle("Gallery", True, **state.in_url(shelf.state(state.OPEN)))
+        some = rows.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]
+        row_of = dict(zip(some["name"], some["id"].tolist(), strict=True))
+        picking = picks(images, row_of, key=shelf.kind, saved=shelf.saved) if shown else {}
     if shown:
         with strip:
-            _gallery(shelf, rows, images, page, order, selected=name)
+            _gallery(shelf, some, images, order, picking, selected=name)
     found = table[table["name"] == name]
     if len(found):
         return found.iloc[0].to_dict(), beside
@@ -157,16 +166,21 @@ def _forget_other(shelf: Shelf) -> None:
 
 
 def _gallery(
-    shelf: Shelf, rows: pd.DataFrame, images: ImageSet, page: int, order: str, *,
+    shelf: Shelf,
+    some: pd.DataFrame,
+    images: ImageSet,
+    order: str,
+    picking: dict[str, Any],
+    *,
     selected: str | None,
-) -> None:  # fmt: skip
-    """Draw a page of the gallery as a strip."""
+) -> None:
+    """Draw a page of the gallery as a strip. picking: of `picks`."""
 
     def pick(name: str) -> None:
         st.session_state[shelf.key] = name
         _forget_other(shelf)
 
-    shown = rows.iloc[(page - 1) * PER_PAGE : page * PER_PAGE].to_dict("records")
+    shown = some.to_dict("records")
     thumbs = engine.thumbnails(images, tuple(int(row["id"]) for row in shown))
     gallery(
         [shelf.card(row, thumb, order) for row, thumb in zip(shown, thumbs, strict=True)],
@@ -177,6 +191,7 @@ def _gallery(
         strip=True,
         on_select=pick,
         label=f"{shelf.kind.capitalize()} images",
+        **picking,
     )
 
 

@@ -56,13 +56,27 @@ function target(cards, from, key) {
   return null;
 }
 
-function mark(grid, selected) {
+function mark(grid, selected, picked) {
   const cards = [...grid.children];
-  const held = cards.find((c) => c.dataset.id === selected) ?? cards[0];
+  const held = cards.find((c) => c.dataset.id === (picked ? grid.last : selected)) ?? cards[0];
   for (const one of cards) {
-    one.setAttribute("aria-pressed", String(one.dataset.id === selected));
+    const pressed = picked ? picked.includes(one.dataset.id) : one.dataset.id === selected;
+    one.setAttribute("aria-pressed", String(pressed));
     one.tabIndex = one === held ? 0 : -1;
   }
+}
+
+// Tick a card or untick it, with Shift all from the last one on.
+function pick(grid, box, range) {
+  const cards = [...grid.children];
+  const to = cards.indexOf(box);
+  const last = cards.findIndex((c) => c.dataset.id === grid.last);
+  const from = range && last >= 0 ? last : to;
+  const on = box.getAttribute("aria-pressed") !== "true";
+  const some = cards.slice(Math.min(from, to), Math.max(from, to) + 1);
+  for (const one of some) one.setAttribute("aria-pressed", String(on));
+  grid.last = box.dataset.id;
+  return { ids: some.map((c) => c.dataset.id), on };
 }
 
 function chosen(grid, selected) {
@@ -96,7 +110,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     grid = document.createElement("div");
     parentElement.append(grid);
   }
-  grid.className = `grid ${data.strip ? "strip" : ""} ${data.tiny ? "tiny" : ""}`;
+  const looks = [data.strip && "strip", data.tiny && "tiny", data.picked && "picking"];
+  grid.className = ["grid", ...looks.filter(Boolean)].join(" ");
   grid.style.setProperty("--side", `${data.side_px}px`);
   grid.setAttribute("role", "group");
   grid.setAttribute("aria-label", data.label);
@@ -111,7 +126,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   if (!data.clickable) return;
 
-  mark(grid, data.selected);
+  mark(grid, data.selected, data.picked);
   const scroll = data.strip ? turn : data.follow ? follow : null;
   const at = `${data.selected} ${shown.length}`;
   if (scroll && grid.followed !== at) {
@@ -121,6 +136,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   grid.onclick = (event) => {
     const box = event.target.closest(".card");
     if (!box) return;
+    if (data.picked) {
+      setTriggerValue("picked", pick(grid, box, event.shiftKey));
+      return;
+    }
     mark(grid, box.dataset.id); // at once, before the server has answered
     setTriggerValue("selected", box.dataset.id);
   };

@@ -5,7 +5,7 @@ It is a grid of as many columns as fit, or a strip: one row that scrolls sideway
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +57,8 @@ def gallery(
     on_select: Callable[[str], None] | None = None,
     label: str = "Images",
     follow: bool = False,
+    picked: Collection[str] | None = None,
+    on_pick: Callable[[list[str], bool], None] | None = None,
 ) -> None:
     """Show cards; `selected` is outlined.
 
@@ -66,6 +68,8 @@ def gallery(
         clicked. Beside such a gallery belongs an ordinary widget that selects the same.
     label: what the images are, for a screen reader. follow: scroll the container that the gallery
         lies in (one of fixed height) to the card selected.
+    picked, on_pick: with them a click ticks a card or unticks it, with Shift all from the last one
+        on, instead of selecting it; on_pick is called with the ids and whether they are ticked now.
     """
     known = {card.id for card in cards}
 
@@ -73,6 +77,12 @@ def gallery(
         chosen = st.session_state[key].get("selected")
         if on_select and chosen in known:  # what a browser sends is not trusted
             on_select(chosen)
+
+    def tell_picked() -> None:
+        sent = st.session_state[key].get("picked") or {}
+        ids = [one for one in sent.get("ids", ()) if one in known]
+        if on_pick and ids:
+            on_pick(ids, sent.get("on") is True)
 
     _mount(
         key=key,
@@ -97,8 +107,10 @@ def gallery(
             "side_px": side_px,
             "label": label,
             "strip": strip,
-            "clickable": on_select is not None,
+            "clickable": on_select is not None or on_pick is not None,
             "follow": follow,
+            "picked": None if on_pick is None else sorted(known & set(picked or ())),
         },
         on_selected_change=tell,
+        on_picked_change=tell_picked,
     )

@@ -1,0 +1,1 @@
+"""Where images lie on the map of a set, what a selection of them is worth, and its files."""
