@@ -15,7 +15,7 @@ from tests.built import HOSTILE, write_hostile_run
 
 PAGES = ("", "training_set", "contributors", "contributors?view=Training+images",
          "contributors?view=Drop+an+image", "quality", "values", "noisy", "criteria",
-         "models")  # fmt: skip
+         "compare", "models")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from gmv_core.errors import WorkspaceError
 from gmv_core.matching.contributors import Contributor
 from gmv_core.measures.bootstrap import mean_interval
 from gmv_core.results.candidate_lists import blocks
-from gmv_core.results.compared.pair import Pair
+from gmv_core.results.compared.pair import ALIKE, Pair
 from gmv_core.results.compared.shares import Interval
 from gmv_core.results.result import Result
 from gmv_core.types import Int64
@@ -113,6 +113,11 @@ class Exchanged:
     kept: Interval
     same_first: Interval
     moved: Interval
+
+    @property
+    def alike(self) -> bool:
+        """Whether nothing moved."""
+        return self.moved[0] <= ALIKE
 
 
 def exchanged(table: pd.DataFrame, *, seed: int = 0) -> Exchanged | None:

@@ -96,7 +96,7 @@ def correlation_sentence(correlation: tuple[float, float, float]) -> str:
 
 def exchanged_sentence(found: Exchanged) -> str:
     """Say how many contributors the same generated images keep."""
-    if found.moved[0] <= ALIKE:
+    if found.alike:
         return (
             f"The {counted(found.images, 'generated image')} in both keep their contributors, and "
             "each the same part of the credit."
@@ -107,7 +107,8 @@ def exchanged_sentence(found: Exchanged) -> str:
     )
     return (
         f"Of {counted(found.images, 'generated image')} in both, {kept} of the contributors stay; "
-        f"in {first} the nearest one is the same; {moved} of the credit goes to other images."
+        f"in {first} the nearest one is the same; {moved} of the credit moves to other training "
+        "images."
     )
 
 
