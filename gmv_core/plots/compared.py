@@ -45,7 +45,7 @@ def share_dumbbells(
         )  # fmt: skip
     for name, symbol in zip(names, ("circle-open", "circle"), strict=True):
         figure.add_scatter(
-            x=[None], y=[None], mode="markers", name=short(name), hoverinfo="skip",
+            x=[None], y=[None], mode="markers", name=label(name), hoverinfo="skip",
             marker={"symbol": symbol, "size": 11, "color": QUIET, "line": {"width": 2.5}},
         )  # fmt: skip
     framed(figure, x="share of the credit", y="", height=96 + 40 * len(groups))

@@ -35,14 +35,14 @@ def what_differs(found: list[Difference], names: Names) -> None:
     """Draw what the two were made with, where it differs."""
     with st.expander(f"What differs: {counted(len(found), 'input')}"):
         table = pd.DataFrame(
-            [(one.what, one.first, one.second) for one in found], columns=["", *_in(names)]
+            [(one.what, one.first, one.second) for one in found], columns=["", *_headed(names)]
         )
         st.table(cells(table), border="horizontal", hide_index=True)
 
 
-def _in(names: Names) -> Names:
+def _headed(names: Names) -> Names:
     """Return headings that no other column can have, whatever a result is called."""
-    return f"In {names[0]}", f"In {names[1]}"
+    return f"First: {names[0]}", f"Second: {names[1]}"
 
 
 def shares_section(pair: Pair, names: Names) -> None:
@@ -103,7 +103,7 @@ def _numbers(by: str, shares: pd.DataFrame, names: Names) -> pd.DataFrame:
         "–" if math.isnan(low) else f"{100 * low:+.3g} to {100 * high:+.3g}"
         for low, high in zip(shares["low"], shares["high"], strict=True)
     ]
-    first, second = _in(names)
+    first, second = _headed(names)
     return pd.DataFrame(
         {
             by.capitalize(): [name or f"(no {by})" for name in shares[by]],
@@ -164,6 +164,6 @@ def quality_section(pair: Pair, names: Names) -> None:
         return
     sums = [max(int(table[which].sum()), 1) for which in ("first", "second")]
     shown = {"Standing": [name.capitalize() for name in table["standing"]]}
-    for name, which, of in zip(_in(names), ("first", "second"), sums, strict=True):
+    for name, which, of in zip(_headed(names), ("first", "second"), sums, strict=True):
         shown[name] = [f"{n:,} ({percent(n / of)})" for n in table[which]]
     st.table(cells(pd.DataFrame(shown)), border="horizontal", hide_index=True)
