@@ -13,6 +13,7 @@ from gmv_core.errors import GMVError, ModelError, SettingsError, SourceError, Wo
 from gmv_core.matching.contributors import Attribution, Contributor, attribute
 from gmv_core.matching.matcher import load_matcher
 from gmv_core.models.embedders.embedder import from_callable
+from gmv_core.results.compared.report import compare_results
 from gmv_core.results.influence.fitted import influences_on_file
 from gmv_core.results.influence.what_if import predicted_change
 from gmv_core.results.regions.maps import open_regions, regions
@@ -61,6 +62,7 @@ __all__ = [
     "add",
     "attribute",
     "build",
+    "compare_results",
     "decide",
     "default_root",
     "from_callable",

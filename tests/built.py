@@ -237,3 +237,31 @@ def write_copied_run(root: Path) -> None:
         workspace, open_source(root / "made"), against="train", name="run", held_out=held_out,
         settings=RunSettings(MatchSettings(distance="none")), embedder=fake_embedder(),
     )  # fmt: skip
+
+
+def write_runs_to_compare(root: Path) -> None:
+    """Write the run of `write_run` and three to hold beside it, in the same workspace.
+
+    "other": three of its six generated images and three more, against the same set. "cleaned": its
+    generated images against "clean", 16 of the 24 training images. "foreign": the same against
+    "far", a set of other images. Each has its owners.
+    """
+    write_run(root, "run", 6)
+    workspace, images = Workspace(root / "home"), root / "run"
+    made = sorted((images / "made").rglob("*.png"))
+    write_images(root / "other", 3, first_seed=200)
+    for path in made[::2]:
+        shutil.copy(path, root / "other" / f"again-{path.parent.name}-{path.name}")
+    value(workspace, open_source(root / "other"), against="run-set", name="other",
+          embedder=fake_embedder())  # fmt: skip
+    train = sorted((images / "train").rglob("*.png"))
+    for path in train[:16]:
+        place = root / "clean" / path.relative_to(images / "train")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, place)
+    write_images(root / "far", 12, first_seed=700)
+    for name, run in (("clean", "cleaned"), ("far", "foreign")):
+        source = open_source(root / name)
+        labels = labels_for(source, images / "owners.csv")
+        build(workspace, source, name=name, labels=labels, embedder=fake_embedder())
+        value(workspace, "run-generated", against=name, name=run, embedder=fake_embedder())

@@ -20,7 +20,7 @@ from gmv_core.demo.make import make_demo
 PAGES = {
     "start": "",
     **{page: page for page in ("training_set", "contributors", "quality", "values", "noisy",
-                               "criteria", "models")},
+                               "compare", "criteria", "models")},
     "influence": "contributors?reading=Predicted+influence",
 }  # fmt: skip
 COLOURS = 256  # of the palette; less than 300 kB a page

@@ -15,6 +15,7 @@ import typer
 
 from gmv_core.cli import (
     audit,
+    compare,
     criteria,
     influence,
     models,
@@ -43,6 +44,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "noisy": runs.noisy_command,
     "owner": owners.owner_command,
     "statement": owners.statement_command,
+    "compare": compare.compare_command,
     "duplicates": trust.duplicates_command,
     "find": trust.find_command,
     "stability": trust.stability_command,
@@ -63,8 +65,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 # Commands that write in no workspace.
 READING = (
-    "list", "show", "noisy", "owner", "export", "models", "app", "check", "evidence", "verify",
-    "keys", "statement", "find", "selections",
+    "list", "show", "noisy", "owner", "compare", "export", "models", "app", "check", "evidence",
+    "verify", "keys", "statement", "find", "selections",
 )  # fmt: skip
 
 app = typer.Typer(

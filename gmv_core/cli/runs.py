@@ -62,7 +62,7 @@ def value_command(
     out = Output(json)
     settings = RunSettings(
         MatchSettings(candidates, distance, quality, seed),
-        ValueSettings(k, _temperature(temperature), weighting, credit, duplicates),
+        ValueSettings(k, temperature_of(temperature), weighting, credit, duplicates),
         influence,
     )
     place = workspace_at(workspace)
@@ -116,7 +116,7 @@ def show_command(
     if k is not None:
         changed["k"] = k
     if temperature is not None:
-        changed["temperature"] = _temperature(temperature)
+        changed["temperature"] = temperature_of(temperature)
     if credit is not None:
         changed["credit"] = credit
     if duplicates is not None:
@@ -194,7 +194,8 @@ def export_command(
             out.markup(shown(str(path)))
 
 
-def _temperature(text: str) -> float | str:
+def temperature_of(text: str) -> float | str:
+    """Return a temperature as it was typed, a number where it is one."""
     try:
         return float(text)
     except ValueError:

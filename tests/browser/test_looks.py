@@ -12,7 +12,8 @@ BY_INFLUENCE = [
     f"{page}?reading=Predicted+influence" for page in ("contributors", "values", "noisy")
 ]
 PAGES = [
-    "", "training_set", "contributors", "quality", "values", "noisy", "criteria", "models",
+    "", "training_set", "contributors", "quality", "values", "noisy", "compare",
+    "criteria", "models",
     *BY_INFLUENCE,
 ]  # fmt: skip
 DARK, LIGHT = "rgb(18, 24, 23)", "rgb(255, 255, 255)"

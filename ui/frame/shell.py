@@ -45,6 +45,7 @@ def pages() -> dict[str, list[Any]]:
         ],
         "Check": [
             _page("review", "Review", "rate_review"),
+            _page("compare", "Compare", "compare"),
             _page("criteria", "Criteria", "fact_check"),
             _page("models", "Models", "deployed_code"),
         ],

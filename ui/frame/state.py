@@ -66,6 +66,8 @@ NEXT_REVIEW = "next_review"  # the review to look at from the next run on
 REVIEWER = "reviewer"  # the name that verdicts are given under
 SHOWN = "shown"  # the pair that a reviewer sees: review, place, and since when
 REVIEW_RESULTS = "review-results"  # whether someone who does not review sees the results
+BESIDE = "beside"  # the result that the chosen one is compared with
+BESIDE_READ = "beside-read"  # how that one is read: a key of `ui.compared.beside.WORDS`
 AT = "at"  # the page of the last run
 DRAWN = "drawn"  # the keys in the address of what the page has drawn so far
 WRITTEN = "written"  # by page, the address that was written last
@@ -103,6 +105,7 @@ ADDRESS = frozenset({
     RUN, K, TEMPERATURE, WEIGHTING, READING, CREDIT, DUPLICATES, IMAGE, TRAINING, SEARCH, STANDING,
     SORT, RISING, FILTER, HARM, NOISE, SET, VIEW, AGAINST, REVIEW, BY, WHOSE, LOOK, COLOURED,
     COLOUR, OVER, SELECTION, GENERATED_SELECTION,
+    BESIDE, BESIDE_READ,
     *(f"{kind}-{key}" for kind in GALLERIES
       for key in (FIND, LABEL, OWNER, ATTRIBUTE, STANDING, ORDER, OPEN)),
 })  # fmt: skip

@@ -20,6 +20,8 @@ _STYLE = """<style>
 .gmv-thumbs.row {grid-template-rows:1fr; grid-auto-rows:0; row-gap:0; overflow:hidden;}
 .gmv-thumbs img, .gmv-thumbs .none {width:100%; aspect-ratio:1; display:block; border-radius:.5rem;
   object-fit:cover; background:rgba(128,140,136,.1); image-rendering:var(--scaling);}
+.gmv-thumbs figure.gained img {outline:3px solid #14a394; outline-offset:-3px;}
+.gmv-thumbs figure.lost img {outline:3px dashed #d97706; outline-offset:-3px; opacity:.75;}
 .gmv-thumbs .none {display:grid; place-items:center; font-size:.75rem; opacity:.7;
   border:1px dashed rgba(128,140,136,.5); background:none; box-sizing:border-box;}
 .gmv-thumbs figcaption {font-size:.78rem; line-height:1.3; margin-top:.3rem;
@@ -27,15 +29,18 @@ _STYLE = """<style>
 .gmv-thumbs figcaption span {display:block; opacity:.7;}
 </style>"""
 
+GAINED, LOST = "gained", "lost"
+
 
 @dataclass(frozen=True)
 class Thumb:
-    """image: encoded, or b"" where there is none to show."""
+    """image: encoded, or b"" for none. change: GAINED or LOST, "" for neither."""
 
     image: bytes
     title: str = ""
     line: str = ""
     alt: str = ""
+    change: str = ""
 
 
 def thumbs(shown: Sequence[Thumb], *, side_px: int, tiny: bool = False, kind: str = "") -> None:
@@ -56,7 +61,8 @@ def _figure(thumb: Thumb) -> str:
     else:
         picture = '<div class="none">no picture</div>'
     words = _shown(thumb.title) + (f"<span>{_shown(thumb.line)}</span>" if thumb.line else "")
-    return f"<figure>{picture}{f'<figcaption>{words}</figcaption>' if words else ''}</figure>"
+    kind = f' class="{thumb.change}"' if thumb.change else ""
+    return f"<figure{kind}>{picture}{f'<figcaption>{words}</figcaption>' if words else ''}</figure>"
 
 
 def _shown(text: str) -> str:

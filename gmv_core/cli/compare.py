@@ -1,0 +1,127 @@
+"""The command compare: two runs beside each other, or one run read in two ways."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, replace
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+
+from gmv_core.cli.options import Json, Root, workspace_at
+from gmv_core.cli.output import Output, shown
+from gmv_core.cli.runs import COPIES, CREDIT, temperature_of
+from gmv_core.results.compared.report import (
+    Comparison,
+    compare_results,
+    correlation_sentence,
+    exchanged_sentence,
+    quality_sentence,
+    shares_sentence,
+)
+from gmv_core.results.result import open_run
+from gmv_core.store.marks import marked
+from gmv_core.words import percent
+
+SHOWN = 10
+
+
+def compare_command(
+    first: Annotated[str, typer.Argument(help="Name of a run.")],
+    second: Annotated[str, typer.Argument(help="Name of another run, or of the same one.")],
+    k: Annotated[int | None, typer.Option(help="Read the second with another k.")] = None,
+    temperature: Annotated[
+        str | None, typer.Option(help="Read the second with another temperature.")
+    ] = None,
+    weighting: Annotated[
+        bool | None,
+        typer.Option("--weighting/--no-weighting", help="Weight the second by quality, or not."),
+    ] = None,
+    credit: Annotated[str | None, typer.Option(help=f"Of the second: {CREDIT}")] = None,
+    duplicates: Annotated[str | None, typer.Option(help=f"Of the second: {COPIES}")] = None,
+    without_marked: Annotated[
+        bool,
+        typer.Option("--without-marked", help="Leave the marked images out of the second."),
+    ] = False,
+    workspace: Root = None,
+    json: Json = False,
+) -> None:
+    """Compare two runs: inputs, shares, values, contributors, quality and standings."""
+    place = workspace_at(workspace)
+    one, other = open_run(place, first), open_run(place, second)
+    asked: dict[str, Any] = {
+        "k": k, "temperature": None if temperature is None else temperature_of(temperature),
+        "quality_weighting": weighting, "credit": credit, "duplicates": duplicates,
+    }  # fmt: skip
+    changed = {name: value for name, value in asked.items() if value is not None}
+    if changed:
+        other = open_run(place, second, settings=replace(other.settings, **changed))
+    if without_marked:
+        other = other.leaving_out(marked(other.training))
+    out = Output(json)
+    comparison = compare_results(one, other)
+    if not out.document({"first": first, "second": second, **_document(comparison)}):
+        _print(out, comparison, first, second)
+
+
+def _document(comparison: Comparison) -> dict[str, Any]:
+    tables = {"movers": comparison.movers, "images": comparison.images,
+              "standings": comparison.standings}  # fmt: skip
+    names = ("value", "low", "high")
+    exchanged = comparison.exchanged
+    return {
+        "summary": comparison.summary,
+        "limits": comparison.limits,
+        "differences": [asdict(one) for one in comparison.differences],
+        "shares": {by: t.to_dict("records") for by, t in comparison.shares.items()},
+        "rank_correlation": dict(zip(names, comparison.correlation, strict=True)),
+        "quality": {side: dict(zip(names, found, strict=True))
+                    for side, found in asdict(comparison.quality).items()},
+        "exchanged": None if exchanged is None else {
+            what: dict(zip(names, found, strict=True)) if isinstance(found, tuple) else found
+            for what, found in asdict(exchanged).items()
+        },
+        **{name: table.to_dict("records") for name, table in tables.items()},
+    }  # fmt: skip
+
+
+def _print(out: Output, comparison: Comparison, first: str, second: str) -> None:
+    out.markup(f"[bold]{shown(second)}[/] beside {shown(first)}.")
+    out.words(comparison.summary)
+    for sentence in comparison.limits:
+        out.words(sentence)
+    if comparison.differences:
+        table = pd.DataFrame([asdict(one) for one in comparison.differences])
+        out.frame("What differs", table)
+    for by, shares in comparison.shares.items():
+        out.frame(f"Share of the credit by {by}", _in_percent(shares.head(SHOWN), by))
+        out.words(shares_sentence(shares, by))
+    if comparison.shares or len(comparison.movers):
+        out.words(correlation_sentence(comparison.correlation))
+    if len(comparison.movers):
+        columns = ["training", "first", "second", "rank_first", "rank_second", "label", "owner"]
+        moved = comparison.movers.head(SHOWN)[columns]
+        shares_of = {side: moved[side].map(percent) for side in ("first", "second")}
+        out.frame("Largest movers, share of the credit", moved.assign(**shares_of))
+    if comparison.exchanged is not None:
+        out.words(exchanged_sentence(comparison.exchanged))
+    out.words(quality_sentence(comparison.quality))
+    if len(comparison.standings):
+        out.frame("Standings, in generated images", comparison.standings)
+
+
+def _in_percent(shares: pd.DataFrame, by: str) -> pd.DataFrame:
+    points = [
+        "–" if math.isnan(low) else f"{100 * low:+.3g} to {100 * high:+.3g}"
+        for low, high in zip(shares["low"], shares["high"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            by: shares[by].replace("", f"(no {by})"),
+            "first": shares["first"].map(percent),
+            "second": shares["second"].map(percent),
+            "points": [f"{100 * d:+.3g}" for d in shares["difference"]],
+            "95 % interval": points,
+        }
+    )

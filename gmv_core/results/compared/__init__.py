@@ -1,0 +1,1 @@
+"""Two results beside each other: inputs, shares, values, contributors, quality and standings."""

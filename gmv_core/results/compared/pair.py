@@ -1,0 +1,99 @@
+"""Two results, and which training and generated images they have in common.
+
+Two sets have an image in common where its bytes are the same (SHA-256). One set is the same as
+itself, whatever it holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gmv_core.results.result import Result
+from gmv_core.store.workspace import ImageSet
+from gmv_core.types import OK, Int64
+
+ALIKE = 1e-6  # of a whole: distances are in single precision, and so differ from run to run
+
+
+@dataclass(frozen=True)
+class Common:
+    """The images that two sets have in common.
+
+    first, second: (c,) rows in either set. of_first, of_second: how many images either holds;
+    rejected ones and those left out of a reading are not counted. same_set: it is one set.
+    """
+
+    first: Int64
+    second: Int64
+    of_first: int
+    of_second: int
+    same_set: bool
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    @property
+    def all(self) -> bool:
+        """Whether both sets hold the same images and no others."""
+        return len(self) == self.of_first == self.of_second
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two results to be compared, and what they have in common."""
+
+    first: Result
+    second: Result
+    training: Common
+    generated: Common
+
+    def training_numbers(self) -> tuple[Int64, Int64]:
+        """Return a number for each training row of either set, the same for the same image."""
+        return _numbers(self.training, self.first.training, self.second.training)
+
+    def generated_numbers(self) -> tuple[Int64, Int64]:
+        """Return a number for each generated row of either set, the same for the same image."""
+        return _numbers(self.generated, self.first.generated, self.second.generated)
+
+
+def pair_of(first: Result, second: Result) -> Pair:
+    """Return two results with what they have in common."""
+    return Pair(
+        first,
+        second,
+        _common(first.training, second.training, first.without, second.without),
+        _common(first.generated, second.generated, frozenset(), frozenset()),
+    )
+
+
+def _common(
+    first: ImageSet, second: ImageSet, without_first: frozenset[int], without_second: frozenset[int]
+) -> Common:
+    same_set = first.folder == second.folder
+    a, b = _images(first, without_first), _images(second, without_second)
+    on = ["id"] if same_set else ["digest", "occurrence"]
+    both = a.merge(b, on=on, suffixes=("", "_second"))
+    rows = both["id"].to_numpy(np.int64)
+    others = rows if same_set else both["id_second"].to_numpy(np.int64)
+    return Common(rows, others, len(a), len(b), same_set)
+
+
+def _images(images: ImageSet, without: frozenset[int]) -> pd.DataFrame:
+    """Return id, digest, and which of the images of that digest it is, of those that count."""
+    table = images.images.read(["id", "name", "status", "sha256"]).to_pandas()
+    table = table[(table["status"] == OK) & ~table["id"].isin(without)]
+    digest = table["sha256"].where(table["sha256"].fillna("") != "", table["name"])
+    return pd.DataFrame({"id": table["id"], "digest": digest,
+                         "occurrence": digest.groupby(digest).cumcount()})  # fmt: skip
+
+
+def _numbers(common: Common, first: ImageSet, second: ImageSet) -> tuple[Int64, Int64]:
+    n, m = len(first.images), len(second.images)
+    if common.same_set:
+        return np.arange(n), np.arange(m)
+    numbers = n + np.arange(m)
+    numbers[common.second] = common.first
+    return np.arange(n), numbers

@@ -1,0 +1,169 @@
+"""Two results beside each other: what differs, shares, the largest movers, quality, standings."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from gmv_core.plots.compared import share_dumbbells
+from gmv_core.plots.look import ACCENT, QUIET, owner_colours
+from gmv_core.results.compared.inputs import Difference
+from gmv_core.results.compared.pair import Pair
+from gmv_core.results.compared.report import (
+    columns_beside,
+    correlation_sentence,
+    quality_sentence,
+    shares_sentence,
+)
+from gmv_core.results.selection import as_csv
+from gmv_core.words import counted, number, percent
+from ui.doors import compared, engine
+from ui.frame import shell, state
+from ui.frame.markdown import cells, safe
+from ui.widgets.figures import chart
+from ui.widgets.open_image import opening_gallery, training_cards
+
+MOST_SHOWN = 12
+MOVED = 12
+
+Names = tuple[str, str]  # of the first and the second result, as headings say them
+
+
+def what_differs(found: list[Difference], names: Names) -> None:
+    """Draw what the two were made with, where it differs."""
+    with st.expander(f"What differs: {counted(len(found), 'input')}"):
+        table = pd.DataFrame(
+            [(one.what, one.first, one.second) for one in found], columns=["", *_headed(names)]
+        )
+        st.table(cells(table), border="horizontal", hide_index=True)
+
+
+def _headed(names: Names) -> Names:
+    """Return headings that no other column can have, whatever a result is called."""
+    return f"First: {names[0]}", f"Second: {names[1]}"
+
+
+def shares_section(pair: Pair, names: Names) -> None:
+    """Draw the shares of owners and labels in both."""
+    known = columns_beside(pair)
+    if not known:
+        return
+    st.header("Who earns how much")
+    for tab, by in zip(st.tabs([f"By {by}" for by in known]), known, strict=True):
+        with tab:
+            _shares(pair, by, names)
+    st.caption(
+        "A ring is the first result, a dot the second. Pale: the 95 % interval of the difference "
+        "holds 0, so there may be none. "
+        + (
+            "The generated images are the same, so they are drawn together: what an image has of "
+            "its own cancels out."
+            if pair.generated.all
+            else "Intervals come from drawing the generated images anew; those in both are drawn "
+            "together."
+        )
+    )
+
+
+def _shares(pair: Pair, by: str, names: Names) -> None:
+    shares = compared.shares_beside(pair.first, pair.second, by)
+    shown = shares.head(MOST_SHOWN)
+    own = owner_colours(engine.owners(pair.first.training)) if by == "owner" else {}
+    chart(
+        share_dumbbells(
+            [name or f"(no {by})" for name in shown[by]],
+            (shown["first"].to_numpy(), shown["second"].to_numpy()),
+            (shown["low"].to_numpy(), shown["high"].to_numpy()),
+            [own.get(name, QUIET if by == "owner" else ACCENT) for name in shown[by]],
+            names,
+        ),
+        f"Each {by}'s share of the credit in both results, as a ring and a dot",
+    )
+    st.markdown(safe(shares_sentence(shares, by)))
+    with st.expander(f"Shares of each {by} in numbers"):
+        st.table(cells(_numbers(by, shown, names)), border="horizontal", hide_index=True)
+        if len(shares) > MOST_SHOWN:
+            st.caption(f"The first {MOST_SHOWN} of {len(shares):,}.")
+        st.download_button(
+            f"Download all {len(shares):,} as CSV",
+            lambda: as_csv(shares),
+            file_name=f"shares-by-{by}-compared.csv",
+            mime="text/csv",
+            key=f"compared-{by}",
+            on_click="ignore",
+            icon=":material/download:",
+            type="tertiary",
+        )
+
+
+def _numbers(by: str, shares: pd.DataFrame, names: Names) -> pd.DataFrame:
+    points = [
+        "–" if math.isnan(low) else f"{100 * low:+.3g} to {100 * high:+.3g}"
+        for low, high in zip(shares["low"], shares["high"], strict=True)
+    ]
+    first, second = _headed(names)
+    return pd.DataFrame(
+        {
+            by.capitalize(): [name or f"(no {by})" for name in shares[by]],
+            first: shares["first"].map(percent),
+            second: shares["second"].map(percent),
+            "Difference in points": [f"{100 * d:+.3g}" for d in shares["difference"]],
+            "95 % interval": points,
+        }
+    )
+
+
+def movers_section(pair: Pair) -> None:
+    """Draw how alike the order of the training images is, and which move most."""
+    if not len(pair.training):
+        return
+    st.header("Which training images move")
+    found = compared.movers(pair.first, pair.second)
+    st.markdown(safe(correlation_sentence(compared.correlation(pair.first, pair.second))))
+    if found.empty:
+        st.markdown("No training image's share of the credit differs.")
+        return
+    st.markdown(_how_many(pair, found))
+    rows = found.head(MOVED)
+    lines = [_moved(row) for row in rows.to_dict("records")]
+    opening_gallery(
+        training_cards(pair.first, rows, lines), key="movers", kind=state.TRAINING,
+        tiny=shell.tiny(pair.first.training), label="The training images that move most",
+    )  # fmt: skip
+
+
+def _how_many(pair: Pair, found: pd.DataFrame) -> str:
+    said = f"The share of the credit differs for {counted(len(found), 'training image')}"
+    if pair.generated.all:  # what differs between the two is not by chance
+        return f"{said}; most for these."
+    apart = int(found["apart"].sum())
+    return (
+        f"{said}; for {apart:,} the 95 % intervals of the two shares are apart. Most for these."
+        if apart
+        else f"{said}; for none are the 95 % intervals of the two shares apart. Most for these."
+    )
+
+
+def _moved(row: dict[str, float]) -> str:
+    sides = [
+        f"{number(100 * row[which])} %" if row[which] > 0 else "nothing"
+        for which in ("first", "second")
+    ]
+    return f"{sides[0]} → {sides[1]}"
+
+
+def quality_section(pair: Pair, names: Names) -> None:
+    """Draw the mean qualities and the standings of both."""
+    st.header("The generated images")
+    st.markdown(safe(quality_sentence(compared.quality(pair.first, pair.second))))
+    table = compared.standings(pair.first, pair.second)
+    if table.empty:
+        st.caption("Standings can be compared where both were held against unseen real images.")
+        return
+    sums = [max(int(table[which].sum()), 1) for which in ("first", "second")]
+    shown = {"Standing": [name.capitalize() for name in table["standing"]]}
+    for name, which, of in zip(_headed(names), ("first", "second"), sums, strict=True):
+        shown[name] = [f"{n:,} ({percent(n / of)})" for n in table[which]]
+    st.table(cells(pd.DataFrame(shown)), border="horizontal", hide_index=True)
