@@ -20,7 +20,7 @@ def compare() -> None:
     pair = compared.pair(first, second)
     names = first.run.name, second.run.name
     if names[0] == names[1]:
-        names = "as read now", WORDS[st.session_state[state.BESIDE_READ]]
+        names = "As read now", WORDS[st.session_state[state.BESIDE_READ]].capitalize()
     if nothing_differs(pair):
         st.info(
             "Nothing differs: the two were made from the same images with the same settings, and "
