@@ -113,6 +113,19 @@ def test_an_editor_is_let_in_and_a_viewer_too_until_they_log_out(
     expect(who(page, "vera", "viewer")).to_be_visible()
 
 
+def test_a_viewer_cannot_mark_and_an_editor_can(page: Page, locked: Server) -> None:
+    log_in(page, locked, "vera")
+    page.goto(f"{locked.url}/noisy")
+    settled(page)
+    mark = page.get_by_role("button", name="Mark all")
+    expect(mark.first).to_be_disabled()
+    page.context.clear_cookies()
+    log_in(page, locked, "eva")
+    page.goto(f"{locked.url}/noisy")
+    settled(page)
+    expect(mark.first).to_be_enabled()
+
+
 @pytest.mark.parametrize("sub", ["mallory", "faker"])
 def test_a_stranger_and_an_address_that_is_not_verified_are_not_let_in(
     page: Page, locked: Server, sub: str

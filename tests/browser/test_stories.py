@@ -1,0 +1,82 @@
+"""An owner's five minutes and an auditor's, from end to end, on one demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+from benchmarks.kit.app_server import Server, settled
+from gmv_core import Workspace, decide, join_review, make_review, next_pair, open_run, verify
+from gmv_core.audit.checking.verify import Against
+from gmv_core.audit.evidence import write_evidence
+from gmv_core.audit.keys import make_keys, private_key
+from gmv_core.audit.review.sampling import ReviewSettings
+from tests.browser.conftest import Visitor
+from tests.browser.test_review import SEEN_MS, sign_in
+
+PAIRS, ANSWERS = 10, ("yes", "no", "yes", "yes", "no", "unsure", "yes", "no", "yes", "no")
+
+
+def test_an_owner_drops_a_picture_and_takes_a_statement_home(
+    demo: Server, visit: Visitor, browser: Browser, tmp_path: Path
+) -> None:
+    page = visit(demo).open()
+    page.get_by_role("button", name="See an owner's page").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Owners")
+    page.get_by_role("button", name="Find by a picture").click()
+    mine = demo.home / "demo-images" / "rabbit" / "0008.png"
+    page.get_by_test_id("stFileUploaderDropzoneInput").last.set_input_files(mine)
+    page.get_by_role("button", name="See Ottavia Lume").click()
+    expect(page.get_by_role("heading", name="Ottavia Lume: ")).to_be_visible()
+    expect(page.get_by_text("of the credit (95 % interval").first).to_be_visible()
+    page.keyboard.press("Escape")
+    settled(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Statement to take home").click()
+    path = tmp_path / download.value.suggested_filename
+    assert path.name == "statement-ottavia-lume.html"
+    download.value.save_as(path)
+    offline = browser.new_context(offline=True)
+    home = offline.new_page()
+    home.goto(path.as_uri())
+    expect(home.get_by_role("heading", level=1)).to_have_text("Ottavia Lume")
+    assert home.evaluate("[...document.images].every(i => i.naturalWidth > 0)")
+    offline.close()
+
+
+def test_an_auditor_reviews_with_a_second_one_and_checks_the_evidence(
+    own_demo: Server, visit: Visitor, tmp_path: Path
+) -> None:
+    place = Workspace(own_demo.home)
+    review = make_review(place, "demo-run", settings=ReviewSettings(pairs=PAIRS))
+    join_review(place, review.id, "Ben")
+    for answer in ANSWERS:
+        pair = next_pair(place, review.id, "Ben")
+        assert pair is not None
+        decide(place, review.id, "Ben", pair.place, answer)
+    page = visit(own_demo).open("review")
+    sign_in(page, "Ada")
+    page.get_by_role("button", name="Start judging").click()
+    for number in range(1, PAIRS + 1):
+        expect(page.get_by_text(f"Pair {number} of {PAIRS}")).to_be_visible()
+        expect(page.get_by_alt_text(f"Left picture of pair {number}", exact=True)).to_be_visible()
+        settled(page)
+        page.wait_for_timeout(SEEN_MS)
+        page.keyboard.press("yn"[number % 2])
+    expect(page.get_by_text(f"Ada, you have judged all {PAIRS} pairs.")).to_be_visible()
+    expect(page.get_by_text("κ = ").first).to_be_visible()
+    expect(page.get_by_text("Pairs judged differently")).to_be_visible()
+    settled(page)
+
+    make_keys(tmp_path / "key")
+    path, public = tmp_path / "evidence.zip", tmp_path / "key.pub"
+    run = open_run(place, "demo-run")
+    write_evidence(run, path, key=private_key(tmp_path / "key"), with_previews=True)
+    checks = verify(path, Against(public=public, pairs=10))
+    assert [check.said for check in checks if check.held is False] == []
+    assert {check.what for check in checks if check.held} >= {"bytes", "signature", "distances"}
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 1
+    path.write_bytes(data)
+    assert [check.held for check in verify(path, Against(public=public))][-1] is False
