@@ -23,6 +23,7 @@ from gmv_core.runs.influence import predict_influence
 from gmv_core.runs.regions import prepare_regions
 from gmv_core.runs.valuation import value
 from gmv_core.sets.build import add, build
+from gmv_core.sets.removal import remove
 from gmv_core.settings import (
     BuildSettings,
     EmbedSettings,
@@ -83,6 +84,7 @@ __all__ = [
     "predicted_change",
     "prepare_regions",
     "regions",
+    "remove",
     "review_results",
     "value",
     "verify",

@@ -38,6 +38,7 @@ from gmv_core.jobs.worker import work
 COMMANDS: dict[str, Callable[..., None]] = {
     "build": sets.build_command,
     "add": sets.add_command,
+    "remove": sets.remove_command,
     "value": runs.value_command,
     "label": sets.label_command,
     "show": runs.show_command,
@@ -60,6 +61,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "list": workspace.list_command,
     "check": workspace.check_command,
     "delete": workspace.delete_command,
+    "vacuum": workspace.vacuum_command,
     "demo": workspace.demo_command,
     "app": app_command,
 }

@@ -17,7 +17,7 @@ from gmv_core.jobs.uploads import open_given
 from gmv_core.results.result import GENERATED_COLUMNS, Result, open_run
 from gmv_core.results.standings import sentences_of, sentences_of_all
 from gmv_core.runs.valuation import value
-from gmv_core.sets.contents import rejected
+from gmv_core.sets.contents import rejected, removed
 from gmv_core.settings import EACH, PAPER, MatchSettings, RunSettings, ValueSettings
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import Source
@@ -100,7 +100,7 @@ def show_command(
     credit: Annotated[str | None, typer.Option(help=CREDIT)] = None,
     duplicates: Annotated[str | None, typer.Option(help=COPIES)] = None,
     only_rejected: Annotated[
-        bool, typer.Option("--rejected", help="The rejected images of a set or run, with reasons.")
+        bool, typer.Option("--rejected", help="The rejected and removed images of a set or run.")
     ] = False,
     workspace: Root = None,
     json: Json = False,
@@ -131,18 +131,26 @@ def show_command(
 
 
 def _print_rejected(out: Output, place: Workspace, name: str) -> None:
-    """Print every rejected image of a set, or of the generated images of a run."""
+    """Print every rejected or removed image of a set, or of a run's generated images."""
     images = place.image_set(name)
     if not images.exists():
         images = place.image_set(place.run(name).manifest().generated.name)
-    table = rejected(images)
-    if out.document({"set": images.name, "rejected": table.to_dict("records")}):
+    table, gone = rejected(images), removed(images)
+    if out.document(
+        {
+            "set": images.name,
+            "rejected": table.to_dict("records"),
+            "removed": gone.to_dict("records"),
+        }
+    ):
         return
     if table.empty:
         out.words(f"No image of {images.name} was rejected.")
     else:
         out.frame(f"Rejected images of {images.name}", table[["name", "reason"]],
                   {"name": 1, "reason": 1})  # fmt: skip
+    if len(gone):
+        out.frame(f"Removed images of {images.name}", gone[["name"]], {"name": 1})
 
 
 def noisy_command(

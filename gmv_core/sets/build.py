@@ -19,6 +19,7 @@ from gmv_core.sets.filling import append_vectors, catch_up, decoded_batches
 from gmv_core.sets.identity import check_same, origin_of, same_source, unchanged
 from gmv_core.sets.index import build_index
 from gmv_core.sets.provenance import Stages
+from gmv_core.sets.removal import forget_vectors
 from gmv_core.sets.soundness import drop_damaged, files_of, is_whole
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
 from gmv_core.sources.labels import Labels, origin_words
@@ -208,6 +209,7 @@ def _fill(
             stages.change(sources=(*earlier, last))
     with stages.stage("index", anew=True):
         report(Progress("index", 0, None))
+        forget_vectors(target)  # of images whose removal was interrupted
         target.images.tidy()
         embeddings.tidy()
         told = describe(target, labels, last)

@@ -28,6 +28,8 @@ WRITING = {
     "criteria --compare": ("run", "--compare"),
     "criteria --inject": ("run", "--inject", "noise"),
     "criteria --forget": ("run", "--forget"),
+    "remove": ("run-set", "class0/0000.png"),
+    "vacuum": (),
     "delete": ("run",),
     "demo": (),
 }
