@@ -32,7 +32,9 @@ Index = Annotated[str, typer.Option(help="auto, exact, sq8 or pq.")]
 
 
 def build_command(
-    source: Annotated[str, typer.Argument(help="Folder, zip, tar, Parquet, npz or IDX file.")],
+    source: Annotated[
+        str, typer.Argument(help="Folder, zip, tar, Parquet, npz or IDX file; or an address.")
+    ],
     name: Annotated[str, typer.Option(help="Name of the set.")],
     labels: LabelsCsv = None,
     read_as: ReadAs = "",

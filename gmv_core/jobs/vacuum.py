@@ -14,6 +14,7 @@ from gmv_core.criteria.trials.copies import copies_of
 from gmv_core.jobs.job import folder_of, list_jobs
 from gmv_core.jobs.overview import is_outgrown
 from gmv_core.sets.removal import erase_removed
+from gmv_core.sources.address import is_address
 from gmv_core.store.manifests import EMPTY, READY, RunManifest, SetManifest
 from gmv_core.store.records import readable
 from gmv_core.store.table import Table
@@ -111,7 +112,7 @@ def _left(
                 "there too what should go."
             )
     for source in made.sources:
-        if Path(source.location).exists():
+        if is_address(source.location) or Path(source.location).exists():
             yield f"{source.location} is where they came from; it is not touched."
     for path in _naming(workspace.root, gone):
         yield f"{path} still names at least one of them; delete it if it should not."
