@@ -8,6 +8,7 @@ erased.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +24,7 @@ from gmv_core.store.columns import fixed, matrix, vector_blocks
 from gmv_core.store.files import now
 from gmv_core.store.manifests import EMPTY, READY, SetManifest
 from gmv_core.store.marks import unmark
-from gmv_core.store.table import Table
+from gmv_core.store.table import Table, with_values
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.types import REMOVED, Int64, Progress, Report, silent
 
@@ -148,7 +149,7 @@ def erase_removed(images: ImageSet, *, report: Report = silent) -> dict[str, str
         report(Progress("erase", done, len(tables) + 1))
         rows = gone[gone < len(table)]
         if fresh and len(rows):
-            table.rewrite(rows, _zeros(table, rows))
+            table.rewrite(partial(with_values, rows=rows, changed=_zeros(table, rows)))
         table.forget_versions()
     if fresh:
         for labels in images.folder.glob(LABEL_TABLES):
@@ -156,7 +157,8 @@ def erase_removed(images: ImageSet, *, report: Report = silent) -> dict[str, str
         kept = {column: _EMPTY[column] for column in images.images.columns() if column in _EMPTY}
         empty = {column: pa.array([value] * len(gone)) for column, value in kept.items()}
         # The names go last: they tell whoever was killed that there is something to erase.
-        images.images.rewrite(gone, {"name": pa.array(names), **empty})
+        empty["name"] = pa.array(names)
+        images.images.rewrite(partial(with_values, rows=gone, changed=empty))
     images.images.forget_versions()
     # What is left of the set is what it was, so runs that used it stay valid.
     images.write_manifest(replace(manifest, files=files_of(images, manifest.embedder.key)))

@@ -68,7 +68,8 @@ class Table:
     def rewrite(self, change: Callable[[pa.Table], pa.Table]) -> None:
         """Replace all rows by what `change` makes of them, batch by batch, in one commit.
 
-        change: keeps the number of rows, their order and the columns.
+        change: keeps the number of rows, their order and the columns. What was there before is
+        deleted from the disk.
         """
         require(Right.EDIT, "writing a table")
         import lance
@@ -84,9 +85,7 @@ class Table:
 
             reader = pa.RecordBatchReader.from_batches(dataset.schema, batches())
             lance.write_dataset(reader, str(self.path), mode="overwrite")
-        lance.dataset(str(self.path)).cleanup_old_versions(
-            older_than=timedelta(0), delete_unverified=True
-        )
+        self.forget_versions()
 
     def cut(self, rows: int) -> None:
         """Drop what lies behind the first `rows` rows (ids are row numbers)."""
@@ -129,8 +128,7 @@ class Table:
     def change(self, rows: Int64, changed: Mapping[str, pa.Array]) -> None:
         """Give some rows other values in one commit; every row stays where it is.
 
-        rows: ids, rising. changed: by column, a value for each of them. What was there before stays
-        on the disk until `rewrite`.
+        rows, changed: see `with_values`. What was there before stays on the disk until `rewrite`.
         """
         require(Right.EDIT, "writing a table")
         import lance
@@ -139,8 +137,8 @@ class Table:
         names = ["id", *changed, *({DIGEST} & set(dataset.schema.names))]
         parts = []
         for start in range(0, len(rows), BATCH):
-            part = dataset.take(rows[start : start + BATCH])
-            parts.append(_changed(part, rows, changed).select(names))
+            part = with_values(dataset.take(rows[start : start + BATCH]), rows, changed)
+            parts.append((with_digests(part) if DIGEST in names else part).select(names))
         fragments, fields = [], set[int]()
         for fragment in dataset.get_fragments():
             updated, modified = fragment.update_columns(pa.concat_tables(parts), left_on="id")
@@ -150,24 +148,6 @@ class Table:
             updated_fragments=fragments, fields_modified=sorted(fields)
         )
         lance.LanceDataset.commit(str(self.path), operation, read_version=dataset.version)
-
-    def rewrite(self, rows: Int64, changed: Mapping[str, pa.Array]) -> None:
-        """Do what `change` does, and leave nothing on the disk of what was there before.
-
-        Every row is copied, in the memory of a batch.
-        """
-        require(Right.EDIT, "writing a table")
-        import lance
-
-        dataset = lance.dataset(str(self.path))
-
-        def copied() -> Iterator[pa.RecordBatch]:
-            for batch in dataset.to_batches(batch_size=BATCH, scan_in_order=True):
-                part = _changed(pa.Table.from_batches([batch]), rows, changed)
-                yield from part.combine_chunks().to_batches()
-
-        lance.write_dataset(copied(), str(self.path), schema=dataset.schema, mode="overwrite")
-        self.forget_versions()
 
     def take(self, rows: Int64, columns: Sequence[str]) -> pa.Table:
         """Return the rows in the order asked for; repeats are allowed."""
@@ -245,8 +225,11 @@ class Table:
                 )
 
 
-def _changed(part: pa.Table, rows: Int64, changed: Mapping[str, pa.Array]) -> pa.Table:
-    """Return some rows of a table with those values that are changed, and their digests."""
+def with_values(part: pa.Table, rows: Int64, changed: Mapping[str, pa.Array]) -> pa.Table:
+    """Return a part of a table with other values in some rows.
+
+    rows: ids, rising. changed: by column, a value for each of them.
+    """
     ids = part["id"].to_numpy()
     inside = np.isin(ids, rows)
     if not inside.any():
@@ -259,7 +242,4 @@ def _changed(part: pa.Table, rows: Int64, changed: Mapping[str, pa.Array]) -> pa
         place, field = part.schema.get_field_index(name), part.schema.field(name)
         both = [part[name].combine_chunks(), values.take(given).cast(field.type)]
         part = part.set_column(place, field, pa.concat_arrays(both).take(pa.array(taken)))
-    if DIGEST not in part.column_names:
-        return part
-    digests = pa.array(row_digests(part).view(np.int64))
-    return part.set_column(part.schema.get_field_index(DIGEST), part.schema.field(DIGEST), digests)
+    return part
