@@ -22,6 +22,7 @@ from gmv_core.results.shares import group_shares
 from gmv_core.runs.influence import predict_influence
 from gmv_core.runs.regions import prepare_regions
 from gmv_core.runs.valuation import value
+from gmv_core.runs.watching import watch
 from gmv_core.sets.build import add, build
 from gmv_core.sets.removal import remove
 from gmv_core.settings import (
@@ -36,6 +37,7 @@ from gmv_core.settings import (
 )
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source, open_uploads
+from gmv_core.sources.readers.iterated import open_images
 from gmv_core.store.workspace import Workspace, default_root
 
 __version__ = "0.1.0"
@@ -75,6 +77,7 @@ __all__ = [
     "load_matcher",
     "make_review",
     "next_pair",
+    "open_images",
     "open_regions",
     "open_review",
     "open_run",
@@ -88,5 +91,6 @@ __all__ = [
     "review_results",
     "value",
     "verify",
+    "watch",
     "write_evidence",
 ]

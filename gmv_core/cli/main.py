@@ -26,6 +26,7 @@ from gmv_core.cli import (
     selections,
     sets,
     trust,
+    watch,
     workspace,
 )
 from gmv_core.cli.app import app_command
@@ -41,6 +42,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "remove": sets.remove_command,
     "value": runs.value_command,
     "label": sets.label_command,
+    "watch": watch.watch_command,
     "show": runs.show_command,
     "noisy": runs.noisy_command,
     "owner": owners.owner_command,

@@ -57,7 +57,8 @@ def remove(
         if finished and not len(rows):
             return replace(manifest, reused=True)
         stages = Stages(
-            replace(manifest, state="building", removed_at=now()), target.write_manifest
+            replace(manifest, state="building", removed_at=now(), grew_from=()),
+            target.write_manifest,
         )
         target.write_manifest(stages.manifest)
         report(Progress("remove", 0, len(rows)))

@@ -120,7 +120,8 @@ class SetManifest(msgspec.Struct, frozen=True, kw_only=True):
     files: what the build left, by place in the set's folder → bytes.
     reused: of the call that returned it, never written: nothing was left to do. asked_index: the
     kind of index that its build was asked for, known from the beginning.
-    removed_at: when images were last taken out of it, None for never.
+    removed_at: when images were last taken out of it, None for never. grew_from: its last stamps
+    since when rows were only added.
     """
 
     format: int = FORMAT
@@ -147,6 +148,7 @@ class SetManifest(msgspec.Struct, frozen=True, kw_only=True):
     asked_index: str | None = None
     labelled: str | None = None  # when labels were given after it was built
     removed_at: str | None = None
+    grew_from: tuple[str, ...] = ()
 
     @property
     def stamp(self) -> str:

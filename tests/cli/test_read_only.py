@@ -30,6 +30,7 @@ WRITING = {
     "criteria --forget": ("run", "--forget"),
     "remove": ("run-set", "class0/0000.png"),
     "vacuum": (),
+    "watch": ("run/made", "--against", "run-set", "--name", "again"),
     "delete": ("run",),
     "demo": (),
 }
