@@ -24,6 +24,7 @@ from gmv_core.sources.tables import names_in
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import IndexEntry, SetManifest
 from gmv_core.store.marks import marked as marked_names
+from gmv_core.store.selections import names_of, read_selection
 from gmv_core.store.workspace import ImageSet
 from gmv_core.words import counted
 
@@ -111,6 +112,9 @@ def remove_command(
     marked: Annotated[
         bool, typer.Option("--marked", help="Those that are marked for removal.")
     ] = False,
+    selection: Annotated[
+        str | None, typer.Option(help="Those of a saved selection of the set.")
+    ] = None,
     file: Annotated[
         Path | None,
         typer.Option(help="A list: one name a line, or a table with a column name or training."),
@@ -123,9 +127,10 @@ def remove_command(
     target = place.image_set(name)
     target.manifest()  # raises where there is no such set
     names = {*(images or ()), *(marked_names(target) if marked else ())}
+    names |= set(names_of(target, read_selection(target, selection))) if selection else set()
     names |= set(names_in(file)) if file else set()
     if not names:
-        raise SettingsError("No image is named; give names, --marked, or --file with a list.")
+        raise SettingsError("No image is named; give names, --marked, --selection or --file.")
     with out.progress() as report:
         manifest = remove(place, name, names, report=report)
     if out.document(as_json(manifest)) or manifest.counts is None:

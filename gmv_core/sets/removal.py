@@ -24,6 +24,7 @@ from gmv_core.store.columns import fixed, matrix, vector_blocks
 from gmv_core.store.files import now
 from gmv_core.store.manifests import EMPTY, READY, SetManifest
 from gmv_core.store.marks import unmark
+from gmv_core.store.selections import read_selection, save_selection, saved_names
 from gmv_core.store.table import Table, with_values
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.types import REMOVED, Int64, Progress, Report, silent
@@ -81,9 +82,19 @@ def remove(
             )
         stages.change(files=files_of(target, key))
         unmark(target, images)
+        _unselect(target)
         done = stages.finish(state=READY if told.counts.ok else EMPTY)
         report(Progress("done", len(rows), len(rows)))
         return replace(done, reused=False)
+
+
+def _unselect(target: ImageSet) -> None:
+    """Take removed images out of the saved selections of a set."""
+    gone = removed_rows(target)
+    for name in saved_names(target):
+        rows = read_selection(target, name)
+        if np.isin(rows, gone).any():
+            save_selection(target, name, np.setdiff1d(rows, gone))
 
 
 def _rows_of(target: ImageSet, images: Collection[str]) -> Int64:
@@ -118,12 +129,14 @@ def forget_vectors(images: ImageSet) -> None:
 
 
 def _zeros(table: Table, rows: Int64) -> dict[str, pa.Array]:
-    """Return zeros for the columns of a table that hold vectors."""
+    """Return zeros for the columns of a table that hold vectors, nan for a position on the map."""
     shapes = {name: matrix(table.take(rows[:1], [name])[name]) for name in table.columns()
-              if name in ("vector", "features", "pixels")}  # fmt: skip
+              if name in ("vector", "features", "pixels", "position")}  # fmt: skip
     return {
-        name: fixed(np.zeros((len(rows), one.shape[1]), one.dtype)) for name, one in shapes.items()
-    }
+        name: fixed(np.full((len(rows), one.shape[1]), np.nan if name == "position" else 0,
+                            one.dtype))
+        for name, one in shapes.items()
+    }  # fmt: skip
 
 
 def erased_name(row: int) -> str:
@@ -167,6 +180,6 @@ def erase_removed(images: ImageSet, *, report: Report = silent) -> dict[str, str
 
 
 def _further_tables(images: ImageSet) -> list[Table]:
-    """Return the tables that hold vectors or pixels of images by row."""
-    pixels = [Table(path) for path in sorted(images.folder.glob("pixels-*.lance"))]
-    return [*vector_tables(images), *pixels]
+    """Return the tables that hold vectors, pixels or positions of images by row."""
+    kept = [path for kind in ("pixels-*", "layout") for path in images.folder.glob(f"{kind}.lance")]
+    return [*vector_tables(images), *map(Table, sorted(kept))]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gmv_core.store.marks import mark
+from gmv_core.store.selections import names_of, rows_of, save_selection, selections
 from gmv_core.store.workspace import Workspace
 from tests.cli.conftest import Command
 
@@ -48,6 +49,17 @@ def test_the_marked_ones_go(ready: Command, workspace: Workspace) -> None:
     assert (nothing.status, "No image is named" in nothing.err) == (1, True)
     mark(workspace.image_set("train"), NAMES)
     assert ready("remove", "train", "--marked", "--json").json["counts"]["removed"] == 3
+
+
+def test_a_selection_goes_and_the_others_lose_them(ready: Command, workspace: Workspace) -> None:
+    train = workspace.image_set("train")
+    save_selection(train, "odd", rows_of(train, NAMES[:2]))
+    save_selection(train, "more", rows_of(train, NAMES))
+    assert "has no selection 'none'" in ready("remove", "train", "--selection", "none").err
+    told = ready("remove", "train", "--selection", "odd", "--json").json
+    assert told["counts"]["removed"] == 2
+    left = {name: names_of(train, rows) for name, rows in selections(train).items()}
+    assert left == {"more": NAMES[2:], "odd": []}
 
 
 def test_an_unknown_set_or_image_is_a_sentence(ready: Command) -> None:

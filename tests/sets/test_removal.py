@@ -25,6 +25,7 @@ from gmv_core.runs.valuation import value
 from gmv_core.sets import removal
 from gmv_core.sets.contents import rejected, removed
 from gmv_core.sets.index import load_index, shrink_index
+from gmv_core.sets.layout import layout_table, make_layout
 from gmv_core.sets.removal import erased_name, remove
 from gmv_core.sets.soundness import damage
 from gmv_core.settings import BuildSettings, RunSettings
@@ -207,6 +208,9 @@ def needles_of(train: ImageSet, names: list[str]) -> dict[str, bytes]:
         for path in train.folder.glob("pixels-*.lance"):
             pixels = rows_of(train.table(path.stem))["pixels"][row].as_py()
             found[f"{path.stem} {row}"] = np.array(pixels, np.uint8).tobytes()[:64]
+        if layout_table(train).exists():
+            position = rows_of(layout_table(train))["position"][row].as_py()
+            found[f"position {row}"] = np.array(position, np.float32).tobytes()
     return found
 
 
@@ -220,6 +224,7 @@ def test_a_vacuum_leaves_no_byte_of_them(workspace: Workspace, tmp_path: Path) -
     write_images(tmp_path / "made", 10, first_seed=100)
     again(workspace, tmp_path, influence=True)
     find_clusters(workspace, "train", fake_embedder())
+    make_layout(workspace, "train")
     train = workspace.image_set("train")
     shutil.copy(tmp_path / "owners.csv", train.folder / "labels-0.csv")
     names = best_of(workspace, 3)
