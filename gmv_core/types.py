@@ -17,6 +17,7 @@ UInt8 = NDArray[np.uint8]
 Int8 = NDArray[np.int8]
 
 OK = "ok"
+REMOVED = "removed"  # the status of an image that someone took out of its set
 
 
 @dataclass(frozen=True, slots=True)

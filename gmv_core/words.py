@@ -21,6 +21,8 @@ STAGES = {
     "evidence": "Gathering evidence",
     "statements": "Writing statements",
     "layout": "Laying out the map",
+    "remove": "Removing",
+    "erase": "Erasing",
     "done": "Done",
 }
 

@@ -7,61 +7,49 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import typer
 
-from gmv_core.cli import (
-    audit,
-    compare,
-    criteria,
-    influence,
-    models,
-    owners,
-    regions,
-    review,
-    runs,
-    selections,
-    sets,
-    trust,
-    workspace,
-)
-from gmv_core.cli.app import app_command
 from gmv_core.cli.interrupt import INTERRUPTED, interruptible
-from gmv_core.cli.output import Output
+from gmv_core.cli.lazy import LazyGroup
 from gmv_core.errors import GMVError
-from gmv_core.jobs.job import FOLDER
-from gmv_core.jobs.worker import work
+from gmv_core.place import JOB_FOLDER
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "build": sets.build_command,
-    "add": sets.add_command,
-    "value": runs.value_command,
-    "label": sets.label_command,
-    "show": runs.show_command,
-    "noisy": runs.noisy_command,
-    "owner": owners.owner_command,
-    "statement": owners.statement_command,
-    "compare": compare.compare_command,
-    "duplicates": trust.duplicates_command,
-    "find": trust.find_command,
-    "stability": trust.stability_command,
-    "influence": influence.influence_command,
-    "regions": regions.regions_command,
-    "map": selections.map_command,
-    "selections": selections.selections_command,
-    "criteria": criteria.criteria_command,
-    "export": runs.export_command,
-    "evidence": audit.evidence_command,
-    "verify": audit.verify_command,
-    "keys": audit.keys_command,
-    "list": workspace.list_command,
-    "check": workspace.check_command,
-    "delete": workspace.delete_command,
-    "demo": workspace.demo_command,
-    "app": app_command,
+# Where each command is; its module is imported when it is called.
+COMMANDS: dict[str, str] = {
+    "build": "sets.build_command",
+    "add": "sets.add_command",
+    "remove": "sets.remove_command",
+    "value": "runs.value_command",
+    "label": "sets.label_command",
+    "watch": "watch.watch_command",
+    "show": "runs.show_command",
+    "noisy": "runs.noisy_command",
+    "owner": "owners.owner_command",
+    "statement": "owners.statement_command",
+    "compare": "compare.compare_command",
+    "duplicates": "trust.duplicates_command",
+    "find": "trust.find_command",
+    "stability": "trust.stability_command",
+    "influence": "influence.influence_command",
+    "regions": "regions.regions_command",
+    "map": "selections.map_command",
+    "selections": "selections.selections_command",
+    "criteria": "criteria.criteria_command",
+    "export": "runs.export_command",
+    "evidence": "audit.evidence_command",
+    "verify": "audit.verify_command",
+    "keys": "audit.keys_command",
+    "list": "workspace.list_command",
+    "check": "workspace.check_command",
+    "delete": "workspace.delete_command",
+    "vacuum": "workspace.vacuum_command",
+    "demo": "workspace.demo_command",
+    "app": "app.app_command",
+    "models": "models.models_app",
+    "review": "review.review_app",
 }
 # Commands that write in no workspace.
 READING = (
@@ -75,18 +63,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for name, command in COMMANDS.items():
-    app.command(name)(command)
 
-models_app = typer.Typer(help="Which models are ready, and fetch one.", invoke_without_command=True)
-models_app.callback(invoke_without_command=True)(models.models_command)
-models_app.command("download")(models.download_command)
-app.add_typer(models_app, name="models")
 
-review_app = typer.Typer(help="Let people judge pairs of a run, blind.", no_args_is_help=True)
-for name, command in review.COMMANDS.items():
-    review_app.command(name)(command)
-app.add_typer(review_app, name="review")
+class _Group(LazyGroup):
+    places = COMMANDS
+
+
+@app.callback(cls=_Group)
+def _group() -> None: ...
 
 
 def main() -> None:
@@ -95,16 +79,22 @@ def main() -> None:
     As the process of a job (see jobs/control.py), the sentence goes into the job's outcome instead;
     an interrupted job has none.
     """
-    job = os.environ.get(FOLDER)
+    job = os.environ.get(JOB_FOLDER)
     try:
         if job:
+            from gmv_core.jobs.worker import work
+
             command = partial(_run, standalone_mode=False)
             sys.exit(work(Path(job), command, writes=sys.argv[1] not in READING))
         _run()
     except GMVError as error:
+        from gmv_core.cli.output import Output
+
         Output("--json" in sys.argv).error(str(error))
         sys.exit(1)
     except KeyboardInterrupt:
+        from gmv_core.cli.output import Output
+
         Output(False).say("Stopped; what was done is kept, the same command goes on.")
         sys.exit(INTERRUPTED)
 

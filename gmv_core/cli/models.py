@@ -46,3 +46,10 @@ def _print_models(out: Output, rows: Sequence[ModelRow]) -> None:
         for row in rows
     ]
     out.frame("Models (licences: --json, or the README)", pd.DataFrame(shown))
+
+
+models_app = typer.Typer(
+    help="Which models are ready, and fetch one.", invoke_without_command=True, add_completion=False
+)
+models_app.callback(invoke_without_command=True)(models_command)
+models_app.command("download")(download_command)

@@ -7,9 +7,8 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
@@ -24,11 +23,13 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from gmv_core.cli.interrupt import stop_if_interrupted
-from gmv_core.jobs.job import FOLDER
-from gmv_core.jobs.worker import reporter
+from gmv_core.place import JOB_FOLDER
 from gmv_core.store.files import finite
 from gmv_core.types import Progress, Report
 from gmv_core.words import STAGES, number, visible
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Output:
@@ -71,7 +72,9 @@ class Output:
     @contextmanager
     def progress(self) -> Iterator[Report]:
         """Show how far it is on a terminal, or tell it to a job; each step heeds Ctrl-C."""
-        job = os.environ.get(FOLDER)
+        from gmv_core.jobs.worker import reporter
+
+        job = os.environ.get(JOB_FOLDER)
         with nullcontext(reporter(Path(job))) if job else self._bar() as shown:
 
             def report(step: Progress) -> None:
@@ -109,12 +112,14 @@ class Output:
         self, title: str, frame: pd.DataFrame, least: Mapping[str, int] | None = None
     ) -> None:
         """Print a table; numbers are formatted here. least: widths of text columns."""
+        from pandas.api.types import is_numeric_dtype
+
         table = Table(
             title=shown(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD,
             padding=(0, 1, 0, 0), pad_edge=False,
         )  # fmt: skip
         for place, column in enumerate(frame.columns):
-            numeric = pd.api.types.is_numeric_dtype(frame[column])
+            numeric = is_numeric_dtype(frame[column])
             table.add_column(
                 shown(str(column)).replace("_", " "),
                 justify="right" if numeric else "left",

@@ -140,6 +140,12 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "delete": delete_command,
 }
 
+review_app = typer.Typer(
+    help="Let people judge pairs of a run, blind.", no_args_is_help=True, add_completion=False
+)
+for name, command in COMMANDS.items():
+    review_app.command(name)(command)
+
 
 def _told(review: Review) -> dict[str, object]:
     return {

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd
 import typer
 
 from gmv_core.cli.options import Json, LabelsCsv, NoisyIf, ReadAs, Root, Split, workspace_at
 from gmv_core.cli.output import Output, shown
-from gmv_core.criteria import known_noise
 from gmv_core.errors import SettingsError
-from gmv_core.jobs.uploads import open_given
 from gmv_core.results.result import GENERATED_COLUMNS, Result, open_run
 from gmv_core.results.standings import sentences_of, sentences_of_all
-from gmv_core.runs.valuation import value
-from gmv_core.sets.contents import rejected
+from gmv_core.sets.contents import rejected, removed
 from gmv_core.settings import EACH, PAPER, MatchSettings, RunSettings, ValueSettings
-from gmv_core.sources.labels import labels_for
-from gmv_core.sources.opening import Source
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import Workspace
 from gmv_core.words import number
+
+if TYPE_CHECKING:
+    from gmv_core.sources.source import Source
 
 CREDIT = "paper, or convincing: farther than unseen real images reach, a match earns nothing."
 COPIES = "each, or cluster: near copies in the training set earn as one and share equally."
@@ -59,6 +57,9 @@ def value_command(
     json: Json = False,
 ) -> None:
     """Find the contributors of generated images and the value of every training image."""
+    from gmv_core.runs.valuation import value
+    from gmv_core.sources.labels import labels_for
+
     out = Output(json)
     settings = RunSettings(
         MatchSettings(candidates, distance, quality, seed),
@@ -67,7 +68,7 @@ def value_command(
     )
     place = workspace_at(workspace)
     opened = _source_or_set(place, generated, reading=read_as, split=split)
-    table = labels_for(opened, labels) if isinstance(opened, Source) else None
+    table = None if isinstance(opened, str) else labels_for(opened, labels)
     with out.progress() as report:
         manifest = value(
             place,
@@ -87,6 +88,8 @@ def _source_or_set(
     place: Workspace, given: str, *, reading: str = "", split: str = ""
 ) -> Source | str:
     """Return a source, or the name as it is where it is one of a set and of no file."""
+    from gmv_core.jobs.uploads import open_given
+
     if given in {images.name for images in place.sets()} and not Path(given).exists():
         return given
     return open_given(place, given, reading=reading, split=split)
@@ -100,7 +103,7 @@ def show_command(
     credit: Annotated[str | None, typer.Option(help=CREDIT)] = None,
     duplicates: Annotated[str | None, typer.Option(help=COPIES)] = None,
     only_rejected: Annotated[
-        bool, typer.Option("--rejected", help="The rejected images of a set or run, with reasons.")
+        bool, typer.Option("--rejected", help="The rejected and removed images of a set or run.")
     ] = False,
     workspace: Root = None,
     json: Json = False,
@@ -131,18 +134,26 @@ def show_command(
 
 
 def _print_rejected(out: Output, place: Workspace, name: str) -> None:
-    """Print every rejected image of a set, or of the generated images of a run."""
+    """Print every rejected or removed image of a set, or of a run's generated images."""
     images = place.image_set(name)
     if not images.exists():
         images = place.image_set(place.run(name).manifest().generated.name)
-    table = rejected(images)
-    if out.document({"set": images.name, "rejected": table.to_dict("records")}):
+    table, gone = rejected(images), removed(images)
+    if out.document(
+        {
+            "set": images.name,
+            "rejected": table.to_dict("records"),
+            "removed": gone.to_dict("records"),
+        }
+    ):
         return
     if table.empty:
         out.words(f"No image of {images.name} was rejected.")
     else:
         out.frame(f"Rejected images of {images.name}", table[["name", "reason"]],
                   {"name": 1, "reason": 1})  # fmt: skip
+    if len(gone):
+        out.frame(f"Removed images of {images.name}", gone[["name"]], {"name": 1})
 
 
 def noisy_command(
@@ -156,6 +167,8 @@ def noisy_command(
     json: Json = False,
 ) -> None:
     """Rank the training images from the bottom: by value, then by distance."""
+    from gmv_core.criteria import known_noise
+
     if limit < 1:
         raise SettingsError(f"limit is {limit}; give a number of at least 1.")
     if noisy_if and column is None:

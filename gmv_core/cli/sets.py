@@ -1,4 +1,4 @@
-"""Commands about image sets: build, add and label."""
+"""Commands about image sets: build, add, label and remove."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ from msgspec import to_builtins
 
 from gmv_core.cli.options import Json, LabelsCsv, Precision, ReadAs, Root, Split, workspace_at
 from gmv_core.cli.output import Output, shown
-from gmv_core.errors import SourceError
+from gmv_core.errors import SettingsError, SourceError
+from gmv_core.jobs.overview import is_outgrown
 from gmv_core.jobs.uploads import open_given
 from gmv_core.runs.labelling import label_generated
 from gmv_core.sets.build import add, build
 from gmv_core.sets.contents import few_rows, label_words, note_words, rejected, renamed_words
+from gmv_core.sets.removal import remove
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
 from gmv_core.sources.labels import Labels, labels_for, labels_sentence
 from gmv_core.sources.opening import Source
+from gmv_core.sources.tables import names_in
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import IndexEntry, SetManifest
+from gmv_core.store.marks import marked as marked_names
+from gmv_core.store.selections import names_of, read_selection
 from gmv_core.store.workspace import ImageSet
 from gmv_core.words import counted
 
@@ -28,7 +33,9 @@ Index = Annotated[str, typer.Option(help="auto, exact, sq8 or pq.")]
 
 
 def build_command(
-    source: Annotated[str, typer.Argument(help="Folder, zip, tar, Parquet, npz or IDX file.")],
+    source: Annotated[
+        str, typer.Argument(help="Folder, zip, tar, Parquet, npz or IDX file; or an address.")
+    ],
     name: Annotated[str, typer.Option(help="Name of the set.")],
     labels: LabelsCsv = None,
     read_as: ReadAs = "",
@@ -99,6 +106,45 @@ def label_command(
         out.words(label_words(fit))
 
 
+def remove_command(
+    name: Annotated[str, typer.Argument(help="Name of the set.")],
+    images: Annotated[list[str] | None, typer.Argument(help="Names of images in it.")] = None,
+    marked: Annotated[
+        bool, typer.Option("--marked", help="Those that are marked for removal.")
+    ] = False,
+    selection: Annotated[
+        str | None, typer.Option(help="Those of a saved selection of the set.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="A list: one name a line, or a table with a column name or training."),
+    ] = None,
+    workspace: Root = None,
+    json: Json = False,
+) -> None:
+    """Take images out of a set without building it anew; `vacuum` then erases their bytes."""
+    out, place = Output(json), workspace_at(workspace)
+    target = place.image_set(name)
+    target.manifest()  # raises where there is no such set
+    names = {*(images or ()), *(marked_names(target) if marked else ())}
+    names |= set(names_of(target, read_selection(target, selection))) if selection else set()
+    names |= set(names_in(file)) if file else set()
+    if not names:
+        raise SettingsError("No image is named; give names, --marked, --selection or --file.")
+    with out.progress() as report:
+        manifest = remove(place, name, names, report=report)
+    if out.document(as_json(manifest)) or manifest.counts is None:
+        return
+    counts = manifest.counts
+    told = "had been removed before" if manifest.reused else "are removed"
+    left = f"it has {counted(counts.ok, 'image')} now"
+    out.words(f"{counted(len(names), 'image')} of {name} {told}; {left}.")
+    out.words(f"  Their bytes are still stored: `gmv vacuum {name}` erases them.")
+    for run in place.users(name):
+        if is_outgrown(place.run(run).manifest(), {name: manifest}):
+            out.say(f"The run {run} valued them: run its `value` command again.")
+
+
 def say_reading(out: Output, source: Source, labels: Labels | None) -> None:
     """Say how a source is read, where there was something to decide."""
     for sentence in (*source.notes, *(labels.notes if labels else ())):
@@ -126,6 +172,8 @@ def _print_set(out: Output, manifest: SetManifest, images: ImageSet) -> None:
     if counts.rejected:
         out.markup(f"  Rejected: {counted(counts.rejected, 'image')}.")
         out.words(f"    {_first_rejected(images)}.")
+    if counts.removed:
+        out.markup(f"  Removed: {counted(counts.removed, 'image')}.")
     last = manifest.sources[-1]
     if last.images is not None and last.labelled is not None:
         out.words(f"  {labels_sentence(last.labels_from, last.labelled, last.images)}")

@@ -1,8 +1,10 @@
-"""Commands about the workspace: list, delete, demo."""
+"""Commands about the workspace: list, delete, check, vacuum, demo."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
 
 import pandas as pd
 import typer
@@ -13,12 +15,14 @@ from gmv_core.cli.output import Output, shown
 from gmv_core.cli.runs import print_run
 from gmv_core.demo import make
 from gmv_core.jobs.deletion import delete
+from gmv_core.jobs.vacuum import vacuum
 from gmv_core.results.result import open_run
 from gmv_core.sets.soundness import damage
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import RunManifest, SetManifest
 from gmv_core.store.records import readable
 from gmv_core.store.workspace import Record
+from gmv_core.words import counted, size_text
 
 
 def list_command(workspace: Root = None, json: Json = False) -> None:
@@ -55,6 +59,23 @@ def check_command(name: str, workspace: Root = None, json: Json = False) -> None
             out.words("Give the command that made it again: it repairs what can be made again.")
     if any(said.values()):
         raise typer.Exit(1)
+
+
+def vacuum_command(
+    name: Annotated[str, typer.Argument(help="Name of a set; every set, if not given.")] = "",
+    workspace: Root = None,
+    json: Json = False,
+) -> None:
+    """Erase what is still stored of removed images, and say what is left of them elsewhere."""
+    out = Output(json)
+    with out.progress() as report:
+        found = vacuum(workspace_at(workspace), name, report=report)
+    if out.document(asdict(found)):
+        return
+    images = counted(sum(found.erased.values()), "removed image")
+    out.words(f"Erased: {images}; {size_text(max(0, found.freed_bytes))} less on the disk.")
+    for sentence in found.left:
+        out.say(sentence)
 
 
 def demo_command(workspace: Root = None, json: Json = False) -> None:

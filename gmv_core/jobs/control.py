@@ -22,7 +22,6 @@ from msgspec.structs import replace
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.jobs.job import (
-    FOLDER,
     OUTCOME,
     PROGRESS,
     REQUEST,
@@ -35,6 +34,7 @@ from gmv_core.jobs.job import (
     process_of,
     requested,
 )
+from gmv_core.place import JOB_FOLDER
 from gmv_core.store.access import Right, require
 from gmv_core.store.files import now, remove, write_json
 from gmv_core.store.workspace import Workspace
@@ -93,7 +93,7 @@ def _spawn(workspace: Workspace, folder: Path, request: Request) -> Job:
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
             [*command, "--workspace", str(workspace.root.absolute())],
-            env={**os.environ, FOLDER: str(folder), "PYTHONPATH": os.pathsep.join(paths)},
+            env={**os.environ, JOB_FOLDER: str(folder), "PYTHONPATH": os.pathsep.join(paths)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -21,7 +21,6 @@ from gmv_core.errors import WorkspaceError
 from gmv_core.store.files import now, write_json
 from gmv_core.store.workspace import Workspace
 
-FOLDER = "GMV_JOB"  # the environment variable that tells the process its job's folder
 ACTIVE = ("queued", "running")
 INTERRUPTED = (
     "It was interrupted, as when a computer restarts or its memory is full; what was done is kept."

@@ -64,13 +64,13 @@ def overview(workspace: Workspace) -> Overview:
     sets = training_sets(workspace)
     done = [run for run in runs if run.state == READY and run.judges is None]
     known = {m.name: m for m in every if m.state == READY and m.counts}
-    outgrown = tuple(run.name for run in done if _outgrown(run, known))
+    outgrown = tuple(run.name for run in done if is_outgrown(run, known))
     ready = [run for run in done if run.name not in outgrown]
     step, on = _next(workspace, sets, runs, ready)
     return Overview(tuple(sets), tuple(ready), step, on, unreadable, outgrown)
 
 
-def _outgrown(run: RunManifest, known: Mapping[str, SetManifest]) -> bool:
+def is_outgrown(run: RunManifest, known: Mapping[str, SetManifest]) -> bool:
     """Return whether a set is no longer the one that a run valued, as `open_run` sees it."""
     for part, stamp in (
         (run.training, run.matching.training),

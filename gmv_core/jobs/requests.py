@@ -24,6 +24,7 @@ from gmv_core.models.choice import resolve_embedder
 from gmv_core.results.influence.tables import read_record
 from gmv_core.results.result import Result, settings_of
 from gmv_core.settings import EmbedSettings, IndexSettings, MatchSettings, RunSettings
+from gmv_core.sources.address import is_address
 from gmv_core.sources.source import Source
 from gmv_core.store.access import Right, require
 from gmv_core.store.files import aside
@@ -87,7 +88,7 @@ def finish_set(workspace: Workspace, name: str) -> Job:
     """
     manifest = workspace.image_set(name).manifest()
     last = manifest.sources[-1]
-    if not Path(last.location).exists():
+    if not is_address(last.location) and not Path(last.location).exists():
         raise WorkspaceError(
             f"The images that {name!r} was being made from are gone ({last.location}); delete "
             "the set and bring them again."

@@ -18,9 +18,10 @@ from typing import Protocol
 
 from gmv_core.errors import SettingsError, SourceError
 from gmv_core.jobs import control
-from gmv_core.jobs.job import FOLDER, list_jobs
+from gmv_core.jobs.job import list_jobs
+from gmv_core.place import JOB_FOLDER
 from gmv_core.sources.names import safe_name, unique_name
-from gmv_core.sources.on_server import data_roots, open_on_server
+from gmv_core.sources.on_server import open_on_server, roots
 from gmv_core.sources.opening import open_source
 from gmv_core.sources.readers.beside import tables_among
 from gmv_core.sources.readers.files import list_folder
@@ -164,10 +165,10 @@ def open_given(workspace: Workspace, path: str, *, reading: str = "", split: str
     comes from the app.
 
     Raises:
-        SourceError: where a job's source is neither an upload nor below one of `data_roots`.
+        SourceError: where a job's source is neither an upload nor below one of `on_server.roots`.
     """
     place = workspace.root.absolute() / "uploads"
-    if FOLDER in os.environ and data_roots() and place not in Path(path).parents:
+    if JOB_FOLDER in os.environ and roots() and place not in Path(path).parents:
         return open_on_server(path, reading=reading, split=split)
     return open_source(path, reading=reading, split=split)
 

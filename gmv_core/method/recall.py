@@ -158,6 +158,22 @@ def build_codes(kind: str, sample: Float32, blocks: Blocks, *, vectors: int) -> 
     return index, np.concatenate(rows) if rows else np.empty(0, np.int64)
 
 
+def take_out(index: Any, gone: Int64) -> None:  # noqa: ANN401
+    """Take vectors out of an inverted file; those behind them move up.
+
+    gone: their positions, rising.
+    """
+    import faiss
+
+    index.remove_ids(gone)
+    lists: Any = faiss.extract_index_ivf(index).invlists
+    for number in range(lists.nlist):
+        size = lists.list_size(number)
+        if size:
+            positions = faiss.rev_swig_ptr(lists.get_ids(number), size)
+            positions -= np.searchsorted(gone, positions)
+
+
 def code_bytes(index: Any) -> float:  # noqa: ANN401
     """Return the bytes that the index keeps in memory for one vector, its id included."""
     import faiss

@@ -67,8 +67,6 @@ def hand_out(
     the basis has clusters. distances: (m, R), rising, inf for none. quality: (m,) in [0, 1], nan
     for a rejected image.
     """
-    from scipy.special import entr
-
     k = min(settings.k, candidates.shape[1])
     weights = contributor_weights(distances[:, :k], settings.temperature)
     kept = np.ones(weights.shape, bool)
@@ -79,7 +77,8 @@ def hand_out(
     weights = np.where(kept, weights, 0)
     earned = weights.sum(axis=1, keepdims=True)
     shares = np.divide(weights, earned, out=np.zeros(weights.shape), where=earned > 0)
-    effective = np.exp(entr(shares).sum(axis=1)) * weights.any(axis=1)
+    entropy = -(shares * np.log(np.where(shares > 0, shares, 1))).sum(axis=1)
+    effective = np.exp(entropy) * weights.any(axis=1)
     return HandedOut(candidates[:, :k], weights, q[:, None] * weights, effective, q * left)
 
 
@@ -89,8 +88,6 @@ def contributor_weights(distances: Float32, temperature: float | str) -> Float64
     distances: (m, k), inf where a row has fewer than k contributors; a row without any gets zeros.
     temperature: τ > 0, or "auto": each row's own standard deviation of d.
     """
-    from scipy.special import softmax
-
     d = np.asarray(distances, np.float64)
     there = np.isfinite(d)
     nearest = np.min(d, axis=1, keepdims=True, initial=np.inf)
@@ -103,10 +100,11 @@ def contributor_weights(distances: Float32, temperature: float | str) -> Float64
         tau = np.where(spread > 0, spread, 1.0)  # all equal: any τ gives equal weights
     else:
         tau = np.full_like(nearest, float(temperature))
-    with np.errstate(over="ignore", invalid="ignore"):
-        weights = softmax(np.where(there, -(shifted / tau), -np.inf), axis=1)
-    finite: Float64 = np.nan_to_num(weights)  # nan: a row of −inf alone
-    return finite
+    with np.errstate(over="ignore"):
+        unscaled = np.where(there, np.exp(-(shifted / tau)), 0)  # at most 1, and 1 in each row
+    total = unscaled.sum(axis=1, keepdims=True)
+    weights: Float64 = np.divide(unscaled, total, out=unscaled, where=total > 0)
+    return weights
 
 
 @dataclass(frozen=True)

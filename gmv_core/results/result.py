@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -202,11 +203,12 @@ class Result:
 
     def totals(self) -> Totals:
         """Return what was handed out and to how many, under the settings of this result."""
-        totals = totals_of(*self._value())
+        totals = totals_of(*self._valued)
         never = totals.never_contributor - len(self.without)
         return msgspec.structs.replace(totals, never_contributor=never)
 
-    def _value(self) -> tuple[Values, pa.Table]:
+    @cached_property
+    def _valued(self) -> tuple[Values, pa.Table]:
         n = len(self.training.images)
         return value_all(self.run, n, self.settings, self.without, self.basis)
 
@@ -218,7 +220,7 @@ class Result:
         `trust.standing`; "" and nan where the run was held against no unseen images. stability and
         same_first: see `trust.stability`; nan where that was not asked.
         """
-        rows = self._value()[1].to_pandas()
+        rows = self._valued[1].to_pandas()
         about = self.generated.images.read(["name", "status", "label"]).to_pandas()
         about = about.rename(columns={"name": "generated"})
         standings = standings_table(self.run, self.manifest, self.training, len(rows))
@@ -240,7 +242,7 @@ class Result:
 
         columns: besides VALUE_COLUMNS there are "id", "times_candidate" and "mean_distance".
         """
-        values = self._value()[0]
+        values = self._valued[0]
         stored = self.run.table("values").read(["nearest_distance", "mean_distance"]).to_pandas()
         about = self.training.images.read(["id", "name", "status", "label", "owner"]).to_pandas()
         table = pd.concat([about.rename(columns={"name": "training"}), stored], axis=1)
@@ -320,7 +322,13 @@ def check_sets(result: Result) -> None:
                 f"The run {result.run.name!r} valued {part.images} images of {images.name!r}, "
                 f"which now has {len(images.images)}; run its `value` command again."
             )
-        if stamp is not None and images.manifest().stamp != stamp:
+        made = images.manifest()
+        if stamp is not None and made.stamp != stamp:
+            if made.removed_at and made.removed_at > (run.updated or ""):
+                raise WorkspaceError(
+                    f"Images of {images.name!r} were removed since the run {result.run.name!r} "
+                    "valued it; run its `value` command again."
+                )
             raise WorkspaceError(
                 f"The set {images.name!r} was built anew since the run {result.run.name!r} valued "
                 "it; run its `value` command again."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from msgspec.structs import asdict, replace
 
@@ -51,7 +51,7 @@ def started(
         # A deeper exact list serves a smaller k as well.
         depth = max(before.matching.exact_depth, inputs.matches.exact_depth)
         inputs = Inputs(replace(inputs.matches, exact_depth=depth), inputs.quality)
-        before = _without_stale_tables(run, before, inputs, say)
+        before = _without_stale_tables(run, before, inputs, made.grew_from, say)
     own = before.generated
     return RunManifest(
         name=run.name,
@@ -95,11 +95,18 @@ def _inputs(
     )
 
 
-def _without_stale_tables(run: Run, before: RunManifest, inputs: Inputs, say: Say) -> RunManifest:
-    """Drop the tables that were made from other inputs, with what they took."""
+def _without_stale_tables(
+    run: Run, before: RunManifest, inputs: Inputs, grew_from: Collection[str], say: Say
+) -> RunManifest:
+    """Drop the tables that were made from other inputs, with what they took.
+
+    grew_from: stamps of the generated set as it was before images were added to it.
+    """
     stale = []
     for table in ("matches", "quality"):
         old, new = asdict(getattr(before.inputs, table)), asdict(getattr(inputs, table))
+        if old["generated"] in grew_from:
+            old["generated"] = new["generated"]  # what was made of its first rows still holds
         changed = [key for key in new if old[key] != new[key]]
         if changed:
             say(f"The {table} are computed anew, because {listed(changed)} changed.")

@@ -19,6 +19,7 @@ from gmv_core.sets.filling import append_vectors, catch_up, decoded_batches
 from gmv_core.sets.identity import check_same, origin_of, same_source, unchanged
 from gmv_core.sets.index import build_index
 from gmv_core.sets.provenance import Stages
+from gmv_core.sets.removal import forget_vectors
 from gmv_core.sets.soundness import drop_damaged, files_of, is_whole
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
 from gmv_core.sources.labels import Labels, origin_words
@@ -28,6 +29,8 @@ from gmv_core.store.files import now
 from gmv_core.store.manifests import EMPTY, READY, EmbedderEntry, SetManifest
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.types import Embedder, Progress, Report, silent
+
+GREW_FROM = 100  # stamps kept
 
 
 def build(
@@ -70,6 +73,7 @@ def build(
                 embedder=chosen,
                 precisions=precisions,
                 asked_index=settings.index.kind,
+                grew_from=(),
             )
         else:
             network = reload_embedder(chosen.key, chosen.precision, embedder)
@@ -118,10 +122,65 @@ def add(
             return replace(manifest, reused=True)  # as where the end of this very call was killed
         if not resumed:
             entry = replace(origin, first_row=len(target.images))
-            manifest = replace(manifest, sources=(*manifest.sources, entry), state="building")
+            sources = (*manifest.sources, entry)
+            manifest = replace(_growing(manifest), sources=sources)
             target.write_manifest(manifest)
         settings = BuildSettings(manifest.ingest, index=index or IndexSettings())
         return _fill(target, manifest, source, labels, settings, network, report)
+
+
+def grow(
+    workspace: Workspace,
+    training: SetManifest,
+    arrived: Source,
+    *,
+    name: str,
+    embedder: Embedder | None = None,
+    report: Report = silent,
+) -> SetManifest:
+    """Append what arrived at a source to its set, ingested and embedded as a finished set is.
+
+    Rows that are there stay as they are. The set is made where there is none; killed, what is left
+    arrives again. arrived: new images only; `readers.arrivals` gives them.
+    """
+    with workspace.writing():
+        target, origin, chosen = (
+            workspace.image_set(name),
+            origin_of(arrived, None),
+            training.embedder,
+        )
+        network = reload_embedder(chosen.key, chosen.precision, embedder)
+        if target.exists():
+            manifest = target.manifest()
+            (*earlier, last) = manifest.sources
+            if earlier or not same_source(last, origin):
+                raise WorkspaceError(
+                    f"The name {name!r} is taken: that set was built from {last.location}; choose "
+                    "another name."
+                )
+            manifest = replace(_growing(manifest), sources=(replace(last, complete=False),))
+        else:
+            manifest = SetManifest(
+                name=name,
+                created=now(),
+                ingest=training.ingest,
+                embedder=chosen,
+                precisions={chosen.key: chosen.precision},
+                sources=(origin,),
+                state="building",
+                asked_index="auto",
+            )
+        target.write_manifest(manifest)
+        settings = BuildSettings(training.ingest)
+        return _fill(target, manifest, arrived, None, settings, network, report)
+
+
+def _growing(manifest: SetManifest) -> SetManifest:
+    """Return the manifest of a set to which rows are added; what runs know of the rest holds."""
+    if manifest.state == "building":
+        return manifest
+    stamps = (*manifest.grew_from, manifest.stamp)[-GREW_FROM:]
+    return replace(manifest, state="building", grew_from=stamps)
 
 
 def build_like(
@@ -208,6 +267,7 @@ def _fill(
             stages.change(sources=(*earlier, last))
     with stages.stage("index", anew=True):
         report(Progress("index", 0, None))
+        forget_vectors(target)  # of images whose removal was interrupted
         target.images.tidy()
         embeddings.tidy()
         told = describe(target, labels, last)

@@ -9,15 +9,24 @@ import pandas as pd
 
 from gmv_core.store.manifests import IndexEntry, LabelFit, SourceEntry
 from gmv_core.store.workspace import ImageSet
-from gmv_core.types import OK
+from gmv_core.types import OK, REMOVED
 from gmv_core.words import counted, number
 
 
 def rejected(images: ImageSet) -> pd.DataFrame:
     """Return the rejected images, in the order of the set: id, name, reason, size_bytes."""
     table = images.images.read(["id", "name", "status", "size_bytes"]).to_pandas()
-    found = table[table["status"] != OK].rename(columns={"status": "reason"})
-    return found[["id", "name", "reason", "size_bytes"]].reset_index(drop=True)
+    table = table[~table["status"].isin([OK, REMOVED])].rename(columns={"status": "reason"})
+    return table[["id", "name", "reason", "size_bytes"]].reset_index(drop=True)
+
+
+def removed(images: ImageSet) -> pd.DataFrame:
+    """Return the images that were taken out of the set, in its order: id, name.
+
+    After `gmv vacuum` an image has no name any more but its number.
+    """
+    table = images.images.read(["id", "name", "status"]).to_pandas()
+    return table[table["status"] == REMOVED][["id", "name"]].reset_index(drop=True)
 
 
 def duplicates(images: ImageSet) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from gmv_core.errors import WorkspaceError
 from gmv_core.sources.labels import Labels, tally
 from gmv_core.store.manifests import Counts, LabelFit, SetManifest, SourceEntry, Spread, Typical
 from gmv_core.store.workspace import ImageSet
-from gmv_core.types import OK
+from gmv_core.types import OK, REMOVED
 
 SHIFT_LEVELS = 24  # of 255; a colour map that spoilt ten published digits moved black to 30
 
@@ -61,13 +61,15 @@ def describe(target: ImageSet, labels: Labels | None, source: SourceEntry) -> De
 def counts_of(table: pa.Table) -> Counts:
     """Return the counts of a set. table: status, sha256, label and owner of all its images."""
     fine = table.filter(pc.equal(table["status"], OK))
+    removed = pc.sum(pc.equal(table["status"], REMOVED)).as_py() or 0
     return Counts(
         images=len(table),
         ok=len(fine),
-        rejected=len(table) - len(fine),
+        rejected=len(table) - len(fine) - removed,
         duplicates=len(fine) - len(pc.unique(fine["sha256"])),
         labels=len([v for v in pc.unique(fine["label"]).to_pylist() if v]),
         owners=len([v for v in pc.unique(fine["owner"]).to_pylist() if v]),
+        removed=removed,
     )
 
 
@@ -75,7 +77,9 @@ def _notes(target: ImageSet) -> dict[str, int]:
     """Return what was done to images that a person should know, and to how many."""
     if "note" not in target.images.columns():
         return {}
-    notes = pc.value_counts(target.images.read(["note"])["note"]).to_pylist()
+    table = target.images.read(["note", "status"])
+    kept = table.filter(pc.not_equal(table["status"], REMOVED))["note"]
+    notes = pc.value_counts(kept).to_pylist()
     return {row["values"]: row["counts"] for row in notes if row["values"]}
 
 

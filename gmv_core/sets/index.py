@@ -6,9 +6,9 @@ Also keeps the *reference* of the realism metric, and the sample that the recall
 from __future__ import annotations
 
 import zipfile
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from gmv_core.method.recall import (
     build_codes,
     choose_kind,
     exact_search,
+    take_out,
     tune,
 )
 from gmv_core.settings import IndexSettings
@@ -31,7 +32,7 @@ from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Int64
 
-REFERENCE = "reference.npz"
+REFERENCE, CODES = "reference.npz", "codes.faiss"
 SAMPLE_QUERIES = 200
 RECALL_AT = 100
 TRAIN_ROWS = 100_000  # vectors that train the quantizer, about 250 MB
@@ -45,43 +46,79 @@ def build_index(target: ImageSet, embedder: str, settings: IndexSettings) -> Ind
     folder.mkdir(parents=True, exist_ok=True)
     kind = choose_kind(settings.kind, len(ids))
     rng = np.random.default_rng(settings.seed)
-    (folder / REFERENCE).unlink(missing_ok=True)
-    with suppress(ModelError):  # too few images: said to whoever asks for realism
-        _save_reference(folder, _reference(table, ids, rng))
+    _write_reference(folder, table, ids, rng)
     report = IndexReport(kind, len(ids), 0.0, 1.0, min(RECALL_AT, len(ids)), 0, 1, 0)
     if kind == "exact":
         dim = 0 if not len(ids) else vectors_of(table, ids[:1]).shape[1]
         report = IndexReport(kind, len(ids), 4.0 * dim + 8, 1.0, report.recall_at, 0, 1, 0)
-        (folder / "codes.faiss").unlink(missing_ok=True)
+        (folder / CODES).unlink(missing_ok=True)
     else:
         report = _build_quantized(target, embedder, kind, ids, rng)
     return IndexEntry(**asdict(report), seed=settings.seed, asked=settings.kind, rows=len(table))
 
 
+def shrink_index(target: ImageSet, embedder: str, built: IndexEntry, covered: Int64) -> IndexEntry:
+    """Take images whose vectors are gone out of the index files; return the new entry.
+
+    covered: rows that the index covers. Where that is not so, it is built anew.
+    """
+    settings, table = IndexSettings(built.asked, built.seed), target.embeddings(embedder)
+    codes = None if built.kind == "exact" else _read_codes(target, embedder)
+    if codes is None or codes.ntotal != len(covered):
+        return build_index(target, embedder, settings)
+    ids = np.concatenate([b for b, _ in vector_blocks(table)] or [np.empty(0, np.int64)])
+    rng = np.random.default_rng(built.seed)
+    _write_reference(target.index_folder(embedder), table, ids, rng)
+    take_out(codes, np.flatnonzero(~np.isin(covered, ids)))
+    report = _judged(target, embedder, built.kind, codes, ids, rng)
+    return IndexEntry(**asdict(report), seed=built.seed, asked=built.asked, rows=len(table))
+
+
 def _build_quantized(
     target: ImageSet, embedder: str, kind: str, ids: np.ndarray, rng: np.random.Generator
 ) -> IndexReport:
+    table = target.embeddings(embedder)
+    sample = vectors_of(table, np.sort(rng.permutation(ids)[:TRAIN_ROWS]))
+    codes, rows = build_codes(kind, sample, vector_blocks(table), vectors=len(ids))
+    return _judged(target, embedder, kind, codes, rows, rng)
+
+
+def _judged(
+    target: ImageSet,
+    embedder: str,
+    kind: str,
+    codes: Any,  # noqa: ANN401  (faiss ships no types)
+    ids: Int64,
+    rng: np.random.Generator,
+) -> IndexReport:
+    """Tune codes against exact search on some of the set's own images, and write their file.
+
+    ids: the row of each position.
+    """
     import faiss
 
     table = target.embeddings(embedder)
-    folder = target.index_folder(embedder)
-    sample = vectors_of(table, np.sort(rng.permutation(ids)[:TRAIN_ROWS]))
-    codes, rows = build_codes(kind, sample, vector_blocks(table), vectors=len(ids))
     own = np.sort(rng.permutation(ids)[:SAMPLE_QUERIES])
     queries = vectors_of(table, own)
     r = min(RECALL_AT, len(ids))
     truth = exact_search(queries, vector_blocks(table), k=r).ids
     _, report = tune(
         codes,
-        rows,
+        ids,
         lambda wanted: vectors_of(table, wanted),
         kind=kind,
         queries=queries,
         truth=truth,
     )
-    with aside(folder / "codes.faiss") as unfinished:
+    with aside(target.index_folder(embedder) / CODES) as unfinished:
         faiss.write_index(codes, str(unfinished))
     return report
+
+
+def _read_codes(target: ImageSet, embedder: str) -> Any:  # noqa: ANN401
+    import faiss
+
+    return faiss.read_index(str(target.index_folder(embedder) / CODES))
 
 
 def load_index(target: ImageSet, embedder: str, built: IndexEntry) -> ExactIndex | QuantizedIndex:
@@ -97,12 +134,9 @@ def load_index(target: ImageSet, embedder: str, built: IndexEntry) -> ExactIndex
         )
     if built.kind == "exact":
         return ExactIndex(*all_vectors(table))
-    import faiss
-
     ids = np.concatenate([b for b, _ in vector_blocks(table)])
-    codes = faiss.read_index(str(target.index_folder(embedder) / "codes.faiss"))
     return QuantizedIndex(
-        codes,
+        _read_codes(target, embedder),
         ids,
         lambda wanted: vectors_of(table, wanted),
         built.nprobe,
@@ -110,7 +144,12 @@ def load_index(target: ImageSet, embedder: str, built: IndexEntry) -> ExactIndex
     )
 
 
-def _save_reference(folder: Path, reference: Reference) -> None:
+def _write_reference(folder: Path, table: Table, ids: Int64, rng: np.random.Generator) -> None:
+    (folder / REFERENCE).unlink(missing_ok=True)
+    try:
+        reference = _reference(table, ids, rng)
+    except ModelError:  # too few images: said to whoever asks for realism
+        return
     with aside(folder / REFERENCE) as unfinished:
         np.savez(unfinished, vectors=reference.vectors, radii=reference.radii, own=reference.own)
 

@@ -68,6 +68,12 @@ def further_tables(images: ImageSet, own: Table) -> list[Table]:
     return [Table(path) for path in sorted(paths) if path not in (images.images.path, own.path)]
 
 
+def vector_tables(images: ImageSet) -> list[Table]:
+    """Return the tables of a set's vectors, one an embedder."""
+    paths = sorted((images.folder / "embeddings").glob("*.lance"))
+    return [table for table in map(Table, paths) if table.exists()]
+
+
 def drop_damaged(images: ImageSet, manifest: SetManifest) -> SetManifest:
     """Delete what is damaged of a set and can be made again; return the manifest to go on under.
 
@@ -80,6 +86,11 @@ def drop_damaged(images: ImageSet, manifest: SetManifest) -> SetManifest:
             raise WorkspaceError(
                 f"The images of {images.name!r} are damaged on disk, and came from "
                 f"{len(manifest.sources)} sources; delete the set, build and add them again."
+            )
+        if manifest.removed_at:
+            raise WorkspaceError(
+                f"The images of {images.name!r} are damaged on disk, and some were removed since "
+                "they were read; delete the set, build it again, and remove those images again."
             )
         images.images.drop()
         own.drop()

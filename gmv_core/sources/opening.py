@@ -13,9 +13,12 @@ from pathlib import Path
 
 from gmv_core.errors import SourceError
 from gmv_core.images.kinds import image_kind
+from gmv_core.sources.address import Address, Place, is_address
+from gmv_core.sources.asking import refusal
 from gmv_core.sources.readers.beside import tables_among
 from gmv_core.sources.readers.files import (
     Folder,
+    list_address,
     list_folder,
     open_folder,
     open_image_file,
@@ -67,7 +70,8 @@ def open_source(
     """Recognise and list what lies at `path`, without decoding an image.
 
     A folder of images, a folder of Parquet, tar or IDX files, or a single zip, tar (also .gz, .bz2,
-    .xz), Parquet, npz, IDX or image file.
+    .xz), Parquet, npz, IDX or image file. path: an address too, of PACKAGES of address.py; then no
+    npz or IDX file.
 
     reading: of a folder that can be read in several ways, which is taken: one of READINGS ("": the
     one with most images). split: which splits are read, see `splits_read`. within: folders that
@@ -82,6 +86,8 @@ def open_source(
         )
     if not str(path).strip():
         raise SourceError(f"{str(path)!r} is no path; give a folder or a file.")
+    if is_address(str(path)):
+        return _open_address(Address.of(str(path)), reading, split)
     try:
         where = Path(path).expanduser().absolute()
         if where.is_dir():
@@ -96,6 +102,15 @@ def open_source(
         raise SourceError(
             f"{path} cannot be read ({reason}); check that it exists and that you may read it."
         ) from error
+
+
+def _open_address(where: Address, reading: str, split: str) -> Source:
+    try:
+        if where.is_dir():
+            return open_listed(list_address(where), reading=reading, split=split)
+        return _open_file(where, split)
+    except (FileNotFoundError, PermissionError) as error:
+        raise refusal(where, error) from error
 
 
 def open_listed(found: Folder, *, reading: str = "", split: str = "") -> Source:
@@ -158,17 +173,17 @@ def _count(source: Source, most: int) -> int:
     return sum(1 for _ in islice(source.read(), most + 1))
 
 
-def _open_file(where: Path, split: str = "") -> Source:
+def _open_file(where: Place, split: str = "") -> Source:
     head = read_head(where)
     if image_kind(head):
         return open_image_file(where)
     if head.startswith(_ZIP):
-        return open_npz(where) if is_npz(where) else open_zip(where, split)
+        return _open_npz(where) if is_npz(where) else open_zip(where, split)
     if head.startswith(b"PAR1"):
         return open_parquet([Shard.alone(where)])
-    if is_idx(where):
+    if isinstance(where, Path) and is_idx(where):
         return open_idx(where)
-    if head.startswith(_PACKED) or tarfile.is_tarfile(where):
+    if head.startswith(_PACKED) or _is_tar(where):
         return open_tars([Shard.alone(where)])
     if not head:
         raise SourceError(f"{where.name} is empty (0 bytes); copy or download it again.")
@@ -182,15 +197,25 @@ def _open_file(where: Path, split: str = "") -> Source:
     )
 
 
+def _open_npz(where: Place) -> Source:
+    if isinstance(where, Address):
+        raise SourceError(f"{where.name} is an npz, which is read from a disk only; download it.")
+    return open_npz(where)
+
+
+def _is_tar(where: Place) -> bool:
+    with where.open("rb") as file:
+        return tarfile.is_tarfile(file)
+
+
 def _ways(found: Folder, split: str) -> dict[str, Callable[[], Source]]:
     """Return in which ways a folder can be read, by kind."""
-    others = [found.root / name for name in found.others]
-    parquet = [file for file in others if file.suffix.lower() == ".parquet"]
-    tars = [file for file in others if file.name.lower().endswith(_TAR_SUFFIXES)]
-    idx = [file for file in others if file.suffix in ("", ".gz") or "idx" in file.name]
-    idx = [file for file in idx if file not in tars and is_idx(file)]
-    zips = [file for file in others if file.suffix.lower() == ".zip"]
-    arrays = [file for file in others if file.suffix.lower() == ".npz"]
+    parquet, zips, arrays = (
+        [name for name in found.others if name.lower().endswith(suffix)]
+        for suffix in (".parquet", ".zip", ".npz")
+    )
+    tars = [name for name in found.others if name.lower().endswith(_TAR_SUFFIXES)]
+    idx = _idx_among(found.root, [name for name in found.others if name not in tars])
     ways: dict[str, Callable[[], Source]] = {}
     if found.images:
         ways["folder"] = lambda: open_folder(found, split)
@@ -201,19 +226,27 @@ def _ways(found: Folder, split: str) -> dict[str, Callable[[], Source]]:
     if idx:
         ways["idx"] = lambda: open_idx_folder(idx)
     if found.images and len(zips) == 1:
-        ways["zip"] = lambda: _open_file(zips[0], split)
+        ways["zip"] = lambda: _open_file(found.root / zips[0], split)
     if found.images and len(arrays) == 1:
-        ways["npz"] = lambda: _open_file(arrays[0])
+        ways["npz"] = lambda: _open_file(found.root / arrays[0])
     return ways
 
 
+def _idx_among(root: Place, names: Sequence[str]) -> list[Path]:
+    if isinstance(root, Address):  # read from a disk only
+        return []
+    files = [root / name for name in names]
+    some = [file for file in files if file.suffix in ("", ".gz") or "idx" in file.name]
+    return [file for file in some if is_idx(file)]
+
+
 def _of_shards(
-    found: Folder, opened: Callable[[Sequence[Shard]], Source], paths: Sequence[Path], split: str
+    found: Folder, opened: Callable[[Sequence[Shard]], Source], files: Sequence[str], split: str
 ) -> Source:
-    """Open the shards of the splits that are read."""
-    shards, choices = shards_of(found.root, paths, split)
+    """Open the shards of the splits that are read. files: their names in the folder."""
+    shards, choices = shards_of(found.root, files, split)
     source = opened(shards)
-    aside = len(paths) - len(shards)
+    aside = len(files) - len(shards)
     read = set(choices.split.split(","))
     return replace(
         source,
@@ -227,7 +260,7 @@ def _of_shards(
 
 def _tables_in(found: Folder) -> list[FoundTable]:
     """Return the tables that lie beside files full of images."""
-    return [FoundTable(name, found.root / name) for name in tables_among(found.others)]
+    return [FoundTable(name, found.table(name)) for name in tables_among(found.others)]
 
 
 class _Also(Mapping[str, int]):

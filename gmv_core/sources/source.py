@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gmv_core.errors import SourceError
+from gmv_core.sources.address import Address, Place, read_all
 from gmv_core.types import SourceImage
 
 MAX_FILE_BYTES = 1 << 30
@@ -50,7 +51,7 @@ class Source:
     """A set of images that was found and listed, but not read yet.
 
     kind: "folder", "file", "zip", "tar", "parquet", "npz", "idx" or "uploads".
-    location: absolute path, or "uploads".
+    location: absolute path, an address without secrets, or "uploads".
     names: the images' names in reading order; None where listing would mean reading (tar, tables).
     total: number of images; None for a tar.
     skipped: reason → number of files left out. Complete after opening; for a tar it starts again
@@ -109,7 +110,7 @@ def storable(text: str, most: int = MAX_TEXT) -> str:
     return text if len(text) <= most else f"{text[:most]}…"
 
 
-def check_members(count: int, where: Path) -> None:
+def check_members(count: int, where: Place) -> None:
     """Raise SourceError if an archive holds more files than any data set should."""
     if count > MAX_MEMBERS:
         raise SourceError(
@@ -126,10 +127,13 @@ def digest(parts: Iterable[object]) -> str:
     return total.hexdigest()
 
 
-def files_digest(paths: Iterable[Path]) -> str:
-    """Return a digest of files by size, time, first and last 64 KiB."""
+def files_digest(paths: Iterable[Place]) -> str:
+    """Return a digest of files by size, time, first and last 64 KiB; of addresses by their mark."""
     parts: list[object] = []
     for path in paths:
+        if isinstance(path, Address):
+            parts += [path.size_bytes(), path.mark() or path.head(_EDGE_BYTES).hex()]
+            continue
         stat = path.stat()
         with path.open("rb") as file:
             head = file.read(_EDGE_BYTES)
@@ -157,8 +161,15 @@ def file_content(path: Path) -> bytes:
         ) from error
 
 
-def read_file(path: Path) -> tuple[bytes, str]:
+def size_of(path: Place) -> int:
+    """Return a file's size in bytes."""
+    return path.size_bytes() if isinstance(path, Address) else path.stat().st_size
+
+
+def read_file(path: Place) -> tuple[bytes, str]:
     """Return a file's bytes and "", or b"" and the reason why it cannot be read."""
+    if isinstance(path, Address):
+        return next(read_all([path], [0]))
     try:
         with path.open("rb", buffering=0) as file:
             error = too_large(os.fstat(file.fileno()).st_size)

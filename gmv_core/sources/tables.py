@@ -18,6 +18,7 @@ from gmv_core.sources.encodings import guess_text
 
 MAX_COLUMNS = 2_000
 _SHEET_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")
+_NAMING = ("training", "name", "file_name")
 _SEPARATORS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')
 
@@ -49,6 +50,21 @@ def read_cells(table: str | Path | bytes, what: str = "") -> Cells:
         return _from_lines(text, what)
     except csv.Error as error:
         raise SourceError(f"{what} is broken {error}; save it as CSV again.") from error
+
+
+def names_in(path: Path) -> list[str]:
+    """Read names of images: a table's column `name` or `training`, or each line of a text.
+
+    Raises SourceError for a file that cannot be read, or is no text.
+    """
+    lines = _text(_content(path, path.name), path.name).lstrip("\ufeff").splitlines()
+    titled = {cell.strip().strip('"').lower() for cell in re.split(r"[,;\t|]", lines[0])}
+    if titled & set(_NAMING):
+        cells = read_cells(path)
+        columns = [column.lower() for column in cells.columns]
+        at = next(columns.index(title) for title in _NAMING if title in columns)
+        return [row[at] for row in cells.rows if row[at]]
+    return [line.strip() for line in lines if line.strip()]
 
 
 def _content(table: str | Path | bytes, what: str) -> bytes:

@@ -72,7 +72,10 @@ class IndexEntry(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """Images of a set: all, those not rejected (ok), and what there is among the latter."""
+    """Images of a set: all rows, those in use (ok), and what there is among these.
+
+    rejected: could not be read. removed: taken out since.
+    """
 
     images: int
     ok: int
@@ -80,6 +83,7 @@ class Counts(msgspec.Struct, frozen=True):
     duplicates: int
     labels: int
     owners: int
+    removed: int = 0
 
 
 class Typical(msgspec.Struct, frozen=True):
@@ -116,6 +120,8 @@ class SetManifest(msgspec.Struct, frozen=True, kw_only=True):
     files: what the build left, by place in the set's folder → bytes.
     reused: of the call that returned it, never written: nothing was left to do. asked_index: the
     kind of index that its build was asked for, known from the beginning.
+    removed_at: when images were last taken out of it, None for never. grew_from: its last stamps
+    since when rows were only added.
     """
 
     format: int = FORMAT
@@ -141,6 +147,8 @@ class SetManifest(msgspec.Struct, frozen=True, kw_only=True):
     reused: bool | None = None
     asked_index: str | None = None
     labelled: str | None = None  # when labels were given after it was built
+    removed_at: str | None = None
+    grew_from: tuple[str, ...] = ()
 
     @property
     def stamp(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +18,7 @@ from gmv_core.store.digests import DIGEST, row_digests, with_digests
 from gmv_core.store.files import remove
 from gmv_core.types import Int64
 
+BATCH = 1024  # rows changed at once
 REPAIR = "give the same build or value again to repair it; `check` says what is damaged."
 
 
@@ -67,7 +68,8 @@ class Table:
     def rewrite(self, change: Callable[[pa.Table], pa.Table]) -> None:
         """Replace all rows by what `change` makes of them, batch by batch, in one commit.
 
-        change: keeps the number of rows, their order and the columns.
+        change: keeps the number of rows, their order and the columns. What was there before is
+        deleted from the disk.
         """
         require(Right.EDIT, "writing a table")
         import lance
@@ -83,9 +85,7 @@ class Table:
 
             reader = pa.RecordBatchReader.from_batches(dataset.schema, batches())
             lance.write_dataset(reader, str(self.path), mode="overwrite")
-        lance.dataset(str(self.path)).cleanup_old_versions(
-            older_than=timedelta(0), delete_unverified=True
-        )
+        self.forget_versions()
 
     def cut(self, rows: int) -> None:
         """Drop what lies behind the first `rows` rows (ids are row numbers)."""
@@ -115,8 +115,39 @@ class Table:
             # Copying whole pages needs 14 MB where decoding them needs 180 MB and ten times as long
             # (50,000 sketches); Lance decodes by itself where rows were deleted.
             dataset.optimize.compact_files(compaction_mode="try_binary_copy", num_threads=1)
+            self.forget_versions()
+
+    def forget_versions(self) -> None:
+        """Delete what only older versions hold."""
+        require(Right.EDIT, "writing a table")
+        dataset = self.open()
+        if dataset is not None:
             # Files of no version are those of a killed writer: nobody else writes now.
             dataset.cleanup_old_versions(older_than=timedelta(0), delete_unverified=True)
+
+    def change(self, rows: Int64, changed: Mapping[str, pa.Array]) -> None:
+        """Give some rows other values in one commit; every row stays where it is.
+
+        rows, changed: see `with_values`. What was there before stays on the disk until `rewrite`.
+        """
+        require(Right.EDIT, "writing a table")
+        import lance
+
+        dataset = lance.dataset(str(self.path))
+        names = ["id", *changed, *({DIGEST} & set(dataset.schema.names))]
+        parts = []
+        for start in range(0, len(rows), BATCH):
+            part = with_values(dataset.take(rows[start : start + BATCH]), rows, changed)
+            parts.append((with_digests(part) if DIGEST in names else part).select(names))
+        fragments, fields = [], set[int]()
+        for fragment in dataset.get_fragments():
+            updated, modified = fragment.update_columns(pa.concat_tables(parts), left_on="id")
+            fragments.append(updated)
+            fields |= set(modified)
+        operation = lance.LanceOperation.Update(
+            updated_fragments=fragments, fields_modified=sorted(fields)
+        )
+        lance.LanceDataset.commit(str(self.path), operation, read_version=dataset.version)
 
     def take(self, rows: Int64, columns: Sequence[str]) -> pa.Table:
         """Return the rows in the order asked for; repeats are allowed."""
@@ -192,3 +223,23 @@ class Table:
                 yield from dataset.to_batches(
                     columns=list(columns), batch_size=size, offset=start, scan_in_order=True
                 )
+
+
+def with_values(part: pa.Table, rows: Int64, changed: Mapping[str, pa.Array]) -> pa.Table:
+    """Return a part of a table with other values in some rows.
+
+    rows: ids, rising. changed: by column, a value for each of them.
+    """
+    ids = part["id"].to_numpy()
+    inside = np.isin(ids, rows)
+    if not inside.any():
+        return part
+    here = np.flatnonzero(inside)
+    given = pa.array(np.searchsorted(rows, ids[inside]))
+    taken = np.arange(len(part))
+    taken[here] = len(part) + np.arange(len(here))
+    for name, values in changed.items():
+        place, field = part.schema.get_field_index(name), part.schema.field(name)
+        both = [part[name].combine_chunks(), values.take(given).cast(field.type)]
+        part = part.set_column(place, field, pa.concat_arrays(both).take(pa.array(taken)))
+    return part

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gmv_core import Workspace
-from gmv_core.cli import criteria, runs, sets
+from gmv_core.cli import criteria, sets
 from gmv_core.cli.main import app
 from gmv_core.criteria.trials.corruption import FOREIGN, Injection
 from gmv_core.jobs.arguments import (
@@ -21,6 +21,7 @@ from gmv_core.jobs.arguments import (
     run_arguments,
     source_arguments,
 )
+from gmv_core.runs import valuation
 from gmv_core.settings import (
     CREDITS,
     DUPLICATES,
@@ -78,7 +79,7 @@ def given_to_the_engine(*words: str, name: str = "settings") -> Any:  # noqa: AN
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(runs, "value", ask)
+    monkeypatch.setattr(valuation, "value", ask)
     monkeypatch.setattr(sets, "build", ask)
     monkeypatch.setattr(criteria.injection_trial, "inject", ask)
     monkeypatch.setattr(criteria.comparison_trial, "compare", ask)

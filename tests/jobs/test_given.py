@@ -10,7 +10,8 @@ import pytest
 
 from gmv_core import SourceError, Workspace, build, labels_for, open_source
 from gmv_core.jobs import control, requests, uploads
-from gmv_core.jobs.job import FOLDER, Job
+from gmv_core.jobs.job import Job
+from gmv_core.place import JOB_FOLDER
 from gmv_core.settings import BuildSettings, IndexSettings
 from gmv_core.sources.on_server import ROOTS
 from gmv_core.store.workspace import ImageSet
@@ -29,7 +30,7 @@ def test_a_job_checks_its_path_again(
     write_images(inside, 2)
     write_images(secret, 2)
     monkeypatch.setenv(ROOTS, str(tmp_path / "roots"))
-    monkeypatch.setenv(FOLDER, str(workspace.root / "jobs" / "x"))
+    monkeypatch.setenv(JOB_FOLDER, str(workspace.root / "jobs" / "x"))
     assert uploads.open_given(workspace, str(inside)).total == 2
     inside.rename(tmp_path / "elsewhere")
     inside.symlink_to(secret)  # after the app looked
@@ -37,7 +38,7 @@ def test_a_job_checks_its_path_again(
         uploads.open_given(workspace, str(inside))
     folder = uploads.spool(workspace, [File(png(draw(0)))])
     assert uploads.open_given(workspace, str(folder / "files")).total == 1
-    monkeypatch.delenv(FOLDER)
+    monkeypatch.delenv(JOB_FOLDER)
     assert uploads.open_given(workspace, str(secret)).total == 2  # at a terminal, any path
 
 

@@ -125,3 +125,17 @@ def test_one_alone_is_held_to_a_stricter_level() -> None:
 def test_a_few_words_speak_from_the_side_that_says_more() -> None:
     assert neighbours_sentence(0.99) == "Nearer than 99 % of real neighbours."
     assert neighbours_sentence(0.0) == "Farther than 100 % of real neighbours."
+
+
+@pytest.mark.parametrize(("kind", "method"), [(HELD_OUT, "bh"), (LEFT_OUT, "by")])
+def test_what_is_found_is_what_scipy_finds(kind: str, method: str) -> None:
+    from scipy.stats import false_discovery_control
+
+    null, counts = Null(both(lists(400, seed=1)), kind), set()
+    for far in range(12):
+        parts = [lists(30 - far, seed=far), 1.3 * lists(far, seed=100 + far)]
+        found = standings_of(both(np.concatenate(parts)), null)
+        expected = false_discovery_control(found.p_far, method=method) <= LEVEL
+        assert np.array_equal(found.standing == FAR, expected)
+        counts.add(int(expected.sum()))
+    assert len(counts) > 3

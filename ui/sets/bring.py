@@ -55,7 +55,7 @@ def bring(purpose: str, key: str, *, table: bool = False) -> Source | None:
     purpose: what they are, as "training images". table: whether a label CSV is asked for.
     """
     held = _held(key)
-    ways = [way for way in WAYS if way != "path" or on_server.data_roots()]
+    ways = [way for way in WAYS if way != "path" or on_server.roots()]
     way = st.segmented_control(
         f"Upload {purpose} as",
         ways,
@@ -113,7 +113,7 @@ def _held(key: str) -> Brought:
 def _ask(way: str, purpose: str, key: str) -> tuple[list[Any], str]:
     """Return the files given and the path given, of which one is empty."""
     if way == "path":
-        roots = ", ".join(map(str, on_server.data_roots()))
+        roots = ", ".join(on_server.roots())
         path = st.text_input("Folder or file on the server", key=f"{key}-path", placeholder=roots)
         return [], path.strip()
     if way == "folder":

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from gmv_core.sources.address import Address, Place, mark_of, read_all
 from gmv_core.sources.folders import Folders
 from gmv_core.sources.names import clean_name, is_label_file, safe_name, skip_reason, unique_name
 from gmv_core.sources.readers.beside import (
@@ -21,6 +22,7 @@ from gmv_core.sources.readers.beside import (
 )
 from gmv_core.sources.readers.splits import chosen, labels_words
 from gmv_core.sources.source import (
+    MAX_FILE_BYTES,
     Choices,
     FoundTable,
     Source,
@@ -28,6 +30,7 @@ from gmv_core.sources.source import (
     files_digest,
     no_images,
     read_file,
+    too_large,
 )
 from gmv_core.types import SourceImage
 
@@ -39,24 +42,44 @@ _LINKED_IN = "link to a folder or to nothing"
 class Folder:
     """What lies in a folder and below it.
 
-    images: (name, size and time) of each image. others: names of the files that are none.
+    images: (name, size and time) of each image. others: names of the files that are none. sizes:
+    of the images, where they lie at an address.
     outer_links, inner_links: links to folders out of it, and in it. within: folders that links may
     not leave, None for any on the command line.
     """
 
-    root: Path
+    root: Place
     within: Sequence[Path] | None = None
     images: list[tuple[str, str]] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     outer_links: list[str] = field(default_factory=list)
     inner_links: list[str] = field(default_factory=list)
+    _tables: dict[str, bytes] = field(default_factory=dict)
 
     @property
-    def labels_file(self) -> Path | None:
+    def labels_file(self) -> Path | bytes | None:
         """Return `labels.csv`, else `metadata.csv`, at the root."""
         at_root = sorted(name for name in self.others if is_label_file(name))
-        return self.root / at_root[0] if at_root else None
+        return self.table(at_root[0]) if at_root else None
+
+    def table(self, name: str) -> Path | bytes:
+        """Return a table of labels as a path, or as its bytes where it lies at an address."""
+        place = self.root / name
+        if not isinstance(place, Address):
+            return place
+        if name not in self._tables:
+            self._tables[name] = place.read_bytes()
+        return self._tables[name]
+
+    def read(self, names: Sequence[str]) -> Iterator[tuple[bytes, str]]:
+        """Yield the bytes of files and "", or b"" and why they cannot be read."""
+        if isinstance(self.root, Address):
+            sizes = [self.sizes[name] for name in names]
+            yield from read_all([self.root / name for name in names], sizes)
+        else:
+            yield from (read_file(self.root / name) for name in names)
 
 
 def list_folder(root: Path, within: Sequence[Path] | None = None) -> Folder:
@@ -90,6 +113,24 @@ def list_folder(root: Path, within: Sequence[Path] | None = None) -> Folder:
     return found
 
 
+def list_address(root: Address) -> Folder:
+    """List what lies below an address, sorted by name."""
+    found = Folder(root)
+    for name, told in root.listed().items():
+        size_bytes = int(told["size"] or 0)
+        reason = skip_reason(name, partial(_head_or_nothing, root / name))
+        if not reason and too_large(size_bytes):
+            reason = f"larger than {MAX_FILE_BYTES:,} bytes"
+        elif not reason:
+            found.sizes[name] = size_bytes
+            found.images.append((name, f"{found.sizes[name]}-{mark_of(told)}"))
+        elif reason != "hidden":
+            found.others.append(name)
+        if reason:
+            found.skipped[reason] += 1
+    return found
+
+
 def _add(found: Folder, entry: os.DirEntry[str], name: str, pending: list[str]) -> str:
     """Put one entry where it belongs, or return why it is skipped."""
     if entry.is_symlink():
@@ -103,7 +144,7 @@ def _add(found: Folder, entry: os.DirEntry[str], name: str, pending: list[str]) 
         return reason
     if not entry.is_file():
         return "not a regular file"
-    reason = skip_reason(entry.name, partial(_head_or_nothing, entry.path))
+    reason = skip_reason(entry.name, partial(_head_or_nothing, Path(entry.path)))
     if not reason:
         info = entry.stat()
         found.images.append((name, f"{info.st_size}-{info.st_mtime_ns}"))
@@ -114,7 +155,7 @@ def _add(found: Folder, entry: os.DirEntry[str], name: str, pending: list[str]) 
 
 def _link_reason(found: Folder, entry: os.DirEntry[str], name: str) -> str:
     """Return why a link is not followed, "" if it is."""
-    root, target = os.path.realpath(found.root), os.path.realpath(entry.path)
+    root, target = os.path.realpath(str(found.root)), os.path.realpath(entry.path)
     inside = _is_below(target, root)
     allowed = inside or any(_is_below(target, blobs) for blobs in _blobs_of(root))
     if allowed and not inside and found.within is not None:
@@ -140,9 +181,9 @@ def _blobs_of(root: str) -> Iterator[str]:
             yield "/".join([*parts[:at], "blobs"])
 
 
-def _head_or_nothing(path: str) -> bytes:
+def _head_or_nothing(path: Place) -> bytes:
     try:
-        return read_head(Path(path))
+        return read_head(path)
     except OSError:
         return b""
 
@@ -166,8 +207,8 @@ def open_folder(found: Folder, split: str = "") -> Source:
     def read(start: int) -> Iterator[SourceImage]:
         for reason in [r for r in skipped if r.startswith(UNREADABLE)]:
             del skipped[reason]
-        for name in names[start:]:
-            data, error = read_file(found.root / on_disk.get(name, name))
+        contents = found.read([on_disk.get(name, name) for name in names[start:]])
+        for name, (data, error) in zip(names[start:], contents, strict=True):
             image = with_folders(SourceImage(name, data, error=error), folders)
             yield read_side_files(
                 image, side_files, lambda file: read_file(found.root / file), skipped
@@ -184,7 +225,7 @@ def open_folder(found: Folder, split: str = "") -> Source:
         ),
         reader=read,
         labels_file=labels_file,
-        tables=[FoundTable(clean_name(name), found.root / name) for name in tables],
+        tables=[FoundTable(clean_name(name), found.table(name)) for name in tables],
         label_of=None if used else lambda name: folders.meaning(name).label,
         labels_from=labels_words(used, folders, names),
         notes=(*_linked_words(found), *part.notes),
@@ -206,7 +247,7 @@ def _linked_words(found: Folder) -> list[str]:
     return said
 
 
-def open_image_file(where: Path) -> Source:
+def open_image_file(where: Place) -> Source:
     """Return a source of one image."""
     name = clean_name(where.name)
 
@@ -264,10 +305,12 @@ def open_uploads(files: Sequence[tuple[str, bytes | Path]]) -> Source:
     )
 
 
-def read_head(content: bytes | Path) -> bytes:
+def read_head(content: bytes | Place) -> bytes:
     """Return the first 16 bytes."""
     if isinstance(content, bytes):
         return content[:16]
+    if isinstance(content, Address):
+        return content.head(16)
     with content.open("rb") as file:
         return file.read(16)
 

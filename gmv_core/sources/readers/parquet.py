@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gmv_core.errors import SourceError
+from gmv_core.sources.address import Address, Place
 from gmv_core.sources.label_table import LABEL_COLUMNS
 from gmv_core.sources.readers.parquet_pages import Fields, largest_row_bytes, row_groups
 from gmv_core.sources.readers.splits import Shard, of_split
@@ -45,18 +45,16 @@ def open_parquet(shards: Sequence[Shard]) -> Source:
         SourceError: if a file is broken or has no column of images.
     """
     paths = [shard.path for shard in shards]
-    files = [_opened(path) for path in paths]
-    columns = _columns(files[0].schema_arrow, paths[0])
-    for path, file in zip(paths, files, strict=True):
-        missing = {columns.image} - set(file.schema_arrow.names)
+    told = [_told(path) for path in paths]
+    columns = _columns(told[0][0], paths[0])
+    for path, (schema, _) in zip(paths, told, strict=True):
+        missing = {columns.image} - set(schema.names)
         if missing:
             raise SourceError(
                 f"{path.name} has no column {columns.image!r}, unlike {paths[0].name}; "
                 "give files of one data set."
             )
-    counts = [int(file.metadata.num_rows) for file in files]
-    for file in files:
-        file.close()
+    counts = [rows for _, rows in told]
     check_members(sum(counts), paths[0])
     if not sum(counts):
         raise SourceError(f"{paths[0].name} has 0 rows; give a file with images.")
@@ -69,16 +67,30 @@ def open_parquet(shards: Sequence[Shard]) -> Source:
             start = max(0, start - rows)
 
     location = paths[0] if len(paths) == 1 else paths[0].parent
-    told = f"the column {columns.label}" if columns.label else ""
+    labels_from = f"the column {columns.label}" if columns.label else ""
     return Source(
-        "parquet", str(location), None, sum(counts), {}, files_digest(paths), read, labels_from=told
+        "parquet",
+        str(location),
+        None,
+        sum(counts),
+        {},
+        files_digest(paths),
+        read,
+        labels_from=labels_from,
     )
 
 
-def _opened(path: Path) -> pq.ParquetFile:
+def _told(path: Place) -> tuple[pa.Schema, int]:
+    """Return the columns of a file and its number of rows."""
+    with path.open("rb") as pages, _opened(path, pages) as file:
+        return file.schema_arrow, int(file.metadata.num_rows)
+
+
+def _opened(path: Place, pages: IO[bytes]) -> pq.ParquetFile:
+    """Open a file; what was asked of an address through `pages` is not asked again."""
     try:
         # pre_buffer, the default, would read all row groups into memory at once.
-        file = pq.ParquetFile(path, pre_buffer=False)
+        file = pq.ParquetFile(pages if isinstance(path, Address) else path, pre_buffer=False)
         _ = file.schema_arrow, file.metadata  # read now, so that damage shows here
         return file
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -94,7 +106,7 @@ def _reason(error: Exception) -> str:
     return " ".join(text.split()).partition(". ")[0].rstrip(".")
 
 
-def _columns(schema: pa.Schema, path: Path) -> _Columns:
+def _columns(schema: pa.Schema, path: Place) -> _Columns:
     features = _features(schema)
     named = [name for name, feature in features.items() if feature.get("_type") == "Image"]
     structs = [field.name for field in schema if _is_image_struct(field.type)]
@@ -158,7 +170,7 @@ def _is_plain(kind: pa.DataType) -> bool:
 def _read(shard: Shard, columns: _Columns, start: int) -> Iterator[SourceImage]:
     """Yield the rows of one file from `start` on; row groups before it are not read."""
     row = 0
-    with _opened(shard.path) as file, shard.path.open("rb") as pages:
+    with shard.path.open("rb") as pages, _opened(shard.path, pages) as file:
         told = row_groups(pages)
         for group in range(file.metadata.num_row_groups):
             end = row + file.metadata.row_group(group).num_rows

@@ -7,9 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from gmv_core.errors import SourceError
+from gmv_core.sources.address import Place
 from gmv_core.sources.folders import Folders, split_of_file, splits_read
 from gmv_core.sources.names import clean_name
 from gmv_core.sources.source import Choices
@@ -24,31 +24,31 @@ OTHER_SPLIT = "image of another split"
 class Shard:
     """One of several files full of images. name: what the names of its images begin with."""
 
-    path: Path
+    path: Place
     name: str
     split: str = ""
 
     @classmethod
-    def alone(cls, path: Path) -> Shard:
+    def alone(cls, path: Place) -> Shard:
         return cls(path, stem_of_shard(clean_name(path.name)))
 
 
-def shards_of(root: Path, paths: Sequence[Path], wanted: str) -> tuple[list[Shard], Choices]:
+def shards_of(root: Place, files: Sequence[str], wanted: str) -> tuple[list[Shard], Choices]:
     """Return the shards of the splits that are read; see `splits_read` for `wanted`.
 
-    Their names begin in the folder that all of them have in common.
+    files: their names below root. Their own names begin in the folder that all have in common.
     """
-    names = {path: clean_name(path.relative_to(root).as_posix()) for path in paths}
-    splits = {path: split_of_file(name) for path, name in names.items()}
+    names = {file: clean_name(file) for file in files}
+    splits = {file: split_of_file(name) for file, name in names.items()}
     counts = Counter(splits.values())
     read = read_of(counts, wanted)
     shared = posixpath.commonpath([posixpath.dirname(name) or "." for name in names.values()])
     kept = [
-        Shard(path, posixpath.relpath(stem_of_shard(name), shared or "."), splits[path])
-        for path, name in names.items()
-        if splits[path] in read
+        Shard(root / file, posixpath.relpath(stem_of_shard(name), shared or "."), splits[file])
+        for file, name in names.items()
+        if splits[file] in read
     ]
-    aside = len(kept) < len(paths)
+    aside = len(kept) < len(files)
     return kept, Choices(splits=dict(counts), split=",".join(sorted(read)) if aside else "")
 
 

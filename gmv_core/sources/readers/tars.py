@@ -13,13 +13,14 @@ import tarfile
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count, islice
-from pathlib import Path
 from typing import IO, Any, cast
 
 from gmv_core.errors import SourceError
+from gmv_core.sources.address import Address, Place
 from gmv_core.sources.folders import Folders
 from gmv_core.sources.names import clean_name, skip_reason, unique_name
 from gmv_core.sources.readers.beside import (
@@ -41,6 +42,7 @@ from gmv_core.sources.source import (
     check_members,
     files_digest,
     no_images,
+    size_of,
     too_large,
 )
 from gmv_core.types import SourceImage
@@ -55,6 +57,7 @@ _MAX_LINKED_BYTES = 1 << 26  # held for hard links to come
 # How far is looked ahead for tables and links before the images are read.
 _LOOK_MEMBERS = 100_000
 _LOOK_PACKED_BYTES = 1 << 28
+_LOOK_REMOTE_BYTES = 1 << 24  # of one at an address: what is looked over is asked for twice
 _BLOCK_BYTES = 512
 
 
@@ -97,13 +100,15 @@ class _Look:
     targets: Collection[str]
 
 
-def _looked_over(path: Path) -> _Look:
+def _looked_over(path: Place) -> _Look:
     """Look over the members of a tar for label tables and hard links, as far as that is quick."""
     tables: dict[str, bytes] = {}
     targets = set[str]()
+    if isinstance(path, Address) and size_of(path) > _LOOK_REMOTE_BYTES:
+        return _Look((), targets)
     with _opened(path) as archive:
         packed = not isinstance(archive.fileobj, io.BufferedReader)
-        if packed and path.stat().st_size > _LOOK_PACKED_BYTES:
+        if packed and size_of(path) > _LOOK_PACKED_BYTES:
             return _Look((), targets)
         try:
             for member in islice(_members(archive, path), _LOOK_MEMBERS):
@@ -163,9 +168,9 @@ class _Group:
         progress.skipped.update(dict.fromkeys(unreadable, 1))
 
 
-def _read_tar(path: Path, shard: str, progress: _Progress) -> Iterator[SourceImage]:
+def _read_tar(path: Place, shard: str, progress: _Progress) -> Iterator[SourceImage]:
     """Yield the images whose row is not negative; a break in the stream ends it with an error."""
-    packed_bytes = path.stat().st_size
+    packed_bytes = size_of(path)
     group = _Group()
     linked = dict[str, bytes]()
     try:
@@ -259,23 +264,30 @@ class _Member(tarfile.TarInfo):
         return member
 
 
-def _opened(path: Path) -> tarfile.TarFile:
+@contextmanager
+def _opened(path: Place) -> Iterator[tarfile.TarFile]:
+    with path.open("rb") as file:
+        with _archive(file, path) as archive:
+            yield archive
+
+
+def _archive(file: IO[bytes], path: Place) -> tarfile.TarFile:
     try:
-        return tarfile.open(path, tarinfo=_Member)
+        return tarfile.open(fileobj=file, tarinfo=_Member)
     except (*_BROKEN, RuntimeError) as error:
         raise SourceError(
-            f"{path.name} is no tar archive, or a broken one ({path.stat().st_size:,} bytes); "
+            f"{path.name} is no tar archive, or a broken one ({size_of(path):,} bytes); "
             "make or download it again."
         ) from error
 
 
-def _members(archive: tarfile.TarFile, path: Path) -> Iterator[tarfile.TarInfo]:
+def _members(archive: tarfile.TarFile, path: Place) -> Iterator[tarfile.TarInfo]:
     """Yield the members that are not folders, keeping none of them in memory.
 
     Raises:
         tarfile.ReadError: if the stream ends early or unpacks to an absurd size.
     """
-    packed_bytes = path.stat().st_size
+    packed_bytes = size_of(path)
     number = 0
     while (member := archive.next()) is not None:
         archive.members = []  # type: ignore[attr-defined]  # tarfile would keep every header

@@ -8,10 +8,12 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import IO
 
 from gmv_core.errors import SourceError
+from gmv_core.sources.address import Place
 from gmv_core.sources.encodings import WESTERN, guess_encoding
 from gmv_core.sources.folders import Folders
 from gmv_core.sources.names import LABEL_FILES, NOT_AN_IMAGE, clean_name, skip_reason, unique_name
@@ -42,7 +44,7 @@ _UTF8 = 0x800  # the flag of a member whose name is UTF-8
 _METHODS = {9: "deflate64", 93: "Zstandard", 98: "PPMd", 99: "AES encryption"}
 
 
-def open_zip(where: Path, split: str = "") -> Source:
+def open_zip(where: Place, split: str = "") -> Source:
     """List a zip's images, sorted by name.
 
     Raises:
@@ -116,7 +118,7 @@ class _Listed:
     skipped: Counter[str] = field(default_factory=Counter)
 
 
-def _listed(where: Path) -> _Listed:
+def _listed(where: Place) -> _Listed:
     listed = _Listed()
     with _opened_zip(where) as archive:
         # ZipInfo.is_dir fails where there is no name at all.
@@ -162,7 +164,7 @@ def _member_name(info: zipfile.ZipInfo, read_as: str) -> str:
         return info.filename
 
 
-def _tables(where: Path, members: Mapping[str, zipfile.ZipInfo]) -> list[FoundTable]:
+def _tables(where: Place, members: Mapping[str, zipfile.ZipInfo]) -> list[FoundTable]:
     """Read the label tables.
 
     Raises:
@@ -180,7 +182,7 @@ def _tables(where: Path, members: Mapping[str, zipfile.ZipInfo]) -> list[FoundTa
     return found
 
 
-def is_npz(where: Path) -> bool:
+def is_npz(where: Place) -> bool:
     """Whether a zip is a NumPy `.npz`: by its suffix, or because its first member is an array."""
     with where.open("rb") as file:
         head = file.read(_LOCAL_HEADER_BYTES)
@@ -188,9 +190,16 @@ def is_npz(where: Path) -> bool:
         return where.suffix.lower() == ".npz" or file.read(name_bytes).endswith(b".npy")
 
 
-def _opened_zip(where: Path) -> zipfile.ZipFile:
+@contextmanager
+def _opened_zip(where: Place) -> Iterator[zipfile.ZipFile]:
+    with where.open("rb") as file:
+        with _archive(file, where) as archive:
+            yield archive
+
+
+def _archive(file: IO[bytes], where: Place) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(where)
+        return zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise SourceError(
             f"{where.name} is a broken or cut-off zip ({error}); make or download it again."

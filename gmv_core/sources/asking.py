@@ -1,0 +1,65 @@
+"""Ask another machine, a few times where it fails to answer, and say what it refuses."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from gmv_core.errors import GMVError, SourceError
+
+WAITS_SECONDS = (0.5, 2.0, 8.0)
+PATIENCE_SECONDS = 60.0  # gcsfs tries for a minute by itself
+T = TypeVar("T")
+
+
+def patiently(address: object, asked: Callable[[], T]) -> T:
+    """Return an answer; where none comes, ask again a few times, then raise SourceError."""
+    began = time.monotonic()
+    for wait in (*WAITS_SECONDS, None):
+        try:
+            return asked()
+        except (PermissionError, GMVError):
+            raise
+        except Exception as error:  # each library has errors of its own
+            if isinstance(error, FileNotFoundError) and _is_told(error):
+                raise
+            late = time.monotonic() - began > PATIENCE_SECONDS
+            if wait is None or late or _is_final(error):
+                reason = _plain(error) or type(error).__name__
+                raise SourceError(
+                    f"{address} cannot be read ({reason}); check the address, what it needs to be "
+                    "let in, and the network; the same command goes on where it stopped."
+                ) from error
+            time.sleep(wait)
+    raise AssertionError("unreachable")  # pragma: no cover
+
+
+def _plain(error: Exception) -> str:
+    """Return an error's words without what may be secret in an address."""
+    words = " ".join(str(error).split())
+    return re.sub(r"(?<=://)[^/\s@]*@|\?[^\s'\"]+", "", words)[:200]
+
+
+def _is_told(error: FileNotFoundError) -> bool:
+    """Return whether the other side says so; fsspec takes every failure on the web for it."""
+    cause = error.__cause__
+    return cause is None or getattr(cause, "status", 0) in (404, 410)
+
+
+def refusal(address: object, error: OSError) -> SourceError:
+    """Return the sentence for a FileNotFoundError or a PermissionError."""
+    if isinstance(error, FileNotFoundError):
+        return SourceError(f"There is nothing at {address}; check the address.")
+    return SourceError(
+        f"{address} may not be read ({_plain(error)}); give the credentials that it needs, see "
+        "docs/sources.md."
+    )
+
+
+def _is_final(error: Exception) -> bool:
+    """Return whether asking again is no use: no parts of files, no credentials, a wrong call."""
+    no_use = isinstance(error, ValueError | TypeError | NotImplementedError)
+    status = getattr(error.__cause__, "status", getattr(error, "status", 0))
+    return no_use or status in (400, 401, 403, 405) or "credential" in str(error).lower()
