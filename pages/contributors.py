@@ -11,21 +11,17 @@ from gmv_core import Result, ValueSettings
 from ui.doors import engine
 from ui.doors import influence as predictions
 from ui.frame import shell, state
-from ui.frame.markdown import safe
 from ui.images import influence as influences
 from ui.images import one_generated, one_training
 from ui.images.drop import drop
 from ui.images.find import find
 from ui.images.influence import Influenced
-from ui.images.one_generated import Shown
 from ui.images.regions import regions_of
 from ui.images.shelves import GENERATED, INFLUENTIAL, TRAINING
-from ui.images.stability import offer_stability, stability_line
-from ui.images.standing import summary
-from ui.images.value_again import revalue
+from ui.images.stability import stability_line
+from ui.images.standing import legend
+from ui.images.whole_result import whole_result
 from ui.widgets import browse, influence
-from ui.widgets.browse import Row
-from ui.widgets.deleting import delete
 
 
 def contributors() -> None:
@@ -63,6 +59,8 @@ def contributors() -> None:
         drop(result, result.settings, predicted=predicted)
     if predicted:
         influence.explained(where)
+    if view == state.GENERATED_VIEW:
+        whole_result(result, engine.generated_gallery(result))
 
 
 def choose_view(views: Sequence[str]) -> str:
@@ -84,6 +82,8 @@ def choose_view(views: Sequence[str]) -> str:
 def generated(result: Result, bar: DeltaGenerator, predicted: bool) -> None:
     table = engine.generated_gallery(result)
     about, beside = browse.browse(GENERATED, table, result.generated, result, bar)
+    with bar:
+        legend(table)
     tiny = shell.tiny(result.training)
     if about is not None:
         name = str(about["name"])
@@ -100,33 +100,10 @@ def generated(result: Result, bar: DeltaGenerator, predicted: bool) -> None:
         else:
             reranked = result.manifest.matching.distance != "none"
             one_generated.one_image(
-                stored(result, about), result.training, result.settings, beside,
+                one_generated.stored(result, about), result.training, result.settings, beside,
                 reranked=reranked, tiny=tiny, regions=regions,
             )  # fmt: skip
             stability_line(result, about)
-    st.header("All generated images of this run")
-    summary(table, result.manifest.null)
-    for sentence in result.manifest.shifts:
-        st.warning(safe(sentence))
-    offer_stability(result)
-    revalue(result)
-    delete_run(result)
-
-
-def stored(result: Result, about: Row) -> Shown:
-    return Shown(
-        about["name"],
-        engine.preview(result.generated, int(about["id"])),
-        about["label"],
-        about["quality"],
-        about["nearest_distance"],
-        about["effective_contributors"],
-        engine.contributors(result, about["name"]),
-        standing=about,
-        null=result.manifest.null,
-        result=result,
-        kept=True,
-    )
 
 
 def training(result: Result, bar: DeltaGenerator, predicted: bool) -> None:
@@ -139,15 +116,6 @@ def training(result: Result, bar: DeltaGenerator, predicted: bool) -> None:
     elif about is not None:
         found = engine.generated_of(result, str(about["name"]))
         one_training.one_training(result, about, found, beside, tiny=tiny)
-
-
-def delete_run(result: Result) -> None:
-    delete(
-        "run",
-        result.run.name,
-        f"{result.run.name} and its values are removed, and with them its generated images, unless "
-        f"another run uses them. The training set {result.training.name} is kept.",
-    )
 
 
 shell.show(contributors)

@@ -10,7 +10,7 @@ from gmv_core.words import counted, percent
 from ui.doors import owners as doors
 from ui.doors import readings
 from ui.frame import shell, state
-from ui.people.owner_answer import headline, pictures, predicted, take_home, what_if
+from ui.people.owner_answer import headline, pictures, predicted, what_if
 from ui.people.owner_choice import choose, choose_column
 from ui.widgets import influence
 
@@ -18,20 +18,20 @@ from ui.widgets import influence
 def owners() -> None:
     st.title("Owners")
     result = shell.need_run()
-    with st.container(horizontal=True, vertical_alignment="center"):
+    by_influence = influence.switch()
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with row:
         by = choose_column(result)
-        if by is None:
-            return
-        by_influence = influence.switch()
+    if by is None:
+        return
     shares = readings.shares(result, by)
-    name = choose(result, by, shares)
+    name = choose(result, by, shares, row)
     if name is not None:
         answer = doors.answer(result, name, by)
         if by_influence:
             predicted(result, answer)
         else:
             headline(result, answer)
-            take_home(result, answer)
             pictures(result, answer)
             what_if(result, answer)
     if not by_influence:
@@ -51,9 +51,9 @@ def everyone(result: Result, by: str, shares: pd.DataFrame) -> None:
     table = pd.DataFrame(
         {
             by.capitalize(): named[by],
-            "Share of credit": 100 * named["share_of_value"],
-            "Low": 100 * named["low"],
-            "High": 100 * named["high"],
+            "Share of value": 100 * named["share_of_value"],
+            "95 % from": 100 * named["low"],
+            "95 % to": 100 * named["high"],
             "Share of images": 100 * named["share_of_images"],
             "Images": named["images"],
         }
@@ -61,11 +61,13 @@ def everyone(result: Result, by: str, shares: pd.DataFrame) -> None:
     shown = st.column_config.NumberColumn(format="%.3g %%")
     st.dataframe(
         table, hide_index=True, key="owners-table", on_select=look, selection_mode="single-row",
-        column_config=dict.fromkeys(["Share of credit", "Low", "High", "Share of images"], shown),
+        column_config=dict.fromkeys(
+            ["Share of value", "95 % from", "95 % to", "Share of images"], shown
+        ),
     )  # fmt: skip
     rest = shares.loc[shares[by] == "", ["images", "share_of_value"]]
     for images, share in rest.itertuples(index=False):
-        st.caption(f"{counted(images, 'image')} without one get {percent(share)} of the credit.")
+        st.caption(f"{counted(images, 'image')} without one get {percent(share)} of the value.")
 
 
 shell.show(owners)

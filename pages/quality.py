@@ -9,7 +9,7 @@ from gmv_core import Result
 from gmv_core.models.quality.meaning import meaning
 from gmv_core.plots.quality import quality_histogram
 from gmv_core.sets.describe import preview_side
-from gmv_core.words import counted, number
+from gmv_core.words import counted, hundredths, number
 from ui.analysis.weighting import weighting_section
 from ui.doors import readings
 from ui.frame import shell, state
@@ -90,7 +90,7 @@ def best_and_worst(result: Result, judged: pd.DataFrame) -> None:
         st.header(title)
         images = thumbnails(result.generated, rows)
         cards = [
-            Card(row.generated, image, f"quality {number(row.quality)}", (row.generated,),
+            Card(row.generated, image, f"quality {hundredths(row.quality)}", (row.generated,),
                  f"Generated image {row.generated}")
             for row, image in zip(rows.itertuples(), images, strict=True)
         ]  # fmt: skip

@@ -26,7 +26,7 @@ def review() -> None:
         if may(Right.EDIT):
             design_form(result)
         else:
-            st.info("Nobody has made a review of this run yet.", icon=":material/info:")
+            st.info("Nobody has made a review of this result yet.", icon=":material/info:")
         return
     chosen, name = choice(found)
     if not name or not may(Right.REVIEW):

@@ -60,7 +60,7 @@ def owner_command(
     if answer.copied is not None:
         out.words(f"{counted(answer.copied, 'image')} with a near copy among another's images.")
     if as_one is not None:
-        out.words(f"With near copies as one image: {percent(as_one)} of the credit.")
+        out.words(f"With near copies as one image: {percent(as_one)} of the value.")
     out.frame(
         "Most valuable images", best.head(SHOWN).drop(columns=["id", column], errors="ignore")
     )

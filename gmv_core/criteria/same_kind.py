@@ -30,7 +30,7 @@ from gmv_core.types import Int64
 CLASS_DEPTHS = (1, 5, 10, 30, 50, 100)
 ATTRIBUTE_DEPTHS = (5, 10, 15)
 MOST_VALUES = 30  # an attribute with more is a number or a text, and rarely the same twice
-RUN, RECALL, PIXELS = "this run", "without re-ranking", "pixel L2"
+RUN, RECALL, PIXELS = "this result", "without re-ranking", "pixel L2"
 PAPER = {
     "class": "88.8 % on MNIST and 77.9 % on CIFAR-10",
     "attributes": "at k = 5 at least 96 % for hats, 95 % for glasses and 98 % for gender",

@@ -137,7 +137,7 @@ def injection_name(finding: InjectionFinding) -> str:
         "blur": f"blur, {percent(amount)} of the side",
         "foreign": f"images of {finding.source_set}",
     }[finding.kind]
-    stale = " (of an earlier state of the run)" if finding.stale else ""
+    stale = " (of an earlier state of the result)" if finding.stale else ""
     return f"{how}, in {percent(finding.share)} of the images{stale}"
 
 

@@ -8,11 +8,12 @@ from gmv_core.trust.standing import FAR, HELD_OUT, LEVEL, NEAR_COPY, ORDINARY, l
 from gmv_core.words import counted, number, percent
 
 SURE = 0.01  # of the p-value beside C_T
+BLUR = "A generator's blur alone can do that."
 MEANINGS = {
     NEAR_COPY: "It is closer than an unseen real image would be.",
     ORDINARY: "It is as close as unseen real images are. That proves neither that one of its "
     "closest training images is a source nor that none is.",
-    FAR: "It is farther than unseen real images are. A generator's blur alone can do that.",
+    FAR: f"It is farther than unseen real images are. {BLUR}",
 }
 
 
@@ -97,7 +98,7 @@ def power_sentences(m: int, near: int, far: int, null: NullEntry) -> list[str]:
     least = least_found(m, null.images, null.kind) if m else 0
     if min(near, far) >= least:
         return []
-    more = "" if null.kind == HELD_OUT else " Held-out images (--held-out) would find fewer ones."
+    more = "" if null.kind == HELD_OUT else " With held-out images (--held-out) fewer would do."
     if least > m:
         return [f"{counted(null.images, 'unseen image')} are too few to tell any of {m:,} apart."
                 + more]  # fmt: skip

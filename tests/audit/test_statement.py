@@ -40,7 +40,7 @@ def result(copied: Callable[..., None], tmp_path: Path) -> Result:
 
 def test_it_says_the_answer_and_how_to_check_it(result: Result, tmp_path: Path) -> None:
     said = Elements(statement(result, "Ada")).text
-    assert "of the credit (95 % interval" in said
+    assert "of the value (95 % interval" in said
     assert "16 images of 24 in the training set" in said
     assert "The 10 closest training images of each generated image share its credit" in said
     root = write_evidence(result, tmp_path / "e.zip")

@@ -210,7 +210,7 @@ def test_dropped_images_are_kept_as_a_run(own_demo: Server, visit: Visitor, tmp_
     page.locator("input[type=file]").first.set_input_files([*images, tmp_path / "broken.png"])
     expect(cards(page, "Dropped images")).to_have_count(3)
     expect(page.get_by_role("alert")).to_contain_text("broken.png")
-    page.get_by_role("textbox", name="Keep as a run named").fill("first-look")
+    page.get_by_role("textbox", name="Keep as a result named").fill("first-look")
     page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
     page.get_by_role("button", name="Look at it").click(timeout=RUN_MS)
     expect(page.get_by_role("combobox", name="Result")).to_have_value("first-look")

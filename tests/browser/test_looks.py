@@ -9,11 +9,11 @@ from benchmarks.kit.app_server import Server
 from tests.browser.conftest import Visitor
 
 BY_INFLUENCE = [
-    f"{page}?reading=Predicted+influence" for page in ("contributors", "values", "noisy")
+    f"{page}?reading=Predicted+influence" for page in ("contributors", "values", "noisy", "owners")
 ]
 PAGES = [
-    "", "training_set", "contributors", "quality", "values", "noisy", "compare",
-    "criteria", "models",
+    "", "training_set", "contributors", "values", "owners", "map", "compare", "quality", "noisy",
+    "review", "criteria", "models",
     *BY_INFLUENCE,
 ]  # fmt: skip
 DARK, LIGHT = "rgb(18, 24, 23)", "rgb(255, 255, 255)"

@@ -24,7 +24,7 @@ def test_owner(command: Command) -> None:
     assert told["images"] == 16 and told["of_images"] == 24
     assert told["without"][0]["owner"] == "Ben"
     said = command("owner", "run", "Ada").out
-    assert said.startswith("Ada in run: ") and "of the credit (95 % interval" in said
+    assert said.startswith("Ada in run: ") and "of the value (95 % interval" in said
     assert "What the others get without Ada" in said
 
 

@@ -399,7 +399,7 @@ def test_only_broken_files_are_one_sentence_and_never_kept(page: AppTest) -> Non
     assert len(page.error) == 1
     drop(page, ("b.png", b"no image"))
     assert len(page.warning) == 1 and not page.error
-    assert not any(one.label == "Keep as a run" for one in page.button)
+    assert not any(one.label == "Keep as a result" for one in page.button)
 
 
 def test_an_example_is_answered(page: AppTest) -> None:
@@ -422,7 +422,7 @@ def test_a_label_is_typed_and_kept_with_the_run(
     page.selectbox(key="label-mine.png").select("class1").run()
     assert pair(page)["left"]["kind"] == "Generated image · class1"
     page.text_input[0].set_value("kept")
-    button(page, "Keep as a run").click().run()
+    button(page, "Keep as a result").click().run()
     assert not page.exception and not page.error
     ((_, location, *rest, _),) = started
     table = Path(rest[rest.index("--labels") + 1])
@@ -494,15 +494,15 @@ def test_many_images_become_a_run(page: AppTest, started: list[tuple[str, ...]])
     drop(page, *((f"{i}.png", png(draw(i))) for i in range(MOST + 1)))
     assert f"{MOST + 1} images take longer" in page.info[0].value
     page.text_input[0].set_value("first")
-    button(page, "Keep as a run").click().run()
+    button(page, "Keep as a result").click().run()
     assert "The name 'first' is taken" in page.error[0].value and not started
     page.text_input[0].set_value("kept")
-    button(page, "Keep as a run").click().run()
+    button(page, "Keep as a result").click().run()
     assert not page.exception
     ((_, location, *rest, uploads),) = started
     chosen = run_arguments(RunSettings(influence=True))
     assert rest == ["--against", "first-set", "--name", "kept", *chosen]
-    assert not any(one.label == "Keep as a run" for one in page.button)
+    assert not any(one.label == "Keep as a result" for one in page.button)
     assert location.startswith(uploads) and len(list(Path(location).iterdir())) == MOST + 1
 
 
@@ -516,7 +516,7 @@ def test_other_files_of_the_same_names_and_sizes_are_not_mistaken(
         padded = [image.ljust(longest, b"\0") for image in images]
         drop(page, *((f"{i}.png", image) for i, image in enumerate(padded)))
     page.text_input[0].set_value("kept")
-    button(page, "Keep as a run").click().run()
+    button(page, "Keep as a result").click().run()
     location = Path(started[0][1])
     assert {path.read_bytes() for path in location.iterdir()} == set(padded)
 
@@ -541,7 +541,7 @@ def test_a_run_is_valued_again_with_another_distance(
     assert not page.exception
     distance = next(one for one in page.selectbox if one.label == "Distance")
     distance.select_index([o.split(":")[0] for o in distance.options].index("l2")).run()
-    name = next(one for one in page.text_input if one.label == "Name of the new run")
+    name = next(one for one in page.text_input if one.label == "Name of the new result")
     name.set_value("first").run()
     assert button(page, "Start").disabled
     name.set_value("a bad/name").run()
@@ -572,6 +572,7 @@ def test_words() -> None:
 
 
 def test_the_first_image_of_another_order_stands_in_the_address(page: AppTest) -> None:
+    assert "generated-order" not in page.query_params, "the first order need not be said"
     page.selectbox(key="generated-order").select("Name, Z to A").run()
     gallery = [card["id"] for card in cards(page, "Generated images")]
     page.selectbox(key=state.IMAGE).select(gallery[1]).run()

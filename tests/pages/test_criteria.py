@@ -188,7 +188,7 @@ def test_what_was_found_is_read_back_told_stale_and_deleted(
     change_json(result.run, updated="2999-01-01T00:00:00+00:00")
     app.run()
     assert "was valued again since this was compared" in words(app)
-    assert "earlier state of the run" in str(app.table[3].value["test"].tolist())
+    assert "earlier state of the result" in str(app.table[3].value["test"].tolist())
     next(b for b in app.button if b.label == "Delete them, and what they found").click().run()
     assert not app.exception and not app.error
     assert [run.name for run in home.runs()] == ["run"]

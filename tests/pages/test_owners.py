@@ -24,9 +24,14 @@ def page(home: Workspace, write_run: WriteRun) -> AppTest:
 
 def test_the_first_owner_has_an_answer(page: AppTest) -> None:
     assert [title.value for title in page.title] == ["Owners"]
-    assert "of the credit (95 % interval" in said(page)
+    assert "of the value (95 % interval" in said(page)
     assert page.selectbox(key="whose").value in ("Ada", "Ben")
-    assert {m.label for m in page.metric} == {"Value", "Images", "Earned nothing"}
+    assert {m.label for m in page.metric} == {
+        "Share of the value",
+        "Value",
+        "Images",
+        "Earned nothing",
+    }
 
 
 def test_another_owner_and_another_column(page: AppTest) -> None:

@@ -84,7 +84,7 @@ def test_three_maps_each_with_its_sentence(place: Workspace) -> None:
 def test_without_influence_its_map_says_what_to_do(place: Workspace) -> None:
     prepare_regions(place, "run")
     app = at_regions(image="0.png")
-    assert "Influence has not been predicted for this run" in said(app)
+    assert "Influence has not been predicted for this result" in said(app)
 
 
 def test_regions_of_a_dropped_image(place: Workspace) -> None:

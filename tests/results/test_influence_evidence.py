@@ -44,6 +44,8 @@ def test_what_is_said_and_what_is_nearest() -> None:
         rows = score_rows(setting)
         assert rows["method"][0] == OURS and PIXELS in rows["method"].tolist()
         assert rows["score"].is_monotonic_decreasing
+        # What TRUST says in words.
+        assert setting.scores[PIXELS][0] < setting.scores[OURS][0] < float(setting.highest)
 
 
 def test_what_is_said_of_owners_is_in_the_docs() -> None:

@@ -9,7 +9,7 @@ from gmv_core import Result
 from gmv_core.plots.influence import change_dots
 from gmv_core.plots.look import ACCENT, BETWEEN, owner_colours
 from gmv_core.plots.values import parts_bar
-from gmv_core.results.influence.evidence import OWNERS, SUMMED
+from gmv_core.results.influence.evidence import OWNERS, OWNERS_TRUST, SUMMED, SUMMED_TRUST
 from gmv_core.results.influence.what_if import PredictedChange, largest_owners
 from gmv_core.results.selection import as_csv, as_parquet
 from gmv_core.words import counted, number
@@ -27,9 +27,9 @@ def influence_values(result: Result) -> None:
     """Draw what the page on values has of predicted influence."""
     table = influence.totals(result)
     _owners(result)
-    st.warning(SUMMED, icon=":material/warning:")
+    st.warning(SUMMED_TRUST, icon=":material/warning:")
     for kind, rows in (("helpful", table.tail(TOP).iloc[::-1]), ("harmful", table.head(TOP))):
-        st.header(f"The most {kind} training images")
+        st.header(f"The most {kind} training images", help=SUMMED)
         st.caption("Without one of them the generated images are predicted to be, on average:")
         lines = [change(percent) for percent in rows["percent"]]
         opening_gallery(
@@ -109,7 +109,8 @@ def _owners(result: Result) -> None:
         st.table(cells(pd.DataFrame(rows)), border="horizontal", hide_index=True)
     st.caption(
         "The owners of the most images. 95 % intervals over the generated images; they do not "
-        f"cover how far the linear model is from the generator. {OWNERS}"
+        f"cover how far the linear model is from the generator. {OWNERS_TRUST}",
+        help=OWNERS,
     )
 
 

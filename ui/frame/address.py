@@ -58,11 +58,10 @@ def arrive(page: str) -> None:
 
 def write() -> None:
     """Write what the page has drawn into the address."""
-    held = {key: st.session_state.get(key) for key in st.session_state.get(state.DRAWN, ())}
     told = {
         key: _texts(value)
-        for key, value in held.items()
-        if value not in (None, "", [], state.UNSAID.get(key))
+        for key, unsaid in st.session_state.get(state.DRAWN, {}).items()
+        if (value := st.session_state.get(key)) not in (None, "", [], unsaid)
     }
     written = st.session_state.setdefault(state.WRITTEN, {})
     written[st.session_state[state.AT]] = told

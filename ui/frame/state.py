@@ -69,7 +69,7 @@ REVIEW_RESULTS = "review-results"  # whether someone who does not review sees th
 BESIDE = "beside"  # the result that the chosen one is compared with
 BESIDE_READ = "beside-read"  # how that one is read: a key of `ui.compared.beside.WORDS`
 AT = "at"  # the page of the last run
-DRAWN = "drawn"  # the keys in the address of what the page has drawn so far
+DRAWN = "drawn"  # by key in the address, of what the page has drawn, what is left out of it
 WRITTEN = "written"  # by page, the address that was written last
 FRAMED = "framed"  # true while app.py runs a page
 
@@ -126,13 +126,14 @@ def of(kind: str, key: str) -> str:
     return f"{kind}-{key}"
 
 
-def in_url(key: str) -> dict[str, Any]:
+def in_url(key: str, *, unsaid: str | None = None) -> dict[str, Any]:
     """Return the arguments of a widget whose value stands in the address under `key`.
 
-    key: one of ADDRESS. One whose value is no text is named in NUMBERS, YES_NO or LISTS.
+    key: one of ADDRESS. One whose value is no text is named in NUMBERS, YES_NO or LISTS. unsaid:
+    the value that the address leaves out, where it is not the same on every page (see UNSAID).
     """
     assert key in ADDRESS, key  # noqa: S101  (our own callers)
-    st.session_state.setdefault(DRAWN, {})[key] = None
+    st.session_state.setdefault(DRAWN, {})[key] = UNSAID.get(key) if unsaid is None else unsaid
     return {"key": key, "persist_state": "session"}
 
 

@@ -65,8 +65,8 @@ def drop(result: Result | None, settings: ValueSettings, *, predicted: bool = Fa
         elif not asked:
             many = "Many" if source.total is None else f"{source.total:,}"
             st.info(
-                f"{many} images take longer than a moment: keep them as a run, which goes on "
-                f"beside the app. Up to {MOST} are answered at once.",
+                f"{many} images take longer than a moment: keep them as a result; the work "
+                f"goes on beside the app. Up to {MOST} are answered at once.",
                 icon=":material/schedule:",
             )
         if readable and not asked:
@@ -169,8 +169,8 @@ def _influences(
 ) -> None:  # fmt: skip
     if result is None or result.training.name != training.name:
         st.info(
-            "Influence is predicted of the run in view, so against its own training set; choose "
-            "that one here, or another run.",
+            "Influence is predicted for the result in view, so with its own training set; choose "
+            "that set here, or another result.",
             icon=":material/info:",
         )
         return
@@ -235,12 +235,12 @@ def _keep(brought: Brought, training: ImageSet) -> None:
     with st.form("keep", border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input(
-                "Keep as a run named",
+                "Keep as a result named",
                 f"{training.name}-dropped"[:64],
                 width="stretch",
-                help="A run is kept with its images, counts for the values, and can be shared.",
+                help="A result is kept with its images, has values of its own, and can be shared.",
             )
-            asked = st.form_submit_button("Keep as a run", icon=":material/save:")
+            asked = st.form_submit_button("Keep as a result", icon=":material/save:")
         wanted = too()
     if not asked:
         return

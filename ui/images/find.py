@@ -62,7 +62,9 @@ def _answer(sought: Sought, name: str, training: ImageSet, result: Result | None
     if not sought.found:
         return
     if result is None or result.training.name != training.name:
-        st.caption("Choose a run against this training set to see what the picture earned there.")
+        st.caption(
+            "Choose a result against this training set to see what the picture earned there."
+        )
         return
     for one in sought.found:
         _earned(one, result)
@@ -89,7 +91,7 @@ def _earned(one: Sighting, result: Result) -> None:
     table = engine.training_gallery(result)
     row = table[table["id"] == one.row]
     if row.empty:
-        st.caption(f"{plain(one.training)} is left out of this run's values.")
+        st.caption(f"{plain(one.training)} is left out of this result's values.")
         return
     about, total = row.iloc[0].to_dict(), float(table["value"].sum())
     share = about["value"] / total if total else 0.0

@@ -18,7 +18,8 @@ from ui.doors import engine
 from ui.frame import state
 from ui.frame.markdown import plain
 from ui.images.pair import GENERATED, TRAINING, pair, show_view, strip, training_card
-from ui.images.standing import chip, meaning, sentence
+from ui.images.standing import chip, comfort, meaning, sentence
+from ui.widgets.browse import Row
 from ui.widgets.compare import Picture, Told, choose_other
 from ui.widgets.gallery import Card
 
@@ -53,6 +54,23 @@ class Shown:
         return self.name if self.kept else f"{self.name} · not kept"
 
 
+def stored(result: Result, about: Row) -> Shown:
+    """Return a generated image of a result. about: its row of `engine.generated_gallery`."""
+    return Shown(
+        about["name"],
+        engine.preview(result.generated, int(about["id"])),
+        about["label"],
+        about["quality"],
+        about["nearest_distance"],
+        about["effective_contributors"],
+        engine.contributors(result, about["name"]),
+        standing=about,
+        null=result.manifest.null,
+        result=result,
+        kept=True,
+    )
+
+
 def one_image(
     shown: Shown,
     training: ImageSet,
@@ -78,7 +96,11 @@ def one_image(
         pair(
             Picture(shown.preview, _titled(GENERATED, shown.label), shown.title),
             Picture(engine.preview(training, row), TRAINING, other),
-            Told(chip(shown.standing), sentence(shown.standing, shown.null), _facts(shown, other)),
+            Told(
+                chip(shown.standing),
+                sentence(shown.standing, shown.null),
+                (*filter(None, [comfort(shown.standing)]), *_facts(shown, other)),
+            ),
             tiny=tiny,
             regions=(lambda: regions(other)) if regions else None,
         )

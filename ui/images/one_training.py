@@ -67,7 +67,7 @@ def _pair(
 ) -> None:  # fmt: skip
     row = engine.row_named(result.generated, other)
     if row is None:
-        st.info(f"The run has no generated image {plain(other)}.", icon=":material/info:")
+        st.info(f"The result has no generated image {plain(other)}.", icon=":material/info:")
         return
     name = str(about["name"])
     pair(
@@ -138,7 +138,7 @@ def interval(result: Result, about: Row) -> str:
         return ""
     table, ranks = readings.with_intervals(result), readings.top_ranks(result)
     row = table[table["id"] == about["id"]].iloc[0]
-    told = f" ({number(row['value_low'])} to {number(row['value_high'])})"
+    told = f" ({hundredths(row['value_low'])} to {hundredths(row['value_high'])})"
     if about["id"] in ranks.index:
         rank = ranks.loc[about["id"]]
         told += f", rank {rank['rank']:,} ({rank['rank_low']:,} to {rank['rank_high']:,})"

@@ -63,7 +63,7 @@ def _draw(result: Result, found: Regions, *, tiny: bool) -> None:
             st.caption(safe(found.sentences[1]))
         else:
             st.info(
-                "Influence has not been predicted for this run; choose “Predicted influence” "
+                "Influence has not been predicted for this result; choose “Predicted influence” "
                 "above to start it.",
                 icon=":material/info:",
             )

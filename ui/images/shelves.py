@@ -73,8 +73,8 @@ TRAINING = Shelf(
 INFLUENTIAL = replace(
     TRAINING,
     orders={
-        "Influence, most helpful first": ("influence", False),
-        "Influence, most harmful first": ("influence", True),
+        "Most helpful first": ("influence", False),
+        "Most harmful first": ("influence", True),
         **_BY_NAME,
     },
     card=_influence_card,

@@ -10,7 +10,7 @@ import streamlit as st
 from gmv_core.plots.look import BETWEEN, WARNING
 from gmv_core.results.standings import sentences_of, sentences_of_all
 from gmv_core.store.manifests import NullEntry
-from gmv_core.trust.sentences import neighbours_sentence
+from gmv_core.trust.sentences import BLUR, MEANINGS, neighbours_sentence
 from gmv_core.trust.standing import FAR, NEAR_COPY, ORDINARY
 from ui.frame.markdown import plain
 
@@ -23,6 +23,14 @@ DOTS = {SAME: "#dc2626", NEAR_COPY: WARNING, FAR: BETWEEN}  # of a card; an ordi
 def mark(standing: str, same_pixels: str) -> str:
     """Return what a gallery says under an image: "" for an ordinary one."""
     return SAME if same_pixels else "" if standing == ORDINARY else standing
+
+
+def legend(table: pd.DataFrame) -> None:
+    """Say what the dots in a gallery of generated images mean. table: with standing."""
+    found = set(table["standing"]) & set(MEANINGS) & set(DOTS)
+    for standing in sorted(found):
+        dot = f":{COLOURS[standing]}[●] {standing}"
+        st.caption(dot, width="content", help=MEANINGS[standing])
 
 
 def chip(about: dict[Any, Any]) -> tuple[str, str] | None:
@@ -41,10 +49,15 @@ def sentence(about: dict[Any, Any], null: NullEntry | None) -> str:
     return neighbours_sentence(about["nearer_than"])
 
 
+def comfort(about: dict[Any, Any]) -> str:
+    """Return what an image without a convincing source may only mean, "" for any other."""
+    return BLUR if about["standing"] == FAR else ""
+
+
 def meaning(about: dict[Any, Any], null: NullEntry | None) -> None:
     """Say what an image's standing means and what it was held against."""
     if null is None:
-        st.caption("It was held against no unseen real images: value the run again to see how "
+        st.caption("It was held against no unseen real images: value the images again to see how "
                    "close is close.")  # fmt: skip
     said = sentences_of({**about, "same_pixels": plain(about["same_pixels"])}, null)
     if said:

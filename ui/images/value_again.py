@@ -57,17 +57,17 @@ def _ask(result: Result) -> None:
         )
         taken = engine.finished_runs()
         name = st.text_input(
-            "Name of the new run",
+            "Name of the new result",
             f"{result.run.name}-{distance}"[:64],
             key=f"again-{distance}",
-            help="The run that you look at is kept.",
+            help="The result that you look at is kept.",
         )
         influence = too()
         st.caption(
-            "It runs beside the app. Some distances need a network to see every image: minutes."
+            "It goes on beside the app. Some distances need a network to see every image: minutes."
         )
         if name in taken:
-            st.warning(f"There is a run “{plain(name)}” already; give another name.")
+            st.warning(f"There is a result “{plain(name)}” already; give another name.")
         if write_button("Start", type="primary", disabled=name in taken):
             seed = judging.seed
             match = MatchSettings(int(candidates), distance, quality, seed)

@@ -24,22 +24,12 @@ BEST, CLOSEST = 12, 12
 
 
 def headline(result: Result, answer: OwnerAnswer) -> None:
-    """Draw the answer: one sentence, one figure, and whether it is settled."""
-    colours = owner_colours(engine.owners(result.training)) if answer.by == OWNER else {}
-    st.header(f"{plain(answer.name)}: {percent(answer.share)} of the credit", anchor=False)
-    st.markdown(f"{answer_sentence(answer)} {known_sentence(answer)}")
-    chart(
-        share_dots(
-            [answer.name],
-            np.array([answer.share]),
-            (np.array([answer.low]), np.array([answer.high])),
-            np.array([answer.share_of_images]),
-            [colours.get(answer.name, ACCENT)],
-        ),
-        f"The share of the credit with its interval, beside the share of the images: "
-        f"{answer_sentence(answer)}",
-    )
+    """Draw the answer: figures, one sentence, and whether it is settled; and the statement."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header(plain(answer.name), anchor=False, width="stretch")
+        take_home(result, answer)
     facts = [
+        ("Share of the value", percent(answer.share), "Of the value of all training images."),
         ("Value", hundredths(answer.value), "The sum of what its images get from all generated "
          "images."),
         ("Images", f"{answer.images:,}", "In the training set, without those rejected."),
@@ -47,9 +37,23 @@ def headline(result: Result, answer: OwnerAnswer) -> None:
          "image."),
     ]  # fmt: skip
     if answer.copied is not None:
-        facts.append(("Copied by others", f"{answer.copied:,}", "Images with a near copy among "
-                      "the images of another."))  # fmt: skip
+        facts.append(("Near copies elsewhere", f"{answer.copied:,}", "Images with a near copy "
+                      "among the images of another."))  # fmt: skip
     metric_row(facts)
+    st.markdown(f"{answer_sentence(answer)} {known_sentence(answer)}")
+    colours = owner_colours(engine.owners(result.training)) if answer.by == OWNER else {}
+    figure = share_dots(
+        [answer.name],
+        np.array([answer.share]),
+        (np.array([answer.low]), np.array([answer.high])),
+        np.array([answer.share_of_images]),
+        [colours.get(answer.name, ACCENT)],
+    )
+    chart(
+        figure.update_yaxes(showticklabels=False).update_layout(margin_l=28),  # its name is above
+        f"The share of the value with its interval, beside the share of the images: "
+        f"{answer_sentence(answer)}",
+    )
 
 
 def take_home(result: Result, answer: OwnerAnswer) -> None:
@@ -99,7 +103,7 @@ def what_if(result: Result, answer: OwnerAnswer) -> None:
     st.header("What would change it")
     one = owners.as_one(result, answer.name, answer.by)
     if one is not None:
-        st.markdown(f"Were near copies counted as one image: {percent(one)} of the credit.")
+        st.markdown(f"Were near copies counted as one image: {percent(one)} of the value.")
     if st.toggle("Without these images", key="owner-without", persist_state="session"):
         table = owners.without(result, answer.name, answer.by)
         if table.empty:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gmv_core import Result
 from gmv_core.store.columns import groups_of
@@ -41,15 +42,16 @@ def _forget() -> None:
     st.session_state[state.WHOSE] = None
 
 
-def choose(result: Result, by: str, shares: pd.DataFrame) -> str | None:
-    """Draw the choice of one group; return its name, None where the address names none there is."""
+def choose(result: Result, by: str, shares: pd.DataFrame, row: DeltaGenerator) -> str | None:
+    """Draw the choice of one group in a row; return its name, None where the address names none."""
     names = [name for name in shares[by] if name]
     asked = st.session_state.get(state.WHOSE) or names[0]
     st.session_state[state.WHOSE] = asked
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with row:
         name = st.selectbox(
             by.capitalize(), state.with_chosen(state.WHOSE, names[:MOST_OPTIONS]),
             accept_new_options=len(names) > MOST_OPTIONS, width="stretch",
+            label_visibility="collapsed",
             **state.in_url(state.WHOSE),
         )  # fmt: skip
         with st.popover("Find by a picture", icon=":material/image_search:", width="content"):

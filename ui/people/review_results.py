@@ -57,8 +57,9 @@ def results(id: str) -> None:
         icon=":material/download:",
     )
     st.caption(
-        f"{plain(sentences.design_sentence(found.review))} Intervals are at 95 % and of this run's "
-        "images; an unsure verdict is not a yes. Alike is what people see: it proves no cause."
+        f"{plain(sentences.design_sentence(found.review))} Intervals are at 95 % and of these "
+        "generated images; an unsure verdict is not a yes. Alike is what people see: it proves no "
+        "cause."
     )
 
 

@@ -12,7 +12,8 @@ from gmv_core.jobs import requests
 from gmv_core.jobs.job import Job
 from gmv_core.jobs.overview import BEGIN, COMPARE, FINISH, LOOK, WAIT, Overview
 from gmv_core.store.manifests import EMPTY, READY, SetManifest
-from gmv_core.trust.sentences import line_of
+from gmv_core.trust.sentences import BLUR, line_of
+from gmv_core.trust.standing import FAR
 from gmv_core.words import counted
 from ui.doors import engine
 from ui.frame import links, shell
@@ -57,7 +58,8 @@ def standing_line(run: str) -> None:
     standing = engine.generated_gallery(open_run(engine.workspace(), run))["standing"]
     if standing.any():
         told = line_of({str(k): int(n) for k, n in standing.value_counts().items()})
-        st.caption(f"Of the {len(standing):,} generated images of {plain(run)}: {told}.")
+        blur = f" {BLUR}" if (standing == FAR).any() else ""
+        st.caption(f"Of the {len(standing):,} generated images of {plain(run)}: {told}.{blur}")
 
 
 def next_step(found: Overview) -> None:

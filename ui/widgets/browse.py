@@ -23,7 +23,7 @@ from ui.widgets.selecting import picks
 PER_PAGE = 30
 MOST_OPTIONS = 1000  # names that the list beside the gallery offers; any other can be typed
 STRIP_PX = 88
-CHOOSER_PX = 420
+CHOOSER_PX, PAGES_PX = 420, 220
 
 Row = dict[Hashable, Any]
 
@@ -96,8 +96,8 @@ def browse(
     if len(found):
         return found.iloc[0].to_dict(), beside
     st.warning(
-        f"The run {plain(run)} has no {shelf.kind} image “{plain(str(name))}” that can be shown; "
-        "choose one in the gallery.",
+        f"The result {plain(run)} has no {shelf.kind} image “{plain(str(name))}” that can be "
+        "shown; choose one in the gallery.",
         icon=":material/link_off:",
     )
     return None, beside
@@ -212,5 +212,12 @@ def turn_pages(key: str, names: list[str], selected: str | None) -> int:
         def turn() -> None:
             st.session_state[key] = st.session_state[f"{key}-{page}"]
 
-        st.pagination(pages, default=page, max_visible_pages=3, key=f"{key}-{page}", on_change=turn)
+        st.pagination(
+            pages,
+            default=page,
+            max_visible_pages=5,
+            width=PAGES_PX,
+            key=f"{key}-{page}",
+            on_change=turn,
+        )
     return page

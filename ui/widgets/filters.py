@@ -10,7 +10,7 @@ import streamlit as st
 from gmv_core import Result
 from gmv_core.store.workspace import ImageSet
 from gmv_core.trust.standing import STANDINGS
-from gmv_core.words import counted, hundredths
+from gmv_core.words import hundredths
 from ui.doors import engine
 from ui.doors import filters as doors
 from ui.doors.filters import Filters
@@ -18,7 +18,7 @@ from ui.frame import state
 
 _ONE_ROW = "<style>.st-key-{0} {{overflow-x:auto; flex-wrap:nowrap; scrollbar-width:thin}}"
 _ONE_ROW += ".st-key-{0} > * {{flex-shrink:0}}</style>"
-WIDTH_PX = 128
+WIDTH_PX, ORDER_PX = 128, 185  # "Value, highest first" is told whole
 
 
 def filter_row(
@@ -49,7 +49,7 @@ def filter_row(
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=key):
         find = st.text_input(
             "Search by name",
-            placeholder=f"Search {counted(len(table), 'name')}",
+            placeholder="Search names",
             icon=":material/search:",
             label_visibility="collapsed",
             width=150,
@@ -71,10 +71,10 @@ def filter_row(
             "Order",
             list(orders),
             label_visibility="collapsed",
-            width=150,
+            width=ORDER_PX,
             on_change=_first_page,
             args=(kind,),
-            **state.in_url(state.of(kind, state.ORDER)),
+            **state.in_url(state.of(kind, state.ORDER), unsaid=orders[0]),
         )
     return Filters(find, label, owner, attribute, standing, quality), order
 

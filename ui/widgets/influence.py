@@ -6,7 +6,7 @@ import streamlit as st
 
 from gmv_core import Result
 from gmv_core.jobs import requests
-from gmv_core.results.influence.evidence import agreement
+from gmv_core.results.influence.evidence import TRUST, agreement
 from gmv_core.words import number
 from ui.doors import influence
 from ui.frame import state
@@ -32,7 +32,8 @@ def explained(where: str) -> None:
     """Say what it is, and how far it is to be trusted. where: "at this image"."""
     st.caption(
         f"By how much the best linear model of the training set would get worse {where} without a "
-        f"training image. {agreement()} It is a prediction: it does not say that an image was used."
+        f"training image. {TRUST} It is a prediction: it does not say that an image was used.",
+        help=f"{agreement()} 1 is agreement throughout, 0 none.",
     )
 
 

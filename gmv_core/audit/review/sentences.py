@@ -16,7 +16,7 @@ def design_sentence(review: Review) -> str:
     controls = round(settings.controls * settings.pairs)
     by = "rank" if settings.strata == BY_RANK else "rank and standing"
     said = (
-        f"{review.places - controls:,} of the {of:,} pairs of the run {review.run}, drawn by "
+        f"{review.places - controls:,} of the {of:,} pairs of {review.run}, drawn by "
         f"{by}, and {counted(controls, 'control')}; seed {settings.seed}."
     )
     if settings.overlap < 1:
@@ -47,7 +47,7 @@ def _precision(found: ReviewResults) -> list[str]:
     if last["share"] != last["share"]:
         return ["Too few pairs are judged to say a share: each stratum needs one."]
     return [
-        f"Of the {last['k']} closest training images of a generated image of this run, "
+        f"Of the {last['k']} closest training images of a generated image, "
         f"{percent(last['share'])} are judged particularly alike "
         f"({number(100 * last['low'])} to {number(100 * last['high'])} %, by "
         f"{counted(int(last['pairs']), 'pair')}" + ("" if who == ALL else f" of {who}") + ")."
@@ -79,7 +79,7 @@ def _agreement(found: ReviewResults) -> list[str]:
 def _half(found: ReviewResults) -> str:
     reach = (
         "" if found.reach is None
-        else f" By the run's unseen real images a match is convincing up to {number(found.reach)}."
+        else f" By the unseen real images a match is convincing up to {number(found.reach)}."
     )  # fmt: skip
     if found.half is None:
         return f"The verdicts do not fall with distance so far.{reach}"

@@ -30,7 +30,7 @@ class OwnerAnswer:
     """What a group of training images gets in a run.
 
     by: the column; name: its value. images: of theirs that were not rejected, of `of_images`.
-    share: of the credit, in [0, 1], low and high its 95 % interval. value: φ, summed.
+    share: of the value of all, in [0, 1], low and high its 95 % interval. value: φ, summed.
     generated: images that hand out credit. images_needed: so many of this kind would bring the
     share within 5 points on either side. never: images of theirs that earned nothing.
     copied: images of theirs with a near copy among another's, None where none were looked for.
@@ -144,7 +144,7 @@ def answer_sentence(answer: OwnerAnswer) -> str:
         OPEN: "no clear difference",
     }[answer.verdict]
     return (
-        f"{percent(answer.share)} of the credit ({_range(answer.low, answer.high)}), for "
+        f"{percent(answer.share)} of the value ({_range(answer.low, answer.high)}), for "
         f"{percent(answer.share_of_images)} of the images: {verdict}."
     )
 

@@ -103,7 +103,7 @@ def test_before_anyone_has_judged_there_is_a_sentence(reviewed: Workspace, revie
 def test_the_sentences_have_the_figures(reviewed: Workspace, review: str) -> None:
     design = design_sentence(open_review(reviewed, review))
     assert design == (
-        "32 of the 60 pairs of the run run, drawn by rank and standing, and 8 controls; seed 2."
+        "32 of the 60 pairs of run, drawn by rank and standing, and 8 controls; seed 2."
     )
     judge(reviewed, review, "Ada", 1)
     assert "each stratum needs one" in result_sentences(review_results(reviewed, review))[0]

@@ -128,7 +128,7 @@ def test_copies_are_counted_and_count_as_one_where_asked(two_owners: Result) -> 
 @pytest.mark.parametrize(
     ("change", "verdict", "words"),
     [
-        ({}, LESS, "12.3 % of the credit (95 % interval 9.8 % to 15 %), for 30 % of the images: "
+        ({}, LESS, "12.3 % of the value (95 % interval 9.8 % to 15 %), for 30 % of the images: "
                    "less than its share."),
         ({"low": 0.31, "share": 0.4, "high": 0.5}, MORE, "more than its share."),
         ({"high": 0.31}, OPEN, "no clear difference."),
