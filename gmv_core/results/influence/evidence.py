@@ -36,14 +36,17 @@ class Setting:
 KERNEL, CREDIT = "Gaussian kernel over the class", "the paper's credit"
 NEAREST, LABEL = "pixel distance, k = 10", "same class, no image looked at"
 PATCHES = "patch posterior"
+TRACIN, TRAK, DTRAK = (f"{name}, which needs the model" for name in ("TracIn", "TRAK", "D-TRAK"))
 SETTINGS = (
     Setting(
         "β-VAE on Fashion-MNIST", True, False,
         "1,000 training images, 100 generated, 128 halves, 8 seeds", "0.904",
         {
             OURS: (0.451, 0.411, 0.488),
+            TRAK: (0.260, 0.224, 0.296),
             KERNEL: (0.229, 0.187, 0.268),
             PIXELS: (0.165, 0.123, 0.206),
+            TRACIN: (0.149, 0.113, 0.186),
             NEAREST: (0.138, 0.102, 0.176),
             LABEL: (0.126, 0.087, 0.167),
             CREDIT: (0.106, 0.069, 0.145),
@@ -55,12 +58,14 @@ SETTINGS = (
         "1,000 training images in colour, 100 generated, 128 halves, 8 seeds", "0.912",
         {
             OURS: (0.569, 0.537, 0.600),
+            TRAK: (0.226, 0.189, 0.261),
             KERNEL: (0.135, 0.100, 0.172),
             PIXELS: (0.094, 0.052, 0.138),
             LABEL: (0.055, 0.020, 0.088),
             CREDIT: (0.027, -0.011, 0.062),
             NEAREST: (0.026, -0.013, 0.061),
             PATCHES: (0.018, -0.018, 0.051),
+            TRACIN: (-0.023, -0.071, 0.027),
         },
     ),
     Setting(
@@ -69,23 +74,29 @@ SETTINGS = (
         {
             OURS: (0.547, 0.511, 0.580),
             KERNEL: (0.478, 0.438, 0.515),
+            DTRAK: (0.431, 0.393, 0.466),
+            TRAK: (0.354, 0.322, 0.383),
             NEAREST: (0.338, 0.295, 0.377),
             CREDIT: (0.212, 0.170, 0.255),
             PATCHES: (0.205, 0.166, 0.244),
             PIXELS: (0.195, 0.154, 0.233),
             LABEL: (0.156, 0.119, 0.197),
+            TRACIN: (0.073, 0.034, 0.112),
         },
     ),
     Setting(
         "rectified flow on CIFAR-10", False, True,
         "1,000 training images in colour, 100 generated, 128 halves, 2 seeds", "0.731",
         {
+            DTRAK: (0.401, 0.365, 0.433),
+            TRAK: (0.284, 0.252, 0.313),
             OURS: (0.277, 0.243, 0.308),
             KERNEL: (0.216, 0.170, 0.258),
             PIXELS: (0.140, 0.097, 0.178),
             LABEL: (0.117, 0.081, 0.152),
             PATCHES: (0.110, 0.075, 0.143),
             NEAREST: (0.076, 0.034, 0.112),
+            TRACIN: (0.067, 0.021, 0.114),
             CREDIT: (0.042, 0.008, 0.076),
         },
     ),
