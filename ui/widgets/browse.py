@@ -23,7 +23,8 @@ from ui.widgets.selecting import picks
 PER_PAGE = 30
 MOST_OPTIONS = 1000  # names that the list beside the gallery offers; any other can be typed
 STRIP_PX = 88
-CHOOSER_PX, PAGES_PX = 420, 220
+CHOOSER_PX = 420
+PAGER_PX, PAGE_PX = 76, 36  # the arrows of the page numbers, and a number
 
 Row = dict[Hashable, Any]
 
@@ -216,7 +217,7 @@ def turn_pages(key: str, names: list[str], selected: str | None) -> int:
             pages,
             default=page,
             max_visible_pages=5,
-            width=PAGES_PX,
+            width=PAGER_PX + PAGE_PX * min(pages, 4),
             key=f"{key}-{page}",
             on_change=turn,
         )
