@@ -24,7 +24,7 @@ PER_PAGE = 30
 MOST_OPTIONS = 1000  # names that the list beside the gallery offers; any other can be typed
 STRIP_PX = 88
 CHOOSER_PX = 420
-PAGER_PX, PAGE_PX = 76, 36  # the arrows of the page numbers, and a number
+PAGES_PX = 220  # in less, Streamlit shows the first of two pages alone
 
 Row = dict[Hashable, Any]
 
@@ -217,7 +217,7 @@ def turn_pages(key: str, names: list[str], selected: str | None) -> int:
             pages,
             default=page,
             max_visible_pages=5,
-            width=PAGER_PX + PAGE_PX * min(pages, 4),
+            width=PAGES_PX,
             key=f"{key}-{page}",
             on_change=turn,
         )
