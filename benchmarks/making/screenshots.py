@@ -15,12 +15,13 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.kit.app_server import Visit, launch, running
 from gmv_core import Workspace
-from gmv_core.demo.make import make_demo
+from gmv_core.demo.make import DEMO_SET, make_demo
+from gmv_core.sets.layout import make_layout
 
 PAGES = {
     "start": "",
-    **{page: page for page in ("training_set", "contributors", "quality", "values", "noisy",
-                               "compare", "criteria", "models")},
+    **{page: page for page in ("training_set", "contributors", "map", "values", "owners", "quality",
+                               "noisy", "review", "compare", "criteria", "models")},
     "influence": "contributors?reading=Predicted+influence",
 }  # fmt: skip
 COLOURS = 256  # of the palette; less than 300 kB a page
@@ -46,6 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = (options.workspace or Path(folder, "home")).absolute()
         make_demo(Workspace(home))
+        make_layout(Workspace(home), DEMO_SET)  # the map
         with running(home, Path(folder, "server.log")) as server, sync_playwright() as playwright:
             page = launch(playwright).new_page(
                 viewport={"width": 1440, "height": 900}, color_scheme="light"

@@ -95,7 +95,7 @@ def _print(out: Output, comparison: Comparison, first: str, second: str) -> None
         table = pd.DataFrame([asdict(one) for one in comparison.differences])
         out.frame("What differs", table)
     for by, shares in comparison.shares.items():
-        out.frame(f"Share of the credit by {by}", _in_percent(shares.head(SHOWN), by))
+        out.frame(f"Share of the value by {by}", _in_percent(shares.head(SHOWN), by))
         out.words(shares_sentence(shares, by))
     if comparison.shares or len(comparison.movers):
         out.words(correlation_sentence(comparison.correlation))
@@ -103,7 +103,7 @@ def _print(out: Output, comparison: Comparison, first: str, second: str) -> None
         columns = ["training", "first", "second", "rank_first", "rank_second", "label", "owner"]
         moved = comparison.movers.head(SHOWN)[columns]
         shares_of = {side: moved[side].map(percent) for side in ("first", "second")}
-        out.frame("Largest movers, share of the credit", moved.assign(**shares_of))
+        out.frame("Largest movers, share of the value", moved.assign(**shares_of))
     if comparison.exchanged is not None:
         out.words(exchanged_sentence(comparison.exchanged))
     out.words(quality_sentence(comparison.quality))

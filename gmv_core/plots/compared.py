@@ -48,7 +48,7 @@ def share_dumbbells(
             x=[None], y=[None], mode="markers", name=label(name), hoverinfo="skip",
             marker={"symbol": symbol, "size": 11, "color": QUIET, "line": {"width": 2.5}},
         )  # fmt: skip
-    framed(figure, x="share of the credit", y="", height=96 + 40 * len(groups))
+    framed(figure, x="share of the value", y="", height=96 + 40 * len(groups))
     figure.update_xaxes(ticksuffix=" %", rangemode="tozero")
     return figure.update_yaxes(
         tickvals=np.arange(len(groups)), ticktext=[short(g) for g in groups], showgrid=False,

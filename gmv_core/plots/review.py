@@ -38,7 +38,7 @@ def by_distance(
             line={"color": ACCENT, "width": 2}, name="fitted curve", hoverinfo="skip",
         )  # fmt: skip
     lines = [] if half is None else [("half are yes", half.at, ACCENT, "dot")]
-    lines += [] if reach is None else [("convincing by the null", reach, WARNING, "dash")]
+    lines += [] if reach is None else [("convincing up to", reach, WARNING, "dash")]
     for name, at, colour, dash in lines:
         ends += [at]
         figure.add_scatter(

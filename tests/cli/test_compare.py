@@ -32,7 +32,7 @@ def test_two_runs(compare: Command) -> None:
     assert told["exchanged"]["images"] == 3 and len(told["images"]) == 3
     said = compare("compare", "run", "other").out
     assert "The same 24 training images, 3 generated images in common, of 6 and 6" in said
-    for title in ("Share of the credit by owner", "Largest movers", "Mean quality", "What differs"):
+    for title in ("Share of the value by owner", "Largest movers", "Mean quality", "What differs"):
         assert title in said
 
 

@@ -52,7 +52,7 @@ def review_of(place: Workspace, pairs: int = 12) -> str:
 
 
 def texts(app: AppTest) -> str:
-    kinds = (app.markdown, app.caption, app.success, app.info, app.title, app.subheader)
+    kinds = (app.markdown, app.caption, app.success, app.info, app.title, app.header)
     return " ".join(one.value for kind in kinds for one in kind)
 
 

@@ -79,7 +79,7 @@ def _shares(pair: Pair, by: str, names: Names) -> None:
             [own.get(name, QUIET if by == "owner" else ACCENT) for name in shown[by]],
             names,
         ),
-        f"Each {by}'s share of the credit in both results, as a ring and a dot",
+        f"Each {by}'s share of the value in both results, as a ring and a dot",
     )
     st.markdown(safe(shares_sentence(shares, by)))
     with st.expander(f"Shares of each {by} in numbers"):
@@ -123,7 +123,7 @@ def movers_section(pair: Pair) -> None:
     found = compared.movers(pair.first, pair.second)
     st.markdown(safe(correlation_sentence(compared.correlation(pair.first, pair.second))))
     if found.empty:
-        st.markdown("No training image's share of the credit differs.")
+        st.markdown("No training image's share of the value differs.")
         return
     st.markdown(_how_many(pair, found))
     rows = found.head(MOVED)
@@ -135,7 +135,7 @@ def movers_section(pair: Pair) -> None:
 
 
 def _how_many(pair: Pair, found: pd.DataFrame) -> str:
-    said = f"The share of the credit differs for {counted(len(found), 'training image')}"
+    said = f"The share of the value differs for {counted(len(found), 'training image')}"
     if pair.generated.all:  # what differs between the two is not by chance
         return f"{said}; most for these."
     apart = int(found["apart"].sum())

@@ -32,7 +32,7 @@ def correlation(first: Result, second: Result) -> tuple[float, float, float]:
 
 @resource(max_entries=4)
 def movers(first: Result, second: Result) -> pd.DataFrame:
-    """Return the training images whose share of the credit differs, the largest first."""
+    """Return the training images whose share of the value differs, the largest first."""
     return values.movers(pair(first, second))
 
 

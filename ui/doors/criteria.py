@@ -13,6 +13,6 @@ def report(result: Result, column: str) -> Criteria:
     return _report(result, stamp(engine.workspace(), result), column)
 
 
-@data(max_entries=16, show_spinner="Holding the run against its labels …")
+@data(max_entries=16, show_spinner="Comparing the result with its labels …")
 def _report(result: Result, found: str, column: str) -> Criteria:
     return criteria_of(engine.workspace(), result, column=column)

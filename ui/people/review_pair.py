@@ -43,7 +43,7 @@ def judge(review: str, reviewer: str, *, tiny: bool) -> None:
 
 def _pair(review: str, reviewer: str, pair: Shown, tiny: bool) -> None:
     st.progress((pair.number - 1) / pair.of, text=f"Pair {pair.number:,} of {pair.of:,}")
-    st.subheader(QUESTION, anchor=False, text_alignment="center")
+    st.header(QUESTION, anchor=False, text_alignment="center")
     pair_of(pair.left, pair.right, key="review-pair", of=f"pair {pair.number}", tiny=tiny)
     note_key, shown = f"note {review} {pair.place}", _since(review, pair.place)
     with st.container(horizontal=True, wrap=False):

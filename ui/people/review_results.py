@@ -28,7 +28,7 @@ NAMES = {
 def results(id: str) -> None:
     """Show precision, controls, agreement and where yes ends, with the tables behind them."""
     found = review_results(engine.workspace(), id)
-    st.subheader("Results")
+    st.header("Results")
     for sentence in sentences.result_sentences(found):
         st.markdown(safe(sentence))
     if not found.precision["pairs"].any():
@@ -96,4 +96,5 @@ def _percent(share: float) -> str:
 
 
 def _table(frame: pd.DataFrame, alt: str) -> None:
-    st.table(cells(frame.astype(str)), border="horizontal", hide_index=True, alt=alt)
+    shown = frame.astype(str).rename(columns=lambda c: c if c == "k" else c.capitalize())
+    st.table(cells(shown), border="horizontal", hide_index=True, alt=alt)

@@ -15,6 +15,7 @@ from ui.doors import sets as doors
 from ui.frame import links, shell
 from ui.frame.markdown import plain, safe
 from ui.sets.copies import copies_section
+from ui.widgets.figures import metric_row
 from ui.widgets.thumbs import Thumb, thumbs
 
 PAGE = 12
@@ -33,9 +34,7 @@ def report(images: ImageSet, manifest: SetManifest) -> None:
         "Exact duplicates": counts.duplicates,
         "Rejected": counts.rejected,
     }
-    with st.container(horizontal=True, gap="large"):
-        for name, count in told.items():
-            st.metric(name, f"{count:,}", width="content")
+    metric_row([(name, f"{count:,}", "") for name, count in told.items()])
     if not counts.ok:
         st.warning("No image of this set could be read; delete it and upload others.")
     else:

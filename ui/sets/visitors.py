@@ -34,8 +34,8 @@ DOORS = (
     ),
     Door(
         "Were my images used?",
-        "Images alone cannot prove it. See what an owner gets of the credit and how sure that is, "
-        "and find your own picture among the training images.",
+        "Images alone cannot prove it. See what an owner earns, how sure that is, "
+        "and whether a picture of yours is in the set.",
         "See an owner's page",
         "group",
         "owners",
@@ -56,10 +56,12 @@ def doors(*, ready: bool, active: bool) -> None:
 
     ready: the demo can be opened. active: a job is being carried out.
     """
-    for place, (column, door) in enumerate(zip(st.columns(3, border=True), DOORS, strict=True)):
-        with column:
-            st.header(door.title, anchor=False)
-            st.markdown(door.says)
+    for place, (column, door) in enumerate(zip(st.columns(3), DOORS, strict=True)):
+        # However long the texts are, the buttons stand in one row.
+        with column.container(border=True, height="stretch", vertical_alignment="distribute"):
+            with st.container():
+                st.header(door.title, anchor=False)
+                st.markdown(door.says)
             kind = "secondary" if place else "primary"
             if st.button(door.button, type=kind, icon=f":material/{door.icon}:", key=door.title):
                 with shell.telling():

@@ -23,7 +23,8 @@ from ui.widgets.selecting import picks
 PER_PAGE = 30
 MOST_OPTIONS = 1000  # names that the list beside the gallery offers; any other can be typed
 STRIP_PX = 88
-CHOOSER_PX, PAGES_PX = 420, 220
+CHOOSER_PX = 420
+PAGES_PX = 220  # in less, Streamlit shows the first of two pages alone
 
 Row = dict[Hashable, Any]
 

@@ -36,7 +36,7 @@ def shares_beside(pair: Pair, by: str, *, seed: int = 0) -> pd.DataFrame:
     """Return one row an owner, label or value of an attribute that either result has.
 
     by: as for `group_shares`. Columns: that; first, low_first, high_first and the same of the
-    second: shares of the credit with their 95 % intervals; images_first, images_second; difference
+    second: shares of the value with their 95 % intervals; images_first, images_second; difference
     (second less first), low and high: its 95 % interval, from the generated images of both, drawn
     together where they are the same. The largest share in either is first.
     """

@@ -32,7 +32,7 @@ def correlation_of_values(pair: Pair, *, seed: int = 0) -> tuple[float, float, f
 
 
 def movers(pair: Pair) -> pd.DataFrame:
-    """Return the training images of both results whose share of the credit differs, largest first.
+    """Return the training images of both results whose share of the value differs, largest first.
 
     Columns: id, id_second (rows), training, training_second, label, owner; first and second (shares
     of all credit), difference (second less first), low_first, high_first, low_second, high_second
