@@ -20,6 +20,7 @@ from .runs.regions import prepare_regions
 from .runs.valuation import value
 from .runs.watching import watch
 from .sets.build import add, build
+from .sets.layout import make_layout
 from .sets.removal import remove
 from .settings import (
     BuildSettings,
@@ -71,6 +72,7 @@ __all__ = [
     "labels_for",
     "list_reviews",
     "load_matcher",
+    "make_layout",
     "make_review",
     "next_pair",
     "open_images",

@@ -139,8 +139,10 @@ def _layers(kept: Int64, colour: Kinds | Amounts | None) -> list[_Layer]:
 def _scale(amounts: Floats, colour: Amounts) -> dict[str, object]:
     if not len(amounts):
         return {}
-    bar = {"title": {"text": colour.title, "side": "right"}, "thickness": 10, "len": 0.6,
-           "outlinewidth": 0}  # fmt: skip
+    # Inside the frame: beside it, a phone would have no room for the points.
+    bar = {"title": {"text": colour.title, "side": "top"}, "thickness": 10, "len": 0.5,
+           "outlinewidth": 0, "x": 0.99, "xanchor": "right", "y": 0.98,
+           "yanchor": "top"}  # fmt: skip
     if colour.signed:
         most = float(np.quantile(np.abs(amounts), 0.98))
         return {"color": amounts.astype(np.float32), "colorscale": SIGNED, "cmin": -most,
@@ -190,11 +192,10 @@ def _framed(figure: go.Figure, revision: str, height: int) -> go.Figure:
     # Neither axis has a unit: only who is near whom means anything.
     for axes in (figure.update_xaxes, figure.update_yaxes):
         axes(showticklabels=False, ticks="", zeroline=False, showgrid=False)
-    figure.update_yaxes(scaleanchor="x", scaleratio=1)
     return figure.update_layout(
         height=height, margin={"l": 0, "r": 0, "t": 34, "b": 0}, paper_bgcolor=clear,
         plot_bgcolor=clear, font_size=13, dragmode="lasso", hovermode="closest",
-        legend={"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top",
+        legend={"orientation": "h", "x": 0, "y": -0.02, "yanchor": "top",
                 "itemsizing": "constant", "title_text": "", "traceorder": "normal"},
         modebar={"bgcolor": clear, "color": QUIET, "activecolor": ACCENT},
         uirevision="stay", selectionrevision=revision,

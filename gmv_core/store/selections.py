@@ -39,16 +39,19 @@ def combine(old: Int64, chosen: Int64, way: str = NEW) -> Int64:
     """
     if way not in WAYS:
         raise unknown_choice("way to combine selections", way, list(WAYS))
-    if way == ADD:
-        return np.union1d(old, chosen)
-    if way == INTERSECT:
-        return np.intersect1d(old, chosen)
-    return np.setdiff1d(old, chosen) if way == REMOVE else np.unique(chosen)
+    # By masks: numpy's operations on sets take half a second for a million rows.
+    size = int(max(old.max(initial=-1), chosen.max(initial=-1))) + 1
+    before, now = np.zeros(size, bool), np.zeros(size, bool)
+    before[old], now[chosen] = True, True
+    kept = {NEW: now, ADD: before | now, INTERSECT: before & now, REMOVE: before & ~now}[way]
+    return np.flatnonzero(kept)
 
 
 def inverted(images: ImageSet, rows: Int64) -> Int64:
     """Return the rows of all images that are not rejected and not among `rows`."""
-    return np.setdiff1d(np.flatnonzero(statuses(images)), rows)
+    others = statuses(images)
+    others[rows] = False
+    return np.flatnonzero(others)
 
 
 def names_of(images: ImageSet, rows: Int64) -> list[str]:

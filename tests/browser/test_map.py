@@ -12,15 +12,18 @@ from playwright.sync_api import Page, expect
 from benchmarks.kit.app_server import Server, settled
 from gmv_core import Workspace
 from gmv_core.sets.layout import read_layout
-from tests.browser.conftest import Visitor
+from gmv_core.store.marks import marked
+from tests.browser.conftest import Visitor, cards, in_address
 
 JOB_MS = 120_000
 
 
 def plane(page: Page) -> tuple[float, float, float, float]:
     """Return left, top, width and height of where the points are drawn, in view."""
+    settled(page)  # a map that is drawn anew has other elements
+    page.locator(".st-key-map-chart").scroll_into_view_if_needed()
     drag = page.locator(".st-key-map-chart .nsewdrag").first
-    drag.scroll_into_view_if_needed()
+    expect(drag).to_be_attached()
     box = drag.bounding_box()
     assert box is not None
     return box["x"], box["y"], box["width"], box["height"]
@@ -73,6 +76,14 @@ def test_lasso_then_export_then_leave_out(own_demo: Server, visit: Visitor, tmp_
     page.get_by_text("Values without the selection").click()
     expect(page.get_by_text("The selected images held a value of")).to_be_visible()
 
+    page.get_by_role("textbox", name="Save under a name").fill("left-half")
+    page.get_by_role("button", name="Save", exact=True).click()
+    in_address(page, "selection", "left-half")
+    other = visit(own_demo)
+    other.page.goto(page.url)
+    settled(other.page)
+    expect(other.page.get_by_role("link", name=f"{count:,} images selected")).to_be_visible()
+
 
 def test_a_point_shows_its_image(own_demo: Server, visit: Visitor) -> None:
     page = visit(own_demo).open("map")
@@ -102,5 +113,23 @@ def test_a_point_shows_its_image(own_demo: Server, visit: Visitor) -> None:
     expect(page.get_by_role("link", name="1 image selected")).to_be_visible()
     page.get_by_role("link", name="Open on Contributors").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Contributors")
-    expect(page.get_by_text(names[row]).first).to_be_visible()
+    expect(page.get_by_role("combobox", name="Training image")).to_have_value(names[row])
     expect(page.get_by_role("link", name="1 image selected")).to_be_visible()
+
+
+def test_a_gallery_ticks_images_one_by_one_and_in_a_row(own_demo: Server, visit: Visitor) -> None:
+    page = visit(own_demo).open("noisy")
+    page.get_by_text("Select images", exact=True).click()
+    settled(page)
+    shown = cards(page, "Training images from the bottom of the ranking; choosing one marks it")
+    shown.nth(1).click()
+    expect(page.get_by_role("link", name="1 image selected")).to_be_visible()
+    shown.nth(5).click(modifiers=["Shift"])
+    expect(page.get_by_role("link", name="5 images selected")).to_be_visible()
+    expect(shown.nth(3)).to_have_attribute("aria-pressed", "true")
+    shown.nth(3).click()
+    expect(page.get_by_role("link", name="4 images selected")).to_be_visible()
+    assert marked(Workspace(own_demo.home).image_set("demo")) == frozenset()
+    page.get_by_role("link", name="4 images selected").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Map")
+    expect(page.get_by_text("4 images selected (")).to_be_visible()

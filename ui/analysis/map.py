@@ -205,15 +205,13 @@ def _point(training: ImageSet, result: Result | None) -> None:
     kind, row = point
     told = door.about(images, row)
     st.image(engine.preview(images, row), width="stretch")
-    st.markdown(f"**{plain(told['name'])}**")
-    st.caption("Generated image" if kind == GENERATED else "Training image")
-    for key in ("label", "owner"):
-        if told[key]:
-            st.markdown(f"{key.capitalize()}: {plain(told[key])}")
+    said = [f"**{plain(told['name'])}**",
+            "Generated image" if kind == GENERATED else "Training image"]  # fmt: skip
+    said += [f"{key.capitalize()}: {plain(told[key])}" for key in ("label", "owner") if told[key]]
     if kind == TRAINING and result is not None:
         table = door.table(training, result)
-        value = table.loc[table["id"] == row, "value"]
-        st.markdown(f"Value: {number(float(value.iloc[0]))}" if len(value) else "")
+        said += [f"Value: {number(value)}" for value in table.loc[table["id"] == row, "value"]]
+    st.markdown("  \n".join(said))
     if result is not None:
         links.image(told["name"], "Open on Contributors", training=kind == TRAINING)
     if kind == TRAINING:

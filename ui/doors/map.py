@@ -18,6 +18,7 @@ from gmv_core.sets.layout import LayoutRecord, has_layout, read_record
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Float32, Int64
 from ui.doors.cached import data, resource
+from ui.doors.readings import ranking
 
 SIGNED = "predicted influence"
 
@@ -101,4 +102,4 @@ def share(result: Result, rows: Int64) -> SelectionShare:
 
 @data(max_entries=16, show_spinner="Drawing the generated images anew …")
 def _share(result: Result, rows: bytes) -> SelectionShare:
-    return share_of(result, np.frombuffer(rows, np.int64))
+    return share_of(result, np.frombuffer(rows, np.int64), values=ranking(result))
