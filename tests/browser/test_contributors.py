@@ -168,9 +168,11 @@ def test_the_arrow_keys_move_through_the_gallery(demo: Server, visit: Visitor) -
 
 def test_two_sessions_do_not_see_each_other(demo: Server, visit: Visitor) -> None:
     ada, ben = visit(demo).open("contributors"), visit(demo).open("contributors")
+    expect(cards(ben, "Generated images")).to_have_count(30)
     names = [card.get_attribute("data-id") or "" for card in cards(ben, "Generated images").all()]
     cards(ada, "Generated images").nth(4).click()
     expect(chosen(ada)).to_have_value(names[4])
+    settled(ada)  # what is typed while the page is drawn again may be lost
     k_of(ada).fill("2")
     k_of(ada).press("Enter")
     in_address(ada, "k", "2")
