@@ -48,8 +48,8 @@ def test_a_page_with_a_fault_is_found(demo: Server, visit: Visitor) -> None:
 
 def test_the_keyboard_s_focus_can_be_seen(demo: Server, visit: Visitor) -> None:
     page = visit(demo).open()
-    button = page.get_by_role("button", name="Check the demo")
-    page.get_by_role("button", name="Drop an image").focus()
+    button = page.get_by_role("button", name="Review the demo")
+    page.get_by_role("button", name="See an owner's page").focus()
     page.keyboard.press("Tab")
     expect(button).to_be_focused()
     expect(button).to_have_css("outline", "rgb(20, 163, 148) solid 2px")

@@ -31,7 +31,7 @@ def test_values_are_searched_and_downloaded(demo: Server, visit: Visitor) -> Non
     expect(told).to_be_visible()
     count = int((told.text_content() or "").split()[2].replace(",", ""))
     with page.expect_download() as download:
-        page.get_by_role("button", name="CSV", exact=True).click()
+        page.locator(".st-key-values-csv").get_by_role("button").click()
     with download.value.path().open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert 0 < len(rows) == count < 1200

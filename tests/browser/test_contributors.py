@@ -113,6 +113,7 @@ def test_a_click_in_the_gallery_shows_an_image_beside_its_contributors(
     expect(closest).to_have_count(10)
     expect(closest.first).to_contain_text("%")
     expect(closest.first.locator("img")).to_have_attribute("title", re.compile("away"))
+    settled(page)  # what is typed while the page is drawn anew is lost
     k_of(page).fill("3")
     k_of(page).press("Enter")
     expect(closest).to_have_count(3)

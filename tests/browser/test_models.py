@@ -10,7 +10,7 @@ from tests.browser.conftest import Visitor
 
 def test_a_download_without_a_network_ends_in_a_sentence(own_demo: Server, visit: Visitor) -> None:
     page = visit(own_demo).open("models")
-    expect(page.get_by_text("The newest run, demo-run, uses EfficientNet-Lite0")).to_be_visible()
+    expect(page.get_by_text("The newest result, demo-run, uses EfficientNet-Lite0")).to_be_visible()
     expect(page.get_by_text("Non-commercial use only")).to_have_count(3)
     lpips = page.locator(".st-key-model-distance-lpips")
     lpips.get_by_role("button", name="Download · 244 MB").click()

@@ -83,6 +83,6 @@ def compare(left: Picture, right: Picture, told: Told, *, key: str, mode: str, t
 
 
 def _sent(picture: Picture) -> dict[str, str]:
-    name = visible(picture.name)
-    told = {"kind": picture.kind, "name": name, "alt": f"{picture.kind} {name}"}
+    kind, name = visible(picture.kind), visible(picture.name)  # a kind may hold a label
+    told = {"kind": kind, "name": name, "alt": f"{kind} {name}"}
     return {"src": data_address(picture.image), **told}

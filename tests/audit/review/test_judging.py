@@ -30,7 +30,7 @@ from gmv_core.audit.review.judging import has_looked, look, reviewers, undo
 from gmv_core.audit.review.reviews import reviews_table
 from gmv_core.store.columns import previews
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
