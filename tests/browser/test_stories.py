@@ -28,7 +28,7 @@ def test_an_owner_drops_a_picture_and_takes_a_statement_home(
     mine = demo.home / "demo-images" / "rabbit" / "0008.png"
     page.get_by_test_id("stFileUploaderDropzoneInput").last.set_input_files(mine)
     page.get_by_role("button", name="See Ottavia Lume").click()
-    expect(page.get_by_role("heading", name="Ottavia Lume: ")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ottavia Lume", exact=True)).to_be_visible()
     expect(page.get_by_text("of the value (95 % interval").first).to_be_visible()
     page.keyboard.press("Escape")
     settled(page)
