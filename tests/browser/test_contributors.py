@@ -145,8 +145,10 @@ def test_the_arrow_keys_turn_to_the_next_image(demo: Server, visit: Visitor) -> 
     names = [card.get_attribute("data-id") or "" for card in cards(page, "Generated images").all()]
     expect(chosen(page)).to_have_value(names[0])
     page.get_by_role("heading", level=1).click()
+    settled(page)
     page.keyboard.press("ArrowRight")
     expect(chosen(page)).to_have_value(names[1])
+    settled(page)
     page.keyboard.press("ArrowLeft")
     expect(chosen(page)).to_have_value(names[0])
 
@@ -230,6 +232,8 @@ def test_the_gallery_is_put_in_order_and_searched(demo: Server, visit: Visitor) 
     page.get_by_role("textbox", name="Search by name").press("Enter")
     expect(made).to_have_count(12)
     expect(made.filter(has=page.locator('img[alt*="rabbit"]'))).to_have_count(12)
+    settled(page)  # the address is written when the page is drawn to its end
+    in_address(page, "generated-find", "rabbit")
     first = made.first.inner_text()
     other = visit(demo)
     other.page.goto(page.url)  # the same order and search, and so the same first image
