@@ -6,7 +6,7 @@ import csv
 
 from playwright.sync_api import expect
 
-from benchmarks.kit.app_server import Server
+from benchmarks.kit.app_server import Server, settled
 from tests.browser.conftest import Visitor, cards, chosen
 
 
@@ -45,6 +45,7 @@ def test_marked_images_are_left_out_of_the_values(own_demo: Server, visit: Visit
     shown = cards(page, "Training images from the bottom of the ranking; choosing one marks it")
     expect(shown).to_have_count(24)
     expect(shown.first).to_contain_text("value")
+    settled(page)  # the gallery of this part, and not of the one before
     shown.first.click()
     expect(shown.first).to_contain_text("marked for removal")
     page.get_by_text("Leave the marked one out").click()
