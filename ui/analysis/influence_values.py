@@ -11,12 +11,11 @@ from gmv_core.plots.look import ACCENT, BETWEEN, owner_colours
 from gmv_core.plots.values import parts_bar
 from gmv_core.results.influence.evidence import OWNERS, OWNERS_TRUST, SUMMED, SUMMED_TRUST
 from gmv_core.results.influence.what_if import PredictedChange, largest_owners
-from gmv_core.results.selection import as_csv, as_parquet
 from gmv_core.words import counted, number
 from ui.doors import engine, influence
 from ui.frame import shell, state
 from ui.frame.markdown import cells
-from ui.widgets.figures import chart, count
+from ui.widgets.figures import chart, count, downloads
 from ui.widgets.influence import change
 from ui.widgets.open_image import opening_gallery, training_cards
 
@@ -65,15 +64,7 @@ def _downloads(result: Result, table: pd.DataFrame) -> None:
     shown = table.drop(columns=["id"])
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"Download all {counted(len(table), 'image')}:")
-        for kind, write in (("csv", as_csv), ("parquet", as_parquet)):
-            st.download_button(
-                "CSV" if kind == "csv" else "Parquet",
-                lambda write=write: write(shown),
-                file_name=f"{result.run.name}-influence.{kind}",
-                key=f"influence-{kind}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+        downloads(f"{result.run.name}-influence", "influence", lambda: shown)
 
 
 def _owners(result: Result) -> None:

@@ -10,7 +10,6 @@ import streamlit as st
 from gmv_core import Result
 from gmv_core.plots.look import thin
 from gmv_core.results.explore.files import selection_table, write_zip
-from gmv_core.results.selection import as_csv, as_parquet
 from gmv_core.store import marks, selections
 from gmv_core.store.access import Right, may
 from gmv_core.store.workspace import ImageSet
@@ -20,6 +19,7 @@ from ui.analysis.left_out import without
 from ui.doors import engine
 from ui.doors import map as door
 from ui.frame import selected, shell, state
+from ui.widgets.figures import downloads
 from ui.widgets.thumbs import Thumb, thumbs
 
 SHOWN = 24
@@ -186,15 +186,7 @@ def _files(images: ImageSet, result: Result | None, rows: Int64) -> None:
     name = f"{images.name}-selection"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("Download the selection:")
-        for kind, write in (("csv", as_csv), ("parquet", as_parquet)):
-            st.download_button(
-                "CSV" if kind == "csv" else "Parquet",
-                lambda write=write: write(table()),
-                file_name=f"{name}.{kind}",
-                key=f"{name}-{kind}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+        downloads(name, name, table)
         st.download_button(
             "Images (zip)",
             zipped,

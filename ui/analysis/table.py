@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 import streamlit as st
 
@@ -11,9 +9,10 @@ from gmv_core import Result
 from gmv_core.images.thumbnails import data_address
 from gmv_core.plots.look import STANDING, STANDING_WORDS
 from gmv_core.results.export import matches_of, values_of
-from gmv_core.results.selection import as_csv, as_parquet, select
+from gmv_core.results.selection import select
 from gmv_core.words import counted, number
 from ui.frame import address, shell, state
+from ui.widgets.figures import downloads
 from ui.widgets.open_image import thumbnails
 from ui.widgets.selecting import select_buttons
 
@@ -146,22 +145,10 @@ def _downloads(result: Result, found: pd.DataFrame, n: int) -> None:
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"Download {what}:")
-        _files(result, "values", table)
+        downloads(f"{result.run.name}-values", "values", table)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             "Download all pairs of a generated image and a contributor:",
             help="With distance, weight, credit and both ranks of each pair.",
         )
-        _files(result, "matches", pairs)
-
-
-def _files(result: Result, name: str, table: Callable[[], pd.DataFrame]) -> None:
-    for kind, write in (("csv", as_csv), ("parquet", as_parquet)):
-        st.download_button(
-            "CSV" if kind == "csv" else "Parquet",
-            lambda write=write: write(table()),
-            file_name=f"{result.run.name}-{name}.{kind}",
-            key=f"{name}-{kind}",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        downloads(f"{result.run.name}-matches", "matches", pairs)

@@ -1,12 +1,14 @@
-"""What several pages draw alike: a row of figures in words, and a chart."""
+"""What several pages draw alike: a row of figures in words, a chart, and a table's downloads."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
+from gmv_core.results.selection import as_csv, as_parquet
 from gmv_core.words import percent
 
 LEAST_PX = 165  # "Never a contributor" and its ⓘ
@@ -27,3 +29,19 @@ def chart(figure: Any, alt: str) -> None:  # noqa: ANN401  (plotly ships no type
 def count(n: int, of: int) -> str:
     """Return a count with its share of the whole."""
     return f"{n:,} ({percent(n / of)})" if of else f"{n:,}"
+
+
+def downloads(file: str, key: str, table: Callable[[], pd.DataFrame]) -> None:
+    """Draw the buttons that download a table as CSV and as Parquet; it is made on the click.
+
+    file: the name of the file, without its ending. key: the buttons are <key>-csv, <key>-parquet.
+    """
+    for kind, name, write in (("csv", "CSV", as_csv), ("parquet", "Parquet", as_parquet)):
+        st.download_button(
+            name,
+            lambda write=write: write(table()),
+            file_name=f"{file}.{kind}",
+            key=f"{key}-{kind}",
+            on_click="ignore",
+            icon=":material/download:",
+        )
