@@ -21,7 +21,8 @@ from ui.images.shelves import GENERATED, INFLUENTIAL, TRAINING
 from ui.images.stability import stability_line
 from ui.images.standing import legend
 from ui.images.whole_result import whole_result
-from ui.widgets import browse, influence
+from ui.widgets import influence
+from ui.widgets.pictures import browse
 
 
 def contributors() -> None:

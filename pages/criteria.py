@@ -8,7 +8,7 @@ from gmv_core.criteria import sentences, tables
 from gmv_core.criteria.report import Criteria
 from gmv_core.criteria.same_kind import PAPER
 from ui.analysis import checks
-from ui.analysis.low_value import low_value
+from ui.analysis.noise.low_value import low_value
 from ui.analysis.same_kind import same_attributes, same_class
 from ui.doors import readings
 from ui.doors.criteria import report

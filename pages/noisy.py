@@ -9,10 +9,10 @@ from gmv_core import Result
 from gmv_core.plots.look import STANDING, STANDING_WORDS
 from gmv_core.store import marks
 from gmv_core.words import number
-from ui.analysis.harm import harm
-from ui.analysis.left_out import left_out_section
-from ui.analysis.marking import marking_gallery
-from ui.analysis.noise_found import noise_column, noise_found
+from ui.analysis.noise.harm import harm
+from ui.analysis.noise.left_out import left_out_section
+from ui.analysis.noise.marking import marking_gallery
+from ui.analysis.noise.noise_found import noise_column, noise_found
 from ui.analysis.selection import selection_panel
 from ui.doors import readings
 from ui.frame import shell, state

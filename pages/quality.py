@@ -15,8 +15,8 @@ from ui.doors import readings
 from ui.frame import shell, state
 from ui.frame.markdown import plain, safe
 from ui.widgets.figures import chart, metric_row
-from ui.widgets.gallery import Card
-from ui.widgets.open_image import opening_gallery, thumbnails
+from ui.widgets.pictures.gallery import Card
+from ui.widgets.pictures.open_image import opening_gallery, thumbnails
 
 SHOWN = 12
 

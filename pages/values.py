@@ -18,7 +18,7 @@ from ui.doors import readings
 from ui.frame import shell, state
 from ui.widgets import influence
 from ui.widgets.figures import chart
-from ui.widgets.open_image import opening_gallery, training_cards
+from ui.widgets.pictures.open_image import opening_gallery, training_cards
 
 TOP = 12
 

@@ -30,7 +30,7 @@ class LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:  # noqa: ANN401
         if cmd_name not in self.places:
             return None
-        module, _, name = self.places[cmd_name].partition(".")
+        module, _, name = self.places[cmd_name].rpartition(".")
         if self._listing:
             return TyperCommand(cmd_name, help=summary(module, name))
         found = getattr(import_module(f"{__package__}.{module}"), name)
@@ -57,9 +57,8 @@ def summary(module: str, name: str) -> str:
 
     It is the docstring of a function, or the `help` of a Typer.
     """
-    for node in ast.parse(
-        Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8")
-    ).body:
+    file = Path(__file__).parent.joinpath(*module.split(".")).with_suffix(".py")
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef) and node.name == name:
             return (ast.get_docstring(node) or "").partition("\n")[0]
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):

@@ -29,9 +29,22 @@ Split = Annotated[
 NoisyIf = Annotated[
     str, typer.Option(help="Which values of the column mean noise, as '>0' or '=bad'.")
 ]
+Contributors = Annotated[int, typer.Option(help="Contributors of each generated image.")]
+Candidates = Annotated[int, typer.Option(help="Candidates before re-ranking (R).")]
+Model = Annotated[str, typer.Option(help="A key of `models`.")]
+CREDIT = "paper, or convincing: farther than unseen real images reach, a match earns nothing."
+COPIES = "each, or cluster: near copies in the training set earn as one and share equally."
 Precision = Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")]
 
 
 def workspace_at(root: Path | None) -> Workspace:
     """Return the workspace that a command works in."""
     return Workspace(root or default_root())
+
+
+def temperature_of(text: str) -> float | str:
+    """Return a temperature as it was typed, a number where it is one."""
+    try:
+        return float(text)
+    except ValueError:
+        return text  # ValueSettings says what is allowed

@@ -12,7 +12,7 @@ import typer
 from gmv_core.audit.review.reviews import kept_sentence
 from gmv_core.cli.options import Json, Root, workspace_at
 from gmv_core.cli.output import Output, shown
-from gmv_core.cli.runs import print_run
+from gmv_core.cli.readings.show import print_run
 from gmv_core.demo import make
 from gmv_core.jobs.deletion import delete
 from gmv_core.jobs.vacuum import vacuum

@@ -30,7 +30,7 @@ except SystemExit:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_sentence_is_the_commands_own(name: str) -> None:
-    module, _, place = COMMANDS[name].partition(".")
+    module, _, place = COMMANDS[name].rpartition(".")
     found = getattr(import_module(f"gmv_core.cli.{module}"), place)
     own = found.info.help if isinstance(found, typer.Typer) else inspect.getdoc(found)
     assert summary(module, place) == (own or "").partition("\n")[0] != ""

@@ -21,7 +21,7 @@ from tests.pages.conftest import WriteRun, cards, drop, new_session, open_page, 
 from ui.frame import state
 from ui.frame.markdown import plain
 from ui.images.one_generated import ordinal
-from ui.widgets.paste import _decoded
+from ui.widgets.pictures.paste import _decoded
 
 IMAGES = 40  # more than a page of the gallery
 

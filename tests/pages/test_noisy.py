@@ -88,7 +88,7 @@ def test_marks_are_kept_and_taken_away(page: AppTest, tmp_path: Path) -> None:
 def test_all_shown_can_be_marked_page_by_page(
     page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.analysis.marking.PAGE_IMAGES", 10)
+    monkeypatch.setattr("ui.analysis.noise.marking.PAGE_IMAGES", 10)
     page.run()
     shown = picker(page)
     button(page, "Mark all 10 shown")

@@ -17,7 +17,7 @@ from ui.frame import shell, state
 from ui.frame.markdown import cells
 from ui.widgets.figures import chart, count, downloads
 from ui.widgets.influence import change
-from ui.widgets.open_image import opening_gallery, training_cards
+from ui.widgets.pictures.open_image import opening_gallery, training_cards
 
 TOP = 12
 

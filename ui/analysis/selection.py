@@ -15,12 +15,12 @@ from gmv_core.store.access import Right, may
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Int64
 from gmv_core.words import counted, percent
-from ui.analysis.left_out import without
+from ui.analysis.noise.left_out import without
 from ui.doors import engine
 from ui.doors import map as door
 from ui.frame import selected, shell, state
 from ui.widgets.figures import downloads
-from ui.widgets.thumbs import Thumb, thumbs
+from ui.widgets.pictures.thumbs import Thumb, thumbs
 
 SHOWN = 24
 MOST_ZIPPED = 2_000  # held in memory while they are sent; more by `gmv selections --zip`

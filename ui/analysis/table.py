@@ -13,7 +13,7 @@ from gmv_core.results.selection import select
 from gmv_core.words import counted, number
 from ui.frame import address, shell, state
 from ui.widgets.figures import downloads
-from ui.widgets.open_image import thumbnails
+from ui.widgets.pictures.open_image import thumbnails
 from ui.widgets.selecting import select_buttons
 
 PAGE_ROWS = 50

@@ -8,7 +8,7 @@ from gmv_core import Result
 from ui.doors import readings
 from ui.frame import shell, state
 from ui.widgets.figures import chart
-from ui.widgets.open_image import opening_gallery, training_cards
+from ui.widgets.pictures.open_image import opening_gallery, training_cards
 
 MOVED = 6
 

@@ -14,9 +14,9 @@ from gmv_core.words import counted, percent
 from ui.doors import compared, engine
 from ui.frame import shell, state
 from ui.frame.markdown import plain, safe
-from ui.widgets.gallery import Card, gallery
-from ui.widgets.open_image import thumbnails
-from ui.widgets.thumbs import GAINED, LOST, Thumb, thumbs
+from ui.widgets.pictures.gallery import Card, gallery
+from ui.widgets.pictures.open_image import thumbnails
+from ui.widgets.pictures.thumbs import GAINED, LOST, Thumb, thumbs
 
 MOST_SHOWN = 24
 MOST_OPTIONS = 1000

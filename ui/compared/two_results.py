@@ -23,7 +23,7 @@ from ui.doors import compared, engine
 from ui.frame import shell, state
 from ui.frame.markdown import cells, safe
 from ui.widgets.figures import chart
-from ui.widgets.open_image import opening_gallery, training_cards
+from ui.widgets.pictures.open_image import opening_gallery, training_cards
 
 MOST_SHOWN = 12
 MOVED = 12

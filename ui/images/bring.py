@@ -22,8 +22,8 @@ from gmv_core.matching.dropped import MOST
 from gmv_core.sources.source import Source
 from ui.doors import demo, engine
 from ui.frame import state
-from ui.widgets.gallery import Card, gallery
-from ui.widgets.paste import paste
+from ui.widgets.pictures.gallery import Card, gallery
+from ui.widgets.pictures.paste import paste
 
 TABLES = ["csv", "tsv", "txt", "json", "jsonl"]
 

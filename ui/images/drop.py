@@ -27,8 +27,8 @@ from ui.images.influence import Influenced
 from ui.images.one_generated import Shown, one_image
 from ui.images.pair import strip
 from ui.images.regions import regions_of_dropped
-from ui.widgets.gallery import Card
 from ui.widgets.influence import too
+from ui.widgets.pictures.gallery import Card
 from ui.widgets.started_run import started_run
 from ui.widgets.writing import may_bring
 

@@ -14,7 +14,7 @@ from ui.frame.markdown import plain, safe
 from ui.images.drop import against
 from ui.images.one_training import interval
 from ui.images.pair import TRAINING, pair, show_view
-from ui.widgets.compare import Picture, Told
+from ui.widgets.pictures.compare import Picture, Told
 from ui.widgets.writing import may_bring
 
 MINE = "Your picture"

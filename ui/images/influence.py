@@ -18,10 +18,10 @@ from ui.frame import state
 from ui.frame.markdown import plain
 from ui.images.pair import GENERATED, TRAINING, pair, strip, training_card
 from ui.images.regions import regions_of
-from ui.widgets.browse import Row
-from ui.widgets.compare import Picture, Told, choose_other
-from ui.widgets.gallery import Card
 from ui.widgets.influence import change
+from ui.widgets.pictures.browse import Row
+from ui.widgets.pictures.compare import Picture, Told, choose_other
+from ui.widgets.pictures.gallery import Card
 
 CHANGES = {"helpful": "worse", "harmful": "better"}
 

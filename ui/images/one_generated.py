@@ -19,9 +19,9 @@ from ui.frame import state
 from ui.frame.markdown import plain
 from ui.images.pair import GENERATED, TRAINING, pair, show_view, strip, training_card
 from ui.images.standing import chip, comfort, meaning, sentence
-from ui.widgets.browse import Row
-from ui.widgets.compare import Picture, Told, choose_other
-from ui.widgets.gallery import Card
+from ui.widgets.pictures.browse import Row
+from ui.widgets.pictures.compare import Picture, Told, choose_other
+from ui.widgets.pictures.gallery import Card
 
 EFFECTIVE = (
     "The *effective contributors*: so many contributors of equal weight would share the quality as "

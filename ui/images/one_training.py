@@ -14,9 +14,9 @@ from ui.frame.markdown import plain
 from ui.images.one_generated import ordinal
 from ui.images.pair import GENERATED, TRAINING, pair, show_view, strip
 from ui.images.regions import regions_of
-from ui.widgets.browse import PER_PAGE, Row, turn_pages
-from ui.widgets.compare import Picture, Told, choose_other
-from ui.widgets.gallery import Card
+from ui.widgets.pictures.browse import PER_PAGE, Row, turn_pages
+from ui.widgets.pictures.compare import Picture, Told, choose_other
+from ui.widgets.pictures.gallery import Card
 
 
 def one_training(

@@ -10,9 +10,9 @@ from gmv_core.plots.look import owner_colours
 from gmv_core.store.workspace import ImageSet
 from ui.doors import engine
 from ui.frame import state
-from ui.widgets import compare as views
-from ui.widgets.compare import Picture, Told, compare
-from ui.widgets.gallery import Card, gallery
+from ui.widgets.pictures import compare as views
+from ui.widgets.pictures.compare import Picture, Told, compare
+from ui.widgets.pictures.gallery import Card, gallery
 
 MODES = {
     state.SIDE: views.SIDE,

@@ -7,8 +7,8 @@ from dataclasses import replace
 from gmv_core.words import hundredths
 from ui.frame import state
 from ui.images.standing import DOTS, mark
-from ui.widgets.browse import Row, Shelf
-from ui.widgets.gallery import Card
+from ui.widgets.pictures.browse import Row, Shelf
+from ui.widgets.pictures.gallery import Card
 
 
 def _generated_card(row: Row, image: bytes, order: str) -> Card:

@@ -17,8 +17,8 @@ from ui.frame import shell, state
 from ui.frame.markdown import cells, plain
 from ui.widgets import influence
 from ui.widgets.figures import chart, metric_row
-from ui.widgets.gallery import Card
-from ui.widgets.open_image import opening_gallery, training_cards
+from ui.widgets.pictures.gallery import Card
+from ui.widgets.pictures.open_image import opening_gallery, training_cards
 
 BEST, CLOSEST = 12, 12
 

@@ -21,7 +21,7 @@ from gmv_core.audit.review.judging import (
 )
 from ui.doors import engine
 from ui.frame import shell, state
-from ui.widgets.pair import pair as pair_of
+from ui.widgets.pictures.pair import pair as pair_of
 
 KEYS = {YES: "Y", NO: "N", UNSURE: "U"}
 UNDO_KEY = "Z"

@@ -24,7 +24,7 @@ from ui.doors import engine
 from ui.frame import shell, state
 from ui.frame.markdown import plain, safe
 from ui.sets.choices import ask_choices
-from ui.widgets.thumbs import Thumb, thumbs
+from ui.widgets.pictures.thumbs import Thumb, thumbs
 
 WAYS = {"files": "Files or an archive", "folder": "A folder", "path": "A path on the server"}
 LABELS_SHOWN = 8

@@ -13,7 +13,7 @@ from gmv_core.words import counted
 from ui.doors import engine
 from ui.doors import sets as doors
 from ui.frame import shell
-from ui.widgets.thumbs import Thumb, thumbs
+from ui.widgets.pictures.thumbs import Thumb, thumbs
 from ui.widgets.writing import write_button
 
 PAGE = 6  # clusters

@@ -19,7 +19,7 @@ from ui.doors import engine
 from ui.frame import links, shell
 from ui.frame.markdown import plain, safe
 from ui.widgets.job_bar import standing_of
-from ui.widgets.thumbs import Thumb, thumbs
+from ui.widgets.pictures.thumbs import Thumb, thumbs
 from ui.widgets.writing import write_button
 
 CLOSEST = 5

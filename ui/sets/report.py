@@ -16,7 +16,7 @@ from ui.frame import links, shell
 from ui.frame.markdown import plain, safe
 from ui.sets.copies import copies_section
 from ui.widgets.figures import metric_row
-from ui.widgets.thumbs import Thumb, thumbs
+from ui.widgets.pictures.thumbs import Thumb, thumbs
 
 PAGE = 12
 SAMPLE = 12

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ui.widgets.gallery import ASSETS
+from ui.widgets.pictures.gallery import ASSETS
 
 MOST_BYTES = 10_000_000
 

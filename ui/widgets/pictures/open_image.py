@@ -11,7 +11,7 @@ from gmv_core import Result
 from gmv_core.store.workspace import ImageSet
 from ui.doors import engine
 from ui.frame import state
-from ui.widgets.gallery import Card, gallery
+from ui.widgets.pictures.gallery import Card, gallery
 
 
 def opening_gallery(

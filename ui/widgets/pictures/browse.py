@@ -17,7 +17,7 @@ from ui.doors.filters import ordered
 from ui.frame import shell, state
 from ui.frame.markdown import plain
 from ui.widgets.filters import filter_row
-from ui.widgets.gallery import Card, gallery
+from ui.widgets.pictures.gallery import Card, gallery
 from ui.widgets.selecting import picks
 
 PER_PAGE = 30

@@ -12,8 +12,8 @@ from gmv_core.results.export import values_of
 from gmv_core.results.selection import as_csv
 from gmv_core.store import marks
 from ui.frame import shell, state
-from ui.widgets.gallery import gallery
-from ui.widgets.open_image import training_cards
+from ui.widgets.pictures.gallery import gallery
+from ui.widgets.pictures.open_image import training_cards
 from ui.widgets.selecting import picks, select_buttons
 from ui.widgets.writing import write_button
 

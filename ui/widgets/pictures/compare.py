@@ -13,7 +13,7 @@ import streamlit as st
 from gmv_core.images.thumbnails import data_address
 from gmv_core.words import visible
 from ui.frame import state
-from ui.widgets.gallery import ASSETS
+from ui.widgets.pictures.gallery import ASSETS
 
 SIDE, SLIDER, DIFFERENCE = "side", "slider", "difference"
 

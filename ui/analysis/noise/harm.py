@@ -8,8 +8,8 @@ from gmv_core import Result
 from gmv_core.store import marks
 from gmv_core.words import counted
 from ui.analysis.influence_values import change_words
-from ui.analysis.marking import leaves_out, marking_gallery
-from ui.analysis.noise_found import noise_column, noise_found
+from ui.analysis.noise.marking import leaves_out, marking_gallery
+from ui.analysis.noise.noise_found import noise_column, noise_found
 from ui.doors import influence
 from ui.frame import state
 from ui.widgets.figures import chart, count, metric_row

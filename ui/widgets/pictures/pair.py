@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core.images.thumbnails import data_address
-from ui.widgets.gallery import ASSETS
+from ui.widgets.pictures.gallery import ASSETS
 
 _mount = st.components.v2.component(
     "gmv_pair",

@@ -9,11 +9,11 @@ import streamlit as st
 from gmv_core import Result
 from gmv_core.plots.values import share_bars
 from gmv_core.words import counted, number
-from ui.analysis.marking import leaves_out
+from ui.analysis.noise.marking import leaves_out
 from ui.doors import readings
 from ui.frame import shell, state
 from ui.widgets.figures import chart
-from ui.widgets.open_image import opening_gallery, training_cards
+from ui.widgets.pictures.open_image import opening_gallery, training_cards
 
 MOVED = 12
 MOST_BARS = 12

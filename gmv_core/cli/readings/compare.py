@@ -9,9 +9,8 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from gmv_core.cli.options import Json, Root, workspace_at
+from gmv_core.cli.options import COPIES, CREDIT, Json, Root, temperature_of, workspace_at
 from gmv_core.cli.output import Output, shown
-from gmv_core.cli.runs import COPIES, CREDIT, temperature_of
 from gmv_core.results.compared.report import (
     Comparison,
     compare_results,

@@ -1,0 +1,1 @@
+"""What a person decides and what can be checked again: owners, review, evidence."""

@@ -1,0 +1,1 @@
+"""Readings of a finished run or set beside its values."""
