@@ -101,23 +101,23 @@ def user_loop(network: torch.nn.Module, paths: list[Path]) -> Float32:
     return np.concatenate(vectors)
 
 
-def decode_all(source: Path) -> UInt8:
+def decode_all(source: Path, side_px: int = SIDE_PX) -> UInt8:
     """Decode as a build does, preview and resize included, with all cores."""
 
     def prepare(image: SourceImage) -> UInt8:
         pixels = decode(image.data, IngestSettings()).pixels
         if pixels is None:
             raise ValueError(image.name)
-        return stack([pixels], SIDE_PX)[0]
+        return stack([pixels], side_px)[0]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return np.stack(list(pool.map(prepare, open_source(source).read())))
 
 
-def forward_all(embedder: Embedder, squares: UInt8) -> None:
+def forward_all(embedder: Embedder, squares: UInt8, batch: int = BATCH) -> None:
     """Run the network on ready arrays."""
-    for start in range(0, len(squares), BATCH):
-        embedder(squares[start : start + BATCH])
+    for start in range(0, len(squares), batch):
+        embedder(squares[start : start + batch])
 
 
 def build_once(source: Path, embedder: Embedder) -> Float32:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from gmv_core.models.network import products_with
 from gmv_core.types import Float32, Int64
 
 TILE_BYTES = 64_000_000  # of vectors compared at once: a bound on memory, whatever their length
@@ -40,6 +41,7 @@ def pair_distances(
     """
     distances = np.full(candidates.shape, np.inf, np.float32)
     own = np.einsum("md,md->m", generated, generated)
+    products = products_with(generated)
     tile = tile or max(16, TILE_BYTES // (4 * generated.shape[1]))
     for rows, (j, r) in _tiles(candidates, tile):
         vectors = vectors_of(rows)  # (t, D)
@@ -48,7 +50,7 @@ def pair_distances(
             d, near = np.empty(len(j), np.float32), np.arange(len(j))
         else:
             norms = np.einsum("td,td->t", vectors, vectors)
-            d = own[j] + norms[t] - 2 * (generated @ vectors.T)[j, t]
+            d = own[j] + norms[t] - 2 * products(vectors)[j, t]
             # Near copies: the sum above cancels, so what is left of it is noise.
             near = np.flatnonzero(d < NEAR * (own[j] + norms[t]))
         for p in near:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from gmv_core.errors import ModelError, unknown_choice
 from gmv_core.models.catalogue import MODELS
 from gmv_core.models.embedders import from_open_clip, from_timm
+from gmv_core.models.embedders.checkpoints import parse
 from gmv_core.models.embedders.lite0 import EMBEDDED, load_lite0
 from gmv_core.models.network import choose_device
 from gmv_core.models.quality import pyiqa_metrics
@@ -20,13 +21,17 @@ MANIQA_SIDE_PX = 224
 
 
 def resolve_embedder(key: str) -> tuple[str, str]:
-    """Return the embedder that "auto" stands for, or the one asked for, and why."""
+    """Return the embedder that "auto" stands for, or the one asked for, and why.
+
+    A checkpoint file is named with its digest, as the vectors of its embedder are. Raises
+    ModelError where the file is not there or not the one of the digest.
+    """
     if key == "auto":
         if MODELS["clip"].where() is not None:
             return "clip", "CLIP's weights are on this disk."
         return EMBEDDED, "CLIP's weights are not on this disk; these come with the packages."
     if key.startswith(OPEN):
-        return key, "It was asked for."
+        return parse(key, key.partition(":")[0]).key, "It was asked for."
     return _asked("embed", key, [*OPEN_EMBEDDERS])
 
 

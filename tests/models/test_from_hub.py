@@ -9,12 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from gmv_core import Workspace, build, open_run, open_source, value
 from gmv_core.errors import ModelError
 from gmv_core.models.embedders import checkpoints
 from gmv_core.models.embedders.from_open_clip import load_open_clip
 from gmv_core.models.embedders.from_timm import load_timm
 from gmv_core.models.weights import DownloadRefused, digest, on_disk_only, wanted_download
+from gmv_core.settings import BuildSettings, EmbedSettings
 from gmv_core.types import Embedder, Float32, UInt8
 
 TINY = {
@@ -135,6 +138,27 @@ def test_timm_weights_in_the_hubs_cache_are_found_and_used(cache: Path) -> None:
         expected = own.eval()(scaled(pixels, config["mean"], config["std"])).numpy()
     assert_same(embedder, expected, pixels)
     assert embedder.key == spec
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("model", ["open_clip:tiny-clip:{}/clip.pt", f"timm:{TIMM}:{{}}/timm.pth"])
+def test_a_set_is_built_and_valued_with_a_checkpoint(
+    folder: Path, tmp_path: Path, model: str
+) -> None:
+    for name, array in zip("abcd", images(4, 64), strict=True):
+        (tmp_path / "train").mkdir(exist_ok=True)
+        Image.fromarray(array).save(tmp_path / "train" / f"{name}.png")
+    workspace = Workspace(tmp_path / "ws")
+    embed = EmbedSettings(model.format(folder))
+    source = open_source(tmp_path / "train")
+    manifest = build(workspace, source, name="photos", settings=BuildSettings(embed=embed))
+    assert len(workspace.image_set("photos").embeddings(manifest.embedder.key)) == 4
+    value(workspace, source, against="photos", name="run")
+    result = open_run(workspace, "run")
+    for name in "abcd":
+        assert result.contributors(f"{name}.png")[0].training == f"{name}.png"
+    again = build(workspace, source, name="photos", settings=BuildSettings(embed=embed))
+    assert again.reused
 
 
 @pytest.mark.models
