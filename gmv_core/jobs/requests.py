@@ -107,14 +107,15 @@ def finish_set(workspace: Workspace, name: str) -> Job:
 
 
 def value_uploads(
-    workspace: Workspace, source: Source, *, against: str, name: str, influence: bool = False
-) -> Job:
+    workspace: Workspace, source: Source, *, against: str, name: str, influence: bool = False,
+    held_out: str = "",
+) -> Job:  # fmt: skip
     """Start valuing a source as a new run; raise WorkspaceError for a name as `build_set` does.
 
-    influence: predict it, too.
+    influence: predict it, too. held_out: the name of a set of unseen real images.
     """
     name = _free(workspace, name)
-    chosen = run_arguments(RunSettings(influence=influence))
+    chosen = [*run_arguments(RunSettings(influence=influence)), *held_out_arguments(held_out)]
     arguments = ["value", source.location, "--against", against, "--name", name, *chosen]
     return _start(workspace, arguments, source, name, "Valuing")
 
@@ -126,15 +127,17 @@ def value_anew(
     name: str,
     match: MatchSettings,
     influence: bool = False,
+    held_out: str = "",
 ) -> Job:
     """Start valuing a run's images as a new run: matched otherwise, its values read as `result`'s.
 
-    influence: predict it, too. Raises WorkspaceError for a name as `build_set` does.
+    influence: predict it, too. held_out: the name of a set of unseen real images. Raises
+    WorkspaceError for a name as `build_set` does.
     """
     name = _free(workspace, name)
     title = f"Valuing {result.generated.name} by the distance {match.distance}"
     settings = RunSettings(match, result.settings, influence)
-    return _value(workspace, result.manifest, name, settings, title)
+    return _value(workspace, result.manifest, name, settings, title, held_out)
 
 
 def value_again(workspace: Workspace, name: str) -> Job:
@@ -143,7 +146,8 @@ def value_again(workspace: Workspace, name: str) -> Job:
     manifest = run.manifest()
     predicted = read_record(run) is not None
     settings = RunSettings(settings_of(manifest), manifest.value, predicted)
-    return _value(workspace, manifest, name, settings, f"Valuing {name} again")
+    held_out = manifest.null.source if manifest.null else ""
+    return _value(workspace, manifest, name, settings, f"Valuing {name} again", held_out)
 
 
 def delete(workspace: Workspace, name: str, *, kind: str = "") -> str:
@@ -181,11 +185,11 @@ def make_map(workspace: Workspace, name: str) -> Job:
 
 
 def _value(
-    workspace: Workspace, made: RunManifest, name: str, settings: RunSettings, title: str
-) -> Job:
+    workspace: Workspace, made: RunManifest, name: str, settings: RunSettings, title: str,
+    held_out: str,
+) -> Job:  # fmt: skip
     """Start valuing the sets of the run whose manifest is `made`, as the run `name`."""
     sets = [made.generated.name, "--against", made.training.name, "--name", name]
-    held_out = made.null.source if made.null else ""
     arguments = ["value", *sets, *run_arguments(settings), *held_out_arguments(held_out)]
     return control.start(workspace, arguments, title=title, target=name)
 

@@ -556,6 +556,31 @@ def test_a_run_is_valued_again_with_another_distance(
     assert asked[:2] == ("value", "first-generated")
     assert asked[2:6] == ("--against", "first-set", "--name", "first-l2")
     assert told["--distance"] == "l2" and told["--k"] == "7"
+    assert "--held-out" not in told
+
+
+def test_unseen_real_images_can_be_chosen_where_a_result_is_valued_again(
+    page: AppTest, started: list[tuple[str, ...]], write_run: WriteRun
+) -> None:
+    write_run("second", generated=3)
+    page.run()
+    button(page, "Value again").click().run()
+    unseen = page.selectbox(key="unseen-again")
+    assert unseen.value == "" and "first-set" not in unseen.options
+    unseen.select("second-set").run()
+    button(page, "Start").click().run()
+    assert not page.exception and "--held-out=second-set" in started[0]
+
+
+def test_unseen_real_images_can_be_chosen_for_what_is_kept(
+    page: AppTest, started: list[tuple[str, ...]], write_run: WriteRun
+) -> None:
+    write_run("second", generated=3)
+    look_at(page, state.DROP_VIEW)
+    drop(page, ("mine.png", png(draw(100))))
+    page.selectbox(key="unseen-kept").select("second-set")
+    button(page, "Keep as a result").click().run()
+    assert not page.exception and "--held-out=second-set" in started[0]
 
 
 def test_what_a_browser_pastes_is_not_trusted() -> None:

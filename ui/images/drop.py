@@ -27,6 +27,7 @@ from ui.images.influence import Influenced
 from ui.images.one_generated import Shown, one_image
 from ui.images.pair import strip
 from ui.images.regions import regions_of_dropped
+from ui.widgets.held_out import held_out
 from ui.widgets.influence import too
 from ui.widgets.pictures.gallery import Card
 from ui.widgets.started_run import started_run
@@ -241,6 +242,7 @@ def _keep(brought: Brought, training: ImageSet) -> None:
                 help="A result is kept with its images, has values of its own, and can be shared.",
             )
             asked = st.form_submit_button("Keep as a result", icon=":material/save:")
+        unseen = held_out(training, key="unseen-kept")
         wanted = too()
     if not asked:
         return
@@ -249,7 +251,7 @@ def _keep(brought: Brought, training: ImageSet) -> None:
     folder = brought.spooled({name: label for name, label in typed.items() if name in names})
     job = requests.value_uploads(
         engine.workspace(), uploads.open_spooled(folder), against=training.name, name=name,
-        influence=wanted,
+        influence=wanted, held_out=unseen,
     )  # fmt: skip
     del st.session_state[state.SPOOLED]  # they are the job's now
     st.session_state[state.STARTED] = job.target

@@ -10,6 +10,7 @@ from gmv_core.models.catalogue import ModelRow, list_models
 from ui.doors import engine
 from ui.frame import shell, state
 from ui.frame.markdown import plain, safe
+from ui.widgets.held_out import held_out
 from ui.widgets.influence import too
 from ui.widgets.started_run import started_run
 from ui.widgets.writing import write_button
@@ -62,6 +63,8 @@ def _ask(result: Result) -> None:
             key=f"again-{distance}",
             help="The result that you look at is kept.",
         )
+        null = result.manifest.null
+        unseen = held_out(result.training, null.source if null else "", key="unseen-again")
         influence = too()
         st.caption(
             "It goes on beside the app. Some distances need a network to see every image: minutes."
@@ -72,8 +75,9 @@ def _ask(result: Result) -> None:
             seed = judging.seed
             match = MatchSettings(int(candidates), distance, quality, seed)
             job = requests.value_anew(
-                engine.workspace(), result, name=name, match=match, influence=influence
-            )
+                engine.workspace(), result, name=name, match=match, influence=influence,
+                held_out=unseen,
+            )  # fmt: skip
             st.session_state[state.STARTED] = job.target
             _close()
             st.rerun()
