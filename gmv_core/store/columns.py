@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -154,8 +154,7 @@ def statuses(images: ImageSet) -> np.ndarray:
 
 def labels_of(images: ImageSet) -> np.ndarray:
     """Return every image's label, (n,) of objects, "" for none."""
-    labels = images.images.read(["label"])["label"].to_pylist()
-    return np.array([(label or "").strip() for label in labels], object)
+    return _texts(images.images.read(["label"])["label"], str.strip)
 
 
 def attributes(images: ImageSet) -> dict[str, list[str]]:
@@ -171,8 +170,7 @@ def groups_of(images: ImageSet, by: str) -> np.ndarray:
     by: "owner", "label", or an attribute. Raises SettingsError for what the set does not know.
     """
     if by in ("owner", "label"):
-        column = images.images.read([by])[by].to_pylist()
-        return np.array([text or "" for text in column], object)
+        return _texts(images.images.read([by])[by])
     found = dict(_attribute_columns(images, [by]))
     if not any(found[by]):
         known = ", ".join(sorted(attributes(images))) or "none"
@@ -180,6 +178,14 @@ def groups_of(images: ImageSet, by: str) -> np.ndarray:
             f"The set {images.name!r} has no column {by!r}; besides owner and label it has {known}."
         )
     return np.array(found[by], object)
+
+
+def _texts(column: pa.ChunkedArray, change: Callable[[str], str] = lambda text: text) -> np.ndarray:
+    """Return a column's texts as objects, "" for none; `change` sees each distinct one once."""
+    codes = column.combine_chunks().dictionary_encode()
+    distinct = [change(text) for text in codes.dictionary.to_pylist()]
+    texts: np.ndarray = np.array([*distinct, ""], object)[codes.indices.fill_null(-1).to_numpy()]
+    return texts
 
 
 def _attribute_columns(

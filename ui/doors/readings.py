@@ -19,8 +19,10 @@ from gmv_core.plots.values import lorenz_curve, value_histogram
 from gmv_core.results import changes, repeated
 from gmv_core.results.changes import LeftOut, Moves
 from gmv_core.results.result import GENERATED_COLUMNS
+from gmv_core.results.selection import places
 from gmv_core.results.shares import group_shares, value_intervals
 from gmv_core.results.shares import top_ranks as top_ranks_of
+from gmv_core.types import Int64
 from ui.doors.cached import data, resource
 
 
@@ -36,6 +38,16 @@ def with_intervals(result: Result) -> pd.DataFrame:
     table = ranking(result)
     low, high = value_intervals(result)
     return table.assign(value_low=low[table["id"]], value_high=high[table["id"]])
+
+
+@resource(max_entries=8)
+def found(
+    result: Result, search: str, standing: tuple[str, ...], sort: str, descending: bool
+) -> Int64:
+    """Return where the rows of the ranking stand that are asked for, see `selection.places`."""
+    return places(
+        ranking(result), search=search, standing=standing, sort=sort, descending=descending
+    )
 
 
 @data(max_entries=6, show_spinner="Drawing the generated images anew …")
