@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -150,6 +150,12 @@ def statuses(images: ImageSet) -> np.ndarray:
     """Return which images were not rejected, (n,) bool."""
     fine: np.ndarray = pc.equal(images.images.read(["status"])["status"], OK).to_numpy()
     return fine.copy()
+
+
+def kept_rows(images: ImageSet, without: Collection[int] = ()) -> Int64:
+    """Return the rows that were neither rejected nor are left out."""
+    rows = np.flatnonzero(statuses(images))
+    return rows[~np.isin(rows, list(without))] if without else rows
 
 
 def labels_of(images: ImageSet) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gmv_core.results.result import Result
-from gmv_core.store.columns import statuses
+from gmv_core.store.columns import kept_rows
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Int64
 
@@ -74,7 +74,7 @@ def _common(
     first: ImageSet, second: ImageSet, without_first: frozenset[int], without_second: frozenset[int]
 ) -> Common:
     if first.folder == second.folder:
-        a, b = _rows(first, without_first), _rows(second, without_second)
+        a, b = kept_rows(first, without_first), kept_rows(second, without_second)
         rows = np.intersect1d(a, b, assume_unique=True)
         return Common(rows, rows, len(a), len(b), same_set=True)
     left, right = _digests(first, without_first), _digests(second, without_second)
@@ -83,15 +83,11 @@ def _common(
     return Common(rows, others, len(left), len(right), same_set=False)
 
 
-def _rows(images: ImageSet, without: frozenset[int]) -> Int64:
-    """Return the rows that count."""
-    rows = np.flatnonzero(statuses(images))
-    return rows[~np.isin(rows, list(without))] if without else rows
-
-
 def _digests(images: ImageSet, without: frozenset[int]) -> pd.DataFrame:
     """Return id, digest, and which of the images of that digest it is, of those that count."""
-    table = images.images.read(["id", "name", "sha256"]).take(_rows(images, without)).to_pandas()
+    table = (
+        images.images.read(["id", "name", "sha256"]).take(kept_rows(images, without)).to_pandas()
+    )
     digest = table["sha256"].where(table["sha256"].fillna("") != "", table["name"])
     return pd.DataFrame({"id": table["id"], "digest": digest,
                          "occurrence": digest.groupby(digest).cumcount()})  # fmt: skip

@@ -15,7 +15,7 @@ from gmv_core.errors import SettingsError
 from gmv_core.results.result import Result
 from gmv_core.results.shares import group_shares
 from gmv_core.settings import CLUSTER
-from gmv_core.store.columns import attribute_values, groups_of
+from gmv_core.store.columns import attributes, groups_of
 from gmv_core.trust.duplicates import has_clusters, read_clusters
 from gmv_core.types import Int64
 from gmv_core.words import counted, percent
@@ -65,7 +65,7 @@ def columns_of(result: Result) -> list[str]:
     """Return the columns by which training images can be grouped: those that hold anything."""
     counts = result.training.manifest().counts
     known = [by for by in ("owner", "label") if counts and getattr(counts, f"{by}s")]
-    return [*known, *attribute_values(result.training)]
+    return [*known, *attributes(result.training)]
 
 
 def rows_of(result: Result, name: str, by: str = OWNER) -> Int64:
