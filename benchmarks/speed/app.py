@@ -29,6 +29,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -147,10 +148,13 @@ def make_run(workspace: Workspace, made: BuiltSet, count: int, seed: int) -> Non
         value(workspace, source, against=made.training.name, name=RUN)
 
 
-def another_k(page: Page, repeat: int) -> None:
-    """Ask for a k that was not asked for before: nothing of it is cached."""
+NEW_KS = count(11)
+
+
+def another_k(page: Page) -> None:
+    """Ask for a k that no page was asked for before: nothing of it is cached."""
     k = page.get_by_role("spinbutton", name=K_LABEL)
-    k.fill(str(11 + repeat))
+    k.fill(str(next(NEW_KS)))
     k.press("Enter")
 
 
@@ -168,7 +172,7 @@ def measure_page(wire: Wire, name: str, times: int) -> list[tuple[str, list[Reru
         opened.append(measure(wire, menu(page).get_by_text(name, exact=True).click))
     found = [(f"{name}: first opened", opened[:1]), (f"{name}: opened", opened[1:])]
     if page.get_by_role("spinbutton", name=K_LABEL).count():
-        changed = [measure(wire, partial(another_k, page, n)) for n in range(times)]
+        changed = [measure(wire, partial(another_k, page)) for _ in range(times)]
         found.append((f"{name}: another k", changed))
     following = page.get_by_test_id("stButton").get_by_role("button", name="Next")
     if following.count():
