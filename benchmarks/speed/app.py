@@ -10,21 +10,31 @@ blurred and written as PNG, so they lie closer to the training set than real one
 
     python -m benchmarks.speed.app --workspace COPY --json
 
-The run "app-benchmark" is written into the workspace, if it is not there.
+The run "app-benchmark" is written into the workspace, if it is not there. A set of a million drawn
+images, with its near copies and its map, is that of `benchmarks.speed.scale`, made if it is not
+there:
+
+    python -m benchmarks.speed.app --drawn 1000000 --workspace COPY --json
+
+On a machine that others use, the time of the server's processor tells more than that of the clock.
 """
 
 from __future__ import annotations
 
 import base64
+import os
 import statistics
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from PIL import Image, ImageFilter
 from playwright.sync_api import Locator, Page, sync_playwright
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -32,6 +42,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from benchmarks.kit.app_server import Visit, launch, running, settled
 from benchmarks.kit.datasets import BuiltSet, cifar_set, workspace_of
 from benchmarks.kit.reporting import Row, finish, parser, print_table
+from benchmarks.speed import scale
 from gmv_core import Workspace, open_run, open_source, value
 from gmv_core.store.manifests import READY
 
@@ -43,9 +54,13 @@ K_LABEL = "Contributors of each image (k)"
 
 @dataclass
 class Wire:
-    """What went over the connection of a page. sent: seconds of the browser's messages."""
+    """What went over the connection of a page to a server.
+
+    sent: seconds of the browser's messages.
+    """
 
     page: Page
+    server: psutil.Process
     sent: list[float] = field(default_factory=list)
     received: list[tuple[float, bytes]] = field(default_factory=list)
     files: list[int] = field(default_factory=list)
@@ -65,6 +80,10 @@ class Wire:
         for kept in (self.sent, self.received, self.files):
             kept.clear()
 
+    def used(self) -> float:
+        """Return the seconds of the processor that the server has used."""
+        return float(sum(self.server.cpu_times()[:2]))
+
     def finished(self) -> float | None:
         """Return when the script was through, None while it is not."""
         for moment, payload in self.received:
@@ -78,9 +97,14 @@ class Wire:
 
 @dataclass(frozen=True)
 class Rerun:
-    """One rerun of a page. largest: bytes of its largest message."""
+    """One rerun of a page. largest: bytes of its largest message.
+
+    seconds: until the script is through. processor: seconds that the server used until all was
+    fetched.
+    """
 
     seconds: float
+    processor: float
     messages: int
     largest: int
     files: int
@@ -89,6 +113,7 @@ class Rerun:
 def measure(wire: Wire, action: Callable[[], None]) -> Rerun:
     """Do something to the page and return what its rerun took."""
     wire.clear()
+    before = wire.used()
     action()
     for _ in range(WAIT_SECONDS * 50):
         end = wire.finished()
@@ -100,7 +125,8 @@ def measure(wire: Wire, action: Callable[[], None]) -> Rerun:
     settled(wire.page)
     wire.page.wait_for_load_state("networkidle")
     sizes = [len(payload) for _, payload in wire.received]
-    return Rerun(end - wire.sent[0], sum(sizes), max(sizes), sum(wire.files))
+    used = wire.used() - before
+    return Rerun(end - wire.sent[0], used, sum(sizes), max(sizes), sum(wire.files))
 
 
 def write_generated(made: BuiltSet, count: int, folder: Path, seed: int) -> Path:
@@ -122,10 +148,13 @@ def make_run(workspace: Workspace, made: BuiltSet, count: int, seed: int) -> Non
         value(workspace, source, against=made.training.name, name=RUN)
 
 
-def another_k(page: Page, repeat: int) -> None:
-    """Ask for a k that was not asked for before: nothing of it is cached."""
+NEW_KS = count(11)
+
+
+def another_k(page: Page) -> None:
+    """Ask for a k that no page was asked for before: nothing of it is cached."""
     k = page.get_by_role("spinbutton", name=K_LABEL)
-    k.fill(str(11 + repeat))
+    k.fill(str(next(NEW_KS)))
     k.press("Enter")
 
 
@@ -143,7 +172,7 @@ def measure_page(wire: Wire, name: str, times: int) -> list[tuple[str, list[Reru
         opened.append(measure(wire, menu(page).get_by_text(name, exact=True).click))
     found = [(f"{name}: first opened", opened[:1]), (f"{name}: opened", opened[1:])]
     if page.get_by_role("spinbutton", name=K_LABEL).count():
-        changed = [measure(wire, partial(another_k, page, n)) for n in range(times)]
+        changed = [measure(wire, partial(another_k, page)) for _ in range(times)]
         found.append((f"{name}: another k", changed))
     following = page.get_by_test_id("stButton").get_by_role("button", name="Next")
     if following.count():
@@ -157,35 +186,56 @@ def row_of(what: str, reruns: list[Rerun]) -> Row:
         "rerun": what,
         "ms": round(1000 * statistics.median(r.seconds for r in reruns)),
         "slowest ms": round(1000 * max(r.seconds for r in reruns)),
+        "processor ms": round(1000 * statistics.median(r.processor for r in reruns)),
+        "most processor ms": round(1000 * max(r.processor for r in reruns)),
         "messages kB": round(statistics.median(r.messages for r in reruns) / 1000, 1),
         "largest message kB": round(max(r.largest for r in reruns) / 1000, 1),
         "files kB": round(statistics.median(r.files for r in reruns) / 1000, 1),
     }
 
 
+def visit_all(page: Page, wire: Wire, times: int, only: Sequence[str]) -> list[Row]:
+    """Measure every page of the menu, or those named."""
+    rows = []
+    for link in menu(page).all_inner_texts():
+        name = link.splitlines()[-1]  # before it stands the name of its icon
+        if only and name not in only:
+            continue
+        for what, reruns in measure_page(wire, name, times):
+            rows.append(row_of(what, reruns))
+            print(rows[-1], file=sys.stderr)
+    return rows
+
+
 def main() -> None:
     """Build what is missing, visit every page, print the table and the figures."""
-    options = parser(__doc__ or "").parse_args()
+    made = parser(__doc__ or "")
+    made.add_argument("--drawn", type=int, help="so many drawn images in place of CIFAR-10")
+    made.add_argument("--pages", nargs="+", default=[], help="these alone, by name")
+    options = made.parse_args()
     times = 2 if options.quick else 5
-    rows: list[Row] = []
     with workspace_of(options) as workspace, tempfile.TemporaryDirectory() as folder:
-        made = cifar_set(options, workspace, 1000 if options.quick else 50_000)
-        make_run(workspace, made, 60 if options.quick else 1000, options.seed)
-        result = open_run(workspace, RUN)
+        if options.drawn:
+            run = scale.prepare(options, workspace, options.drawn)
+        else:
+            run = RUN
+            built = cifar_set(options, workspace, 1000 if options.quick else 50_000)
+            make_run(workspace, built, 60 if options.quick else 1000, options.seed)
+        result = open_run(workspace, run)
         training, generated = len(result.training.images), len(result.generated.images)
         log = Path(folder, "server.log")
         with running(workspace.root.absolute(), log) as server, sync_playwright() as playwright:
             page = launch(playwright).new_page(viewport={"width": 1440, "height": 900})
-            visit = Visit(page, server.url)
-            visit.open(f"?run={RUN}")
-            wire = Wire(page)
-            for link in menu(page).all_inner_texts():
-                name = link.splitlines()[-1]  # before it stands the name of its icon
-                for what, reruns in measure_page(wire, name, times):
-                    rows.append(row_of(what, reruns))
+            page.set_default_timeout(1000 * WAIT_SECONDS)
+            Visit(page, server.url).open(f"?run={run}")
+            process = psutil.Process(server.process.pid)
+            rows = visit_all(page, Wire(page, process), times, options.pages)
+            held = round(process.memory_info().rss / 1e6)
     title = f"The app with {training:,} training and {generated:,} generated images"
-    print_table(f"{title}, median of {times}", rows)
-    finish(options, "app", {"training": training, "generated": generated, "rows": rows})
+    load = round(os.getloadavg()[2], 1)
+    print_table(f"{title}, median of {times}; load {load}, {held:,} MB held in the end", rows)
+    figures = {"training": training, "generated": generated, "load": load, "held_mb": held}
+    finish(options, "app", {**figures, "rows": rows})
 
 
 if __name__ == "__main__":

@@ -19,11 +19,12 @@ from benchmarks.kit.datasets import BuiltSet, Queries, cifar_set, held_out, work
 from benchmarks.kit.reporting import Row, finish, median_seconds, parser, print_table
 from gmv_core.method.recall import (
     ExactIndex,
-    build_codes,
+    add_codes,
     code_bytes,
     exact_search,
     measured_recall,
     search_codes,
+    train_codes,
     tune,
 )
 from gmv_core.sets.index import RECALL_AT, SAMPLE_QUERIES, TRAIN_ROWS
@@ -45,7 +46,8 @@ def kinds(
     truth = exact.search(judges, RECALL_AT).ids
     table = made.training.embeddings(made.embedder.key)
     for kind in ("sq8", "pq"):
-        codes, rows = build_codes(kind, sample, [(ids, vectors)], vectors=len(ids))
+        codes = train_codes(kind, sample, vectors=len(ids))
+        rows = add_codes(codes, [(ids, vectors)])
         tuned, report = tune(codes, rows, lambda wanted: vectors_of(table, wanted), kind=kind,
                              queries=judges, truth=truth)  # fmt: skip
         setting = f"{report.nprobe} probes, {report.overfetch}-fold"

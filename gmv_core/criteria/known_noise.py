@@ -13,7 +13,7 @@ from gmv_core.errors import SettingsError
 from gmv_core.measures.detection import Detection, detect
 from gmv_core.method.value import rank_from_bottom
 from gmv_core.results.result import Result
-from gmv_core.store.columns import attributes
+from gmv_core.store.columns import attribute_values, attributes
 from gmv_core.store.workspace import ImageSet
 
 YES = frozenset(["yes", "y", "true", "t", "1", "noise", "noisy", "outlier", "spoilt", "corrupt"])
@@ -41,14 +41,14 @@ class KnownNoise:
 
 def noise_columns(training: ImageSet) -> list[str]:
     """Return the attribute columns that say yes or no, those that sound like noise first."""
-    found = {column: set(map(_plain, said)) for column, said in attributes(training).items()}
+    found = {column: set(map(_plain, said)) for column, said in attribute_values(training).items()}
     columns = [c for c, values in found.items() if values & YES and values <= YES | NO]
     return sorted(columns, key=lambda c: (not sounds_like_noise(c), c))
 
 
 def graded_columns(training: ImageSet) -> list[str]:
     """Return the columns that sound like noise and hold grades, so that a rule must tell."""
-    found = {column: set(said) - {""} for column, said in attributes(training).items()}
+    found = {column: said - {""} for column, said in attribute_values(training).items()}
     return [
         column
         for column, values in sorted(found.items())

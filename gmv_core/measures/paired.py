@@ -6,7 +6,9 @@ both runs valued counts as often in one as in the other, so what it has of its o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +17,9 @@ from gmv_core.types import Float64, Int64
 
 FOLDS = 20
 FEWEST_IMAGES = 5  # from fewer no interval of a correlation
-_CHUNK = 4096  # groups counted at once, which bounds the memory at any number of owners
+# Two bounds of the memory, at any number of owners and of generated images: some tens of MB each.
+_CHUNK = 4096  # groups counted at once; the images are drawn again for each such part
+_DRAWN_AT_ONCE = 4_000_000  # counts of drawings
 
 
 @dataclass(frozen=True)
@@ -57,22 +61,34 @@ def difference_intervals(
     from scipy.sparse import csr_array
 
     m = len(first.whole)
-    times = np.random.default_rng(seed).poisson(1.0, (m, resamples)).astype(np.float64)
-    wholes = [part.whole @ times for part in (first, second)]
-    there = (wholes[0] > 0) & (wholes[1] > 0)
     low, high = np.full(groups, np.nan), np.full(groups, np.nan)
+    wholes = _drawn([part.whole[None] for part in (first, second)], resamples, seed)
+    there = (wholes[0][0] > 0) & (wholes[1][0] > 0)
     if not there.any():
         return low, high
-    times = times[:, there]
     gets = [csr_array((p.value, (p.group, p.image)), shape=(groups, m)) for p in (first, second)]
     edges = (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2
     for at in range(0, groups, _CHUNK):
         rows = slice(at, at + _CHUNK)
+        drawn = _drawn([get[rows].tocsc() for get in gets], resamples, seed)
         before, after = (
-            get[rows] @ times / whole[there] for get, whole in zip(gets, wholes, strict=True)
+            sums[:, there] / whole[0, there] for sums, whole in zip(drawn, wholes, strict=True)
         )
         low[rows], high[rows] = np.quantile(after - before, edges, axis=1)
     return low, high
+
+
+def _drawn(gets: Sequence[Any], resamples: int, seed: int) -> list[Float64]:
+    """Return what groups get in each drawing, (some, resamples), of each matrix (some, m)."""
+    m, rng = gets[0].shape[1], np.random.default_rng(seed)
+    sums = [np.zeros((get.shape[0], resamples)) for get in gets]
+    step = max(1, _DRAWN_AT_ONCE // resamples)
+    for first in range(0, m, step):
+        images = slice(first, min(first + step, m))
+        times = rng.poisson(1.0, (images.stop - first, resamples)).astype(np.float64)
+        for held, get in zip(sums, gets, strict=True):
+            held += get[:, images] @ times
+    return sums
 
 
 def rank_correlation(

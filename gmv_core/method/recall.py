@@ -134,11 +134,10 @@ def rescore(queries: Float32, rows: Int64, fetch: Fetch, *, k: int) -> Neighbour
     return Neighbours(ids, distances)
 
 
-def build_codes(kind: str, sample: Float32, blocks: Blocks, *, vectors: int) -> tuple[Any, Int64]:
-    """Train an inverted file on a sample and fill it block by block.
+def train_codes(kind: str, sample: Float32, *, vectors: int) -> Any:  # noqa: ANN401
+    """Return an empty inverted file, trained on a sample (s, d) of so many vectors.
 
     kind: "sq8" (one byte a dimension) or "pq" (the paper's product quantization, 64 bytes).
-    Returns the FAISS index and the row id of each position.
     """
     import faiss
 
@@ -151,11 +150,16 @@ def build_codes(kind: str, sample: Float32, blocks: Blocks, *, vectors: int) -> 
     ivf = faiss.extract_index_ivf(index)
     ivf.cp.min_points_per_centroid = 1
     index.train(sample)
-    rows = []
+    return index
+
+
+def add_codes(index: Any, blocks: Blocks) -> Int64:  # noqa: ANN401
+    """Fill a trained inverted file block by block; return the row id of each position."""
+    rows = [np.empty(0, np.int64)]
     for ids, block in blocks:
         index.add(block)
         rows.append(ids)
-    return index, np.concatenate(rows) if rows else np.empty(0, np.int64)
+    return np.concatenate(rows)
 
 
 def take_out(index: Any, gone: Int64) -> None:  # noqa: ANN401

@@ -23,12 +23,20 @@ def changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     both = before.merge(
         after[["training", "value"]], on="training", suffixes=("_before", "_after"), how="inner"
     )
+    both = with_ranks(both)
+    return both.assign(places=both["rank_before"] - both["rank_after"])
+
+
+def with_ranks(both: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with rank_before and rank_after, of value_before and value_after.
+
+    1: the most valuable; equal values share the best rank.
+    """
     ranks = {
         f"rank_{when}": both[f"value_{when}"].rank(ascending=False, method="min").astype(int)
         for when in ("before", "after")
     }
-    both = both.assign(**ranks)
-    return both.assign(places=both["rank_before"] - both["rank_after"])
+    return both.assign(**ranks)
 
 
 def with_and_without_weighting(result: Result, columns: tuple[str, ...]) -> pd.DataFrame:

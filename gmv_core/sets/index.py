@@ -18,10 +18,11 @@ from gmv_core.method.recall import (
     ExactIndex,
     IndexReport,
     QuantizedIndex,
-    build_codes,
+    add_codes,
     choose_kind,
     exact_search,
     take_out,
+    train_codes,
     tune,
 )
 from gmv_core.settings import IndexSettings
@@ -78,8 +79,11 @@ def _build_quantized(
     target: ImageSet, embedder: str, kind: str, ids: np.ndarray, rng: np.random.Generator
 ) -> IndexReport:
     table = target.embeddings(embedder)
-    sample = vectors_of(table, np.sort(rng.permutation(ids)[:TRAIN_ROWS]))
-    codes, rows = build_codes(kind, sample, vector_blocks(table), vectors=len(ids))
+    # The sample is let go before the codes are filled.
+    codes = train_codes(
+        kind, vectors_of(table, np.sort(rng.permutation(ids)[:TRAIN_ROWS])), vectors=len(ids)
+    )
+    rows = add_codes(codes, vector_blocks(table))
     return _judged(target, embedder, kind, codes, rows, rng)
 
 

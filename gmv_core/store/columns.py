@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -152,10 +152,15 @@ def statuses(images: ImageSet) -> np.ndarray:
     return fine.copy()
 
 
+def kept_rows(images: ImageSet, without: Collection[int] = ()) -> Int64:
+    """Return the rows that were neither rejected nor are left out."""
+    rows = np.flatnonzero(statuses(images))
+    return rows[~np.isin(rows, list(without))] if without else rows
+
+
 def labels_of(images: ImageSet) -> np.ndarray:
     """Return every image's label, (n,) of objects, "" for none."""
-    labels = images.images.read(["label"])["label"].to_pylist()
-    return np.array([(label or "").strip() for label in labels], object)
+    return _texts(images.images.read(["label"])["label"], str.strip)
 
 
 def attributes(images: ImageSet) -> dict[str, list[str]]:
@@ -165,29 +170,52 @@ def attributes(images: ImageSet) -> dict[str, list[str]]:
     }
 
 
+def attribute_values(images: ImageSet) -> dict[str, set[str]]:
+    """Return each attribute column's values, in small letters, "" among them where one has none."""
+    known, codes = _attribute_rows(images)
+    columns = sorted({column for row in known for column in row})
+    if -1 in codes:
+        known = [*known, {}]
+    return {c: {row.get(c, "").strip().casefold() for row in known} for c in columns}
+
+
 def groups_of(images: ImageSet, by: str) -> np.ndarray:
     """Return the group of every image, (n,) of objects, "" for none.
 
     by: "owner", "label", or an attribute. Raises SettingsError for what the set does not know.
     """
     if by in ("owner", "label"):
-        column = images.images.read([by])[by].to_pylist()
-        return np.array([text or "" for text in column], object)
+        return _texts(images.images.read([by])[by])
     found = dict(_attribute_columns(images, [by]))
     if not any(found[by]):
-        known = ", ".join(sorted(attributes(images))) or "none"
+        known = ", ".join(attribute_values(images)) or "none"
         raise SettingsError(
             f"The set {images.name!r} has no column {by!r}; besides owner and label it has {known}."
         )
     return np.array(found[by], object)
 
 
+def _texts(column: pa.ChunkedArray, change: Callable[[str], str] = lambda text: text) -> np.ndarray:
+    """Return a column's texts as objects, "" for none; `change` sees each distinct one once."""
+    codes = column.combine_chunks().dictionary_encode()
+    distinct = [change(text) for text in codes.dictionary.to_pylist()]
+    texts: np.ndarray = np.array([*distinct, ""], object)[codes.indices.fill_null(-1).to_numpy()]
+    return texts
+
+
 def _attribute_columns(
     images: ImageSet, columns: Sequence[str] | None = None
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield attribute columns, all in alphabetical order if none are named, "" for none."""
+    known, codes = _attribute_rows(images)
+    for column in columns or sorted({column for row in known for column in row}):
+        # Of the distinct rows, which are few, and then of each image's: -1 is the one without any.
+        values = [*(row.get(column, "").strip() for row in known), ""]
+        yield column, np.array(values, object)[codes].tolist()
+
+
+def _attribute_rows(images: ImageSet) -> tuple[list[dict[str, str]], Int64]:
+    """Return the distinct rows of attributes, and which one each image has, -1 for none."""
     texts = images.images.read(["attributes"])["attributes"].combine_chunks().dictionary_encode()
     known = [json.loads(text or "{}") for text in texts.dictionary.to_pylist()]
-    which = texts.indices.fill_null(-1).to_pylist()
-    for column in columns or sorted({column for row in known for column in row}):
-        yield column, [known[i].get(column, "").strip() if i >= 0 else "" for i in which]
+    return known, texts.indices.fill_null(-1).to_numpy().astype(np.int64)

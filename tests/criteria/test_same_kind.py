@@ -34,7 +34,7 @@ from gmv_core.criteria.trials.findings import (
 )
 from gmv_core.results.result import Result
 from gmv_core.runs.stages import distances_to_generated
-from gmv_core.store.columns import all_vectors, attributes
+from gmv_core.store.columns import all_vectors, attribute_values, attributes
 from tests.built import write_judged_run
 from tests.fakes import fake_embedder, write_images
 
@@ -96,6 +96,8 @@ def test_images_left_out_cannot_be_drawn(opened: Result) -> None:
 def test_attributes_that_both_sets_have(opened: Result) -> None:
     assert set(attributes(opened.training)) == {"hat", "noise"}
     assert set(attributes(opened.training)["hat"]) == {"yes", "no"}
+    known = {name: set(values) for name, values in attributes(opened.training).items()}
+    assert attribute_values(opened.training) == known
     found = attribute_agreement(opened, lists_of(opened))
     assert list(found) == ["hat"]
     table = found["hat"].table

@@ -37,6 +37,16 @@ def test_images_of_their_own_leave_doubt() -> None:
     assert high == pytest.approx([0.31, 0.31], abs=0.04)
 
 
+def test_differences_of_many_are_drawn_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    both = [parts(rng.random((30, 12)).tolist()) for _ in range(2)]
+    whole = difference_intervals(both[0], both[1], groups=12)
+    monkeypatch.setattr("gmv_core.measures.paired._DRAWN_AT_ONCE", 1000)
+    monkeypatch.setattr("gmv_core.measures.paired._CHUNK", 5)
+    for a, b in zip(whole, difference_intervals(both[0], both[1], groups=12), strict=True):
+        assert a == pytest.approx(b)
+
+
 def test_a_run_without_credit_has_no_difference() -> None:
     low, high = difference_intervals(parts([[1, 1]]), parts([[0, 0]]), groups=2)
     assert np.isnan(low).all() and np.isnan(high).all()

@@ -14,12 +14,13 @@ from gmv_core.method.recall import (
     SQ8_LIMIT,
     ExactIndex,
     QuantizedIndex,
-    build_codes,
+    add_codes,
     choose_kind,
     exact_search,
     measured_recall,
     rescore,
     search_codes,
+    train_codes,
     tune,
 )
 from gmv_core.models.embedders.embedder import unit_rows
@@ -115,9 +116,8 @@ class Quantized:
         self.kind = kind
         self.vectors = clusters(n)
         self.ids = np.sort(np.random.default_rng(5).permutation(3 * n)[:n])
-        self.codes, rows = build_codes(
-            kind, self.vectors, blocks(self.ids, self.vectors, 250), vectors=n
-        )
+        self.codes = train_codes(kind, self.vectors, vectors=n)
+        rows = add_codes(self.codes, blocks(self.ids, self.vectors, 250))
         assert np.array_equal(rows, self.ids)
         self.queries = self.vectors[::10][:60]
         self.truth = exact_search(self.queries, [(self.ids, self.vectors)], k=50).ids

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from gmv_core import SettingsError
-from gmv_core.results.selection import as_csv, as_parquet, select
+from gmv_core.results.selection import as_csv, as_parquet, places, select
 
 TABLE = pd.DataFrame(
     {
@@ -39,6 +40,16 @@ def test_rows_that_are_asked_for(asked: dict[str, str], rows: list[int]) -> None
     before = TABLE.copy()
     assert select(TABLE, **asked).index.tolist() == rows
     pd.testing.assert_frame_equal(TABLE, before)
+
+
+def test_places_are_those_of_the_rows_that_are_asked_for() -> None:
+    for table in (TABLE, TABLE.iloc[[2, 0, 3, 1]], TABLE.iloc[:0]):
+        found = places(table, search="a", sort="value", descending=True)
+        assert found.dtype == np.int64
+        pd.testing.assert_frame_equal(
+            table.iloc[found], select(table, search="a", sort="value", descending=True)
+        )
+    assert places(TABLE, sort="training", descending=False).tolist() == [0, 2, 1, 3]
 
 
 def test_an_unknown_column_is_one_sentence() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from gmv_core import Result
-from gmv_core.measures.bootstrap import RESAMPLES, images_needed, share_intervals
+from gmv_core.measures.bootstrap import RESAMPLES, images_needed, rank_intervals, share_intervals
 from gmv_core.measures.concentration import Lorenz, fewest_for, gini, lorenz
 from gmv_core.results.shares import credits_of, group_shares, top_ranks, value_intervals
 from gmv_core.trust.intervals import value_bounds
@@ -112,6 +113,33 @@ def test_intervals_of_many_groups_are_those_of_few(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("gmv_core.measures.bootstrap._CHUNK", 7)
     for a, b in zip(whole, share_intervals(generated, group, value, groups=40), strict=True):
         assert a == pytest.approx(b)
+
+
+def test_intervals_of_many_images_are_drawn_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    generated, group = RNG.integers(0, 300, 500), RNG.integers(0, 40, 500)
+    value = RNG.random(500)
+    whole = share_intervals(generated, group, value, groups=40)
+    ranks = rank_intervals(generated, group, value, groups=40, top=9)
+    monkeypatch.setattr("gmv_core.measures.bootstrap._DRAWN_AT_ONCE", 1000)
+    for a, b in zip(whole, share_intervals(generated, group, value, groups=40), strict=True):
+        assert a == pytest.approx(b)
+    again = rank_intervals(generated, group, value, groups=40, top=9)
+    assert all((a == b).all() for a, b in zip(ranks, again, strict=True))
+
+
+def test_the_memory_of_intervals_does_not_grow_with_the_images() -> None:
+    m = 60_000  # all drawings at once would take 192 MB
+    generated, group = np.arange(m), np.arange(m) % 3
+    peaks = []
+    for work in (
+        lambda: share_intervals(generated, group, np.ones(m), groups=3),
+        lambda: rank_intervals(generated, group, np.ones(m), groups=3, top=2),
+    ):
+        tracemalloc.start()
+        work()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert max(peaks) < 100_000_000
 
 
 def test_intervals_of_values_are_those_of_their_contributions(opened: Result) -> None:

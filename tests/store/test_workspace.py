@@ -126,6 +126,19 @@ def test_tidying_merges_files_and_keeps_the_rows(tmp_path: Path) -> None:
     assert table.take(np.array([9, 2]), ["id"])["id"].to_pylist() == [9, 2]
 
 
+def test_files_and_versions_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gmv_core.store.table.MERGED_COMMITS", 4)
+    monkeypatch.setattr("gmv_core.store.table.FILE_ROWS", 6)
+    table, most = Table(tmp_path / "t.lance"), 0
+    for first in range(0, 60, 2):
+        table.append(numbers(first, 2))
+        most = max(most, len(table.open().versions()))
+    assert rows_of(table)["id"].to_pylist() == list(range(60))
+    assert most <= 7, "its own versions of one merging and the commits since"
+    counts = [fragment.count_rows() for fragment in table.open().get_fragments()]
+    assert len(counts) <= 10 and max(counts) <= 12, "a full file is not merged again"
+
+
 @pytest.mark.parametrize("left", ["", "data", "_versions", "_transactions"])
 def test_a_first_append_that_was_killed_counts_for_nothing(tmp_path: Path, left: str) -> None:
     table = Table(tmp_path / "t.lance")

@@ -9,8 +9,9 @@ from gmv_core import Result
 from gmv_core.images.thumbnails import data_address
 from gmv_core.plots.look import STANDING, STANDING_WORDS
 from gmv_core.results.export import matches_of, values_of
-from gmv_core.results.selection import select
+from gmv_core.types import Int64
 from gmv_core.words import counted, number
+from ui.doors import readings
 from ui.frame import address, shell, state
 from ui.widgets.figures import downloads
 from ui.widgets.pictures.open_image import thumbnails
@@ -59,8 +60,8 @@ def _table(result: Result, ranking: pd.DataFrame) -> None:
         "never among the closest. Contributor: has value.",
         **state.in_url(state.STANDING),
     )
-    found = select(ranking, search=search, standing=standing, sort=column, descending=not rising)
-    if found.empty:
+    found = readings.found(result, search, tuple(standing), column, not rising)
+    if not len(found):
         st.info("No training image is found; search for less, or choose another standing.")
         return
     pages = -(-len(found) // PAGE_ROWS)
@@ -70,11 +71,12 @@ def _table(result: Result, ranking: pd.DataFrame) -> None:
     with st.container(key="value-table"):
         # The table's own search and download know this page only; ours know all rows.
         st.html("<style>.st-key-value-table [data-testid=stElementToolbar]{display:none}</style>")
-        shown = found.iloc[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+        shown = ranking.iloc[found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]]
         picked = _rows(result, shown, f"table {column} {rising} {page}")
     with st.container(horizontal=True, vertical_alignment="center"):
-        select_buttons(result.training, (picked if len(picked) else found)["id"], key="table")
-    _downloads(result, found, len(ranking))
+        rows = picked["id"] if len(picked) else ranking["id"].to_numpy()[found]
+        select_buttons(result.training, rows, key="table")
+    _downloads(result, ranking, found)
 
 
 def _rows(result: Result, rows: pd.DataFrame, table: str) -> pd.DataFrame:
@@ -126,16 +128,16 @@ def _sort_by(columns: list[str]) -> None:
         st.session_state[state.SORT] = column
 
 
-def _downloads(result: Result, found: pd.DataFrame, n: int) -> None:
+def _downloads(result: Result, ranking: pd.DataFrame, found: Int64) -> None:
     what = (
-        f"all {counted(n, 'image')}"
-        if len(found) == n
+        f"all {counted(len(ranking), 'image')}"
+        if len(found) == len(ranking)
         else f"the {counted(len(found), 'image')} found"
     )
 
     def table() -> pd.DataFrame:
         """The rows found, as the command line exports them."""
-        ranks = pd.Series(range(len(found)), index=found["training"])
+        ranks = pd.Series(range(len(found)), index=ranking["training"].iloc[found])
         known = values_of(result)
         known = known[known["training"].isin(ranks.index)]
         return known.sort_values("training", key=ranks.get, ignore_index=True)

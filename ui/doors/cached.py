@@ -19,6 +19,8 @@ from gmv_core import Result
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet
 
+TABLES = 4  # of a row a training image that are kept of one kind: 130 MB for a million
+
 BY_DIGEST = {
     Result: lambda result: result.digest,
     ImageSet: lambda images: images.digest,

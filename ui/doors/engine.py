@@ -22,7 +22,7 @@ from gmv_core.store.columns import previews
 from gmv_core.store.manifests import READY, RunManifest, SetManifest
 from gmv_core.store.records import newest_runs
 from gmv_core.store.workspace import ImageSet, default_root
-from ui.doors.cached import data, resource
+from ui.doors.cached import TABLES, data, resource
 
 
 def workspace() -> Workspace:
@@ -65,7 +65,7 @@ def generated_gallery(result: Result) -> pd.DataFrame:
     return table[table["status"] == "ok"].rename(columns={"generated": "name"})
 
 
-@resource(max_entries=8)
+@resource(max_entries=TABLES)
 def training_gallery(result: Result) -> pd.DataFrame:
     """Return the training images that could be read, with their value and row "id".
 

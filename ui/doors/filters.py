@@ -9,7 +9,7 @@ import pandas as pd
 
 from gmv_core import Result
 from gmv_core.results.candidate_lists import nearest_rows
-from gmv_core.store.columns import attributes
+from gmv_core.store import columns
 from gmv_core.store.workspace import ImageSet
 from ui.doors.cached import data, resource
 
@@ -55,8 +55,8 @@ def ordered(
     if filters.attribute:
         images = result.generated if kind == "generated" else result.training
         name, _, value = filters.attribute.partition(": ")
-        values = np.array(attributes(images).get(name, [""] * len(images.images)), object)
-        table = table[values[table["id"]] == value]
+        values = columns.attributes(images).get(name, [""] * len(images.images))
+        table = table[np.array(values, object)[table["id"]] == value]
     if filters.quality:
         table = table[table["quality"].between(*filters.quality)]
     return table.sort_values(column, ascending=rises, kind="stable")
@@ -80,6 +80,8 @@ def labels(images: ImageSet) -> list[str]:
 @data(max_entries=8)
 def attribute_values(images: ImageSet) -> list[str]:
     """Return what the attributes of a set's images are, as "hat: yes"."""
-    found = {name: sorted({*values} - {""}) for name, values in attributes(images).items()}
+    found = {
+        name: sorted(values - {""}) for name, values in columns.attribute_values(images).items()
+    }
     return [f"{name}: {value}" for name, values in found.items() if len(values) <= MOST_VALUES
             for value in values]  # fmt: skip

@@ -19,23 +19,35 @@ from gmv_core.plots.values import lorenz_curve, value_histogram
 from gmv_core.results import changes, repeated
 from gmv_core.results.changes import LeftOut, Moves
 from gmv_core.results.result import GENERATED_COLUMNS
+from gmv_core.results.selection import places
 from gmv_core.results.shares import group_shares, value_intervals
 from gmv_core.results.shares import top_ranks as top_ranks_of
-from ui.doors.cached import data, resource
+from gmv_core.types import Int64
+from ui.doors.cached import TABLES, data, resource
 
 
-@resource(max_entries=6, show_spinner="Ranking the training images …")
+@resource(max_entries=TABLES, show_spinner="Ranking the training images …")
 def ranking(result: Result) -> pd.DataFrame:
     """Return the training images from the bottom, see `Result.noisy`."""
     return result.noisy()
 
 
-@resource(max_entries=6)
+@resource(max_entries=TABLES)
 def with_intervals(result: Result) -> pd.DataFrame:
     """Return the ranking with the 95 % interval of every value: value_low, value_high."""
     table = ranking(result)
     low, high = value_intervals(result)
     return table.assign(value_low=low[table["id"]], value_high=high[table["id"]])
+
+
+@resource(max_entries=8)
+def found(
+    result: Result, search: str, standing: tuple[str, ...], sort: str, descending: bool
+) -> Int64:
+    """Return where the rows of the ranking stand that are asked for, see `selection.places`."""
+    return places(
+        ranking(result), search=search, standing=standing, sort=sort, descending=descending
+    )
 
 
 @data(max_entries=6, show_spinner="Drawing the generated images anew …")
@@ -89,7 +101,7 @@ def concentration(result: Result) -> tuple[Any, float, int]:
     return figure, gini(values), fewest_for(values, 0.5)
 
 
-@resource(max_entries=6, show_spinner="Valuing with and without weighting …")
+@resource(max_entries=TABLES, show_spinner="Valuing with and without weighting …")
 def weighting(result: Result) -> pd.DataFrame:
     """Return what quality weighting changes, the most valuable without it first."""
     columns = ("id", "training", "value", "label", "owner")

@@ -41,7 +41,7 @@ def sets_differing(said: Told, tables: dict[str, pa.Table]) -> list[str]:
             wrong.append(f"Its table {name} has {len(table):,} rows, and the run {part.images:,}.")
         if part.name != manifest.name or (stamp is not None and stamp != manifest.stamp):
             wrong.append(f"Its {name} set is not the one of its run.")
-        if manifest.counts is not None and manifest.counts != counts_of(table):
+        if manifest.counts is not None and manifest.counts != counts_of(table.to_batches()):
             wrong.append(f"Its table {name} has other images than its set counts.")
         if not np.array_equal(table["id"].to_numpy(), np.arange(len(table))):
             wrong.append(f"The rows of its table {name} are not numbered in order.")

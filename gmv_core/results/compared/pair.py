@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from gmv_core.results.result import Result
+from gmv_core.store.columns import kept_rows
 from gmv_core.store.workspace import ImageSet
-from gmv_core.types import OK, Int64
+from gmv_core.types import Int64
 
 ALIKE = 1e-6  # of a whole: distances are in single precision, and so differ from run to run
 
@@ -72,19 +73,21 @@ def pair_of(first: Result, second: Result) -> Pair:
 def _common(
     first: ImageSet, second: ImageSet, without_first: frozenset[int], without_second: frozenset[int]
 ) -> Common:
-    same_set = first.folder == second.folder
-    a, b = _images(first, without_first), _images(second, without_second)
-    on = ["id"] if same_set else ["digest", "occurrence"]
-    both = a.merge(b, on=on, suffixes=("", "_second"))
-    rows = both["id"].to_numpy(np.int64)
-    others = rows if same_set else both["id_second"].to_numpy(np.int64)
-    return Common(rows, others, len(a), len(b), same_set)
+    if first.folder == second.folder:
+        a, b = kept_rows(first, without_first), kept_rows(second, without_second)
+        rows = np.intersect1d(a, b, assume_unique=True)
+        return Common(rows, rows, len(a), len(b), same_set=True)
+    left, right = _digests(first, without_first), _digests(second, without_second)
+    both = left.merge(right, on=["digest", "occurrence"], suffixes=("", "_second"))
+    rows, others = (both[column].to_numpy(np.int64) for column in ("id", "id_second"))
+    return Common(rows, others, len(left), len(right), same_set=False)
 
 
-def _images(images: ImageSet, without: frozenset[int]) -> pd.DataFrame:
+def _digests(images: ImageSet, without: frozenset[int]) -> pd.DataFrame:
     """Return id, digest, and which of the images of that digest it is, of those that count."""
-    table = images.images.read(["id", "name", "status", "sha256"]).to_pandas()
-    table = table[(table["status"] == OK) & ~table["id"].isin(without)]
+    table = (
+        images.images.read(["id", "name", "sha256"]).take(kept_rows(images, without)).to_pandas()
+    )
     digest = table["sha256"].where(table["sha256"].fillna("") != "", table["name"])
     return pd.DataFrame({"id": table["id"], "digest": digest,
                          "occurrence": digest.groupby(digest).cumcount()})  # fmt: skip

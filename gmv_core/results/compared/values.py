@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from gmv_core.measures.paired import rank_correlation
-from gmv_core.results.changes import changes
+from gmv_core.results.changes import with_ranks
 from gmv_core.results.compared.pair import ALIKE, Pair
 from gmv_core.results.compared.shares import credit_parts
+from gmv_core.results.result import Result
 from gmv_core.results.shares import value_intervals
-
-ABOUT = ("id", "training", "value", "label", "owner")
+from gmv_core.types import Float64
 
 
 def correlation_of_values(pair: Pair, *, seed: int = 0) -> tuple[float, float, float]:
@@ -39,37 +39,50 @@ def movers(pair: Pair) -> pd.DataFrame:
     (95 %), apart (whether these intervals are); rank_first, rank_second (1: the most valuable among
     the images of both, equal values share the best rank).
     """
-    names = _names(pair)
-    before = pair.first.values_table(ABOUT)
-    after = pair.second.values_table(("id", "training", "value"))
-    totals = [float(table["value"].sum()) for table in (before, after)]
-    bounds = value_intervals(pair.first), value_intervals(pair.second)
-    after = after.merge(names, on="id").rename(columns={"id": "id_second"})
-    after = after.rename(columns={"training": "training_second", "name": "training"})
-    table = changes(before, after[["training", "value"]]).merge(
-        after[["training", "training_second", "id_second"]], on="training"
+    results, rows = (pair.first, pair.second), (pair.training.first, pair.training.second)
+    values = [_values(result) for result in results]
+    table = with_ranks(
+        pd.DataFrame(
+            {
+                "id": rows[0],
+                "id_second": rows[1],
+                "value_before": values[0][rows[0]],
+                "value_after": values[1][rows[1]],
+            }
+        )
     )
-    sides = zip(
-        ("first", "second"), ("before", "after"), ("id", "id_second"), totals, bounds, strict=True
-    )
-    for which, when, row, total, (low, high) in sides:
+    for i, (which, when) in enumerate((("first", "before"), ("second", "after"))):
+        total = values[i].sum()
         of = total if total > 0 else 1.0
-        rows = table[row].to_numpy()
+        low, high = value_intervals(results[i])
         table[which] = table[f"value_{when}"] / of
-        table[f"low_{which}"], table[f"high_{which}"] = low[rows] / of, high[rows] / of
+        table[f"low_{which}"], table[f"high_{which}"] = low[rows[i]] / of, high[rows[i]] / of
         table[f"rank_{which}"] = table[f"rank_{when}"]
     table["difference"] = table["second"] - table["first"]
     table["apart"] = (table["low_first"] > table["high_second"]) | (
         table["low_second"] > table["high_first"]
     )
     size = table["difference"].abs().sort_values(ascending=False, kind="stable")
+    table = table.loc[size[size > ALIKE].index].reset_index(drop=True)
+    # Few move among a million, and only their names are looked up.
+    about = _about(pair.first, table["id"])
+    names = _about(pair.second, table["id_second"])["name"]
+    table = table.assign(
+        training=about["name"], training_second=names, label=about["label"], owner=about["owner"]
+    )
     columns = ["id", "id_second", "training", "training_second", "label", "owner", "first",
                "second", "difference", "low_first", "high_first", "low_second", "high_second",
                "apart", "rank_first", "rank_second"]  # fmt: skip
-    return table.loc[size[size > ALIKE].index, columns].reset_index(drop=True)
+    return table[columns]
 
 
-def _names(pair: Pair) -> pd.DataFrame:
-    """Return id (in the second set) and name (in the first) of each image of both."""
-    names = pair.first.training.images.read(["name"])["name"].to_numpy(zero_copy_only=False)
-    return pd.DataFrame({"id": pair.training.second, "name": names[pair.training.first]})
+def _values(result: Result) -> Float64:
+    """Return the value of every training row, 0 of those that do not count."""
+    table, values = result.values_table(("id", "value")), np.zeros(len(result.training.images))
+    values[table["id"]] = table["value"]
+    return values
+
+
+def _about(result: Result, rows: pd.Series) -> pd.DataFrame:
+    found = result.training.images.read(["name", "label", "owner"])
+    return found.take(rows.to_numpy()).to_pandas()
