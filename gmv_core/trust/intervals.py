@@ -5,15 +5,48 @@ percentile bootstrap of such a sum is too narrow: where no image drawn gave anyt
 (benchmarks/trust/intervals.py: it holds 59 to 84 of 100 true values among the largest.) How many
 images contribute is Poisson, nearly, so the sum is a weighted sum of Poisson counts, for which Fay
 and Feuer (Statistics in Medicine 16, 1997) give the gamma interval below; with equal weights it is
-the exact interval of a Poisson mean (Garwood 1936).
+the exact interval of a Poisson mean (Garwood 1936). The share of a small owner is such a sum, too.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from gmv_core.measures.bootstrap import CONFIDENCE
+from gmv_core.measures.bootstrap import CONFIDENCE, share_intervals
 from gmv_core.types import Float64, Int64
+
+FEW = 10  # below so many contributing images a bootstrap of a share holds less than 90 in 100
+
+
+def share_bounds(
+    generated: Int64, group: Int64, value: Float64, *, groups: int, seed: int = 0
+) -> tuple[Float64, Float64]:
+    """Return low and high of every group's share of the value, 95 %, (groups,) each.
+
+    generated, group, value: (c,), a row a contribution. A group to which fewer than FEW generated
+    images give anything has the gamma interval of `value_bounds`, with all that one image gives it
+    as one contribution; the others have that of `share_intervals`. Of a group that gets all of all
+    but fewer than FEW images, it is the interval of what the others get.
+    """
+    low, high = share_intervals(generated, group, value, groups=groups, seed=seed)
+    some, made = value > 0, int(generated.max(initial=-1)) + 1
+    if not some.any():
+        return low, high
+    cell, place = np.unique(group[some] * made + generated[some], return_inverse=True)
+    given = np.bincount(place, weights=value[some]).astype(np.float64)
+    to, of, total = cell // made, cell % made, float(value.sum())
+    few = np.bincount(to, minlength=groups) < FEW
+    bounds = value_bounds(to, given, groups)
+    low[few], high[few] = (np.minimum(bound[few] / total, 1.0) for bound in bounds)
+    parted = np.bincount(of, minlength=made)[of] > 1  # images that give to several groups
+    whole = np.bincount(to[~parted], minlength=groups)
+    for one in np.flatnonzero(~few & (len(np.unique(of)) - whole < FEW)):
+        ours = to == one
+        rest = np.bincount(of[~ours], weights=given[~ours], minlength=made)
+        two = np.repeat([0, 1], [made, ours.sum()])
+        bounds = value_bounds(two, np.concatenate([rest, given[ours]]), 2)
+        low[one], high[one] = (max(0.0, 1 - bound[0] / total) for bound in bounds[::-1])
+    return low, high
 
 
 def value_bounds(training: Int64, value: Float64, n: int) -> tuple[Float64, Float64]:

@@ -7,14 +7,20 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result
-from gmv_core.audit.statement import slug
+from gmv_core.audit.statement.write import file_name
 from gmv_core.plots.look import ACCENT, owner_colours
 from gmv_core.plots.values import share_dots
-from gmv_core.results.owners.answer import OWNER, OwnerAnswer, answer_sentence, known_sentence
+from gmv_core.results.owners.answer import (
+    OwnerAnswer,
+    answer_sentence,
+    known_sentence,
+    unattributed_sentence,
+)
+from gmv_core.results.owners.grouped import OWNER
 from gmv_core.words import counted, hundredths, number, percent
 from ui.doors import engine, owners
 from ui.frame import shell, state
-from ui.frame.markdown import cells, plain
+from ui.frame.markdown import cells, plain, safe
 from ui.widgets import influence
 from ui.widgets.figures import chart, metric_row
 from ui.widgets.pictures.gallery import Card
@@ -36,11 +42,11 @@ def headline(result: Result, answer: OwnerAnswer) -> None:
         ("Earned nothing", f"{answer.never:,}", "Images that are a contributor of no generated "
          "image."),
     ]  # fmt: skip
-    if answer.copied is not None:
-        facts.append(("Near copies elsewhere", f"{answer.copied:,}", "Images with a near copy "
-                      "among the images of another."))  # fmt: skip
     metric_row(facts)
-    st.markdown(f"{answer_sentence(answer)} {known_sentence(answer)}")
+    said = (answer_sentence(answer), known_sentence(answer), unattributed_sentence(answer))
+    st.markdown(safe(" ".join(filter(None, said))))
+    if not answer.generated or answer.images == answer.of_images:
+        return
     colours = owner_colours(engine.owners(result.training)) if answer.by == OWNER else {}
     figure = share_dots(
         [answer.name],
@@ -61,7 +67,7 @@ def take_home(result: Result, answer: OwnerAnswer) -> None:
     st.download_button(
         "Statement to take home",
         lambda: owners.page(result, answer.name, answer.by),
-        file_name=f"statement-{slug(answer.name)}.html",
+        file_name=f"statement-{file_name(answer.name)}",
         mime="text/html",
         icon=":material/description:",
         on_click="ignore",
@@ -79,6 +85,8 @@ def pictures(result: Result, answer: OwnerAnswer) -> None:
         return
     st.header("Its most valuable images")
     lines = [f"value {hundredths(value)}" for value in best["value"]]
+    if answer.by == OWNER:
+        best = best.assign(owner="")  # it stands above
     opening_gallery(
         training_cards(result, best, lines, places=range(1, len(best) + 1)),
         key="owner-best", kind=state.TRAINING, tiny=tiny, label="Its most valuable images",
@@ -98,20 +106,51 @@ def pictures(result: Result, answer: OwnerAnswer) -> None:
                     label="Generated images that are closest to them")  # fmt: skip
 
 
+def copies(result: Result, answer: OwnerAnswer) -> None:
+    """Draw its images that another has, too, or say that none is known."""
+    if not answer.copied:
+        st.caption(
+            "Near copies have not been looked for in this set, so whether another has one of these "
+            "images, too, is not known. Training set looks for them."
+            if answer.copied is None
+            else "No near copy of these images is among those of another."
+        )
+        return
+    st.header("Near copies among the images of others")
+    st.markdown(f"{counted(answer.copied, 'image')} of these with a near copy elsewhere; each "
+                "earns for itself, unless near copies earn as one.")  # fmt: skip
+    rows = owners.copies(result, answer.name, answer.by).head(BEST)
+    images = engine.thumbnails(result.training, tuple(rows["other_id"].tolist()))
+    cards = [
+        Card(
+            row.other, image, row.other, (row.other_group, f"copy of {row.training}"),
+            f"Training image {row.other}, a near copy of {row.training}",
+        )
+        for row, image in zip(rows.itertuples(), images, strict=True)
+    ]  # fmt: skip
+    opening_gallery(
+        cards, key="owner-copies", kind=state.TRAINING, tiny=shell.tiny(result.training),
+        label="Near copies among the images of others",
+    )  # fmt: skip
+
+
 def what_if(result: Result, answer: OwnerAnswer) -> None:
     """Say what the others get without it, and what it gets where copies count as one."""
     st.header("What would change it")
-    one = owners.as_one(result, answer.name, answer.by)
-    if one is not None:
-        st.markdown(f"Were near copies counted as one image: {percent(one)} of the value.")
+    if answer.as_one is not None:
+        st.markdown(
+            f"Were near copies counted as one image: {percent(answer.as_one)} of the value."
+        )
     if st.toggle("Without these images", key="owner-without", persist_state="session"):
-        table = owners.without(result, answer.name, answer.by)
+        table, short = owners.without(result, answer.name, answer.by)
         if table.empty:
             st.caption(f"Every image of the set has this {plain(answer.by)}.")
             return
         st.markdown("What each other gets of what is left, counted again from the same lists, "
                     "without a model.")  # fmt: skip
         st.table(cells(_others(answer.by, table.head(BEST))), border="horizontal", hide_index=True)
+        if short:
+            st.caption(short)
 
 
 def _others(by: str, table: pd.DataFrame) -> pd.DataFrame:
