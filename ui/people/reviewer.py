@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core.audit.review.judging import NAME_CHARACTERS
+from gmv_core.audit.review.people import NAME_CHARACTERS
 from ui.frame import login, state
 from ui.frame.markdown import plain
 
@@ -43,3 +43,4 @@ def _take() -> None:
 
 def _forget() -> None:
     st.session_state[state.REVIEWER] = ""
+    st.session_state.pop(state.SEEN_RESULTS, None)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from gmv_core.audit.review.results import ALL, ReviewResults
+from gmv_core.audit.review.people import EVERYONE
+from gmv_core.audit.review.results import ReviewResults
 from gmv_core.audit.review.reviews import Review
 from gmv_core.audit.review.sampling import BY_RANK
 from gmv_core.words import counted, number, percent
 
 ENOUGH_CONTROLS = 0.9
+MOST_COMPARED = 3  # pairs of reviewers that have a sentence each
 
 
 def design_sentence(review: Review) -> str:
     """Say how the pairs were drawn."""
     settings, of = review.design.settings, sum(one.pairs for one in review.design.strata)
-    controls = round(settings.controls * settings.pairs)
+    pairs, controls = settings.counts(of)
     by = "rank" if settings.strata == BY_RANK else "rank and standing"
     said = (
-        f"{review.places - controls:,} of the {of:,} pairs of {review.run}, drawn by "
+        f"{pairs:,} of the {of:,} pairs of {review.run}, drawn by "
         f"{by}, and {counted(controls, 'control')}; seed {settings.seed}."
     )
     if settings.overlap < 1:
@@ -50,20 +52,34 @@ def _precision(found: ReviewResults) -> list[str]:
         f"Of the {last['k']} closest training images of a generated image, "
         f"{percent(last['share'])} are judged particularly alike "
         f"({number(100 * last['low'])} to {number(100 * last['high'])} %, by "
-        f"{counted(int(last['pairs']), 'pair')}" + ("" if who == ALL else f" of {who}") + ")."
+        f"{counted(int(last['pairs']), 'pair')}" + ("" if who == EVERYONE else f" of {who}") + ")."
     ]
 
 
 def _controls(found: ReviewResults) -> list[str]:
-    said = []
+    said, fine = list[str](), 0
     for name, group in found.controls.groupby("reviewer", sort=True):
         passed, of = int(group["passed"].sum()), int(group["of"].sum())
-        verdict = "" if passed / of >= ENOUGH_CONTROLS else ": too few to rely on these verdicts"
+        good = passed / of >= ENOUGH_CONTROLS
+        if good and len(found.reviewers) > MOST_COMPARED:
+            fine += 1
+            continue
+        verdict = "" if good else ": too few to rely on these verdicts"
         said.append(f"{name} gave the expected answer to {passed} of {of} controls{verdict}.")
+    if fine:
+        share = percent(ENOUGH_CONTROLS)
+        said.insert(0, f"{fine} of {len(found.reviewers)} reviewers passed {share} of their "
+                    "controls or more.")  # fmt: skip
     return said
 
 
 def _agreement(found: ReviewResults) -> list[str]:
+    if len(found.agreement) > MOST_COMPARED:
+        kappas = found.agreement["kappa"].dropna()
+        told = f": κ = {number(kappas.min())} to {number(kappas.max())}" if len(kappas) else ""
+        return [
+            f"{counted(len(found.agreement), 'pair')} of reviewers judged the same pairs{told}."
+        ]
     return [
         f"{row.first} and {row.second} judged {row.pairs} pairs, {percent(row.share)} alike; "
         + (
@@ -83,6 +99,12 @@ def _half(found: ReviewResults) -> str:
     )  # fmt: skip
     if found.half is None:
         return f"The verdicts do not fall with distance so far.{reach}"
+    if found.half.side:
+        most = "Fewer" if found.half.side < 0 else "More"
+        return (
+            f"{most} than half of the verdicts are yes at every distance that was judged, and they "
+            f"fall with it.{reach}"
+        )
     low, high = found.half.low, found.half.high
     ends = f" ({number(low)} to {number(high)})" if low == low else " (no interval yet)"
     return f"Half of the verdicts are yes at the distance {number(found.half.at)}{ends}.{reach}"
