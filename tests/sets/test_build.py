@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from gmv_core import IndexSettings, IngestSettings, SourceError, WorkspaceError, open_source
 from gmv_core.errors import ModelError
 from gmv_core.models.embedders.embedder import from_callable
+from gmv_core.sets.adding import KEY_BYTES
 from gmv_core.sets.build import add, build
 from gmv_core.sets.filling import ensure_embedded
 from gmv_core.sets.index import load_index, load_reference
@@ -358,6 +360,21 @@ def test_add_takes_new_images_and_keeps_other_pictures_of_a_known_name(
     assert (last.renamed, last.skipped) == (1, {"image that the set already has": 19})
     again = add(workspace, "train", open_source(more), embedder=embedder)
     assert again.counts.images == 33
+
+
+def test_add_knows_every_name(workspace: Workspace, embedder: Embedder, tmp_path: Path) -> None:
+    """Also one whose digest ends in a zero byte, which NumPy cuts off."""
+    names = (f"{i}.png" for i in range(10_000))
+    name = next(n for n in names if blake2b(n.encode(), digest_size=KEY_BYTES).digest()[-1] == 0)
+    for folder, others in (("a", (1, 2)), ("b", (2, 3))):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_bytes(png(draw(0)))
+        for i in others:
+            (tmp_path / folder / f"other-{i}.png").write_bytes(png(draw(i)))
+    make(workspace, tmp_path / "a", embedder)
+    manifest = add(workspace, "train", open_source(tmp_path / "b"), embedder=embedder)
+    assert manifest.counts.images == 4
+    assert manifest.sources[-1].skipped == {"image that the set already has": 2}
 
 
 def test_building_again_after_add_is_reuse(
