@@ -19,11 +19,11 @@ from benchmarks.trust.lists import Lists, lists_of, sets_of
 from gmv_core.measures.bootstrap import rank_intervals, resampled_intervals, share_intervals
 from gmv_core.method.value import hand_out
 from gmv_core.settings import ValueSettings
-from gmv_core.trust.intervals import value_bounds
+from gmv_core.trust.intervals import share_bounds, value_bounds
 from gmv_core.types import Float64, Int64
 
 TOP = 100
-OWNERS = 20
+OWNERS, SMALL_OWNERS = 20, 5000
 
 
 def drawn_credits(pool: Lists, drawn: Int64) -> tuple[Int64, Int64, Float64]:
@@ -41,7 +41,8 @@ def coverage(pool: Lists, built: BuiltSet, *, m: int, draws: int, seed: int) -> 
     """
     n, rng = int(built.stored[0][-1]) + 1, np.random.default_rng(seed)
     classes = np.unique(built.labels, return_inverse=True)[1]
-    groups = {"class": classes, "owner": rng.integers(0, OWNERS, n)}
+    groups = {"class": classes, **{f"owner, one of {count:,}": rng.integers(0, count, n)
+                                   for count in (OWNERS, SMALL_OWNERS)}}  # fmt: skip
     every = np.arange(len(pool.rows))
     _, training, credit = drawn_credits(pool, every)
     value = np.bincount(training, credit, n) * m / len(every)
@@ -52,8 +53,10 @@ def coverage(pool: Lists, built: BuiltSet, *, m: int, draws: int, seed: int) -> 
         for name, group in groups.items():
             count = int(group.max()) + 1
             truth = np.bincount(group, value, count) / value.sum()
-            low, high = share_intervals(made, group[training], credit, groups=count, seed=draw)
-            held.setdefault(f"share of a {name}", []).append(_share(low, truth, high))
+            drawn = (made, group[training], credit)
+            for bounds, how in ((share_bounds, ""), (share_intervals, ", by bootstrap alone")):
+                low, high = bounds(*drawn, groups=count, seed=draw)
+                held.setdefault(f"share of a {name}{how}", []).append(_share(low, truth, high))
         low, high = value_bounds(training, credit, n)
         held.setdefault(f"value of the {TOP} largest", []).append(
             _share(low[top], value[top], high[top])

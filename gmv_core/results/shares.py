@@ -1,8 +1,8 @@
 """How value is spread: concentration over images, and shares of owners and labels with intervals.
 
 Lorenz curve and Gini coefficient as in Gini (1912), of a finite population without correction:
-one image that takes all gives (n − 1)/n. Intervals are percentile bootstrap (Efron 1979) over the
-generated images: what the shares would be had the model made other images of the same kind.
+one image that takes all gives (n − 1)/n. Intervals say what the shares would be had the model made
+other images of the same kind: see `trust.intervals`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gmv_core.measures.bootstrap import images_needed, rank_intervals, share_intervals
+from gmv_core.measures.bootstrap import images_needed, rank_intervals
 from gmv_core.method.value import Basis
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.results.result import Result
 from gmv_core.store.columns import groups_of
-from gmv_core.trust.intervals import value_bounds
+from gmv_core.trust.intervals import share_bounds, value_bounds
 from gmv_core.types import Float64, Int64
 
 
@@ -82,13 +82,15 @@ def shares_of(
     ids = values["id"].to_numpy()
     group_of = np.full(max(ids.max(initial=-1), credits.training.max(initial=-1)) + 1, -1)
     group_of[ids] = codes
-    low, high = share_intervals(
+    low, high = share_bounds(
         credits.generated, group_of[credits.training], credits.value,
         groups=len(names), seed=seed,
     )  # fmt: skip
     made = len(np.unique(credits.generated))
     images = np.bincount(codes, minlength=len(names))
     value = np.bincount(codes, weights=values["value"], minlength=len(names))
+    if len(names) == 1:  # all there is, whatever is generated
+        low, high = np.sign(value), np.sign(value)
     shares = pd.DataFrame(
         {
             "group": np.asarray(names, object),

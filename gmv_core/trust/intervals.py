@@ -5,15 +5,38 @@ percentile bootstrap of such a sum is too narrow: where no image drawn gave anyt
 (benchmarks/trust/intervals.py: it holds 59 to 84 of 100 true values among the largest.) How many
 images contribute is Poisson, nearly, so the sum is a weighted sum of Poisson counts, for which Fay
 and Feuer (Statistics in Medicine 16, 1997) give the gamma interval below; with equal weights it is
-the exact interval of a Poisson mean (Garwood 1936).
+the exact interval of a Poisson mean (Garwood 1936). The share of a small owner is such a sum, too.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from gmv_core.measures.bootstrap import CONFIDENCE
+from gmv_core.measures.bootstrap import CONFIDENCE, share_intervals
 from gmv_core.types import Float64, Int64
+
+FEW = 10  # below so many contributing images a bootstrap of a share holds less than 90 in 100
+
+
+def share_bounds(
+    generated: Int64, group: Int64, value: Float64, *, groups: int, seed: int = 0
+) -> tuple[Float64, Float64]:
+    """Return low and high of every group's share of the value, 95 %, (groups,) each.
+
+    generated, group, value: (c,), a row a contribution. A group to which fewer than FEW generated
+    images give anything has the gamma interval of `value_bounds`, with all that one image gives it
+    as one contribution; the others have that of `share_intervals`.
+    """
+    low, high = share_intervals(generated, group, value, groups=groups, seed=seed)
+    made = int(generated.max(initial=-1)) + 1
+    cell, place = np.unique(group * made + generated, return_inverse=True)
+    given = np.bincount(place, weights=value, minlength=len(cell))
+    getting, total = cell // max(made, 1), float(value.sum())
+    few = np.bincount(getting[given > 0], minlength=groups) < FEW
+    if total > 0 and few.any():
+        bounds = value_bounds(getting, given, groups)
+        low[few], high[few] = (np.minimum(bound[few] / total, 1.0) for bound in bounds)
+    return low, high
 
 
 def value_bounds(training: Int64, value: Float64, n: int) -> tuple[Float64, Float64]:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from gmv_core.trust.intervals import value_bounds
+from gmv_core.measures.bootstrap import share_intervals
+from gmv_core.trust.intervals import FEW, share_bounds, value_bounds
 
 
 def test_equal_contributions_are_the_exact_interval_of_a_poisson_mean() -> None:
@@ -28,6 +29,50 @@ def test_they_hold_the_truth() -> None:
         low, high = value_bounds(training, rng.uniform(0.05, 0.15, len(training)), 200)
         held.append(((low <= 0.2) & (high >= 0.2)).mean())
     assert np.mean(held) >= 0.95
+
+
+def _drawn(rng: np.random.Generator, truth: np.ndarray, m: int) -> list[np.ndarray]:
+    """Return (generated, group, value) of m images of ten contributors each."""
+    group = rng.choice(len(truth), (m, 10), p=truth)
+    weight = rng.dirichlet(np.full(10, 5.0), m)
+    return [np.repeat(np.arange(m), 10), group.ravel(), weight.ravel()]
+
+
+@pytest.mark.parametrize("m", [1, 3, 12, 60])
+def test_shares_of_small_owners_hold_the_truth_where_a_bootstrap_does_not(m: int) -> None:
+    rng, held, before = np.random.default_rng(m), [], []
+    truth = np.full(300, 1 / 300)
+    for seed in range(10):
+        drawn = _drawn(rng, truth, m)
+        for bounds, found in ((share_bounds, held), (share_intervals, before)):
+            low, high = bounds(*drawn, groups=300, seed=seed)
+            found.append(((low <= truth) & (truth <= high)).mean())
+    assert np.mean(held) >= 0.95
+    assert np.mean(before) < 0.9
+
+
+def test_shares_of_large_owners_keep_the_bootstrap() -> None:
+    drawn = _drawn(np.random.default_rng(0), np.array([0.5, 0.3, 0.19, 0.01]), 40)
+    mine, theirs = share_bounds(*drawn, groups=4), share_intervals(*drawn, groups=4)
+    giving = [len(set(drawn[0][drawn[1] == group])) for group in range(4)]
+    assert [count >= FEW for count in giving] == [True, True, True, False]
+    for a, b in zip(mine, theirs, strict=True):
+        assert (a == b).tolist()[:3] == [True, True, True]
+    assert mine[1][3] > theirs[1][3]
+
+
+def test_what_one_image_gives_a_group_is_one_contribution() -> None:
+    low, high = share_bounds(np.zeros(6, np.int64), np.array([0, 0, 0, 0, 1, 1]), np.ones(6),
+                             groups=3)  # fmt: skip
+    assert low == pytest.approx(np.array([4, 2, 0]) / 6 * chi2.ppf(0.025, 2) / 2)
+    assert high.tolist() == [1, 1, 1]
+
+
+def test_shares_of_nothing_are_nothing() -> None:
+    none = np.empty(0, np.int64)
+    for drawn in ((none, none, np.empty(0)), (np.arange(3), np.zeros(3, np.int64), np.zeros(3))):
+        low, high = share_bounds(*drawn, groups=2)
+        assert low.tolist() == high.tolist() == [0, 0]
 
 
 def test_the_order_of_the_contributions_changes_nothing_and_nothing_is_nothing() -> None:

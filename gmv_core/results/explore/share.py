@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gmv_core.measures.bootstrap import images_needed, share_intervals
+from gmv_core.measures.bootstrap import images_needed
 from gmv_core.results.result import Result
 from gmv_core.results.shares import credits_of
+from gmv_core.trust.intervals import share_bounds
 from gmv_core.types import Int64
 
 
@@ -43,9 +44,11 @@ def share_of(
     ours = chosen[table["id"].to_numpy()] == 1
     value, whole = float(table["value"][ours].sum()), float(table["value"].sum())
     credits = credits_of(result)
-    low, high = share_intervals(
+    low, high = share_bounds(
         credits.generated, chosen[credits.training], credits.value, groups=2, seed=seed
     )
+    if not ours.any() or ours.all():  # whatever is generated
+        low = high = np.full(2, float(ours.any() and whole > 0))
     made = max(1, len(np.unique(credits.generated)))
     return SelectionShare(
         images=int(ours.sum()),
