@@ -37,8 +37,8 @@ class Output:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
-        self.out = Console(highlight=False)
-        self.err = Console(stderr=True, highlight=False)
+        self.out = Console(highlight=False, emoji=False)  # a name may hold ":smile:"
+        self.err = Console(stderr=True, highlight=False, emoji=False)
 
     def document(self, value: object) -> bool:
         """Print the answer as JSON where that is requested, and return whether it was."""
@@ -52,7 +52,7 @@ class Output:
 
     def markup(self, text: str) -> None:
         """Print a line with rich's markup; what comes from a user is escaped by the caller."""
-        self.out.print(text)
+        self.out.print(text, soft_wrap=True)
 
     def table(self, title: str, frame: pd.DataFrame) -> None:
         """Print a table of words, none of them torn apart."""

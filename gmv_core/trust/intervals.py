@@ -25,17 +25,27 @@ def share_bounds(
 
     generated, group, value: (c,), a row a contribution. A group to which fewer than FEW generated
     images give anything has the gamma interval of `value_bounds`, with all that one image gives it
-    as one contribution; the others have that of `share_intervals`.
+    as one contribution; the others have that of `share_intervals`. Of a group that gets all of all
+    but fewer than FEW images, it is the interval of what the others get.
     """
     low, high = share_intervals(generated, group, value, groups=groups, seed=seed)
-    made = int(generated.max(initial=-1)) + 1
-    cell, place = np.unique(group * made + generated, return_inverse=True)
-    given = np.bincount(place, weights=value, minlength=len(cell))
-    getting, total = cell // max(made, 1), float(value.sum())
-    few = np.bincount(getting[given > 0], minlength=groups) < FEW
-    if total > 0 and few.any():
-        bounds = value_bounds(getting, given, groups)
-        low[few], high[few] = (np.minimum(bound[few] / total, 1.0) for bound in bounds)
+    some, made = value > 0, int(generated.max(initial=-1)) + 1
+    if not some.any():
+        return low, high
+    cell, place = np.unique(group[some] * made + generated[some], return_inverse=True)
+    given = np.bincount(place, weights=value[some])
+    to, of, total = cell // made, cell % made, float(value.sum())
+    few = np.bincount(to, minlength=groups) < FEW
+    bounds = value_bounds(to, given, groups)
+    low[few], high[few] = (np.minimum(bound[few] / total, 1.0) for bound in bounds)
+    parted = np.bincount(of, minlength=made)[of] > 1  # images that give to several groups
+    whole = np.bincount(to[~parted], minlength=groups)
+    for one in np.flatnonzero(~few & (len(np.unique(of)) - whole < FEW)):
+        ours = to == one
+        rest = np.bincount(of[~ours], weights=given[~ours], minlength=made)
+        two = np.repeat([0, 1], [made, ours.sum()])
+        bounds = value_bounds(two, np.concatenate([rest, given[ours]]), 2)
+        low[one], high[one] = (max(0.0, 1 - bound[0] / total) for bound in bounds[::-1])
     return low, high
 
 

@@ -61,6 +61,18 @@ def test_shares_of_large_owners_keep_the_bootstrap() -> None:
     assert mine[1][3] > theirs[1][3]
 
 
+def test_a_group_that_gets_all_but_a_little_has_what_the_little_leaves() -> None:
+    """Of 40 images three give group 1 a half each, in parts; the rest goes to group 0."""
+    generated = np.concatenate([np.arange(40), [1, 1, 5, 9]])
+    group = np.repeat([0, 1], [40, 4])
+    value = np.concatenate([np.where(np.isin(np.arange(40), [1, 5, 9]), 0.5, 1.0),
+                            [0.2, 0.3, 0.5, 0.5]])  # fmt: skip
+    low, high = share_bounds(generated, group, value, groups=3)
+    assert low[0] == pytest.approx(1 - high[1]) and high[0] == pytest.approx(1 - low[1])
+    low, high = share_bounds(np.arange(40), np.zeros(40, np.int64), np.ones(40), groups=2)
+    assert (low[0], high[0]) == (pytest.approx(1 - chi2.ppf(0.975, 2) / 2 / 40), 1)
+
+
 def test_what_one_image_gives_a_group_is_one_contribution() -> None:
     low, high = share_bounds(np.zeros(6, np.int64), np.array([0, 0, 0, 0, 1, 1]), np.ones(6),
                              groups=3)  # fmt: skip
