@@ -33,7 +33,7 @@ def share_bounds(
     if not some.any():
         return low, high
     cell, place = np.unique(group[some] * made + generated[some], return_inverse=True)
-    given = np.bincount(place, weights=value[some])
+    given = np.bincount(place, weights=value[some]).astype(np.float64)
     to, of, total = cell // made, cell % made, float(value.sum())
     few = np.bincount(to, minlength=groups) < FEW
     bounds = value_bounds(to, given, groups)

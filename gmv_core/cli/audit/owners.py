@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from gmv_core.results.owners.answer import (
     answer_sentence,
     known_sentence,
     owner_answer,
+    unattributed_sentence,
     with_copies_as_one,
 )
 from gmv_core.results.owners.pictures import best_images, closest_generated
@@ -24,6 +25,9 @@ from gmv_core.results.owners.without import shares_without
 from gmv_core.results.result import open_run
 from gmv_core.results.shares import group_shares
 from gmv_core.words import counted, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWN = 10
 Column = Annotated[str, typer.Option(help="Another column to group by: label, or any attribute.")]
@@ -47,6 +51,7 @@ def owner_command(
         **asdict(answer),
         "share_of_images": answer.share_of_images,
         "verdict": answer.verdict,
+        "images_to_tell": answer.images_to_tell,
         "with_copies_as_one": as_one,
         "best_images": best.to_dict("records"),
         "closest_generated": closest.to_dict("records"),
@@ -55,18 +60,30 @@ def owner_command(
     if out.document(told):
         return
     out.markup(f"[bold]{shown(name)}[/] in {shown(run)}: {answer_sentence(answer)}")
-    out.words(known_sentence(answer))
+    out.words(" ".join(filter(None, [known_sentence(answer), unattributed_sentence(answer)])))
     out.words(f"{counted(answer.never, 'image')} of {answer.images:,} earned nothing.")
     if answer.copied is not None:
         out.words(f"{counted(answer.copied, 'image')} with a near copy among another's images.")
     if as_one is not None:
         out.words(f"With near copies as one image: {percent(as_one)} of the value.")
-    out.frame(
-        "Most valuable images", best.head(SHOWN).drop(columns=["id", column], errors="ignore")
-    )
-    out.frame("Generated images that give it most credit",
-              closest.head(SHOWN).drop(columns=["id", "training_id"]))  # fmt: skip
-    out.frame(f"What the others get without {name}", without.head(SHOWN))
+    _tables(out, name, column, best.head(SHOWN), closest.head(SHOWN), without.head(SHOWN))
+
+
+def _tables(
+    out: Output, name: str, column: str, best: pd.DataFrame, closest: pd.DataFrame,
+    without: pd.DataFrame,
+) -> None:  # fmt: skip
+    """Print what is there of an owner's images and of the others."""
+    if len(best):
+        out.frame("Most valuable images", best.drop(columns=["id", column], errors="ignore"))
+    if len(closest):
+        shares = closest.assign(share=closest["share"].map(percent))
+        out.frame("Generated images that give it most credit",
+                  shares.drop(columns=["id", "training_id"]))  # fmt: skip
+    if len(without):
+        shares = without.assign(**{c: without[c].map(percent) for c in without if c != column})
+        named = shares.assign(**{column: shares[column].replace("", f"(no {column})")})
+        out.frame(f"What the others get without {name}", named)
 
 
 def statement_command(

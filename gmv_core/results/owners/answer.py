@@ -7,11 +7,13 @@ any attribute (a licence, a source, a collection).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
 
 from gmv_core.errors import SettingsError
+from gmv_core.measures.bootstrap import images_needed
 from gmv_core.results.result import Result
 from gmv_core.results.shares import group_shares
 from gmv_core.settings import CLUSTER
@@ -22,7 +24,8 @@ from gmv_core.words import counted, percent
 
 OWNER = "owner"
 MORE, LESS, OPEN = "more", "less", "open"  # than its share of the images; OPEN: not known yet
-NAMED = 10
+NAMED = 10  # groups that an error lists
+MOST_TOLD = 100  # times the generated images; how many more than that would do is no help
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class OwnerAnswer:
     generated: images that hand out credit. images_needed: so many of this kind would bring the
     share within 5 points on either side. never: images of theirs that earned nothing.
     copied: images of theirs with a near copy among another's, None where none were looked for.
+    unattributed: of all credit, in [0, 1], what goes to nobody; the share is one of the rest.
     """
 
     by: str
@@ -48,6 +52,7 @@ class OwnerAnswer:
     images_needed: int
     never: int
     copied: int | None
+    unattributed: float = 0.0
 
     @property
     def share_of_images(self) -> float:
@@ -56,9 +61,16 @@ class OwnerAnswer:
     @property
     def verdict(self) -> str:
         """Whether the share is MORE or LESS than the share of the images, or OPEN."""
-        if self.low > self.share_of_images:
+        if self.generated and self.low > self.share_of_images:
             return MORE
-        return LESS if self.high < self.share_of_images else OPEN
+        return LESS if self.generated and self.high < self.share_of_images else OPEN
+
+    @property
+    def images_to_tell(self) -> int:
+        """So many generated images would tell the share from that of the images, if it stays."""
+        difference = self.share_of_images - self.share
+        reach = self.high - self.share if difference > 0 else self.share - self.low
+        return images_needed(reach, self.generated, within=max(abs(difference), 1e-9))
 
 
 def columns_of(result: Result) -> list[str]:
@@ -76,11 +88,21 @@ def rows_of(result: Result, name: str, by: str = OWNER) -> Int64:
     groups, kept = groups_of(result.training, by), result.values_table(("id",))["id"].to_numpy()
     rows: Int64 = kept[groups[kept] == name]
     if not name or not len(rows):
-        known = sorted(set(groups[kept]) - {""})
-        some = ", ".join(known[:NAMED]) + (", …" if len(known) > NAMED else "")
-        choose = f"choose one of: {some}" if known else "no image of the set has one"
-        raise SettingsError(f"No training image has the {by} {name!r}; {choose}.")
+        raise SettingsError(
+            f"No training image has the {by} {name!r}; {_choose(name, groups[kept])}"
+        )
     return rows
+
+
+def _choose(name: str, groups: np.ndarray) -> str:
+    """Say which groups there are, those of a similar name if any."""
+    known = sorted(set(groups) - {""})
+    folded = {one.strip().casefold(): one for one in reversed(known)}
+    close = [folded[one] for one in get_close_matches(name.strip().casefold(), folded)]
+    if close:
+        return f"did you mean {' or '.join(map(repr, close))}?"
+    some = ", ".join(known[:NAMED]) + (", …" if len(known) > NAMED else "")
+    return f"choose one of: {some}." if known else "no image of the set has one."
 
 
 def owner_answer(
@@ -95,6 +117,7 @@ def owner_answer(
     shares = group_shares(result, by) if shares is None else shares
     own = shares[shares[by] == name].iloc[0]
     earned = result.values_table(("id", "times_contributor")).set_index("id")
+    totals = result.totals()
     generated = result.generated_table(("effective_contributors",))["effective_contributors"]
     return OwnerAnswer(
         by=by,
@@ -109,6 +132,7 @@ def owner_answer(
         images_needed=int(own["images_needed"]),
         never=int((earned.loc[rows, "times_contributor"] == 0).sum()),
         copied=_copied(result, rows, by) if has_clusters(result.training) else None,
+        unattributed=totals.unattributed / max(totals.unattributed + totals.value, 1e-300),
     )
 
 
@@ -138,6 +162,11 @@ def with_copies_as_one(answer: OwnerAnswer, result: Result) -> float | None:
 
 def answer_sentence(answer: OwnerAnswer) -> str:
     """Say what the group gets, in one sentence."""
+    images = percent(answer.share_of_images)
+    if not answer.generated:
+        return f"No value was handed out; {images} of the images."
+    if answer.images == answer.of_images:
+        return f"All of the value, for all of the images: the set has no other {answer.by}."
     verdict = {
         MORE: "more than its share",
         LESS: "less than its share",
@@ -145,7 +174,7 @@ def answer_sentence(answer: OwnerAnswer) -> str:
     }[answer.verdict]
     return (
         f"{percent(answer.share)} of the value ({_range(answer.low, answer.high)}), for "
-        f"{percent(answer.share_of_images)} of the images: {verdict}."
+        f"{images} of the images: {verdict}."
     )
 
 
@@ -153,16 +182,33 @@ def known_sentence(answer: OwnerAnswer) -> str:
     """Say whether the share can be told from the share of the images, and what would settle it."""
     if not answer.generated:
         return "No generated image hands out credit, so there is nothing to share."
-    seen = counted(answer.generated, "generated image")
+    seen = f"{counted(answer.generated, 'generated image')} {_are(answer.generated)}"
+    if answer.images == answer.of_images:
+        return "There is nobody to share it with, whatever is generated."
     if answer.verdict != OPEN:
-        return f"{seen} are enough to tell this from its share of the images."
-    more = (
-        f"About {counted(answer.images_needed, 'image')} of this kind would bring it within 5 "
-        "points on either side."
-        if answer.images_needed > answer.generated
-        else "It is known within 5 points; the difference, if there is one, is smaller."
+        return f"{seen} enough to tell this from its share of the images."
+    few = f"{seen} too few to tell this from its share of the images."
+    if answer.images_to_tell <= MOST_TOLD * answer.generated:
+        few += f" If the share stays as it is, about {answer.images_to_tell:,} would be enough."
+    else:
+        few += f" It would take more than {MOST_TOLD * answer.generated:,}."
+    if answer.images_needed > answer.generated:
+        few += f" About {answer.images_needed:,} would bring it within 5 points on either side."
+    return few
+
+
+def unattributed_sentence(answer: OwnerAnswer) -> str:
+    """Say how much of the credit the share is not of, "" where that is none."""
+    if not answer.unattributed > 0:
+        return ""
+    return (
+        f"{percent(answer.unattributed)} of all credit has no convincing source and goes to "
+        "nobody; the share is one of the rest."
     )
-    return f"{seen} are too few to tell this from its share of the images. {more}"
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
 
 
 def _range(low: float, high: float) -> str:

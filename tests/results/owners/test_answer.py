@@ -19,11 +19,13 @@ from gmv_core.results.owners.answer import (
     known_sentence,
     owner_answer,
     rows_of,
+    unattributed_sentence,
     with_copies_as_one,
 )
 from gmv_core.results.owners.pictures import best_images, closest_generated
 from gmv_core.results.owners.without import shares_without
 from gmv_core.results.shares import group_shares
+from gmv_core.settings import CONVINCING
 from gmv_core.trust.duplicates import find_clusters
 from tests.built import run_by_hand, write_judged_run, write_run
 from tests.fakes import fake_embedder
@@ -145,6 +147,53 @@ def test_what_would_settle_it() -> None:
         "60 generated images are enough to tell this from its share of the images."
     )
     unknown = replace(ADA, high=0.31)
-    assert "About 200 images of this kind" in known_sentence(unknown)
-    assert "known within 5 points" in known_sentence(replace(unknown, images_needed=50))
-    assert "nothing to share" in known_sentence(replace(ADA, generated=0))
+    # 0.177 below its share of the images, 0.187 to the end of the interval: 60 · (0.187 / 0.177)².
+    assert known_sentence(unknown) == (
+        "60 generated images are too few to tell this from its share of the images. If the share "
+        "stays as it is, about 67 would be enough. About 200 would bring it within 5 points on "
+        "either side."
+    )
+    assert "within 5 points" not in known_sentence(replace(unknown, images_needed=50))
+    assert "It would take more than 6,000." in known_sentence(replace(unknown, share=0.3))
+    one = replace(unknown, generated=1)
+    assert known_sentence(one).startswith("1 generated image is too few")
+
+
+def test_an_owner_of_all_and_an_owner_of_nothing() -> None:
+    whole = replace(ADA, images=100, share=1.0, low=1.0, high=1.0)
+    assert answer_sentence(whole) == (
+        "All of the value, for all of the images: the set has no other owner."
+    )
+    assert known_sentence(whole) == "There is nobody to share it with, whatever is generated."
+    nothing = replace(ADA, share=0.0, low=0.0, high=0.0, generated=0)
+    assert nothing.verdict == OPEN
+    assert answer_sentence(nothing) == "No value was handed out; 30 % of the images."
+    assert "nothing to share" in known_sentence(nothing)
+
+
+def test_few_generated_images_tell_nothing_of_a_small_owner(two_owners: Result) -> None:
+    """What an owner of a few images gets from a few generated ones is 0 or chance."""
+    for name in ("Ada", "Ben"):
+        answer = owner_answer(two_owners, name)
+        assert answer.low < answer.share < answer.high and answer.verdict == OPEN
+        assert answer.images_needed > answer.generated == 6
+
+
+def test_what_goes_to_nobody_is_said(two_owners: Result) -> None:
+    assert unattributed_sentence(owner_answer(two_owners, "Ada")) == ""
+    strict = replace(two_owners, settings=replace(two_owners.settings, credit=CONVINCING))
+    totals = strict.totals()
+    answer = owner_answer(strict, "Ada")
+    assert 0 < answer.unattributed == pytest.approx(totals.unattributed / totals.quality)
+    assert answer.share == pytest.approx(answer.value / totals.value)
+    assert unattributed_sentence(answer).endswith("goes to nobody; the share is one of the rest.")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [(" ada", "did you mean 'Ada'?"), ("Benn", "did you mean 'Ben'?"), ("Zoë", "one of: Ada, Ben")],
+)
+def test_a_name_that_is_nearly_right(two_owners: Result, name: str, said: str) -> None:
+    with pytest.raises(SettingsError) as told:
+        rows_of(two_owners, name)
+    assert said in str(told.value)
