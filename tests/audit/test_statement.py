@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,8 +13,11 @@ import pytest
 
 from gmv_core import Result, SettingsError, SourceError, Workspace, open_run
 from gmv_core.audit.evidence import evidence_root, write_evidence
-from gmv_core.audit.statement import slug, statement, write_statement, write_statements
+from gmv_core.audit.statement.page import files_digest, statement
+from gmv_core.audit.statement.words import GROUP_NAME, commands, shortened
+from gmv_core.audit.statement.write import file_name, write_statement, write_statements
 from gmv_core.results.shares import group_shares
+from gmv_core.settings import CLUSTER, CONVINCING, ValueSettings
 from tests.built import HOSTILE, run_by_hand, write_hostile_run, write_run
 
 
@@ -49,17 +54,86 @@ def test_it_says_the_answer_and_how_to_check_it(result: Result, tmp_path: Path) 
 
 
 def test_another_column(result: Result) -> None:
-    assert "label “class0”" in Elements(statement(result, "class0", "label")).text
+    assert "by label" in Elements(statement(result, "class0", "label")).text
 
 
 def test_one_for_each_owner_and_an_index(result: Result, tmp_path: Path) -> None:
     files = write_statements(result, tmp_path / "out")
-    assert {file.name for file in files} == {"index.html", *(
-        f"{place}-{slug(name)}.html"
-        for place, name in enumerate(group_shares(result, "owner")["owner"], 1)
-    )}  # fmt: skip
+    names = group_shares(result, "owner")["owner"]
+    assert [file.name for file in files] == ["index.html", *map(file_name, names)]
     links = [a["href"] for tag, a in Elements(files[0].read_text()).found if tag == "a"]
     assert all((tmp_path / "out" / str(link)).is_file() for link in links) and len(links) == 2
+    before = {file: file.read_bytes() for file in files}
+    again = write_statements(replace(result, settings=replace(result.settings, k=3)),
+                             tmp_path / "out")  # fmt: skip
+    assert set(again) == set(files), "another order of the owners gives the same files"
+    write_statements(result, tmp_path / "out")
+    assert {file: file.read_bytes() for file in files} == before
+    assert len(list((tmp_path / "out").iterdir())) == 3
+
+
+def test_no_two_names_share_a_file() -> None:
+    names = [
+        "Ada",
+        "ada",
+        "Ada ",
+        "ADA!",
+        "..",
+        "../..",
+        "日本",
+        "日本語",
+        "con",
+        "a" * 80,
+        "a" * 90,
+    ]
+    files = [file_name(name) for name in names]
+    assert len({file.lower() for file in files}) == len(names)
+    for file in files:
+        assert re.fullmatch(r"[a-z0-9-]{1,60}-[0-9a-f]{8}\.html", file), file
+    assert file_name("Ada Löve/lace").startswith("ada-l-ve-lace-")
+
+
+def test_digests_are_those_of_the_files(result: Result, tmp_path: Path) -> None:
+    """As the statement tells the reader to work them out."""
+    for images, folder in ((result.training, "train"), (result.generated, "made")):
+        done = subprocess.run(
+            "find . -name '*.png' -print0 | xargs -0 sha256sum | cut -c1-64 | sort | sha256sum",
+            shell=True, cwd=tmp_path / "run" / folder, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert files_digest(images) == done.stdout.split()[0]
+        assert files_digest(images) in Elements(statement(result, "Ada")).text
+
+
+def test_it_names_the_settings_that_it_was_read_with(result: Result) -> None:
+    assert commands(result, "r") == [
+        "gmv evidence run evidence.zip", "gmv verify evidence.zip --root r"
+    ]  # fmt: skip
+    settings = ValueSettings(k=3, temperature="auto", quality_weighting=False,
+                             credit=CONVINCING, duplicates=CLUSTER)  # fmt: skip
+    assert commands(replace(result, settings=settings), "r")[0] == (
+        "gmv evidence run evidence.zip --k 3 --temperature auto --no-weighting "
+        "--credit convincing --duplicates cluster"
+    )
+
+
+def test_where_credit_goes_to_nobody_it_says_so(result: Result) -> None:
+    paper = Elements(statement(result, "Ada")).text
+    assert "gives out all of its credit" in paper and "goes to nobody" not in paper
+    strict = replace(result, settings=replace(result.settings, credit=CONVINCING))
+    said = Elements(statement(strict, "Ada")).text
+    assert "gives out all of its credit" not in said and "goes to nobody" in said
+
+
+def test_a_statement_is_of_a_whole_run(result: Result) -> None:
+    name = result.training.images.read(["name"])["name"][0].as_py()
+    with pytest.raises(SettingsError, match="leaves 1 training image out"):
+        statement(result.leaving_out([name]), "Ada")
+
+
+def test_long_names_are_shortened() -> None:
+    assert shortened("abc\u202e", 9) == "abc\\u202e"
+    assert len(shortened("x" * 500, GROUP_NAME)) == GROUP_NAME
+    assert shortened("a" * 50 + "b" * 50, 20) == "a" * 9 + "…" + "b" * 10
 
 
 def test_hostile_names_stay_text(copied: Callable[..., None], tmp_path: Path) -> None:
@@ -94,10 +168,3 @@ def test_what_cannot_be_is_a_sentence(result: Result, tmp_path: Path) -> None:
         statement(result, "Eve")
     with pytest.raises(SourceError, match="cannot be written"):
         write_statement(result, "Ada", tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("name", "part"), [("Ada Löve/lace", "ada-l-ve-lace"), ("..", "unnamed"), ("a" * 99, "a" * 60)]
-)
-def test_slug(name: str, part: str) -> None:
-    assert slug(name) == part

@@ -7,14 +7,20 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result
-from gmv_core.audit.statement import slug
+from gmv_core.audit.statement.write import file_name
 from gmv_core.plots.look import ACCENT, owner_colours
 from gmv_core.plots.values import share_dots
-from gmv_core.results.owners.answer import OWNER, OwnerAnswer, answer_sentence, known_sentence
+from gmv_core.results.owners.answer import (
+    OwnerAnswer,
+    answer_sentence,
+    known_sentence,
+    unattributed_sentence,
+)
+from gmv_core.results.owners.grouped import OWNER
 from gmv_core.words import counted, hundredths, number, percent
 from ui.doors import engine, owners
 from ui.frame import shell, state
-from ui.frame.markdown import cells, plain
+from ui.frame.markdown import cells, plain, safe
 from ui.widgets import influence
 from ui.widgets.figures import chart, metric_row
 from ui.widgets.pictures.gallery import Card
@@ -40,7 +46,8 @@ def headline(result: Result, answer: OwnerAnswer) -> None:
         facts.append(("Near copies elsewhere", f"{answer.copied:,}", "Images with a near copy "
                       "among the images of another."))  # fmt: skip
     metric_row(facts)
-    st.markdown(f"{answer_sentence(answer)} {known_sentence(answer)}")
+    said = (answer_sentence(answer), known_sentence(answer), unattributed_sentence(answer))
+    st.markdown(safe(" ".join(filter(None, said))))
     colours = owner_colours(engine.owners(result.training)) if answer.by == OWNER else {}
     figure = share_dots(
         [answer.name],
@@ -61,7 +68,7 @@ def take_home(result: Result, answer: OwnerAnswer) -> None:
     st.download_button(
         "Statement to take home",
         lambda: owners.page(result, answer.name, answer.by),
-        file_name=f"statement-{slug(answer.name)}.html",
+        file_name=f"statement-{file_name(answer.name)}",
         mime="text/html",
         icon=":material/description:",
         on_click="ignore",
@@ -101,17 +108,20 @@ def pictures(result: Result, answer: OwnerAnswer) -> None:
 def what_if(result: Result, answer: OwnerAnswer) -> None:
     """Say what the others get without it, and what it gets where copies count as one."""
     st.header("What would change it")
-    one = owners.as_one(result, answer.name, answer.by)
-    if one is not None:
-        st.markdown(f"Were near copies counted as one image: {percent(one)} of the value.")
+    if answer.as_one is not None:
+        st.markdown(
+            f"Were near copies counted as one image: {percent(answer.as_one)} of the value."
+        )
     if st.toggle("Without these images", key="owner-without", persist_state="session"):
-        table = owners.without(result, answer.name, answer.by)
+        table, short = owners.without(result, answer.name, answer.by)
         if table.empty:
             st.caption(f"Every image of the set has this {plain(answer.by)}.")
             return
         st.markdown("What each other gets of what is left, counted again from the same lists, "
                     "without a model.")  # fmt: skip
         st.table(cells(_others(answer.by, table.head(BEST))), border="horizontal", hide_index=True)
+        if short:
+            st.caption(short)
 
 
 def _others(by: str, table: pd.DataFrame) -> pd.DataFrame:

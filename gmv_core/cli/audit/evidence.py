@@ -10,9 +10,16 @@ import typer
 from gmv_core.audit.checking.verify import Against, as_json, verify
 from gmv_core.audit.evidence import write_evidence
 from gmv_core.audit.keys import make_keys, private_key
-from gmv_core.cli.options import Json, Root, workspace_at
+from gmv_core.cli.options import Json, Root
 from gmv_core.cli.output import Output, shown
-from gmv_core.results.result import open_run
+from gmv_core.cli.readings.reading import (
+    OtherCopies,
+    OtherCredit,
+    OtherK,
+    OtherTemperature,
+    OtherWeighting,
+    read_run,
+)
 from gmv_core.sources.opening import open_source
 from gmv_core.words import size_text
 
@@ -28,12 +35,17 @@ def evidence_command(
     with_previews: Annotated[
         bool, typer.Option("--with-previews", help="The pictures go along, up to 256 px.")
     ] = False,
+    k: OtherK = None,
+    temperature: OtherTemperature = None,
+    weighting: OtherWeighting = None,
+    credit: OtherCredit = None,
+    duplicates: OtherCopies = None,
     workspace: Root = None,
     json: Json = False,
 ) -> None:
     """Write a run's tables, settings and digests into one file that others can check."""
     out = Output(json)
-    result = open_run(workspace_at(workspace), run)
+    result = read_run(workspace, run, k, temperature, weighting, credit, duplicates)
     signer = private_key(key) if key else None
     with out.progress() as report:
         root = write_evidence(result, file, key=signer, with_previews=with_previews, report=report)

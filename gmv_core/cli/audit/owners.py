@@ -8,22 +8,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gmv_core.audit.statement import write_statement, write_statements
-from gmv_core.cli.options import Json, Root, workspace_at
+from gmv_core.audit.statement.write import write_statement, write_statements
+from gmv_core.cli.options import Json, Root
 from gmv_core.cli.output import Output, shown
+from gmv_core.cli.readings.reading import (
+    OtherCopies,
+    OtherCredit,
+    OtherK,
+    OtherTemperature,
+    OtherWeighting,
+    read_run,
+)
 from gmv_core.errors import SettingsError
 from gmv_core.results.owners.answer import (
-    OWNER,
     answer_sentence,
     known_sentence,
     owner_answer,
     unattributed_sentence,
-    with_copies_as_one,
 )
+from gmv_core.results.owners.grouped import OWNER, Grouped
 from gmv_core.results.owners.pictures import best_images, closest_generated
-from gmv_core.results.owners.without import shares_without
-from gmv_core.results.result import open_run
-from gmv_core.results.shares import group_shares
+from gmv_core.results.owners.without import shares_without, short_sentence
 from gmv_core.words import counted, percent
 
 if TYPE_CHECKING:
@@ -37,22 +42,30 @@ def owner_command(
     run: str,
     name: Annotated[str, typer.Argument(help="The owner, or a value of --column.")],
     column: Column = OWNER,
+    k: OtherK = None,
+    temperature: OtherTemperature = None,
+    weighting: OtherWeighting = None,
+    credit: OtherCredit = None,
+    duplicates: OtherCopies = None,
     workspace: Root = None,
     json: Json = False,
 ) -> None:
     """Say what an owner gets in a run, how sure that is, and what would change it."""
-    out, result = Output(json), open_run(workspace_at(workspace), run)
-    shares = group_shares(result, column)
-    answer = owner_answer(result, name, column, shares=shares)
-    best, closest = best_images(result, name, column), closest_generated(result, name, column)
-    without = shares_without(result, name, column, shares=shares)
-    as_one = with_copies_as_one(answer, result)
+    out, result = (
+        Output(json),
+        read_run(workspace, run, k, temperature, weighting, credit, duplicates),
+    )
+    of = Grouped(result, column)
+    answer = owner_answer(result, name, column, of=of)
+    best = best_images(result, name, column, of=of)
+    closest = closest_generated(result, name, column, of=of)
+    without = shares_without(result, name, column, of=of)
+    short = short_sentence(result, name, column, of=of)
     told = {
         **asdict(answer),
         "share_of_images": answer.share_of_images,
         "verdict": answer.verdict,
         "images_to_tell": answer.images_to_tell,
-        "with_copies_as_one": as_one,
         "best_images": best.to_dict("records"),
         "closest_generated": closest.to_dict("records"),
         "without": without.to_dict("records"),
@@ -64,9 +77,11 @@ def owner_command(
     out.words(f"{counted(answer.never, 'image')} of {answer.images:,} earned nothing.")
     if answer.copied is not None:
         out.words(f"{counted(answer.copied, 'image')} with a near copy among another's images.")
-    if as_one is not None:
-        out.words(f"With near copies as one image: {percent(as_one)} of the value.")
+    if answer.as_one is not None:
+        out.words(f"With near copies as one image: {percent(answer.as_one)} of the value.")
     _tables(out, name, column, best.head(SHOWN), closest.head(SHOWN), without.head(SHOWN))
+    if short:
+        out.words(short)
 
 
 def _tables(
@@ -94,13 +109,21 @@ def statement_command(
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="One an owner, and an index.")] = False,
     column: Column = OWNER,
+    k: OtherK = None,
+    temperature: OtherTemperature = None,
+    weighting: OtherWeighting = None,
+    credit: OtherCredit = None,
+    duplicates: OtherCopies = None,
     workspace: Root = None,
     json: Json = False,
 ) -> None:
     """Write an owner's statement: one HTML file to take home, that prints well."""
     if (owner is None) == (not all_):
         raise SettingsError("Give --owner NAME for one statement, or --all for one an owner.")
-    out, result = Output(json), open_run(workspace_at(workspace), run)
+    out, result = (
+        Output(json),
+        read_run(workspace, run, k, temperature, weighting, credit, duplicates),
+    )
     if owner is not None:
         write_statement(result, owner, place, column)
         files = [place]

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import pandas as pd
 import typer
 
-from gmv_core.cli.options import COPIES, CREDIT, Json, Root, temperature_of, workspace_at
+from gmv_core.cli.options import Json, Root
 from gmv_core.cli.output import Output, shown
+from gmv_core.cli.readings.reading import (
+    OtherCopies,
+    OtherCredit,
+    OtherK,
+    OtherTemperature,
+    OtherWeighting,
+    read_run,
+)
 from gmv_core.results.compared.report import (
     Comparison,
     compare_results,
@@ -19,7 +27,6 @@ from gmv_core.results.compared.report import (
     quality_sentence,
     shares_sentence,
 )
-from gmv_core.results.result import open_run
 from gmv_core.store.marks import marked
 from gmv_core.words import percent
 
@@ -29,16 +36,11 @@ SHOWN = 10
 def compare_command(
     first: Annotated[str, typer.Argument(help="Name of a run.")],
     second: Annotated[str, typer.Argument(help="Name of another run, or of the same one.")],
-    k: Annotated[int | None, typer.Option(help="Read the second with another k.")] = None,
-    temperature: Annotated[
-        str | None, typer.Option(help="Read the second with another temperature.")
-    ] = None,
-    weighting: Annotated[
-        bool | None,
-        typer.Option("--weighting/--no-weighting", help="Weight the second by quality, or not."),
-    ] = None,
-    credit: Annotated[str | None, typer.Option(help=f"Of the second: {CREDIT}")] = None,
-    duplicates: Annotated[str | None, typer.Option(help=f"Of the second: {COPIES}")] = None,
+    k: OtherK = None,
+    temperature: OtherTemperature = None,
+    weighting: OtherWeighting = None,
+    credit: OtherCredit = None,
+    duplicates: OtherCopies = None,
     without_marked: Annotated[
         bool,
         typer.Option("--without-marked", help="Leave the marked images out of the second."),
@@ -46,16 +48,12 @@ def compare_command(
     workspace: Root = None,
     json: Json = False,
 ) -> None:
-    """Compare two runs: inputs, shares, values, contributors, quality and standings."""
-    place = workspace_at(workspace)
-    one, other = open_run(place, first), open_run(place, second)
-    asked: dict[str, Any] = {
-        "k": k, "temperature": None if temperature is None else temperature_of(temperature),
-        "quality_weighting": weighting, "credit": credit, "duplicates": duplicates,
-    }  # fmt: skip
-    changed = {name: value for name, value in asked.items() if value is not None}
-    if changed:
-        other = open_run(place, second, settings=replace(other.settings, **changed))
+    """Compare two runs: inputs, shares, values, contributors, quality and standings.
+
+    The settings given are those that the second is read with.
+    """
+    one = read_run(workspace, first)
+    other = read_run(workspace, second, k, temperature, weighting, credit, duplicates)
     if without_marked:
         other = other.leaving_out(marked(other.training))
     out = Output(json)

@@ -1,30 +1,15 @@
-"""What one owner gets, as one answer: share with its interval, and whether that is known yet.
-
-"Owner" stands for any group of training images: the values of the columns owner and label, and of
-any attribute (a licence, a source, a collection).
-"""
+"""What one owner gets, as one answer: share with its interval, and whether that is known yet."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
-
-from gmv_core.errors import SettingsError
 from gmv_core.measures.bootstrap import images_needed
+from gmv_core.results.owners.grouped import OWNER, Grouped
 from gmv_core.results.result import Result
-from gmv_core.results.shares import group_shares
-from gmv_core.settings import CLUSTER
-from gmv_core.store.columns import attributes, groups_of
-from gmv_core.trust.duplicates import has_clusters, read_clusters
-from gmv_core.types import Int64
 from gmv_core.words import counted, percent
 
-OWNER = "owner"
 MORE, LESS, OPEN = "more", "less", "open"  # than its share of the images; OPEN: not known yet
-NAMED = 10  # groups that an error lists
 MOST_TOLD = 100  # times the generated images; how many more than that would do is no help
 
 
@@ -36,7 +21,8 @@ class OwnerAnswer:
     share: of the value of all, in [0, 1], low and high its 95 % interval. value: φ, summed.
     generated: images that hand out credit. images_needed: so many of this kind would bring the
     share within 5 points on either side. never: images of theirs that earned nothing.
-    copied: images of theirs with a near copy among another's, None where none were looked for.
+    copied: images of theirs with a near copy among another's. as_one: the share where near copies
+    count as one image. Either None where none were looked for, as_one where they do so already.
     unattributed: of all credit, in [0, 1], what goes to nobody; the share is one of the rest.
     """
 
@@ -52,6 +38,7 @@ class OwnerAnswer:
     images_needed: int
     never: int
     copied: int | None
+    as_one: float | None = None
     unattributed: float = 0.0
 
     @property
@@ -73,52 +60,18 @@ class OwnerAnswer:
         return images_needed(reach, self.generated, within=max(abs(difference), 1e-9))
 
 
-def columns_of(result: Result) -> list[str]:
-    """Return the columns by which training images can be grouped: those that hold anything."""
-    counts = result.training.manifest().counts
-    known = [by for by in ("owner", "label") if counts and getattr(counts, f"{by}s")]
-    return [*known, *attributes(result.training)]
-
-
-def rows_of(result: Result, name: str, by: str = OWNER) -> Int64:
-    """Return the rows of a group's images that were not rejected.
-
-    Raises SettingsError for a group that has none.
-    """
-    groups, kept = groups_of(result.training, by), result.values_table(("id",))["id"].to_numpy()
-    rows: Int64 = kept[groups[kept] == name]
-    if not name or not len(rows):
-        raise SettingsError(
-            f"No training image has the {by} {name!r}; {_choose(name, groups[kept])}"
-        )
-    return rows
-
-
-def _choose(name: str, groups: np.ndarray) -> str:
-    """Say which groups there are, those of a similar name if any."""
-    known = sorted(set(groups) - {""})
-    folded = {one.strip().casefold(): one for one in reversed(known)}
-    close = [folded[one] for one in get_close_matches(name.strip().casefold(), folded)]
-    if close:
-        return f"did you mean {' or '.join(map(repr, close))}?"
-    some = ", ".join(known[:NAMED]) + (", …" if len(known) > NAMED else "")
-    return f"choose one of: {some}." if known else "no image of the set has one."
-
-
 def owner_answer(
-    result: Result, name: str, by: str = OWNER, *, shares: pd.DataFrame | None = None
+    result: Result, name: str, by: str = OWNER, *, of: Grouped | None = None
 ) -> OwnerAnswer:
     """Return what a group gets in a run.
 
-    shares: what `group_shares(result, by)` returned, to answer for many without drawing anew.
+    of: the result grouped by that column, to answer for many without reading and drawing anew.
     Raises SettingsError for a column or a group that the training set has not.
     """
-    rows = rows_of(result, name, by)
-    shares = group_shares(result, by) if shares is None else shares
+    of = of or Grouped(result, by)
+    rows, shares = of.rows(name), of.shares
     own = shares[shares[by] == name].iloc[0]
-    earned = result.values_table(("id", "times_contributor")).set_index("id")
-    totals = result.totals()
-    generated = result.generated_table(("effective_contributors",))["effective_contributors"]
+    earned = of.table["times_contributor"]
     return OwnerAnswer(
         by=by,
         name=name,
@@ -128,36 +81,13 @@ def owner_answer(
         low=float(own["low"]),
         high=float(own["high"]),
         value=float(own["value"]),
-        generated=int((generated > 0).sum()),
+        generated=int((of.given["effective_contributors"] > 0).sum()),
         images_needed=int(own["images_needed"]),
-        never=int((earned.loc[rows, "times_contributor"] == 0).sum()),
-        copied=_copied(result, rows, by) if has_clusters(result.training) else None,
-        unattributed=totals.unattributed / max(totals.unattributed + totals.value, 1e-300),
+        never=int((earned.loc[rows] == 0).sum()),
+        copied=None if of.elsewhere is None else int(of.elsewhere[rows].sum()),
+        as_one=None if of.as_one is None else of.as_one[name],
+        unattributed=of.unattributed,
     )
-
-
-def _copied(result: Result, rows: Int64, by: str) -> int:
-    """Count the rows whose cluster of near copies holds an image of another group."""
-    of, groups = read_clusters(result.training).of, groups_of(result.training, by)
-    own = np.zeros(len(of), bool)
-    own[rows] = True
-    others = np.zeros(len(of), bool)
-    others[of[~own & (groups != "")]] = True
-    return int(others[of[rows]].sum())
-
-
-def with_copies_as_one(answer: OwnerAnswer, result: Result) -> float | None:
-    """Return the group's share where near copies count as one image.
-
-    None where none were looked for, or where they do so already.
-    """
-    if result.settings.duplicates == CLUSTER or not has_clusters(result.training):
-        return None
-    one = replace(result, settings=replace(result.settings, duplicates=CLUSTER))
-    table = one.values_table(("id", "value"))
-    own = table["id"].isin(rows_of(result, answer.name, answer.by))
-    total = float(table["value"].sum())
-    return float(table.loc[own, "value"].sum()) / total if total > 0 else 0.0
 
 
 def answer_sentence(answer: OwnerAnswer) -> str:

@@ -8,27 +8,34 @@ from pathlib import Path
 
 import pytest
 
-from gmv_core import Result, SettingsError, Workspace, open_run
+from gmv_core import (
+    Result,
+    SettingsError,
+    Workspace,
+    build,
+    labels_for,
+    open_run,
+    open_source,
+    value,
+)
 from gmv_core.results.owners.answer import (
     LESS,
     MORE,
     OPEN,
     OwnerAnswer,
     answer_sentence,
-    columns_of,
     known_sentence,
     owner_answer,
-    rows_of,
     unattributed_sentence,
-    with_copies_as_one,
 )
+from gmv_core.results.owners.grouped import Grouped, columns_of
 from gmv_core.results.owners.pictures import best_images, closest_generated
-from gmv_core.results.owners.without import shares_without
+from gmv_core.results.owners.without import shares_without, short_sentence
 from gmv_core.results.shares import group_shares
-from gmv_core.settings import CONVINCING
+from gmv_core.settings import CLUSTER, CONVINCING
 from gmv_core.trust.duplicates import find_clusters
-from tests.built import run_by_hand, write_judged_run, write_run
-from tests.fakes import fake_embedder
+from tests.built import run_by_hand, write_csv, write_judged_run, write_run
+from tests.fakes import draw, fake_embedder, png, write_images
 
 ADA = OwnerAnswer("owner", "Ada", 30, 100, 0.123, 0.098, 0.15, 1.2, 60, 200, 7, None)
 
@@ -100,9 +107,13 @@ def two_owners(copied: Callable[..., None], tmp_path: Path) -> Result:
     return open_run(Workspace(tmp_path / "home"), "run")
 
 
-def test_shares_given_are_used(two_owners: Result) -> None:
-    shares = group_shares(two_owners, "owner")
-    assert owner_answer(two_owners, "Ada", shares=shares) == owner_answer(two_owners, "Ada")
+def test_answers_of_many_are_those_of_each(two_owners: Result) -> None:
+    of = Grouped(two_owners, "owner")
+    assert sorted(of.names) == ["Ada", "Ben"]
+    for name in of.names:
+        assert owner_answer(two_owners, name, of=of) == owner_answer(two_owners, name)
+        for table in (best_images, closest_generated, shares_without):
+            assert table(two_owners, name, of=of).equals(table(two_owners, name)), table
 
 
 def test_without_an_owner_the_others_share_all(two_owners: Result) -> None:
@@ -114,17 +125,53 @@ def test_without_an_owner_the_others_share_all(two_owners: Result) -> None:
 
 
 def _names(result: Result, owner: str) -> list[str]:
-    rows = rows_of(result, owner)
+    rows = Grouped(result).rows(owner)
     names: list[str] = result.training.images.take(rows, ["name"])["name"].to_pylist()
     return names
 
 
 def test_copies_are_counted_and_count_as_one_where_asked(two_owners: Result) -> None:
-    assert with_copies_as_one(ADA, two_owners) is None
+    before = owner_answer(two_owners, "Ada")
+    assert (before.copied, before.as_one) == (None, None)
     find_clusters(Workspace(two_owners.training.folder.parents[1]), "run-set", fake_embedder())
     answer = owner_answer(two_owners, "Ada")
-    assert answer.copied == 0
-    assert with_copies_as_one(answer, two_owners) == pytest.approx(answer.share)
+    assert (answer.copied, answer.as_one) == (0, pytest.approx(answer.share))
+    one = replace(two_owners, settings=replace(two_owners.settings, duplicates=CLUSTER))
+    assert owner_answer(one, "Ada").as_one is None
+
+
+def test_copies_across_owners_are_counted_by_hand(tmp_path: Path) -> None:
+    """Ada's first image is Ben's, too; her next two are one; Cy's first is one without an owner."""
+    owners = ["Ada", "Ada", "Ada", "Ben", "Ben", "Cy", "Cy", ""]
+    copies = {3: 0, 2: 1, 7: 5}
+    folder = tmp_path / "train"
+    folder.mkdir()
+    for i in range(8):
+        (folder / f"{i}.png").write_bytes(png(draw(copies.get(i, i))))
+    rows = [[f"{i}.png", owner] for i, owner in enumerate(owners)]
+    write_csv(tmp_path / "o.csv", [["name", "owner"], *rows])
+    source, workspace = open_source(folder), Workspace(tmp_path / "home")
+    labels = labels_for(source, tmp_path / "o.csv")
+    build(workspace, source, name="train", labels=labels, embedder=fake_embedder())
+    made = open_source(write_images(tmp_path / "made", 12, first_seed=100))
+    value(workspace, made, against="train", name="run", embedder=fake_embedder())
+    find_clusters(workspace, "train", fake_embedder())
+    result = open_run(workspace, "run")
+    assert {name: owner_answer(result, name).copied for name in ("Ada", "Ben", "Cy")} == {
+        "Ada": 1, "Ben": 1, "Cy": 0
+    }  # fmt: skip
+    one = replace(result, settings=replace(result.settings, duplicates=CLUSTER))
+    shares = group_shares(one, "owner").set_index("owner")["share_of_value"]
+    for name in ("Ada", "Ben", "Cy"):
+        assert owner_answer(result, name).as_one == pytest.approx(shares[name])
+
+
+def test_lists_that_run_short_without_an_owner_are_told(two_owners: Result) -> None:
+    """Ada has 16 of the 24 images, and all of them are candidates: eight are left, k is 10."""
+    assert short_sentence(two_owners, "Ada").startswith(
+        "6 generated images have fewer than 10 candidates left without them. "
+    )
+    assert short_sentence(two_owners, "Ben") == ""
 
 
 @pytest.mark.parametrize(
@@ -195,5 +242,5 @@ def test_what_goes_to_nobody_is_said(two_owners: Result) -> None:
 )
 def test_a_name_that_is_nearly_right(two_owners: Result, name: str, said: str) -> None:
     with pytest.raises(SettingsError) as told:
-        rows_of(two_owners, name)
+        Grouped(two_owners).rows(name)
     assert said in str(told.value)

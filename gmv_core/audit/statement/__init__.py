@@ -1,0 +1,1 @@
+"""One owner's statement: a page to take home, in one file, that prints well."""
