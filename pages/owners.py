@@ -6,11 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result
-from gmv_core.words import counted, percent
+from gmv_core.words import counted, percent, visible
 from ui.doors import owners as doors
-from ui.doors import readings
 from ui.frame import shell, state
-from ui.people.owner_answer import headline, pictures, predicted, what_if
+from ui.frame.markdown import plain
+from ui.people.owner_answer import copies, headline, pictures, predicted, what_if
 from ui.people.owner_choice import choose, choose_column
 from ui.widgets import influence
 
@@ -24,7 +24,7 @@ def owners() -> None:
         by = choose_column(result)
     if by is None:
         return
-    shares = readings.shares(result, by)
+    shares = doors.grouped(result, by).shares
     name = choose(result, by, shares, row)
     if name is not None:
         answer = doors.answer(result, name, by)
@@ -33,6 +33,7 @@ def owners() -> None:
         else:
             headline(result, answer)
             pictures(result, answer)
+            copies(result, answer)
             what_if(result, answer)
     if not by_influence:
         everyone(result, by, shares)
@@ -41,7 +42,9 @@ def owners() -> None:
 def everyone(result: Result, by: str, shares: pd.DataFrame) -> None:
     """Draw the table of all groups; a row that is chosen is looked at."""
     named = shares[shares[by] != ""].reset_index(drop=True)
-    st.header(f"All {counted(len(named), by)}")
+    if named.empty:
+        return
+    st.header(f"All {counted(len(named), plain(by))}")
 
     def look() -> None:
         rows = st.session_state["owners-table"]["selection"]["rows"]
@@ -50,7 +53,7 @@ def everyone(result: Result, by: str, shares: pd.DataFrame) -> None:
 
     table = pd.DataFrame(
         {
-            by.capitalize(): named[by],
+            visible(by.capitalize()): named[by].map(visible),
             "Share of value": 100 * named["share_of_value"],
             "95 % from": 100 * named["low"],
             "95 % to": 100 * named["high"],

@@ -117,6 +117,26 @@ def write_run(root: Path, name: str, generated: int) -> None:
     value(workspace, made, against=f"{name}-set", name=name, embedder=fake_embedder())
 
 
+def write_shared_copies(root: Path) -> None:
+    """Write a run of 12 generated images against eight training images, some of them copies.
+
+    Ada's first image is Ben's, too; her next two are one; Cy's first is one without an owner. The
+    workspace is root/home; near copies were not looked for.
+    """
+    owners = ["Ada", "Ada", "Ada", "Ben", "Ben", "Cy", "Cy", ""]
+    copies = {3: 0, 2: 1, 7: 5}
+    (root / "train").mkdir()
+    for i in range(len(owners)):
+        (root / "train" / f"{i}.png").write_bytes(png(draw(copies.get(i, i))))
+    rows = [[f"{i}.png", owner] for i, owner in enumerate(owners)]
+    write_csv(root / "owners.csv", [["name", "owner"], *rows])
+    source, workspace = open_source(root / "train"), Workspace(root / "home")
+    labels = labels_for(source, root / "owners.csv")
+    build(workspace, source, name="train", labels=labels, embedder=fake_embedder())
+    made = open_source(write_images(root / "made", 12, first_seed=100))
+    value(workspace, made, against="train", name="run", embedder=fake_embedder())
+
+
 def write_judged_run(root: Path) -> None:
     """Write a run of 6 generated images against 24 training images in three classes.
 

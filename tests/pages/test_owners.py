@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from gmv_core import Workspace
-from tests.pages.conftest import WriteRun, new_session
+from gmv_core.trust.duplicates import find_clusters
+from tests.built import write_hostile_run, write_shared_copies
+from tests.fakes import fake_embedder
+from tests.pages.conftest import WriteRun, cards, new_session, open_page
 
 
 def said(app: AppTest) -> str:
@@ -61,3 +68,42 @@ def test_predicted_influence_asks_for_its_job_first(page: AppTest) -> None:
     page.segmented_control(key="reading").set_value("Predicted influence").run()
     assert not page.exception
     assert "Influence has not been predicted" in said(page)
+
+
+def test_a_part_of_a_name_offers_the_whole_ones(page: AppTest) -> None:
+    other = new_session()
+    other.query_params["whose"] = "AD"
+    other.switch_page("pages/owners.py").run()
+    (found,) = [button for button in other.button if button.label == "Ada"]
+    found.click().run()
+    assert other.selectbox(key="whose").value == "Ada"
+    assert "of the value (95 % interval" in said(other)
+
+
+def test_near_copies_are_shown_or_were_not_looked_for(
+    home: Workspace, copied: Callable[..., None], tmp_path: Path
+) -> None:
+    copied(write_shared_copies)
+    app = open_page(new_session(), "owners")
+    app.selectbox(key="whose").set_value("Ada").run()
+    assert "have not been looked for" in said(app)
+    find_clusters(home, "train", fake_embedder())
+    app = open_page(new_session(), "owners")
+    app.selectbox(key="whose").set_value("Ada").run()
+    (card,) = cards(app, "Near copies among the images of others")
+    assert (card["title"], card["lines"]) == ("3.png", ["Ben", "copy of 0.png"])
+    assert "Were near copies counted as one image" in said(app)
+    app.selectbox(key="whose").set_value("Cy").run()
+    assert "No near copy of these images" in said(app)
+
+
+def test_names_and_columns_stay_text(home: Workspace, copied: Callable[..., None]) -> None:
+    copied(write_hostile_run)
+    app = open_page(new_session(), "owners")
+    for column in app.selectbox(key="by").options:
+        app.selectbox(key="by").set_value(column.removeprefix("By ")).run()
+        assert not app.exception
+        words = [*app.header, *app.markdown, *app.caption, *app.button, *app.info]
+        shown = [str(getattr(e, "label", None) or e.value) for e in words]
+        alive = re.compile(r"(?<!\\)<img|(?<!\\)\]\(|[\u202a-\u202e]")
+        assert not [text for text in shown if alive.search(text)]

@@ -9,7 +9,7 @@ from gmv_core.audit.statement.page import shared, statement
 from gmv_core.results.influence.what_if import PredictedChange
 from gmv_core.results.owners.answer import OwnerAnswer, owner_answer
 from gmv_core.results.owners.grouped import Grouped, columns_of
-from gmv_core.results.owners.pictures import best_images, closest_generated
+from gmv_core.results.owners.pictures import best_images, closest_generated, copies_elsewhere
 from gmv_core.results.owners.without import result_without, shares_without, short_sentence
 from ui.doors import influence
 from ui.doors.cached import data, resource
@@ -43,6 +43,12 @@ def best(result: Result, name: str, by: str) -> pd.DataFrame:
 def closest(result: Result, name: str, by: str) -> pd.DataFrame:
     """Return the generated images that give it credit, those that give it most first."""
     return closest_generated(result, name, by, of=grouped(result, by))
+
+
+@resource(max_entries=16)
+def copies(result: Result, name: str, by: str) -> pd.DataFrame:
+    """Return its images that have a near copy among the images of another."""
+    return copies_elsewhere(result, name, by, of=grouped(result, by))
 
 
 @data(max_entries=16, show_spinner="Counting again without these images …")

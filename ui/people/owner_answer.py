@@ -42,12 +42,11 @@ def headline(result: Result, answer: OwnerAnswer) -> None:
         ("Earned nothing", f"{answer.never:,}", "Images that are a contributor of no generated "
          "image."),
     ]  # fmt: skip
-    if answer.copied is not None:
-        facts.append(("Near copies elsewhere", f"{answer.copied:,}", "Images with a near copy "
-                      "among the images of another."))  # fmt: skip
     metric_row(facts)
     said = (answer_sentence(answer), known_sentence(answer), unattributed_sentence(answer))
     st.markdown(safe(" ".join(filter(None, said))))
+    if not answer.generated or answer.images == answer.of_images:
+        return
     colours = owner_colours(engine.owners(result.training)) if answer.by == OWNER else {}
     figure = share_dots(
         [answer.name],
@@ -86,6 +85,8 @@ def pictures(result: Result, answer: OwnerAnswer) -> None:
         return
     st.header("Its most valuable images")
     lines = [f"value {hundredths(value)}" for value in best["value"]]
+    if answer.by == OWNER:
+        best = best.assign(owner="")  # it stands above
     opening_gallery(
         training_cards(result, best, lines, places=range(1, len(best) + 1)),
         key="owner-best", kind=state.TRAINING, tiny=tiny, label="Its most valuable images",
@@ -103,6 +104,34 @@ def pictures(result: Result, answer: OwnerAnswer) -> None:
     ]  # fmt: skip
     opening_gallery(cards, key="owner-closest", kind=state.IMAGE, tiny=tiny,
                     label="Generated images that are closest to them")  # fmt: skip
+
+
+def copies(result: Result, answer: OwnerAnswer) -> None:
+    """Draw its images that another has, too, or say that none is known."""
+    if not answer.copied:
+        st.caption(
+            "Near copies have not been looked for in this set, so whether another has one of these "
+            "images, too, is not known. Training set looks for them."
+            if answer.copied is None
+            else "No near copy of these images is among those of another."
+        )
+        return
+    st.header("Near copies among the images of others")
+    st.markdown(f"{counted(answer.copied, 'image')} of these with a near copy elsewhere; each "
+                "earns for itself, unless near copies earn as one.")  # fmt: skip
+    rows = owners.copies(result, answer.name, answer.by).head(BEST)
+    images = engine.thumbnails(result.training, tuple(rows["other_id"].tolist()))
+    cards = [
+        Card(
+            row.other, image, row.other, (row.other_group, f"copy of {row.training}"),
+            f"Training image {row.other}, a near copy of {row.training}",
+        )
+        for row, image in zip(rows.itertuples(), images, strict=True)
+    ]  # fmt: skip
+    opening_gallery(
+        cards, key="owner-copies", kind=state.TRAINING, tiny=shell.tiny(result.training),
+        label="Near copies among the images of others",
+    )  # fmt: skip
 
 
 def what_if(result: Result, answer: OwnerAnswer) -> None:

@@ -8,12 +8,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gmv_core import Result
 from gmv_core.store.columns import groups_of
+from gmv_core.words import visible
 from ui.doors import matchers, owners
 from ui.frame import shell, state
 from ui.frame.markdown import plain, safe
 from ui.widgets.writing import may_bring
 
-MOST_OPTIONS = 1000  # names that the list offers; any other can be typed
+MOST_OPTIONS = 1000  # names that the list offers; any other, or a part of it, can be typed
+SIMILAR = 12
 
 
 def choose_column(result: Result) -> str | None:
@@ -32,7 +34,7 @@ def choose_column(result: Result) -> str | None:
         return columns[0]
     return st.selectbox(
         "Grouped by", columns, width=200, label_visibility="collapsed",
-        format_func=lambda column: f"By {column}",
+        format_func=lambda column: f"By {visible(column)}",
         help="By what the training images are grouped: their owner, label, or any other column.",
         on_change=_forget, **state.in_url(state.BY),
     )  # fmt: skip
@@ -45,11 +47,15 @@ def _forget() -> None:
 def choose(result: Result, by: str, shares: pd.DataFrame, row: DeltaGenerator) -> str | None:
     """Draw the choice of one group in a row; return its name, None where the address names none."""
     names = [name for name in shares[by] if name]
+    if not names:
+        st.info(f"No image that could be read has the column {plain(by)}.", icon=":material/info:")
+        return None
     asked = st.session_state.get(state.WHOSE) or names[0]
     st.session_state[state.WHOSE] = asked
     with row:
         name = st.selectbox(
-            by.capitalize(), state.with_chosen(state.WHOSE, names[:MOST_OPTIONS]),
+            plain(by.capitalize()), state.with_chosen(state.WHOSE, names[:MOST_OPTIONS]),
+            format_func=visible,
             accept_new_options=len(names) > MOST_OPTIONS, width="stretch",
             label_visibility="collapsed",
             **state.in_url(state.WHOSE),
@@ -62,7 +68,20 @@ def choose(result: Result, by: str, shares: pd.DataFrame, row: DeltaGenerator) -
         f"No training image has the {plain(by)} “{plain(name)}”; choose another.",
         icon=":material/link_off:",
     )
+    _similar(names, str(name))
     return None
+
+
+def _similar(names: list[str], part: str) -> None:
+    """Offer the groups whose names hold a part that was typed, the most valuable first."""
+    found = [name for name in names if part.strip().casefold() in name.casefold()]
+    if not found:
+        return
+    with st.container(horizontal=True):
+        for name in found[:SIMILAR]:
+            st.button(plain(name), key=f"similar-{name}", on_click=_see, args=(name,))
+    if len(found) > SIMILAR:
+        st.caption(f"… and {len(found) - SIMILAR:,} more with that in their name.")
 
 
 def by_picture(result: Result, by: str) -> None:
@@ -81,7 +100,7 @@ def by_picture(result: Result, by: str) -> None:
         found = sorted({groups[one.row] for one in sought.found} - {""})
         for name in found:
             st.button(
-                f"See {name}", key=f"see-{name}", icon=":material/arrow_forward:",
+                f"See {plain(name)}", key=f"see-{name}", icon=":material/arrow_forward:",
                 on_click=_see, args=(name,),
             )  # fmt: skip
         if sought.found and not found:

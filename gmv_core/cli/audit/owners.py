@@ -27,7 +27,7 @@ from gmv_core.results.owners.answer import (
     unattributed_sentence,
 )
 from gmv_core.results.owners.grouped import OWNER, Grouped
-from gmv_core.results.owners.pictures import best_images, closest_generated
+from gmv_core.results.owners.pictures import best_images, closest_generated, copies_elsewhere
 from gmv_core.results.owners.without import shares_without, short_sentence
 from gmv_core.words import counted, percent
 
@@ -61,6 +61,7 @@ def owner_command(
     closest = closest_generated(result, name, column, of=of)
     without = shares_without(result, name, column, of=of)
     short = short_sentence(result, name, column, of=of)
+    copies = copies_elsewhere(result, name, column, of=of)
     told = {
         **asdict(answer),
         "share_of_images": answer.share_of_images,
@@ -68,6 +69,7 @@ def owner_command(
         "images_to_tell": answer.images_to_tell,
         "best_images": best.to_dict("records"),
         "closest_generated": closest.to_dict("records"),
+        "copies_elsewhere": copies.to_dict("records"),
         "without": without.to_dict("records"),
     }
     if out.document(told):
@@ -82,6 +84,9 @@ def owner_command(
     _tables(out, name, column, best.head(SHOWN), closest.head(SHOWN), without.head(SHOWN))
     if short:
         out.words(short)
+    if len(copies):
+        out.frame("Near copies among another's images",
+                  copies.head(SHOWN).drop(columns=["id", "other_id"]))  # fmt: skip
 
 
 def _tables(

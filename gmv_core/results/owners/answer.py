@@ -118,13 +118,14 @@ def known_sentence(answer: OwnerAnswer) -> str:
     if answer.verdict != OPEN:
         return f"{seen} enough to tell this from its share of the images."
     few = f"{seen} too few to tell this from its share of the images."
-    if answer.images_to_tell <= MOST_TOLD * answer.generated:
-        few += f" If the share stays as it is, about {answer.images_to_tell:,} would be enough."
+    most = MOST_TOLD * answer.generated
+    if answer.images_to_tell <= most:
+        few += f" If the share stays as it is, about {answer.images_to_tell:,} would be enough"
     else:
-        few += f" It would take more than {MOST_TOLD * answer.generated:,}."
+        few += f" It would take more than {most:,}"
     if answer.images_needed > answer.generated:
-        few += f" About {answer.images_needed:,} would bring it within 5 points on either side."
-    return few
+        few += f"; about {answer.images_needed:,} bring it within 5 points on either side"
+    return few + "."
 
 
 def unattributed_sentence(answer: OwnerAnswer) -> str:

@@ -136,6 +136,16 @@ class Grouped:
             )
         return rows
 
+    def members_of(self, rows: Int64) -> pd.DataFrame:
+        """Return the images of all groups in the clusters of near copies of some rows.
+
+        Columns: cluster, id, group. Near copies must have been looked for.
+        """
+        of, (codes, names) = read_clusters(self.result.training).of, self._codes
+        ids = np.flatnonzero((codes >= 0) & np.isin(of, of[rows]))
+        groups = np.array(names, object)[codes[ids]]
+        return pd.DataFrame({"cluster": of[ids], "id": ids, "group": groups})
+
     def credits(self, name: str) -> tuple[pd.DataFrame, Float64]:
         """Return what generated images give a group, (id, training_id, credit), and all they give.
 

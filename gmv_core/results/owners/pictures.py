@@ -9,6 +9,7 @@ from gmv_core.results.result import Result
 
 CLOSEST = ("id", "generated", "share", "training", "training_id", "standing", "nearer_than",
            "quality")  # fmt: skip
+COPIES = ("id", "training", "other_id", "other", "other_group")
 
 
 def best_images(
@@ -48,3 +49,32 @@ def closest_generated(
         ["share", "quality"], ascending=False, kind="stable"
     )
     return found.loc[order.index].reset_index(drop=True)
+
+
+def copies_elsewhere(
+    result: Result, name: str, by: str = OWNER, *, of: Grouped | None = None
+) -> pd.DataFrame:
+    """Return a group's images that have a near copy among the images of another, with that one.
+
+    Columns: COPIES; a row a pair, in the order of the set. other_id, other, other_group: the copy
+    and whose it is. Empty where there are none, and where none were looked for. of: as for
+    `owner_answer`.
+    """
+    of = of or Grouped(result, by)
+    rows = of.rows(name)
+    if of.elsewhere is None:
+        return pd.DataFrame(columns=list(COPIES))
+    own = rows[of.elsewhere[rows]]
+    members = of.members_of(own)
+    about = of.table["training"]
+    pairs = members[members["id"].isin(own)].merge(members[members["group"] != name], on="cluster",
+                                                   suffixes=("", "_other"))  # fmt: skip
+    return pd.DataFrame(
+        {
+            "id": pairs["id"],
+            "training": about.loc[pairs["id"]].to_numpy(),
+            "other_id": pairs["id_other"],
+            "other": about.loc[pairs["id_other"]].to_numpy(),
+            "other_group": pairs["group_other"],
+        }
+    )

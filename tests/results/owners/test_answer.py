@@ -8,16 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gmv_core import (
-    Result,
-    SettingsError,
-    Workspace,
-    build,
-    labels_for,
-    open_run,
-    open_source,
-    value,
-)
+from gmv_core import Result, SettingsError, Workspace, open_run
 from gmv_core.results.owners.answer import (
     LESS,
     MORE,
@@ -29,13 +20,13 @@ from gmv_core.results.owners.answer import (
     unattributed_sentence,
 )
 from gmv_core.results.owners.grouped import Grouped, columns_of
-from gmv_core.results.owners.pictures import best_images, closest_generated
+from gmv_core.results.owners.pictures import best_images, closest_generated, copies_elsewhere
 from gmv_core.results.owners.without import shares_without, short_sentence
 from gmv_core.results.shares import group_shares
 from gmv_core.settings import CLUSTER, CONVINCING
 from gmv_core.trust.duplicates import find_clusters
-from tests.built import run_by_hand, write_csv, write_judged_run, write_run
-from tests.fakes import draw, fake_embedder, png, write_images
+from tests.built import run_by_hand, write_judged_run, write_run, write_shared_copies
+from tests.fakes import fake_embedder
 
 ADA = OwnerAnswer("owner", "Ada", 30, 100, 0.123, 0.098, 0.15, 1.2, 60, 200, 7, None)
 
@@ -133,6 +124,7 @@ def _names(result: Result, owner: str) -> list[str]:
 def test_copies_are_counted_and_count_as_one_where_asked(two_owners: Result) -> None:
     before = owner_answer(two_owners, "Ada")
     assert (before.copied, before.as_one) == (None, None)
+    assert copies_elsewhere(two_owners, "Ada").empty
     find_clusters(Workspace(two_owners.training.folder.parents[1]), "run-set", fake_embedder())
     answer = owner_answer(two_owners, "Ada")
     assert (answer.copied, answer.as_one) == (0, pytest.approx(answer.share))
@@ -140,26 +132,22 @@ def test_copies_are_counted_and_count_as_one_where_asked(two_owners: Result) -> 
     assert owner_answer(one, "Ada").as_one is None
 
 
-def test_copies_across_owners_are_counted_by_hand(tmp_path: Path) -> None:
-    """Ada's first image is Ben's, too; her next two are one; Cy's first is one without an owner."""
-    owners = ["Ada", "Ada", "Ada", "Ben", "Ben", "Cy", "Cy", ""]
-    copies = {3: 0, 2: 1, 7: 5}
-    folder = tmp_path / "train"
-    folder.mkdir()
-    for i in range(8):
-        (folder / f"{i}.png").write_bytes(png(draw(copies.get(i, i))))
-    rows = [[f"{i}.png", owner] for i, owner in enumerate(owners)]
-    write_csv(tmp_path / "o.csv", [["name", "owner"], *rows])
-    source, workspace = open_source(folder), Workspace(tmp_path / "home")
-    labels = labels_for(source, tmp_path / "o.csv")
-    build(workspace, source, name="train", labels=labels, embedder=fake_embedder())
-    made = open_source(write_images(tmp_path / "made", 12, first_seed=100))
-    value(workspace, made, against="train", name="run", embedder=fake_embedder())
+def test_copies_across_owners_are_counted_by_hand(
+    copied: Callable[..., None], tmp_path: Path
+) -> None:
+    copied(write_shared_copies)
+    workspace = Workspace(tmp_path / "home")
     find_clusters(workspace, "train", fake_embedder())
     result = open_run(workspace, "run")
     assert {name: owner_answer(result, name).copied for name in ("Ada", "Ben", "Cy")} == {
         "Ada": 1, "Ben": 1, "Cy": 0
     }  # fmt: skip
+    pairs = copies_elsewhere(result, "Ada")
+    assert pairs[["training", "other", "other_group"]].to_numpy().tolist() == [
+        ["0.png", "3.png", "Ben"]
+    ]
+    assert copies_elsewhere(result, "Ben")["other"].tolist() == ["0.png"]
+    assert copies_elsewhere(result, "Cy").empty
     one = replace(result, settings=replace(result.settings, duplicates=CLUSTER))
     shares = group_shares(one, "owner").set_index("owner")["share_of_value"]
     for name in ("Ada", "Ben", "Cy"):
@@ -197,11 +185,11 @@ def test_what_would_settle_it() -> None:
     # 0.177 below its share of the images, 0.187 to the end of the interval: 60 · (0.187 / 0.177)².
     assert known_sentence(unknown) == (
         "60 generated images are too few to tell this from its share of the images. If the share "
-        "stays as it is, about 67 would be enough. About 200 would bring it within 5 points on "
-        "either side."
+        "stays as it is, about 67 would be enough; about 200 bring it within 5 points on either "
+        "side."
     )
     assert "within 5 points" not in known_sentence(replace(unknown, images_needed=50))
-    assert "It would take more than 6,000." in known_sentence(replace(unknown, share=0.3))
+    assert "It would take more than 6,000;" in known_sentence(replace(unknown, share=0.3))
     one = replace(unknown, generated=1)
     assert known_sentence(one).startswith("1 generated image is too few")
 
