@@ -70,7 +70,8 @@ def everyone(result: Result, by: str, shares: pd.DataFrame) -> None:
     )  # fmt: skip
     rest = shares.loc[shares[by] == "", ["images", "share_of_value"]]
     for images, share in rest.itertuples(index=False):
-        st.caption(f"{counted(images, 'image')} without one get {percent(share)} of the value.")
+        get = "gets" if images == 1 else "get"
+        st.caption(f"{counted(images, 'image')} without one {get} {percent(share)} of the value.")
 
 
 shell.show(owners)
