@@ -1,7 +1,8 @@
 # What the engine hands on, and from where; __init__.py reads it.
 from .audit.checking.verify import Against, verify
 from .audit.evidence import write_evidence
-from .audit.review.judging import decide, join_review, next_pair
+from .audit.review.judging import decide, next_pair
+from .audit.review.people import join_review
 from .audit.review.results import review_results
 from .audit.review.reviews import list_reviews, make_review, open_review
 from .audit.review.sampling import ReviewSettings

@@ -47,7 +47,7 @@ def number(value: float | None) -> str:
     """Return at most three significant digits; full precision is in exports and JSON."""
     if value is None or value != value:
         return "–"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return _signed(f"{value:,.0f}" if abs(value) >= 1000 else f"{value + 0.0:.3g}")
 
 
 def hundredths(value: float | None) -> str:
@@ -56,7 +56,12 @@ def hundredths(value: float | None) -> str:
         return "–"
     if 0 < abs(value) < 0.005:
         return "< 0.01" if value > 0 else "> −0.01"
-    return f"{value:,.2f}"
+    return _signed(f"{value:,.2f}")
+
+
+def _signed(text: str) -> str:
+    """Return a number with a minus for its sign, not a hyphen."""
+    return f"−{text[1:]}" if text.startswith("-") else text
 
 
 def share_text(share: float) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core import Result, join_review, list_reviews
-from gmv_core.audit.review.judging import Reviewer, has_looked, look, reviewers
+from gmv_core.audit.review.judging import has_looked, look
+from gmv_core.audit.review.people import Reviewer, reviewers
 from gmv_core.audit.review.reviews import Review, delete_review
 from gmv_core.store.access import Right, may
 from ui.doors import engine

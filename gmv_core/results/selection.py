@@ -47,19 +47,24 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table in which no text is a formula: an apostrophe before =, +, -, @ and tabs.
 
-    A spreadsheet computes what begins so, wherever it came from, and may send it away.
+    And before the apostrophes that such a text has already, so that `as_text` gives it back. A
+    spreadsheet computes what begins so, wherever it came from, and may send it away.
     """
     texts = [column for column in table if not is_numeric_dtype(table[column])]
     return table.assign(**{column: table[column].map(_no_formula) for column in texts})
 
 
 def _no_formula(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if isinstance(cell, str) and _is_formula(cell) else cell
+
+
+def _is_formula(text: str) -> bool:
+    return text.lstrip("'").startswith(_FORMULA)
 
 
 def as_text(cell: str) -> str:
     """Return a text as it was before `for_spreadsheets`."""
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell[:1] == "'" and _is_formula(cell) else cell
 
 
 def as_csv(table: pd.DataFrame) -> bytes:

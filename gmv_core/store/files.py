@@ -18,7 +18,13 @@ from gmv_core.errors import WorkspaceError
 
 def now() -> str:
     """Return the time as ISO 8601 in UTC, to the millisecond, to tell two states of a set apart."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return as_moment(datetime.now(UTC))
+
+
+def as_moment(time: datetime) -> str:
+    """Return a time as `now` writes it; one without a zone is taken for UTC."""
+    zoned = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return zoned.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 @contextmanager

@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gmv_core import ReviewSettings, Workspace, list_reviews, make_review
-from gmv_core.audit.review.judging import QUESTION, reviewers
+from gmv_core.audit.review.judging import QUESTION
+from gmv_core.audit.review.people import reviewers
 from gmv_core.audit.review.reviews import reviews_table
 from gmv_core.store.access import READ_ONLY
 from tests.pages.conftest import WriteRun, new_session, open_page

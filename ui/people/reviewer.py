@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gmv_core.audit.review.judging import NAME_CHARACTERS
+from gmv_core.audit.review.people import NAME_CHARACTERS
 from ui.frame import login, state
 from ui.frame.markdown import plain
 

@@ -4,14 +4,19 @@ Write-ahead log and full synchronisation: a transaction that was committed outli
 and a power cut. Every write is one `writing` block, which is one transaction that begins with the
 lock: of two sessions that write at once the second waits, and neither sees half of the other's.
 Each block opens the file anew, so that no thread or process holds it longer than it takes.
+
+To read such a file SQLite writes two others beside it. Where it cannot, as on a disk that is full
+or can only be read, a copy is read instead.
 """
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.store.access import Right, require
@@ -20,6 +25,9 @@ from gmv_core.store.workspace import Workspace
 FILE = "reviews.sqlite"
 VERSION = 1  # of the tables below, kept in the file as user_version
 PATIENCE_SECONDS = 20  # until another session's transaction is done
+# What SQLite says where it cannot write beside the file: no right to, or no room.
+_BESIDE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR)
+COPIES = 10  # of a file that is read elsewhere, until nobody wrote while it was copied
 
 _TABLES = """
 CREATE TABLE reviews (
@@ -55,7 +63,7 @@ def reading(workspace: Workspace) -> Iterator[sqlite3.Connection | None]:
     if not path.is_file():
         yield None
         return
-    with _sentences(path), closing(_connected(path)) as connection:
+    with _sentences(path), _to_read(path) as connection:
         if _version(connection, path):
             connection.execute("BEGIN")
             yield connection
@@ -65,17 +73,24 @@ def reading(workspace: Workspace) -> Iterator[sqlite3.Connection | None]:
 
 
 @contextmanager
-def writing(workspace: Workspace, needed: Right, doing: str) -> Iterator[sqlite3.Connection]:
+def writing(
+    workspace: Workspace, needed: Right, doing: str, *, new: bool = False
+) -> Iterator[sqlite3.Connection]:
     """Open the file for one transaction; it is kept when the block ends without an error.
 
-    needed, doing: see `access.require`, whose AccessError it raises.
+    needed, doing: see `access.require`, whose AccessError it raises. new: whether the file is made
+    where there is none; else that is a WorkspaceError.
     """
     require(needed, doing)
     path = workspace.root / FILE
+    if not new and not path.is_file():
+        raise WorkspaceError(f"There is no review in {workspace.root} yet; make one first.")
     with _sentences(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(_connected(path)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = ON")  # a review is deleted for good
             connection.execute("BEGIN IMMEDIATE")
             try:
                 if not _version(connection, path):
@@ -93,8 +108,50 @@ def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=PATIENCE_SECONDS, isolation_level=None)
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
     return connection
+
+
+@contextmanager
+def _to_read(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the file where it lies, or a copy where nothing can be written beside it."""
+    with closing(_connected(path)) as connection:
+        refused = False
+        try:
+            connection.execute("PRAGMA user_version").fetchone()
+        except sqlite3.OperationalError as error:
+            refused = _code(error) in _BESIDE
+            if not refused:
+                raise
+        if not refused:
+            yield connection
+            return
+    with TemporaryDirectory(prefix="gmv-reviews-") as folder:
+        with closing(_connected(_copied(path, Path(folder)))) as connection:
+            yield connection
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    """Copy the file and its log, anew while someone writes, who may move one into the other."""
+    parts = (path, path.with_name(f"{path.name}-wal"))
+    for _ in range(COPIES):
+        before = [_state(part) for part in parts]
+        for part, there in zip(parts, before, strict=True):
+            copy = folder / part.name
+            if there is None:
+                copy.unlink(missing_ok=True)
+            else:
+                shutil.copyfile(part, copy)
+        if before == [_state(part) for part in parts]:
+            break
+    return folder / path.name
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
@@ -108,14 +165,34 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     return version
 
 
+def _code(error: sqlite3.Error) -> int:
+    """Return SQLite's primary code of an error; the upper bits are its details."""
+    return error.sqlite_errorcode & 0xFF
+
+
+_DONE = "what was decided before is kept"
+_REFUSALS = {
+    sqlite3.SQLITE_BUSY: "another session has been writing in it for "
+    f"{PATIENCE_SECONDS} seconds; wait a moment and do the same again: {_DONE}",
+    sqlite3.SQLITE_FULL: f"no space is left; make room and do the same again: {_DONE}",
+    sqlite3.SQLITE_READONLY: "it can only be read; ask whoever runs this for a workspace that can "
+    "be written",
+}
+
+
 @contextmanager
 def _sentences(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
         raise WorkspaceError(
-            f"{path} cannot be used ({error}); check that the workspace can be written and that "
-            "there is room, then do the same again: what was decided before is kept."
+            f"{path} cannot be used: "
+            + _REFUSALS.get(
+                _code(error),
+                f"{error}. Check that the workspace can be written and that there is room, then "
+                f"do the same again: {_DONE}",
+            )
+            + "."
         ) from error
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.IntegrityError):
@@ -125,5 +202,5 @@ def _sentences(path: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise WorkspaceError(
-            f"{path} cannot be written ({error.strerror or error}); check the workspace."
+            f"{path} cannot be used ({error.strerror or error}); check the workspace."
         ) from error

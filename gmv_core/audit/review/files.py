@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from gmv_core.audit.review.database import writing
-from gmv_core.audit.review.judging import VERDICTS, join, keep, queue_of, standing_verdict
+from gmv_core.audit.review.judging import NOTE_CHARACTERS, VERDICTS, keep
+from gmv_core.audit.review.people import join, queue_of, seats, standing_verdicts
 from gmv_core.audit.review.results import verdict_table
 from gmv_core.audit.review.reviews import REVIEW_COLUMNS, Review, open_review, review_in
 from gmv_core.errors import SourceError, WorkspaceError
 from gmv_core.results.selection import as_csv, as_text
-from gmv_core.sources.tables import read_cells
+from gmv_core.sources.tables import Cells, listed_columns, read_cells
 from gmv_core.store.access import Right
-from gmv_core.store.files import now
+from gmv_core.store.files import as_moment, now
 from gmv_core.store.workspace import Workspace
 
 NEEDED = ("place", "reviewer", "verdict")
@@ -42,80 +46,163 @@ def import_verdicts(workspace: Workspace, id: str, table: Path | bytes) -> int:
     """Take the verdicts of a CSV into a review and return how many were new: all or none of them.
 
     Needs the columns NEEDED; note, seconds and decided are kept, and review, generated and training
-    must be those of the pair. Reviewers join in the order of their first line. A verdict that is
-    already there is passed over. Raises SourceError, naming the line, for one that contradicts what
-    is there or that leaves out a pair of the reviewer's order.
+    must be those of the pair. Who has not joined does: in the order of their first line, with the
+    part of the divided pairs that they judged. A verdict that is already there is passed over.
+    Raises SourceError, naming the line, for one that contradicts what is there or that leaves out a
+    pair of the reviewer's order.
     """
-    cells = read_cells(table)
-    missing = [name for name in NEEDED if name not in cells.columns]
-    if missing:
-        raise SourceError(
-            f"{cells.what} has no column {missing[0]!r}; its columns are "
-            f"{', '.join(map(repr, cells.columns))}. Give at least {', '.join(NEEDED)}."
-        )
-    lines: list[dict[str, object]] = [
-        {name: as_text(cell) for name, cell in zip(cells.columns, row, strict=True)} | {"line": i}
-        for i, row in enumerate(cells.rows, start=2)
-    ]
+    what, lines = _lines(read_cells(table))
     new = 0
     with writing(workspace, Right.EDIT, "importing verdicts") as db:
         review = review_in(db, id)
-        known = {row["place"]: row for row in map(dict, db.execute(_PAIRS, (id,)))}
+        pairs = {str(row["place"]): row for row in map(dict, db.execute(_PAIRS, (id,)))}
         for line in lines:
-            _check(line, known, review, cells.what)
-            join(db, review, str(line["reviewer"]))
-        for line in sorted(lines, key=lambda line: int(str(line["place"]))):
-            new += _take(db, id, line, cells.what)
+            _check(line, pairs, review, f"{what}, line {line['line']}")
+        people = _joined(db, review, lines, pairs)
+        for name, theirs in people.items():
+            _claim(db, id, name, theirs, pairs, what)
+        for name, theirs in people.items():
+            new += _take(db, id, name, theirs, what)
     return new
 
 
-_PAIRS = "SELECT review, place, generated, training FROM pairs WHERE review = ?"
+_PAIRS = "SELECT review, place, generated, training, seat FROM pairs WHERE review = ?"
+Line = dict[str, str]
+Pairs = dict[str, dict[str, object]]
 
 
-def _check(
-    line: dict[str, object], known: dict[int, dict[str, object]], review: Review, what: str
-) -> None:
-    where, place, verdict = f"{what}, line {line['line']}", str(line["place"]), line["verdict"]
-    if not place.isdecimal() or int(place) not in known:
-        raise SourceError(f"{where}: the review {review.id!r} has no place {place!r}.")
-    if verdict not in VERDICTS:
-        raise SourceError(f"{where}: the verdict is {verdict!r}; give {', '.join(VERDICTS)}.")
-    for name in SAME:
-        here = known[int(place)][name] or ""
-        if line.get(name) and line[name] != here:
-            raise SourceError(
-                f"{where}: {name} is {line[name]!r}, in place {place} of the review "
-                f"{review.id!r} it is {here!r}; this is the table of another review."
-            )
-
-
-def _take(db: sqlite3.Connection, id: str, line: dict[str, object], what: str) -> bool:
-    """Keep one verdict; False where it is there."""
-    where, who, place = (
-        f"{what}, line {line['line']}",
-        str(line["reviewer"]),
-        int(str(line["place"])),
-    )
-    verdict, there = str(line["verdict"]), standing_verdict(db, id, who, place)
-    if there is not None:
-        if there != verdict:
-            raise SourceError(
-                f"{where}: {who!r} said {verdict!r} of place {place}, and {there!r} before; undo "
-                "that one, or leave the line out."
-            )
-        return False
-    before = next(
-        (p for p in queue_of(db, id, who) if standing_verdict(db, id, who, p) is None), -1
-    )
-    if place != before:
+def _lines(cells: Cells) -> tuple[str, list[Line]]:
+    """Return how a table is called and its lines, each with its number under "line"."""
+    missing = [name for name in NEEDED if cells.columns.count(name) != 1]
+    if missing:
+        has = "has no column" if missing[0] not in cells.columns else "has several columns"
         raise SourceError(
-            f"{where}: {who!r} has place {before} to judge before place {place}; verdicts must "
-            "follow the order, or what is left out would bias the result."
+            f"{cells.what} {has} {missing[0]!r}; its columns are "
+            f"{listed_columns(map(repr, cells.columns))}. Give one each of {', '.join(NEEDED)}."
         )
+    lines = []
+    for i, row in enumerate(cells.rows, start=2):
+        line = {name: as_text(cell) for name, cell in zip(cells.columns, row, strict=True)}
+        place, verdict = line["place"].lstrip("0") or "0", line["verdict"].lower()
+        lines.append(line | {"place": place, "verdict": verdict, "line": str(i)})
+    return cells.what, lines
+
+
+def _check(line: Line, pairs: Pairs, review: Review, where: str) -> None:
+    """Raise SourceError for a line that cannot be of this review."""
+    if line["place"] not in pairs:
+        raise SourceError(f"{where}: the review {review.id!r} has no place {_told(line['place'])}.")
+    if line["verdict"] not in VERDICTS:
+        raise SourceError(
+            f"{where}: the verdict is {_told(line['verdict'])}; give {', '.join(VERDICTS)}."
+        )
+    for name in SAME:
+        here = str(pairs[line["place"]][name] or "")
+        if line.get(name) and line[name] != here.strip():
+            raise SourceError(
+                f"{where}: {name} is {_told(line[name])}, in place {line['place']} of the "
+                f"review {review.id!r} it is {here!r}; this is the table of another review."
+            )
+    if len(line.get("note", "")) > NOTE_CHARACTERS:
+        raise SourceError(
+            f"{where}: the note has {len(line['note']):,} characters; {NOTE_CHARACTERS:,} are kept."
+        )
+
+
+def _joined(
+    db: sqlite3.Connection, review: Review, lines: list[Line], pairs: Pairs
+) -> dict[str, list[Line]]:
+    """Let everyone join, and return the lines of each, in the order of places."""
+    written = dict[str, list[Line]]()
+    for line in lines:
+        written.setdefault(line["reviewer"], []).append(line)
+    people = dict[str, list[Line]]()
+    for who, some in sorted(written.items(), key=lambda one: not _parts(one[1], pairs)):
+        parts, taken = _parts(some, pairs), seats(db, review.id)
+        beyond = max(review.design.settings.reviewers, *taken, -1) + 1
+        own = next((part for part in parts if part not in taken), beyond) if parts else None
+        people.setdefault(join(db, review, who, own).name, []).extend(some)
+    for some in people.values():
+        some.sort(key=_place)
+    return people
+
+
+def _parts(lines: list[Line], pairs: Pairs) -> list[int]:
+    """Return of which parts of the divided pairs lines are, by place."""
+    seats_of = (pairs[line["place"]]["seat"] for line in sorted(lines, key=_place))
+    return [seat for seat in seats_of if isinstance(seat, int)]
+
+
+def _place(line: Line) -> int:
+    return int(line["place"])
+
+
+def _claim(
+    db: sqlite3.Connection, id: str, name: str, lines: list[Line], pairs: Pairs, what: str
+) -> None:
+    """Make divided pairs that someone judged theirs, as where they were handed over."""
+    of = seats(db, id)
+    mine = next(seat for seat, who in of.items() if who == name)
+    for line in lines:
+        seat = pairs[line["place"]]["seat"]
+        if isinstance(seat, int) and seat != mine:
+            owner = of.get(seat)
+            if owner and line["place"] in map(str, standing_verdicts(db, id, owner)):
+                raise SourceError(
+                    f"{what}, line {line['line']}: place {line['place']} is judged by one person, "
+                    f"and {owner!r} did; leave the line out."
+                )
+            pairs[line["place"]]["seat"] = mine
+            db.execute(
+                "UPDATE pairs SET seat = ? WHERE review = ? AND place = ?",
+                (mine, id, int(line["place"])),
+            )
+
+
+def _take(db: sqlite3.Connection, id: str, name: str, lines: list[Line], what: str) -> int:
+    """Keep someone's verdicts, in the order of places, and return how many were new."""
+    there, new = standing_verdicts(db, id, name), 0
+    open_places = [place for place in queue_of(db, id, name) if place not in there]
+    for line in lines:
+        where, place, verdict = f"{what}, line {line['line']}", int(line["place"]), line["verdict"]
+        if place in there:
+            if there[place] != verdict:
+                raise SourceError(
+                    f"{where}: {name!r} said {verdict!r} of place {place}, and {there[place]!r} "
+                    "before; undo that one, or leave the line out."
+                )
+            continue
+        if place != open_places[new]:
+            raise SourceError(
+                f"{where}: {name!r} has place {open_places[new]} to judge before place {place}; "
+                "verdicts must follow the order, or what is left out would bias the result."
+            )
+        keep(db, id, name, place, verdict, line.get("note", ""), *_when(line, where))
+        there[place] = verdict
+        new += 1
+    return new
+
+
+def _told(cell: str) -> str:
+    """Return a cell as a sentence quotes it: its beginning."""
+    return repr(cell if len(cell) <= 40 else f"{cell[:40]}…")
+
+
+def _when(line: Line, where: str) -> tuple[str, float | None]:
+    """Return when a verdict was given, now by default, and after how many seconds."""
     try:
-        seconds = float(str(line["seconds"])) if line.get("seconds") else None
+        seconds = float(line["seconds"]) if line.get("seconds") else None
+        if seconds is not None and not 0 <= seconds < np.inf:
+            raise ValueError
     except ValueError:
-        raise SourceError(f"{where}: seconds is {line['seconds']!r}; give a number.") from None
-    decided = str(line.get("decided") or now())
-    keep(db, id, who, place, verdict, str(line.get("note") or ""), decided, seconds)
-    return True
+        raise SourceError(f"{where}: seconds is {_told(line['seconds'])}; give a number.") from None
+    if not line.get("decided"):
+        return now(), seconds
+    try:
+        moment = datetime.fromisoformat(line["decided"])
+    except ValueError:
+        raise SourceError(
+            f"{where}: decided is {_told(line['decided'])}; give a time as "
+            "2026-01-31T12:00:00+00:00, or leave it empty."
+        ) from None
+    return as_moment(moment), seconds

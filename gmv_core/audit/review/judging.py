@@ -1,22 +1,18 @@
-"""Judging: who takes part in a review, the next pair as two pictures, a verdict, and undo."""
+"""Judging: the next pair of a reviewer as two pictures, a verdict, and undo."""
 
 from __future__ import annotations
 
-import io
 import sqlite3
 from dataclasses import dataclass
 
-import numpy as np
-
 from gmv_core.audit.review.database import reading, writing
-from gmv_core.audit.review.reviews import Review, review_in, run_of
-from gmv_core.audit.review.sampling import COPY
+from gmv_core.audit.review.people import REVIEWING, joined, queue_of, standing_verdicts, storable
+from gmv_core.audit.review.pictures import pictures
+from gmv_core.audit.review.reviews import review_in, run_of
 from gmv_core.errors import SettingsError, WorkspaceError, unknown_choice
-from gmv_core.images.decode import pixels_of
 from gmv_core.store.access import Right
-from gmv_core.store.columns import previews
 from gmv_core.store.files import now
-from gmv_core.store.workspace import ImageSet, Workspace
+from gmv_core.store.workspace import Workspace
 
 VERDICTS = YES, NO, UNSURE = ("yes", "no", "unsure")
 QUESTION = "Are these two pictures more alike than two pictures of the same kind usually are?"
@@ -25,9 +21,7 @@ MEANINGS = {
     NO: "They share the kind of thing at most, such as two cats, or less.",
     UNSURE: "You looked and cannot decide.",
 }
-REVIEWING = "giving verdicts"
-NAME_CHARACTERS, NOTE_CHARACTERS = 100, 2000
-JPEG_QUALITY, SMALLER = 60, 0.9  # of the copy that stands beside a training image as a control
+NOTE_CHARACTERS = 2000
 
 
 @dataclass(frozen=True)
@@ -44,57 +38,6 @@ class Shown:
     right: bytes
 
 
-@dataclass(frozen=True)
-class Reviewer:
-    """done: verdicts, of so many. looked: verdicts given after the results had been looked at."""
-
-    name: str
-    done: int
-    of: int
-    looked: int = 0
-
-    @property
-    def finished(self) -> bool:
-        return self.done == self.of
-
-
-def join_review(workspace: Workspace, id: str, reviewer: str) -> Reviewer:
-    """Take part in a review, or come back to it.
-
-    The n-th who joins has the n-th part of the pairs that are divided. Raises SettingsError for a
-    name that is empty or longer than NAME_CHARACTERS, WorkspaceError where no pair is left.
-    """
-    with writing(workspace, Right.REVIEW, REVIEWING) as db:
-        return join(db, review_in(db, id), reviewer)
-
-
-def join(db: sqlite3.Connection, review: Review, reviewer: str) -> Reviewer:
-    """Let someone take part, in a block that is open; see `join_review`."""
-    id, name = review.id, reviewer.strip()
-    if not 0 < len(name) <= NAME_CHARACTERS:
-        raise SettingsError(
-            f"The reviewer's name has {len(name)} characters; give 1 to {NAME_CHARACTERS}."
-        )
-    joined = _joined(db, id)
-    if name not in joined:
-        row = (id, name, len(joined), now())
-        db.execute("INSERT INTO reviewers VALUES (?, ?, ?, ?, NULL)", row)
-    found = _reviewer(db, id, name)
-    if not found.of:
-        raise WorkspaceError(
-            f"All pairs of the review {id!r} are divided among "
-            f"{review.design.settings.reviewers} reviewers; make another one, or one in which "
-            "more pairs are judged by all."
-        )
-    return found
-
-
-def reviewers(workspace: Workspace, id: str) -> list[Reviewer]:
-    """Return who takes part in a review, in the order in which they joined."""
-    with reading(workspace) as db:
-        return [] if db is None else [_reviewer(db, id, name) for name in _joined(db, id)]
-
-
 def next_pair(workspace: Workspace, id: str, reviewer: str) -> Shown | None:
     """Return the next pair of a reviewer who has joined, None when all are judged.
 
@@ -103,15 +46,26 @@ def next_pair(workspace: Workspace, id: str, reviewer: str) -> Shown | None:
     with reading(workspace) as db:
         if db is None:
             raise WorkspaceError(f"There is no review {id!r} in this workspace.")
-        review, queue, done = review_in(db, id), queue_of(db, id, reviewer), _done(db, id, reviewer)
-        if done >= len(queue):
+        review = review_in(db, id)
+        queue, place, done = _at(db, id, joined(db, id, reviewer))
+        if place is None:
             return None
-        place = queue[done]
         pair = db.execute(
             "SELECT * FROM pairs WHERE review = ? AND place = ?", (id, place)
         ).fetchone()
-    left, right = _pictures(workspace, review, pair)
-    return Shown(place, done + 1, len(queue), left, right)
+    left, right = pictures(
+        run_of(workspace, review), pair["training_row"], pair["generated_row"],
+        training_left=bool(pair["swapped"]),
+    )  # fmt: skip
+    return Shown(place, len(done) + 1, len(queue), left, right)
+
+
+def _at(
+    db: sqlite3.Connection, id: str, reviewer: str
+) -> tuple[list[int], int | None, dict[int, str]]:
+    """Return a reviewer's places, the next of them (None at the end), and their verdicts."""
+    queue, done = queue_of(db, id, reviewer), standing_verdicts(db, id, reviewer)
+    return queue, next((place for place in queue if place not in done), None), done
 
 
 def decide(
@@ -135,15 +89,16 @@ def decide(
         raise SettingsError(f"The note has {len(note):,} characters; {NOTE_CHARACTERS:,} are kept.")
     with writing(workspace, Right.REVIEW, REVIEWING) as db:
         review_in(db, id)
-        queue, done = queue_of(db, id, reviewer), _done(db, id, reviewer)
-        if place not in queue[done : done + 1]:
-            if standing_verdict(db, id, reviewer, place) == verdict:
+        name = joined(db, id, reviewer)
+        _, following, done = _at(db, id, name)
+        if place != following:
+            if done.get(place) == verdict:
                 return
             raise WorkspaceError(
                 "This pair is not the next one: it was judged in another window. The next one is "
                 "shown; undo goes back."
             )
-        keep(db, id, reviewer, place, verdict, note, now(), seconds)
+        keep(db, id, name, place, verdict, note, now(), seconds)
 
 
 def keep(
@@ -154,7 +109,7 @@ def keep(
     db.execute(
         "INSERT INTO verdicts (review, place, reviewer, verdict, note, decided, seconds) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (id, place, reviewer, verdict, note.strip(), decided, seconds),
+        (id, place, reviewer, verdict, storable(note), decided, seconds),
     )
 
 
@@ -166,8 +121,8 @@ def undo(workspace: Workspace, id: str, reviewer: str) -> bool:
     with writing(workspace, Right.REVIEW, REVIEWING) as db:
         last = db.execute(
             "SELECT id FROM verdicts WHERE review = ? AND reviewer = ? AND undone IS NULL "
-            "ORDER BY place DESC LIMIT 1",
-            (id, reviewer),
+            "ORDER BY id DESC LIMIT 1",
+            (id, joined(db, id, reviewer)),
         ).fetchone()
         if last is not None:
             db.execute("UPDATE verdicts SET undone = ? WHERE id = ?", (now(), last["id"]))
@@ -179,7 +134,7 @@ def look(workspace: Workspace, id: str, reviewer: str) -> None:
     with writing(workspace, Right.REVIEW, REVIEWING) as db:
         db.execute(
             "UPDATE reviewers SET looked = ? WHERE review = ? AND reviewer = ? AND looked IS NULL",
-            (now(), id, reviewer),
+            (now(), id, joined(db, id, reviewer)),
         )
 
 
@@ -189,81 +144,6 @@ def has_looked(workspace: Workspace, id: str, reviewer: str) -> bool:
         return db is not None and bool(
             db.execute(
                 "SELECT 1 FROM reviewers WHERE review = ? AND reviewer = ? AND looked IS NOT NULL",
-                (id, reviewer),
+                (id, joined(db, id, reviewer)),
             ).fetchone()
         )
-
-
-def queue_of(db: sqlite3.Connection, id: str, reviewer: str) -> list[int]:
-    """Return the places that a reviewer judges, in order; WorkspaceError for one not joined."""
-    seat = db.execute(
-        "SELECT seat FROM reviewers WHERE review = ? AND reviewer = ?", (id, reviewer)
-    ).fetchone()
-    if seat is None:
-        raise WorkspaceError(f"{reviewer!r} has not joined the review {id!r}; join it first.")
-    found = db.execute(
-        "SELECT place FROM pairs WHERE review = ? AND (seat IS NULL OR seat = ?) ORDER BY place",
-        (id, seat["seat"]),
-    )
-    return [row["place"] for row in found]
-
-
-def _joined(db: sqlite3.Connection, id: str) -> list[str]:
-    found = db.execute("SELECT reviewer FROM reviewers WHERE review = ? ORDER BY seat", (id,))
-    return [row["reviewer"] for row in found]
-
-
-def _done(db: sqlite3.Connection, id: str, reviewer: str) -> int:
-    return int(
-        db.execute(
-            "SELECT COUNT(*) FROM verdicts WHERE review = ? AND reviewer = ? AND undone IS NULL",
-            (id, reviewer),
-        ).fetchone()[0]
-    )
-
-
-def standing_verdict(db: sqlite3.Connection, id: str, reviewer: str, place: int) -> str | None:
-    """Return the verdict that a reviewer gave on a pair and did not undo, None for none."""
-    found = db.execute(
-        "SELECT verdict FROM verdicts WHERE review = ? AND reviewer = ? AND place = ? "
-        "AND undone IS NULL",
-        (id, reviewer, place),
-    ).fetchone()
-    return None if found is None else str(found["verdict"])
-
-
-def _reviewer(db: sqlite3.Connection, id: str, name: str) -> Reviewer:
-    after = db.execute(
-        "SELECT COUNT(*) FROM verdicts JOIN reviewers USING (review, reviewer) WHERE review = ? "
-        "AND reviewer = ? AND undone IS NULL AND decided > looked",
-        (id, name),
-    ).fetchone()[0]
-    return Reviewer(name, _done(db, id, name), len(queue_of(db, id, name)), int(after))
-
-
-def _pictures(workspace: Workspace, review: Review, pair: sqlite3.Row) -> tuple[bytes, bytes]:
-    """Return the pictures of a pair, left and right, as they are shown."""
-    result = run_of(workspace, review)
-    known = _picture(result.training, pair["training_row"])
-    if pair["kind"] == COPY:
-        other = copy_of(known)
-    else:
-        other = _picture(result.generated, pair["generated_row"])
-    return (known, other) if pair["swapped"] else (other, known)
-
-
-def _picture(images: ImageSet, row: int) -> bytes:
-    return previews(images, np.array([row], np.int64))[0]
-
-
-def copy_of(preview: bytes) -> bytes:
-    """Return a picture a little smaller and encoded anew: what a known copy looks like."""
-    from PIL import Image
-
-    image = Image.fromarray(pixels_of(preview))
-    size = [max(1, round(SMALLER * side)) for side in image.size]
-    file = io.BytesIO()
-    image.resize((size[0], size[1]), Image.Resampling.LANCZOS).save(
-        file, "JPEG", quality=JPEG_QUALITY
-    )
-    return file.getvalue()

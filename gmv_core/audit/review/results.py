@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from gmv_core.audit.review.database import reading
-from gmv_core.audit.review.judging import NO, UNSURE, VERDICTS, YES, Reviewer, reviewers
+from gmv_core.audit.review.judging import NO, UNSURE, VERDICTS, YES
+from gmv_core.audit.review.people import EVERYONE, Reviewer, find_reviewer, reviewers
 from gmv_core.audit.review.reviews import Review, Stratum, judged_rows, open_review
 from gmv_core.audit.review.sampling import COPY, DEPTHS, PAIR, RANDOM
 from gmv_core.errors import unknown_choice
@@ -27,14 +28,13 @@ from gmv_core.store.workspace import Workspace
 from gmv_core.types import Float64, Int64
 from gmv_core.words import number
 
-ALL = "all"
 PARTS = ("label", "owner", "standing", "distance")
 EXPECTED = {RANDOM: NO, COPY: YES}
 
 
 @dataclass(frozen=True)
 class ReviewResults:
-    """precision: reviewer (ALL first, where there are several), k, share, low, high, unsure, pairs.
+    """precision: reviewer, k, share, low, high, unsure, pairs; EVERYONE first.
 
     parts: for each of PARTS a table of its parts, at the largest k. controls: reviewer, control,
     expected, passed, of, share, low, high. agreement: first, second, pairs, share, kappa, low,
@@ -61,16 +61,16 @@ def review_results(workspace: Workspace, id: str, *, reviewer: str | None = None
     """
     review, people = open_review(workspace, id), reviewers(workspace, id)
     if reviewer is not None:
-        names = [one.name for one in people]
-        if reviewer not in names:
-            raise unknown_choice("reviewer", reviewer, names)
-        people = [one for one in people if one.name == reviewer]
+        known = find_reviewer(workspace, id, reviewer)
+        if known is None:
+            raise unknown_choice("reviewer", reviewer, [one.name for one in people])
+        people = [one for one in people if one.name == known.name]
     people = [one for one in people if one.done]
     table = verdict_table(workspace, review)
     table = table[table["reviewer"].isin([one.name for one in people])]
     pairs = table[table["kind"] == PAIR]
     pooled = _pooled(pairs, review)
-    of = {ALL: pooled} if len(people) != 1 else {}
+    of = {EVERYONE: pooled} if len(people) != 1 else {}
     of |= {one.name: _pooled(pairs[pairs["reviewer"] == one.name], review) for one in people}
     agreement, disagreements = _agreement(pairs)
     answers = pairs[pairs["distance"].notna()]

@@ -99,7 +99,7 @@ def make_review(
         edges=tuple(float(edge) for edge in np.quantile(whole.distance, BAND_EDGES)),
     )
     rows = _rows(result, whole, sample, settings.seed)
-    with writing(workspace, Right.EDIT, "making a review") as db:
+    with writing(workspace, Right.EDIT, "making a review", new=True) as db:
         id, created = _free_id(db, run), now()
         text = msgspec.json.encode(design).decode()
         db.execute("INSERT INTO reviews VALUES (?, ?, ?, ?)", (id, run, created, text))
@@ -187,7 +187,13 @@ def review_in(db: sqlite3.Connection, id: str) -> Review:
 
 
 def _review(row: sqlite3.Row) -> Review:
-    design = msgspec.json.decode(row["design"], type=Design)
+    try:
+        design = msgspec.json.decode(row["design"], type=Design)
+    except msgspec.MsgspecError as error:
+        raise WorkspaceError(
+            f"The design of the review {row['id']!r} cannot be read ({error}); it was written by "
+            "another version, or is damaged."
+        ) from error
     return Review(row["id"], row["run"], row["created"], design, row["places"])
 
 

@@ -27,6 +27,7 @@ from gmv_core.results.candidate_lists import block_of, blocks
 from gmv_core.results.result import Result
 from gmv_core.store.columns import statuses
 from gmv_core.types import Float64, Int64
+from gmv_core.words import counted
 
 BANDS = ((1, 1), (2, 5), (6, 10))  # ranks, both ends included
 DEPTH = BANDS[-1][1]
@@ -67,6 +68,17 @@ class ReviewSettings:
             raise SettingsError(f"reviewers is {self.reviewers}; give a number from 1 to 100.")
         if self.seed < 0:
             raise SettingsError(f"seed is {self.seed}; give 0 or more.")
+
+    def counts(self, of: int) -> tuple[int, int]:
+        """Return how many pairs of a run of so many are judged, and how many controls.
+
+        Where the run has fewer than are wanted, controls keep their share.
+        """
+        controls = round(self.controls * self.pairs)
+        pairs = self.pairs - controls
+        if pairs <= of:
+            return pairs, controls
+        return of, round(self.controls * of / (1 - self.controls))
 
 
 @dataclass(frozen=True)
@@ -139,8 +151,9 @@ def allocate(sizes: Int64, band: Int64, n: int) -> Int64:
     least = np.minimum(LEAST, sizes)
     if least.sum() > n:
         raise SettingsError(
-            f"{n} pairs of the run are too few for {len(sizes)} strata; give {least.sum()} or "
-            f"more beside the controls, or strata {BY_RANK!r}."
+            f"{counted(n, 'pair')} beside the controls {'is' if n == 1 else 'are'} too few for "
+            f"{len(sizes)} strata; give {least.sum()} or more beside them"
+            + (f", or strata {BY_RANK!r}." if len(sizes) > len(BANDS) else ".")
         )
     parts = sizes**POWER
     wish = parts / np.bincount(band, parts)[band]
@@ -154,8 +167,8 @@ def allocate(sizes: Int64, band: Int64, n: int) -> Int64:
 def draw(whole: Population, settings: ReviewSettings) -> Sample:
     """Draw the places of a review; the same settings draw the same."""
     rng = np.random.default_rng(settings.seed)
-    controls = round(settings.controls * settings.pairs)
-    drawn = allocate(whole.sizes, whole.band, settings.pairs - controls)
+    pairs, controls = settings.counts(len(whole.rank))
+    drawn = allocate(whole.sizes, whole.band, pairs)
     counts = np.concatenate([drawn, [controls - controls // 2, controls // 2]])  # random, copies
     group, index = np.repeat(np.arange(len(counts)), counts), _indices(counts)
     seats = settings.reviewers if settings.overlap < 1 else 1
@@ -189,17 +202,20 @@ def _seats(n: int, settings: ReviewSettings) -> Int64:
 def strangers(result: Result, count: int, seed: int) -> list[tuple[int, int]]:
     """Draw pairs of a generated image and a training image that is no candidate of it.
 
-    Where all training images are candidates, one that is no contributor, else the farthest.
+    Where all training images are candidates, one that is no contributor, else the farthest. Never
+    the image itself, where a set is held against itself.
     """
     rng = np.random.default_rng([seed, 1])
     made, known = (np.flatnonzero(statuses(s)) for s in (result.generated, result.training))
-    found = []
+    found, alone = [], result.generated.folder == result.training.folder
     for row in rng.choice(made, count):
         listed = block_of(result.run, int(row), result.without).matches.candidates[0]
         listed = listed[listed >= 0]
         others = np.setdiff1d(known, listed)
         if not len(others):
             others = np.setdiff1d(known, listed[:DEPTH])
+        if alone:
+            others = others[others != row]
         found.append((int(row), int(rng.choice(others if len(others) else listed[-1:]))))
     return found
 

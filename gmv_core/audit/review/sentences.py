@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gmv_core.audit.review.results import ALL, ReviewResults
+from gmv_core.audit.review.people import EVERYONE
+from gmv_core.audit.review.results import ReviewResults
 from gmv_core.audit.review.reviews import Review
 from gmv_core.audit.review.sampling import BY_RANK
 from gmv_core.words import counted, number, percent
@@ -13,10 +14,10 @@ ENOUGH_CONTROLS = 0.9
 def design_sentence(review: Review) -> str:
     """Say how the pairs were drawn."""
     settings, of = review.design.settings, sum(one.pairs for one in review.design.strata)
-    controls = round(settings.controls * settings.pairs)
+    pairs, controls = settings.counts(of)
     by = "rank" if settings.strata == BY_RANK else "rank and standing"
     said = (
-        f"{review.places - controls:,} of the {of:,} pairs of {review.run}, drawn by "
+        f"{pairs:,} of the {of:,} pairs of {review.run}, drawn by "
         f"{by}, and {counted(controls, 'control')}; seed {settings.seed}."
     )
     if settings.overlap < 1:
@@ -50,7 +51,7 @@ def _precision(found: ReviewResults) -> list[str]:
         f"Of the {last['k']} closest training images of a generated image, "
         f"{percent(last['share'])} are judged particularly alike "
         f"({number(100 * last['low'])} to {number(100 * last['high'])} %, by "
-        f"{counted(int(last['pairs']), 'pair')}" + ("" if who == ALL else f" of {who}") + ")."
+        f"{counted(int(last['pairs']), 'pair')}" + ("" if who == EVERYONE else f" of {who}") + ")."
     ]
 
 

@@ -14,7 +14,7 @@ from msgspec import to_builtins
 
 from gmv_core.audit.review import sentences
 from gmv_core.audit.review.files import export_verdicts, import_verdicts
-from gmv_core.audit.review.judging import reviewers
+from gmv_core.audit.review.people import reviewers
 from gmv_core.audit.review.results import PARTS, ReviewResults, review_results
 from gmv_core.audit.review.reviews import Review, delete_review, list_reviews, make_review
 from gmv_core.audit.review.sampling import BY_BOTH, STRATA, ReviewSettings

@@ -55,7 +55,9 @@ def test_ranks_get_equally_many_and_each_stratum_some() -> None:
     assert abs(int(drawn[:3].sum()) - 30) <= 1
     assert drawn[0] > drawn[1] > drawn[2]
     assert allocate(np.array([3, 4]), np.array([0, 1]), 20).tolist() == [3, 4]  # all there are
-    with pytest.raises(SettingsError, match="5 pairs of the run are too few for 6 strata; give 12"):
+    with pytest.raises(
+        SettingsError, match="5 pairs beside the controls are too few for 6 strata; give 12"
+    ):
         allocate(sizes, band, 5)
 
 
@@ -74,6 +76,15 @@ def test_a_sample_is_what_its_settings_say() -> None:
     same, other = drawn(pairs=100, seed=3), drawn(pairs=100, seed=4)
     assert (same.of == sample.of).all() and (same.swapped == sample.swapped).all()
     assert (other.of != sample.of).any()
+
+
+def test_where_the_run_has_fewer_pairs_controls_keep_their_share() -> None:
+    whole = known_run(6, 0)[0]
+    sample = draw(whole, ReviewSettings(pairs=10_000, controls=0.2))
+    counts = {kind: int((sample.kind == kind).sum()) for kind in (PAIR, RANDOM, COPY)}
+    assert counts == {PAIR: 60, RANDOM: 8, COPY: 7}
+    assert ReviewSettings(pairs=100).counts(80) == (80, 20)
+    assert ReviewSettings(pairs=100, controls=0).counts(7) == (7, 0)
 
 
 def test_the_first_pairs_are_of_every_stratum() -> None:
@@ -120,8 +131,12 @@ def test_wherever_a_reviewer_stops_precision_is_unbiased_and_its_interval_holds(
         assert held >= 0.91 and width < 0.8
 
 
-def test_reviewers_who_divide_the_pairs_and_stop_apart_leave_no_bias() -> None:
-    """Of two who share half of the pairs one stops half-way; together 300 reviews hit the truth."""
+@pytest.mark.parametrize("handed_over", [False, True])
+def test_reviewers_who_divide_the_pairs_and_stop_apart_leave_no_bias(handed_over: bool) -> None:
+    """Of two who share half of the pairs one stops half-way; together 300 reviews hit the truth.
+
+    handed_over: the other takes what was left, and stops in it as well.
+    """
     whole, alike = known_run(200, 2)
     said = alike.astype(float)
     strata = [Stratum(*name, int(n)) for name, n in zip(whole.names, whole.sizes, strict=True)]
@@ -130,6 +145,9 @@ def test_reviewers_who_divide_the_pairs_and_stop_apart_leave_no_bias() -> None:
         sample = draw(whole, ReviewSettings(80, overlap=0.5, reviewers=2, seed=seed))
         ada, ben = (np.flatnonzero((sample.seat == -1) | (sample.seat == i)) for i in (0, 1))
         places = np.union1d(ada[: len(ada) // 2], ben)
+        if handed_over:
+            left = ada[len(ada) // 2 :][sample.seat[ada[len(ada) // 2 :]] == 0]
+            places = np.union1d(places, left[: len(left) // 2])
         judged = sample.of[places][sample.of[places] >= 0]
         shares.append(precision_at(10, strata, whole.stratum[judged], said[judged]).share)
     found = np.array(shares)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gmv_core.audit.review.judging import VERDICTS, decide, join_review, next_pair
+from gmv_core.audit.review.judging import VERDICTS, decide, next_pair
+from gmv_core.audit.review.people import join_review
 from gmv_core.errors import AccessError
 from gmv_core.store.access import READ_ONLY
 from gmv_core.store.workspace import Workspace
