@@ -6,13 +6,14 @@ import streamlit as st
 
 from gmv_core import Result, join_review, list_reviews
 from gmv_core.audit.review.judging import has_looked, look
-from gmv_core.audit.review.people import Reviewer, reviewers
-from gmv_core.audit.review.reviews import Review, delete_review
+from gmv_core.audit.review.people import Reviewer, find_reviewer
+from gmv_core.audit.review.reviews import Review
 from gmv_core.store.access import Right, may
 from ui.doors import engine
 from ui.frame import shell, state
 from ui.frame.markdown import plain
 from ui.people.review_form import design_form
+from ui.people.review_manage import manage
 from ui.people.review_pair import UNDO_KEY, judge, take_back
 from ui.people.review_results import results
 from ui.people.reviewer import reviewer
@@ -63,32 +64,33 @@ def choice(found: dict[str, Review]) -> tuple[Review, str]:
 def judging(result: Result, chosen: Review, name: str) -> None:
     """Let a reviewer start, go on, or see what came of it."""
     place = engine.workspace()
-    joined = {one.name: one for one in reviewers(place, chosen.id)}
-    if name not in joined:
+    me = find_reviewer(place, chosen.id, name)
+    if me is None:
         explained()
         st.button(
             "Start judging", type="primary", icon=":material/play_arrow:", shortcut="Enter",
             on_click=start, args=(chosen.id, name),
         )  # fmt: skip
         return
-    me = joined[name]
     if me.finished:
         done(chosen, me)
     else:
-        judge(chosen.id, name, tiny=shell.tiny(result.training))
-    if me.finished or has_looked(place, chosen.id, name):
+        judge(chosen.id, me.name, tiny=shell.tiny(result.training))
+    if me.finished or has_looked(place, chosen.id, me.name):
         results(chosen.id)
     else:
         st.button(
             "Show the results before I am done", type="tertiary", on_click=look,
-            args=(place, chosen.id, name),
+            args=(place, chosen.id, me.name),
             help="What you judge after that is not blind, and the results will say so.",
         )  # fmt: skip
 
 
 def start(id: str, name: str) -> None:
     with shell.telling():
-        join_review(engine.workspace(), id, name)
+        me = join_review(engine.workspace(), id, name)
+        if id in st.session_state.get(state.SEEN_RESULTS, ()):
+            look(engine.workspace(), id, me.name)
 
 
 def done(chosen: Review, me: Reviewer) -> None:
@@ -98,7 +100,8 @@ def done(chosen: Review, me: Reviewer) -> None:
         )
         st.button(
             "Undo the last", icon=":material/undo:", shortcut=UNDO_KEY, on_click=take_back,
-            args=(chosen.id, me.name),
+            args=(chosen.id, me.name), kwargs={"looked": True},
+            help="You see the results by now, so what you judge again is counted as not blind.",
         )  # fmt: skip
 
 
@@ -109,21 +112,8 @@ def onlooker(chosen: Review) -> None:
         key=state.REVIEW_RESULTS,
         persist_state="session",
     ):
+        st.session_state.setdefault(state.SEEN_RESULTS, set()).add(chosen.id)
         results(chosen.id)
-
-
-def manage(result: Result, chosen: Review) -> None:
-    """Offer another review, and to delete this one."""
-    if not may(Right.EDIT):
-        return
-    with st.expander("Make another review", icon=":material/add:"):
-        design_form(result)
-    with st.popover("Delete this review", icon=":material/delete:"):
-        st.markdown(f"{plain(chosen.id)} is deleted with all its verdicts, for good.")
-        if st.button("Delete it for good", key=f"delete-{chosen.id}"):
-            with shell.telling():
-                delete_review(engine.workspace(), chosen.id)
-                st.rerun()
 
 
 shell.show(review)

@@ -16,8 +16,9 @@ _Z = 1.959964
 class HalfPoint:
     """at: where the curve P(yes) = 1/(1 + exp(−(a + b·x))) is a half, with its 95 % interval.
 
-    intercept, slope: a and b. low, high: nan where the slope is not surely below 0, so that the
-    interval has no end.
+    side: −1 where that is below all x, so that no x was seen with a half, 1 where it is above all,
+    0 among them. intercept, slope: a and b. low, high: nan where the slope is not surely below 0,
+    so that the interval has no end.
     """
 
     at: float
@@ -25,6 +26,7 @@ class HalfPoint:
     high: float
     intercept: float
     slope: float
+    side: int = 0
 
 
 def half_point(x: Float64, yes: Float64) -> HalfPoint | None:
@@ -55,12 +57,14 @@ def half_point(x: Float64, yes: Float64) -> HalfPoint | None:
     if b >= 0:
         return None
     low, high = _fieller(a, b, np.linalg.inv(information(np.array([a, b]))))
+    at = float(middle - scale * a / b)
     return HalfPoint(
-        at=float(middle - scale * a / b),
+        at=at,
         low=middle + scale * low,
         high=middle + scale * high,
         intercept=float(a - b * middle / scale),
         slope=float(b / scale),
+        side=int(at > x.max()) - int(at < x.min()),
     )
 
 

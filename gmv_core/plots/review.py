@@ -37,7 +37,7 @@ def by_distance(
             x=x, y=100 / (1 + np.exp(-(half.intercept + half.slope * x))), mode="lines",
             line={"color": ACCENT, "width": 2}, name="fitted curve", hoverinfo="skip",
         )  # fmt: skip
-    lines = [] if half is None else [("half are yes", half.at, ACCENT, "dot")]
+    lines = [] if half is None or half.side else [("half are yes", half.at, ACCENT, "dot")]
     lines += [] if reach is None else [("convincing up to", reach, WARNING, "dash")]
     for name, at, colour, dash in lines:
         ends += [at]

@@ -47,3 +47,12 @@ def test_answers_that_a_distance_parts_have_a_point_between() -> None:
 )
 def test_it_says_nothing_where_nothing_can_be_said(x: np.ndarray, yes: np.ndarray) -> None:
     assert half_point(x, yes) is None
+
+
+def test_a_half_that_no_distance_reached_is_told_as_such() -> None:
+    x = np.linspace(1, 3, 60)
+    rare = half_point(x, ((np.arange(60) % 5 == 0) & (x < 2)).astype(float))
+    assert rare is not None and rare.at < x.min() and rare.side == -1
+    often = half_point(x, 1 - ((np.arange(60) % 5 == 0) & (x > 2)).astype(float))
+    assert often is not None and often.at > x.max() and often.side == 1
+    assert half_point(x, (x < 2).astype(float)).side == 0  # type: ignore[union-attr]

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gmv_core import ReviewSettings, Workspace, list_reviews, make_review
-from gmv_core.audit.review.judging import QUESTION
+from gmv_core.audit.review.judging import QUESTION, has_looked
 from gmv_core.audit.review.people import reviewers
 from gmv_core.audit.review.reviews import reviews_table
 from gmv_core.store.access import READ_ONLY
@@ -186,3 +186,69 @@ def test_a_name_from_outside_is_no_markdown(page: AppTest, place: Workspace) -> 
     while "Undo the last" not in labels(page):
         button(page, "No")
     assert "![x](http" not in texts(page)
+
+
+def test_among_how_many_the_others_are_divided_is_asked_where_there_are_others(
+    page: AppTest, place: Workspace
+) -> None:
+    asked = "Reviewers the others are divided among"
+    assert asked not in [one.label for one in page.number_input]
+    next(one for one in page.slider if one.label == "Judged by every reviewer").set_value(40).run()
+    next(one for one in page.number_input if one.label == asked).set_value(3).run()
+    button(page, "Make the review")
+    (review,) = list_reviews(place)
+    assert (review.design.settings.overlap, review.design.settings.reviewers) == (0.4, 3)
+
+
+def test_a_name_in_another_spelling_comes_back_to_its_pairs(
+    page: AppTest, place: Workspace
+) -> None:
+    review = review_of(place)
+    page.run()
+    begin(page, "Ada")
+    button(page, "Yes")
+    button(page, "Someone else")
+    page.text_input(key="reviewer-typed").set_value(" ADA ").run()
+    assert any("Pair 2 of 12" in bar.text for bar in page.get("progress"))
+    button(page, "No")
+    assert [(one.name, one.done) for one in reviewers(place, review)] == [("Ada", 2)]
+
+
+def test_who_looked_at_the_results_first_does_not_judge_blind(
+    page: AppTest, place: Workspace
+) -> None:
+    review = review_of(place)
+    page.run()
+    page.toggle(key="review-results").set_value(True).run()
+    page.toggle(key="review-results").set_value(False).run()
+    begin(page, "Ada")
+    assert has_looked(place, review, "Ada")
+    button(page, "Someone else")
+    begin(page, "Ben")
+    assert not has_looked(place, review, "Ben")
+
+
+def test_what_is_judged_again_after_the_end_is_not_blind(page: AppTest, place: Workspace) -> None:
+    review = review_of(place)
+    page.run()
+    begin(page, "Ada")
+    while "Undo the last" not in labels(page):
+        button(page, "No")
+    assert not has_looked(place, review, "Ada")
+    button(page, "Undo the last")
+    button(page, "Yes")
+    assert "1 verdict of Ada came after a look at the results." in texts(page)
+
+
+def test_an_editor_hands_over_what_someone_left(page: AppTest, place: Workspace) -> None:
+    settings = ReviewSettings(pairs=20, overlap=0.5, reviewers=2)
+    review = make_review(place, "first", settings=settings).id
+    page.run()
+    begin(page, "Ada")
+    button(page, "Yes")
+    button(page, "Hand over")
+    assert "handed over" in page.toast[0].value
+    (ada,) = reviewers(place, review)
+    assert ada.of < 15
+    next(b for b in page.button if b.label == "Hand over").click().run()
+    assert "no pair to hand over" in page.error[0].value

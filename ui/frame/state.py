@@ -65,6 +65,7 @@ REVIEW = "review"  # a review's id
 NEXT_REVIEW = "next_review"  # the review to look at from the next run on
 REVIEWER = "reviewer"  # the name that verdicts are given under
 SHOWN = "shown"  # the pair that a reviewer sees: review, place, and since when
+SEEN_RESULTS = "seen-results"  # the reviews whose results who has no name has looked at
 REVIEW_RESULTS = "review-results"  # whether someone who does not review sees the results
 BESIDE = "beside"  # the result that the chosen one is compared with
 BESIDE_READ = "beside-read"  # how that one is read: a key of `ui.compared.beside.WORDS`

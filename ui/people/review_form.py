@@ -14,7 +14,7 @@ PAIRS = 60
 
 def design_form(result: Result) -> None:
     """Ask for a design and make the review, which is chosen then."""
-    with st.form("review-design", border=False):
+    with st.container():
         with st.grid(min_column_width=240):
             pairs = st.number_input(
                 "Pairs to judge", 1, 10_000, PAIRS,
@@ -36,12 +36,15 @@ def design_form(result: Result) -> None:
                 help="The other pairs are divided among the reviewers. How far reviewers agree is "
                 "told by the pairs that all of them judge.",
             )  # fmt: skip
-            reviewers = st.number_input("Reviewers the others are divided among", 1, 100, 2)
+            # Outside of a form, so that this is asked where it matters alone.
+            reviewers = 2
+            if overlap < 100:
+                reviewers = st.number_input("Reviewers the others are divided among", 1, 100, 2)
             seed = st.number_input(
                 "Seed", 0, 2**31, len(list_reviews(engine.workspace(), result.run.name)),
                 help="The same seed and settings draw the same pairs.",
             )  # fmt: skip
-        if st.form_submit_button("Make the review", type="primary", icon=":material/add:"):
+        if st.button("Make the review", type="primary", icon=":material/add:"):
             settings = ReviewSettings(
                 int(pairs), controls / 100, str(strata), overlap / 100, int(reviewers), int(seed)
             )

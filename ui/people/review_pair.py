@@ -16,6 +16,7 @@ from gmv_core.audit.review.judging import (
     YES,
     Shown,
     decide,
+    look,
     next_pair,
     undo,
 )
@@ -93,7 +94,12 @@ def _decide(
         )  # fmt: skip
 
 
-def take_back(review: str, reviewer: str) -> None:
-    """Take the last verdict back; what goes wrong in a callback is a sentence."""
+def take_back(review: str, reviewer: str, *, looked: bool = False) -> None:
+    """Take the last verdict back; what goes wrong in a callback is a sentence.
+
+    looked: the results are on the screen, so what is judged after it is not blind.
+    """
     with shell.telling():
+        if looked:
+            look(engine.workspace(), review, reviewer)
         undo(engine.workspace(), review, reviewer)

@@ -43,3 +43,4 @@ def _take() -> None:
 
 def _forget() -> None:
     st.session_state[state.REVIEWER] = ""
+    st.session_state.pop(state.SEEN_RESULTS, None)

@@ -9,6 +9,7 @@ from gmv_core.audit.review.sampling import BY_RANK
 from gmv_core.words import counted, number, percent
 
 ENOUGH_CONTROLS = 0.9
+MOST_COMPARED = 3  # pairs of reviewers that have a sentence each
 
 
 def design_sentence(review: Review) -> str:
@@ -56,15 +57,29 @@ def _precision(found: ReviewResults) -> list[str]:
 
 
 def _controls(found: ReviewResults) -> list[str]:
-    said = []
+    said, fine = list[str](), 0
     for name, group in found.controls.groupby("reviewer", sort=True):
         passed, of = int(group["passed"].sum()), int(group["of"].sum())
-        verdict = "" if passed / of >= ENOUGH_CONTROLS else ": too few to rely on these verdicts"
+        good = passed / of >= ENOUGH_CONTROLS
+        if good and len(found.reviewers) > MOST_COMPARED:
+            fine += 1
+            continue
+        verdict = "" if good else ": too few to rely on these verdicts"
         said.append(f"{name} gave the expected answer to {passed} of {of} controls{verdict}.")
+    if fine:
+        share = percent(ENOUGH_CONTROLS)
+        said.insert(0, f"{fine} of {len(found.reviewers)} reviewers passed {share} of their "
+                    "controls or more.")  # fmt: skip
     return said
 
 
 def _agreement(found: ReviewResults) -> list[str]:
+    if len(found.agreement) > MOST_COMPARED:
+        kappas = found.agreement["kappa"].dropna()
+        told = f": κ = {number(kappas.min())} to {number(kappas.max())}" if len(kappas) else ""
+        return [
+            f"{counted(len(found.agreement), 'pair')} of reviewers judged the same pairs{told}."
+        ]
     return [
         f"{row.first} and {row.second} judged {row.pairs} pairs, {percent(row.share)} alike; "
         + (
@@ -84,6 +99,12 @@ def _half(found: ReviewResults) -> str:
     )  # fmt: skip
     if found.half is None:
         return f"The verdicts do not fall with distance so far.{reach}"
+    if found.half.side:
+        most = "Fewer" if found.half.side < 0 else "More"
+        return (
+            f"{most} than half of the verdicts are yes at every distance that was judged, and they "
+            f"fall with it.{reach}"
+        )
     low, high = found.half.low, found.half.high
     ends = f" ({number(low)} to {number(high)})" if low == low else " (no interval yet)"
     return f"Half of the verdicts are yes at the distance {number(found.half.at)}{ends}.{reach}"

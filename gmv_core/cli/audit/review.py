@@ -14,7 +14,7 @@ from msgspec import to_builtins
 
 from gmv_core.audit.review import sentences
 from gmv_core.audit.review.files import export_verdicts, import_verdicts
-from gmv_core.audit.review.people import reviewers
+from gmv_core.audit.review.people import hand_over, reviewers
 from gmv_core.audit.review.results import PARTS, ReviewResults, review_results
 from gmv_core.audit.review.reviews import Review, delete_review, list_reviews, make_review
 from gmv_core.audit.review.sampling import BY_BOTH, STRATA, ReviewSettings
@@ -123,6 +123,22 @@ def import_command(id: Id, path: Path, workspace: Root = None, json: Json = Fals
         out.words(f"{counted(new, 'new verdict')} in {id}.")
 
 
+def hand_over_command(
+    id: Id,
+    reviewer: Annotated[str, typer.Argument(help="Who does not go on.")],
+    to: Annotated[
+        str, typer.Option(help="A reviewer who takes the pairs; else one more who joins.")
+    ] = "",
+    workspace: Root = None,
+    json: Json = False,
+) -> None:
+    """Give the divided pairs that someone has not judged to another."""
+    out = Output(json)
+    left = hand_over(workspace_at(workspace), id, reviewer, to)
+    if not out.document({"review": id, "handed_over": left}):
+        out.words(f"{counted(left, 'pair')} of {id} handed over to {to or 'one more who joins'}.")
+
+
 def delete_command(id: Id, workspace: Root = None, json: Json = False) -> None:
     """Delete a review with all its verdicts, for good."""
     out = Output(json)
@@ -137,6 +153,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "results": results_command,
     "export": export_command,
     "import": import_command,
+    "hand-over": hand_over_command,
     "delete": delete_command,
 }
 

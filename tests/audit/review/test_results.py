@@ -20,6 +20,7 @@ from gmv_core.audit.review.judging import look
 from gmv_core.audit.review.results import verdict_table
 from gmv_core.audit.review.reviews import open_review, reviews_table
 from gmv_core.audit.review.sentences import design_sentence, result_sentences
+from gmv_core.words import number
 
 FIRST, LATER = "yes", "no"
 
@@ -131,3 +132,42 @@ def test_answers_that_all_fail_the_controls_are_warned_of(reviewed: Workspace, r
     assert "0 of 8 controls: too few to rely on" in " ".join(result_sentences(found))
     assert isinstance(found.agreement, pd.DataFrame) and not len(found.agreement)
     assert np.isfinite(found.precision["high"]).all()
+
+
+def test_no_distance_is_named_that_nobody_judged(reviewed: Workspace, review: str) -> None:
+    rows = {row["place"]: row for row in reviews_table(reviewed, "run").to_pylist()}
+    join_review(reviewed, review, "Ada")
+    yes = 0
+    while (pair := next_pair(reviewed, review, "Ada")) is not None:
+        alike = rows[pair.place]["rank"] == 1 and yes < 3  # rare, even among the nearest
+        yes += alike
+        decide(reviewed, review, "Ada", pair.place, "yes" if alike else "no")
+    found = review_results(reviewed, review)
+    assert found.half is not None and found.half.side == -1
+    said = " ".join(result_sentences(found))
+    assert "Fewer than half of the verdicts are yes at every distance that was judged" in said
+    assert "Half of the verdicts" not in said
+
+
+def test_many_reviewers_are_summed_up(reviewed: Workspace, review: str) -> None:
+    for who in ("Ada", "Ben", "Cleo", "Dora"):
+        judge(reviewed, review, who)
+    join_review(reviewed, review, "Eve")
+    while (pair := next_pair(reviewed, review, "Eve")) is not None:
+        decide(reviewed, review, "Eve", pair.place, "unsure")
+    found = review_results(reviewed, review)
+    said = result_sentences(found)
+    assert len(found.agreement) == 10
+    kappas = found.agreement["kappa"].dropna()
+    assert f"10 pairs of reviewers judged the same pairs: κ = {number(kappas.min())} to" in said[3]
+    assert said[1] == "4 of 5 reviewers passed 90 % of their controls or more."
+    assert said[2].startswith("Eve gave the expected answer to 0 of 8 controls: too few")
+
+
+def test_a_negative_kappa_has_a_minus(reviewed: Workspace, review: str) -> None:
+    join_review(reviewed, review, "Ada"), join_review(reviewed, review, "Ben")
+    for who, turn in (("Ada", 0), ("Ben", 1)):
+        while (pair := next_pair(reviewed, review, who)) is not None:
+            decide(reviewed, review, who, pair.place, ("yes", "no")[(pair.place + turn) % 2])
+    said = " ".join(result_sentences(review_results(reviewed, review)))
+    assert "κ = −" in said and "to −" in said and "-" not in said.partition("κ = ")[2][:20]

@@ -64,9 +64,27 @@ def test_errors_are_one_sentence(ready: Command, tmp_path: Path) -> None:
         assert answer.status == 1 and problem in " ".join(answer.err.split())
 
 
+def test_pairs_are_handed_over(ready: Command, workspace: Workspace) -> None:
+    ready("review", "make", "run", "--pairs", "20", "--overlap", "0.5")
+    join_review(workspace, "run-1", "Ada"), join_review(workspace, "run-1", "Ben")
+    assert (
+        "5 pairs of run-1 handed over to ben."
+        in ready("review", "hand-over", "run-1", "ADA", "--to", "ben").out
+    )
+    assert "Ada 0/10, Ben 0/20" in ready("review", "list").out
+    told = ready("review", "hand-over", "run-1", "Ben", "--json").json
+    assert told == {"review": "run-1", "handed_over": 10}
+    assert "no pair to hand over" in ready("review", "hand-over", "run-1", "Ada").err
+
+
 @pytest.mark.parametrize(
     "words",
-    [("make", "run"), ("import", "run-1", "{}/verdicts.csv"), ("delete", "run-1")],
+    [
+        ("make", "run"),
+        ("hand-over", "run-1", "Ada"),
+        ("import", "run-1", "{}/verdicts.csv"),
+        ("delete", "run-1"),
+    ],
     ids=lambda words: words[0],
 )
 def test_read_only_nothing_is_written(
