@@ -252,3 +252,23 @@ def test_an_editor_hands_over_what_someone_left(page: AppTest, place: Workspace)
     assert ada.of < 15
     next(b for b in page.button if b.label == "Hand over").click().run()
     assert "no pair to hand over" in page.error[0].value
+
+
+def test_pairs_judged_differently_stand_side_by_side(page: AppTest, place: Workspace) -> None:
+    review = review_of(place)
+    page.run()
+    begin(page, "Ada")
+    page.text_input(key=f"note {review} 0").set_value("Same <b>hat</b>").run()
+    while "Undo the last" not in labels(page):
+        button(page, "Yes")
+    button(page, "Someone else")
+    begin(page, "Generated")
+    while "Undo the last" not in labels(page):
+        button(page, "No")
+    (table,) = [one.value for one in page.dataframe]
+    assert list(table.columns)[-2:] == ["By Ada", "By Generated"] and "Rank" in table
+    kinds = [row["kind"] for row in reviews_table(place, "first").to_pylist() if row["reviewer"]]
+    assert len(table) == kinds.count("pair") / 2
+    assert table["By Ada"].iloc[0] in ("yes", "yes: Same <b>hat</b>")
+    (controls,) = [t.value for t in page.table if "Expected" in t.value]
+    assert set(controls["Passed"]) <= {f"{n} of 1" for n in (0, 1)}

@@ -44,10 +44,10 @@ def results(id: str) -> None:
                 _table(_shares(found.parts[part]), f"Share of yes by {part}, with intervals")
     if len(found.controls):
         with st.expander("Controls: can the reviewers tell?"):
-            _table(_shares(found.controls), "Controls passed, by reviewer and kind")
+            _table(_controls(found.controls), "Controls passed, by reviewer and kind")
     if len(found.disagreements):
         with st.expander("Pairs judged differently"):
-            st.dataframe(found.disagreements, hide_index=True)
+            st.dataframe(_side_by_side(found.disagreements), hide_index=True)
     st.download_button(
         "Download the verdicts as CSV",
         lambda: verdicts_csv(engine.workspace(), id),
@@ -89,6 +89,23 @@ def _shares(table: pd.DataFrame) -> pd.DataFrame:
     columns = [c for c in table.columns if c not in ("low", "high")]
     columns.insert(columns.index("share") + 1, "interval")
     return shown[columns]
+
+
+def _controls(table: pd.DataFrame) -> pd.DataFrame:
+    shares = _shares(table)
+    passed = [f"{row.passed} of {row.of}" for row in table.itertuples()]
+    return shares.assign(passed=passed)[["reviewer", "control", "expected", "passed", "interval"]]
+
+
+def _side_by_side(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a pair, with a column for what each reviewer said and noted."""
+    said = [f"{row.verdict}: {row.note}" if row.note else row.verdict for row in table.itertuples()]
+    about = ["place", "generated", "training", "rank", "distance"]
+    by = table.assign(said=said).pivot(index=about, columns="reviewer", values="said")
+    by.columns = pd.Index([f"By {name}" for name in by.columns])  # a name may be "distance"
+    shown = by.fillna("").reset_index().drop(columns="place")
+    shown["distance"] = shown["distance"].map(number)
+    return shown.rename(columns={name: name.capitalize() for name in about})
 
 
 def _percent(share: float) -> str:
