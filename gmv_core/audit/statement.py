@@ -33,6 +33,7 @@ from gmv_core.results.shares import group_shares
 from gmv_core.settings import CLUSTER, CONVINCING
 from gmv_core.store.columns import previews
 from gmv_core.store.files import aside, now
+from gmv_core.store.outputs import check_output
 from gmv_core.store.workspace import ImageSet
 from gmv_core.trust.sentences import unseen
 from gmv_core.trust.standing import FAR, NEAR_COPY
@@ -120,7 +121,11 @@ def statement(result: Result, name: str, by: str = OWNER, *, of: Shared | None =
 def write_statement(
     result: Result, name: str, path: Path, by: str = OWNER, *, of: Shared | None = None
 ) -> None:
-    """Write a statement to a file; raise SourceError where it cannot be written."""
+    """Write a statement to a file; raise SourceError where it cannot be written.
+
+    Raises WorkspaceError for a file among the workspace's own.
+    """
+    check_output(result.run, path)
     _write(path, statement(result, name, by, of=of))
 
 
@@ -131,6 +136,7 @@ def write_statements(
 
     Raises SourceError where the folder cannot be written.
     """
+    check_output(result.run, folder)
     of = shared(result, by, report=report)
     names = [name for name in of.shares[by] if name]
     files, rows = [], []
