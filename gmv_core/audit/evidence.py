@@ -34,6 +34,7 @@ from gmv_core.sets.soundness import damage
 from gmv_core.store.files import aside, now
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import SetManifest
+from gmv_core.store.outputs import check_output
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.trust.duplicates import has_clusters, read_clusters
 from gmv_core.trust.null import null_table
@@ -67,6 +68,7 @@ def write_evidence(
             raise WorkspaceError(
                 f"No evidence of {result.run.name!r} can be given: {said[0]} `check` says more."
             )
+    check_output(result.run, path)
     try:
         with aside(path) as unfinished, unfinished.open("wb") as file:
             archive = ArchiveWriter(file)

@@ -10,9 +10,13 @@ import typer
 
 from gmv_core.cli.options import Root, workspace_at
 from gmv_core.place import app_folder
+from gmv_core.store.access import Right, limit
 
 HOSTS = "GMV_ALLOWED_HOSTS"  # further names by which the app is reached, separated by commas
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# Of one upload, where nothing is kept: a few images to look at, or none. Streamlit takes what is
+# sent to it before a page can say no.
+UPLOAD_MB = {Right.BRING: 100, Right.LOOK: 1}
 
 
 def allowed_hosts() -> list[str]:
@@ -38,5 +42,7 @@ def app_command(
     arguments += ["--server.port", str(port)]
     for host in allowed_hosts():
         arguments += ["--server.allowedHosts", host]
+    if limit() in UPLOAD_MB:
+        arguments += ["--server.maxUploadSize", str(UPLOAD_MB[limit()])]
     # In this process's place, so that a signal reaches the server itself.
     os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, "GMV_HOME": home})

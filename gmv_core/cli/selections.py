@@ -15,6 +15,7 @@ from gmv_core.results.explore.files import selection_table, write_table, write_z
 from gmv_core.results.explore.share import share_of
 from gmv_core.results.result import open_run
 from gmv_core.sets.layout import make_layout
+from gmv_core.store.outputs import check_output
 from gmv_core.store.selections import (
     delete_selection,
     names_of,
@@ -91,6 +92,8 @@ def selections_command(
     told: dict[str, object] = {"set": set_name, "name": name, "images": names_of(images, rows)}
     if result is not None:
         told["share"] = asdict(share_of(result, rows))
+    for file in filter(None, (table, images_zip)):
+        check_output(images, file)
     if table is not None:
         write_table(selection_table(images, rows, result), table)
         told["table"] = str(table)

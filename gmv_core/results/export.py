@@ -17,6 +17,7 @@ from gmv_core.results.selection import for_spreadsheets
 from gmv_core.results.shares import value_intervals
 from gmv_core.store.files import write_json
 from gmv_core.store.manifest_files import as_json
+from gmv_core.store.outputs import check_output
 from gmv_core.trust.duplicates import has_clusters, read_clusters
 from gmv_core.types import Float32, Int64
 
@@ -36,8 +37,9 @@ def export(
     predicted; manifest.json. all_pairs: also PAIRS, with the columns generated, training and
     influence; raises as `pair_blocks` does, before anything is written. raw: the CSV files hold
     texts as they are, even such as a spreadsheet takes for formulas. Raises WorkspaceError where
-    the folder cannot be written.
+    the folder cannot be written, or is the workspace's own.
     """
+    check_output(result.run, folder)
     try:
         return _export(result, folder, all_pairs=all_pairs, raw=raw)
     except OSError as error:

@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 
 from benchmarks.kit.app_server import Server, free_port, wait_for
 from gmv_core.cli.main import app
+from gmv_core.errors import SettingsError
+from gmv_core.store.access import READ_ONLY
 
 ROOT = Path(__file__).parents[2]
 
@@ -114,6 +116,30 @@ def test_a_name_that_is_not_ours_gets_no_connection(
         finally:
             process.kill()
             process.wait()
+
+
+@pytest.mark.parametrize(
+    ("word", "limit"), [("", None), ("0", None), ("1", "100"), ("strict", "1")]
+)
+def test_a_read_only_app_takes_small_uploads_alone(
+    word: str, limit: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = list[list[str]]()
+    monkeypatch.setattr(os, "execve", lambda _, arguments, __: started.append(arguments))
+    monkeypatch.setenv(READ_ONLY, word)
+    CliRunner().invoke(app, ["app"])
+    (words,) = started
+    told = words[words.index("--server.maxUploadSize") + 1] if limit else None
+    assert told == limit and ("--server.maxUploadSize" in words) == bool(limit)
+
+
+def test_an_app_with_an_unknown_word_for_read_only_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("the app was started"))
+    monkeypatch.setenv(READ_ONLY, "on")
+    answer = CliRunner().invoke(app, ["app"])
+    assert isinstance(answer.exception, SettingsError)
 
 
 @pytest.mark.parametrize("port", ["0", "-5", "65536"])

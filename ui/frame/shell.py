@@ -76,7 +76,8 @@ def frame() -> None:
     page = st.navigation(pages(), position="sidebar" if admitted else "hidden")
     if not admitted:
         return
-    login.standing()
+    with telling():
+        login.standing()
     address.arrive(page.url_path)
     st.session_state[state.FRAMED] = True
     page.run()

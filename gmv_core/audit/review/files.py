@@ -18,6 +18,7 @@ from gmv_core.results.selection import as_csv, as_text
 from gmv_core.sources.tables import Cells, listed_columns, read_cells
 from gmv_core.store.access import Right
 from gmv_core.store.files import as_moment, now
+from gmv_core.store.outputs import check_output
 from gmv_core.store.workspace import Workspace
 
 NEEDED = ("place", "reviewer", "verdict")
@@ -32,6 +33,7 @@ def verdicts_csv(workspace: Workspace, id: str) -> bytes:
 
 def export_verdicts(workspace: Workspace, id: str, path: Path) -> Path:
     """Write the verdicts of a review that stand as CSV; WorkspaceError where that fails."""
+    check_output(workspace, path)
     content = verdicts_csv(workspace, id)
     try:
         path.write_bytes(content)

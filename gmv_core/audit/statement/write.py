@@ -13,6 +13,7 @@ from gmv_core.results.owners.answer import owner_answer
 from gmv_core.results.owners.grouped import OWNER
 from gmv_core.results.result import Result
 from gmv_core.store.files import aside
+from gmv_core.store.outputs import check_output
 from gmv_core.types import Progress, Report, silent
 from gmv_core.words import percent, visible
 
@@ -22,7 +23,11 @@ INDEX = Path(__file__).with_name("statements.html")
 def write_statement(
     result: Result, name: str, path: Path, by: str = OWNER, *, of: Shared | None = None
 ) -> None:
-    """Write a statement to a file; raise SourceError where it cannot be written."""
+    """Write a statement to a file; raise SourceError where it cannot be written.
+
+    Raises WorkspaceError for a file among the workspace's own.
+    """
+    check_output(result.run, path)
     _write(path, statement(result, name, by, of=of))
 
 
@@ -33,6 +38,7 @@ def write_statements(
 
     Raises SourceError where the folder cannot be written, SettingsError where there is no group.
     """
+    check_output(result.run, folder)
     of = shared(result, by, report=report)
     names, files, rows = of.grouped.names, list[Path](), []
     if not names:

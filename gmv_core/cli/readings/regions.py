@@ -27,6 +27,7 @@ from gmv_core.results.regions.words import owner_shares
 from gmv_core.results.result import open_run
 from gmv_core.runs.regions import prepare_regions
 from gmv_core.store.columns import previews_of
+from gmv_core.store.outputs import check_output
 
 SHOWN = 10
 PANEL_PX = 256
@@ -77,6 +78,7 @@ def regions_command(
     else:
         found = regions(reader, str(image), against)
     if out is not None:
+        check_output(reader.result.run, out)
         _write_sheet(out, reader, found)
     _print_regions(printed, found)
 
