@@ -8,23 +8,26 @@ always computed from the stored previews.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from msgspec.structs import replace
 
+from gmv_core.cluster.workers import Workers
 from gmv_core.errors import SourceError, WorkspaceError
 from gmv_core.models.choice import reload_embedder, resolve_embedder
 from gmv_core.models.network import resolve_precision
 from gmv_core.sets.adding import ALREADY, Clashes, pending
 from gmv_core.sets.describe import describe
-from gmv_core.sets.filling import append_vectors, catch_up, decoded_batches
+from gmv_core.sets.filling import catch_up, fill
 from gmv_core.sets.identity import check_same, origin_of, same_source, unchanged
 from gmv_core.sets.index import build_index
 from gmv_core.sets.provenance import Stages
 from gmv_core.sets.removal import forget_vectors
 from gmv_core.sets.soundness import drop_damaged, files_of, is_whole
+from gmv_core.sets.spread import catch_up_spread, fill_spread, recipe_of
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
 from gmv_core.sources.labels import Labels, origin_words
 from gmv_core.sources.opening import Source
-from gmv_core.store.columns import image_rows
 from gmv_core.store.files import now
 from gmv_core.store.manifests import EMPTY, READY, EmbedderEntry, SetManifest
 from gmv_core.store.workspace import ImageSet, Workspace
@@ -42,8 +45,11 @@ def build(
     settings: BuildSettings | None = None,
     embedder: Embedder | None = None,
     report: Report = silent,
+    workers: Workers | None = None,
 ) -> SetManifest:
     """Make a source into the set `name`, or go on with an interrupted build of it.
+
+    workers: that share the work, such as those of `ray_workers`; None: this process does it.
 
     Returns the set's manifest; its "reused" is true where nothing was left to do; its state is
     EMPTY where no image could be read. Raises
@@ -91,7 +97,7 @@ def build(
         target.write_manifest(manifest)
         # A repaired set is the one that it was: runs that used it stay valid.
         stamp = manifest.updated if done else None
-        return _fill(target, manifest, source, labels, settings, network, report, stamp)
+        return _fill(target, manifest, source, labels, settings, network, report, stamp, workers)
 
 
 def add(
@@ -103,8 +109,12 @@ def add(
     embedder: Embedder | None = None,
     index: IndexSettings | None = None,
     report: Report = silent,
+    workers: Workers | None = None,
 ) -> SetManifest:
-    """Add another source's images to a finished set; those that it already has are passed over."""
+    """Add another source's images to a finished set; those that it already has are passed over.
+
+    workers: see `build`.
+    """
     with workspace.writing():
         target = workspace.image_set(name)
         manifest = target.manifest()
@@ -126,7 +136,7 @@ def add(
             manifest = replace(_growing(manifest), sources=sources)
             target.write_manifest(manifest)
         settings = BuildSettings(manifest.ingest, index=index or IndexSettings())
-        return _fill(target, manifest, source, labels, settings, network, report)
+        return _fill(target, manifest, source, labels, settings, network, report, None, workers)
 
 
 def grow(
@@ -193,6 +203,7 @@ def build_like(
     index: IndexSettings | None = None,
     embedder: Embedder | None = None,
     report: Report = silent,
+    workers: Workers | None = None,
 ) -> SetManifest:
     """Build a set to be compared with a finished one: ingested and embedded as that one is."""
     chosen = training.embedder
@@ -208,6 +219,7 @@ def build_like(
         settings=settings,
         embedder=embedder,
         report=report,
+        workers=workers,
     )
 
 
@@ -235,6 +247,7 @@ def _fill(
     embedder: Embedder,
     report: Report,
     stamp: str | None = None,
+    workers: Workers | None = None,
 ) -> SetManifest:
     """Bring both tables to the end of the source, then finish the set.
 
@@ -244,7 +257,11 @@ def _fill(
     embeddings = target.embeddings(embedder.key)
     with stages.stage("embed") as commit:
         embeddings.cut(len(target.images))
-        catch_up(target, embedder, settings.embed.batch_size, report)
+        if workers is None:
+            catch_up(target, embedder, settings.embed.batch_size, report)
+        else:
+            recipe = recipe_of(target, manifest.embedder, settings, given=embedder)
+            catch_up_spread(workers, recipe, report)
         *earlier, last = manifest.sources
         if not last.complete:
             clashes = Clashes()
@@ -252,15 +269,21 @@ def _fill(
                 target, source, last.first_row,
                 labels=labels, settings=settings.ingest, clashes=clashes,
             )  # fmt: skip
-            for pairs, arrays in decoded_batches(images, settings.ingest, embedder):
-                start = len(target.images)
-                target.images.append(image_rows(start, pairs))
-                append_vectors(target, start, arrays, embedder, settings.embed.batch_size)
+            if workers is None:
+                batches = fill(target, images, settings, embedder)
+            else:
+                batches = fill_spread(
+                    workers, recipe, source, images, labels, first_row=last.first_row
+                )
+            done, passed_over = len(target.images) - last.first_row, Counter[str]()
+            for batch in batches:
                 commit()
-                report(Progress("embed", start + len(pairs) - last.first_row, source.total))
+                done += batch.count
+                passed_over.update(batch.skipped)
+                report(Progress("embed", done, source.total))
             if len(target.images) == 0:
                 raise SourceError(f"No image was found in {source.location}; give another source.")
-            skipped = dict(source.skipped)
+            skipped = {**source.skipped, **passed_over}
             if clashes.passed_over:
                 skipped[ALREADY] = clashes.passed_over
             last = replace(last, complete=True, skipped=skipped, renamed=clashes.renamed)
