@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +26,7 @@ from gmv_core.errors import ClusterError, GMVError
 
 RETRIES = 3  # of a batch whose process or machine died
 AHEAD = 2  # batches given out for each that can be worked on
+CONNECT_SECONDS = 10
 STORE_BYTES = 300_000_000  # for objects in flight, of a Ray on this machine alone
 
 _held: dict[str, tuple[Any, Callable[[Any, Any], Any]]] = {}  # by key; one at a time
@@ -40,6 +42,7 @@ def ray_workers(address: str = "", *, machine_cpus: int | None = None) -> Iterat
     Raises ClusterError where the package `ray` is missing or the cluster does not answer.
     """
     ray = _ray_silent()
+    _check_answers(address)
     options: dict[str, Any] = {"address": address}
     if not address:
         options = {
@@ -52,10 +55,7 @@ def ray_workers(address: str = "", *, machine_cpus: int | None = None) -> Iterat
             warnings.simplefilter("ignore")  # Lance's, that the processes to come are forked
             ray.init(**options, logging_level=logging.ERROR, log_to_driver=False)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise ClusterError(
-            f"Ray at {address or 'this machine'} cannot be reached ({_short(error)}); check the "
-            "address, and that `ray status` answers there."
-        ) from error
+        raise _unreachable(address or "this machine", error) from error
     try:
         yield RayWorkers()
     finally:
@@ -72,6 +72,24 @@ def _ray_silent() -> Any:  # noqa: ANN401  (mypy follows no ray)
             "The package ray is not installed; `pip install gmv-explorer[cluster]` does it."
         ) from error
     return ray
+
+
+def _check_answers(address: str) -> None:
+    """Raise ClusterError where nobody listens at HOST:PORT: Ray itself would wait for minutes."""
+    host, _, port = address.rpartition(":")
+    if not port.isdecimal() or "/" in host:
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise _unreachable(address, error) from error
+
+
+def _unreachable(where: str, error: Exception) -> ClusterError:
+    return ClusterError(
+        f"Ray at {where} cannot be reached ({_short(error)}); check the address, and that "
+        "`ray status` answers there."
+    )
 
 
 @contextmanager

@@ -125,6 +125,7 @@ def test_a_batch_that_ends_its_process_is_given_up_in_a_sentence(
               workers=workers)  # fmt: skip
 
 
-def test_an_address_where_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ClusterError, match="cannot be reached"), ray_workers("127.0.0.1:1"):
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:99999", "[::1]:1"])
+def test_an_address_where_nobody_answers(address: str) -> None:
+    with pytest.raises(ClusterError, match="cannot be reached"), ray_workers(address):
         pass
