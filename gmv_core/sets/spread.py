@@ -163,13 +163,17 @@ def _given(images: Sequence[SourceImage], _: Counter[str]) -> Iterator[SourceIma
 
 def bench_of(recipe: Recipe) -> Bench:
     """Load what a process needs; raise ClusterError where it does not see the set or the source."""
-    target = recipe.target
-    if not target.exists() or target.manifest().created != recipe.created:
-        raise _unseen(f"the workspace's {target.folder}")
+    check_seen(recipe.target, recipe.created)
     if recipe.location and not is_address(recipe.location) and not Path(recipe.location).exists():
         raise _unseen(f"the images in {recipe.location}")
     chosen = recipe.chosen
     return Bench(recipe, reload_embedder(chosen.key, chosen.precision, recipe.given))
+
+
+def check_seen(images: ImageSet, created: str) -> None:
+    """Raise ClusterError where this machine does not see the set that was created then."""
+    if not images.exists() or images.manifest().created != created:
+        raise _unseen(f"the workspace's {images.folder}")
 
 
 def _unseen(what: str) -> ClusterError:

@@ -11,18 +11,20 @@ from typing import Any
 
 import pytest
 
-from gmv_core import ClusterError, Workspace, build, open_source, ray_workers
+from gmv_core import ClusterError, Workspace, build, open_source, ray_workers, value
+from gmv_core.runs import valuation
 from gmv_core.sets import spread
 from gmv_core.types import Progress
 from tests.cluster.noting import deadly_embedder, noting_embedder, visits_of
-from tests.fakes import assert_same_set, draw, fake_embedder, png, write_images
+from tests.fakes import assert_same_run, assert_same_set, draw, fake_embedder, png, write_images
 
 pytestmark = pytest.mark.cluster
 
 IMAGES = 60
 DRIVER = """
 import sys
-from gmv_core import Workspace, build, open_source, ray_workers
+from gmv_core import Workspace, build, open_source, ray_workers, value
+from gmv_core.runs import valuation
 from gmv_core.sets import spread
 from tests.fakes import fake_embedder
 spread.COMMIT_ROWS = 4
@@ -112,6 +114,19 @@ def test_a_killed_driver_goes_on_where_it_was(
               workers=workers)  # fmt: skip
     same(workspace, here)
     assert visits_of(visits).total() < IMAGES / 4
+
+
+def test_two_machines_value_what_one_process_values(
+    address: str, here: Workspace, tmp_path: Path, visits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(valuation, "BLOCK", 4)
+    made = open_source(write_images(tmp_path / "made", 30, first_seed=100))
+    value(here, made, against="train", name="alone", embedder=fake_embedder())
+    with ray_workers(address) as workers:
+        value(here, made, against="train", name="shared", embedder=noting_embedder(visits),
+              workers=workers)  # fmt: skip
+    assert_same_run(here.run("shared"), here.run("alone"))
+    assert len(visits_of(visits).keys() - {"here"}) == 2
 
 
 def test_a_batch_that_ends_its_process_is_given_up_in_a_sentence(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import pickle
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,31 +21,12 @@ from gmv_core import (
     labels_for,
     open_source,
 )
-from gmv_core.cluster.workers import Held, Item, Result
 from gmv_core.sets import spread
 from gmv_core.sets.build import add
 from gmv_core.sources.source import Source
 from tests.built import write_csv
-from tests.fakes import FAKE, assert_same_set, draw, fake_embedder, png, write_images
+from tests.fakes import FAKE, OneByOne, assert_same_set, draw, fake_embedder, png, write_images
 from tests.sources.conftest import tarred
-
-
-class OneByOne:
-    """Workers of this process, which take batches as they come out of pickling."""
-
-    def __init__(self) -> None:
-        self.batches = 0
-
-    def in_order(
-        self,
-        load: Callable[[], Held],
-        work: Callable[[Held, Item], Result],
-        items: Iterable[Item],
-    ) -> Iterator[Result]:
-        held = load()
-        for item in items:
-            self.batches += 1
-            yield pickle.loads(pickle.dumps(work(held, pickle.loads(pickle.dumps(item)))))
 
 
 @pytest.fixture(autouse=True)
