@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from secrets import token_hex
 from typing import Any
 from uuid import uuid4
@@ -74,6 +75,16 @@ def _ray_silent() -> Any:  # noqa: ANN401  (mypy follows no ray)
     return ray
 
 
+@cache
+def _own_key() -> str:
+    """Return the key by which the processes of a Ray in here know each other.
+
+    It is this process's own, for Ray would keep one in the home folder; and one for all starts, for
+    Ray reads it once.
+    """
+    return token_hex(32)
+
+
 def _check_answers(address: str) -> None:
     """Raise ClusterError where nobody listens at HOST:PORT: Ray itself would wait for minutes."""
     host, _, port = address.rpartition(":")
@@ -97,12 +108,11 @@ def _to_itself() -> Iterator[None]:
     """Start a Ray in here that talks to nobody but its own processes, by the loopback address.
 
     The process of the dashboard is left out: it asks a cloud's metadata address where it runs, even
-    where Ray may not report its use. The key by which the processes know each other is one of this
-    start, so that none is kept in the home folder.
+    where Ray may not report its use.
     """
     from ray._private import ray_constants, services
 
-    given = {ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0", "RAY_AUTH_TOKEN": token_hex(32)}
+    given = {ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0", "RAY_AUTH_TOKEN": _own_key()}
     before = services.start_api_server, ray_constants.ENABLE_RAY_CLUSTER
     os.environ.update(given)
     services.start_api_server = lambda *_, **__: (None, None)

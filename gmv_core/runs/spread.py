@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from gmv_core.cluster.workers import Workers
 from gmv_core.matching.matcher import Matcher, load_matcher
-from gmv_core.sets.spread import check_seen
+from gmv_core.sets.making.spread import check_seen
 from gmv_core.settings import CLUSTER, RunSettings
 from gmv_core.store.manifests import SetManifest
 from gmv_core.store.workspace import ImageSet

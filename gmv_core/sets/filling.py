@@ -117,9 +117,16 @@ Prepared = tuple[SourceImage, DecodedImage, UInt8 | None]
 
 
 def decoded_batches(
-    pending: Iterator[SourceImage], settings: IngestSettings, embedder: Embedder
+    pending: Iterator[SourceImage],
+    settings: IngestSettings,
+    embedder: Embedder,
+    *,
+    threads: int | None = None,
 ) -> Iterator[tuple[list[tuple[SourceImage, DecodedImage]], list[UInt8 | None]]]:
-    """Decode ahead in threads and yield COMMIT_ROWS images at a time, in their order."""
+    """Decode ahead in threads and yield COMMIT_ROWS images at a time, in their order.
+
+    threads: as many as this machine has processors by default.
+    """
 
     def prepare(images: list[SourceImage]) -> list[Prepared]:
         return [_prepared(image, settings, embedder) for image in images]
@@ -136,7 +143,7 @@ def decoded_batches(
             size_bytes = sum(len(image.data) for image in images)
             window.append((pool.submit(prepare, images), size_bytes))
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         try:
             read_ahead()
             done: list[Prepared] = []

@@ -13,7 +13,7 @@ import pytest
 
 from gmv_core import ClusterError, Workspace, build, open_source, ray_workers, value
 from gmv_core.runs import valuation
-from gmv_core.sets import spread
+from gmv_core.sets.making import spread
 from gmv_core.types import Progress
 from tests.cluster.noting import deadly_embedder, noting_embedder, visits_of
 from tests.fakes import assert_same_run, assert_same_set, draw, fake_embedder, png, write_images
@@ -25,7 +25,7 @@ DRIVER = """
 import sys
 from gmv_core import Workspace, build, open_source, ray_workers, value
 from gmv_core.runs import valuation
-from gmv_core.sets import spread
+from gmv_core.sets.making import spread
 from tests.fakes import fake_embedder
 spread.COMMIT_ROWS = 4
 def report(step):

@@ -21,8 +21,8 @@ from gmv_core import (
     labels_for,
     open_source,
 )
-from gmv_core.sets import spread
 from gmv_core.sets.build import add
+from gmv_core.sets.making import spread
 from gmv_core.sources.source import Source
 from tests.built import write_csv
 from tests.fakes import FAKE, OneByOne, assert_same_set, draw, fake_embedder, png, write_images
@@ -145,8 +145,7 @@ def test_a_machine_that_sees_another_workspace_or_no_images_writes_nothing(
     source = open_source(images)
     build(workspace, source, name="train", embedder=fake_embedder())
     target = workspace.image_set("train")
-    chosen = target.manifest().embedder
-    recipe = spread.recipe_of(target, chosen, BuildSettings(), given=fake_embedder())
+    recipe = spread.recipe_of(target, target.manifest(), BuildSettings(), given=fake_embedder())
     elsewhere = Workspace(tmp_path / "elsewhere").image_set("train")
     assert spread.bench_of(recipe).recipe == recipe
     for other in (

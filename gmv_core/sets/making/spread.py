@@ -27,7 +27,7 @@ from gmv_core.sources.label_table import LabelRow, with_row
 from gmv_core.sources.labels import Labels
 from gmv_core.sources.source import PartReader, Source
 from gmv_core.store.columns import image_rows
-from gmv_core.store.manifests import EmbedderEntry
+from gmv_core.store.manifests import EmbedderEntry, SetManifest
 from gmv_core.store.parts import Part, append_parts, write_part
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Embedder, Int64, Progress, Report, SourceImage
@@ -79,14 +79,14 @@ class Written:
 
 
 def recipe_of(
-    target: ImageSet, chosen: EmbedderEntry, settings: BuildSettings, *, given: Embedder
+    target: ImageSet, manifest: SetManifest, settings: BuildSettings, *, given: Embedder
 ) -> Recipe:
     """Return what other machines need; the set's folder is named in full for them."""
     return Recipe(
         target=ImageSet(target.folder.absolute()),
-        created=target.manifest().created,
-        chosen=chosen,
-        given=given if chosen.precision == "own" else None,
+        created=manifest.created,
+        chosen=manifest.embedder,
+        given=given if manifest.embedder.precision == "own" else None,
         settings=settings,
     )
 
@@ -97,7 +97,6 @@ def fill_spread(
     source: Source,
     images: Iterator[SourceImage],
     labels: Labels | None,
-    *,
     first_row: int,
 ) -> Iterator[Filled]:
     """Bring a set's tables to the end of a source and yield each batch that is committed.
@@ -191,7 +190,7 @@ def _work(bench: Bench, batch: Batch) -> Written:
     vectors.path.parent.mkdir(parents=True, exist_ok=True)
     written: list[tuple[Part, Part]] = []
     images = islice(_labelled(batch.read(skipped), batch.labels), batch.count)
-    for pairs, arrays in decoded_batches(images, recipe.settings.ingest, embedder):
+    for pairs, arrays in decoded_batches(images, recipe.settings.ingest, embedder, threads=1):
         rows = embedded(row, arrays, embedder, recipe.settings.embed.batch_size)
         images_part = write_part(target.images, image_rows(row, pairs))
         written.append((images_part, write_part(vectors, rows)))
