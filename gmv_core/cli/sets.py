@@ -87,6 +87,8 @@ def add_command(
     read_as: ReadAs = "",
     split: Split = "",
     index: Index = "auto",
+    on: On = HERE,
+    ray_address: RayAddress = "",
     workspace: Root = None,
     json: Json = False,
 ) -> None:
@@ -95,7 +97,7 @@ def add_command(
     opened = open_given(workspace_at(workspace), source, reading=read_as, split=split)
     table = labels_for(opened, labels)
     say_reading(out, opened, table)
-    with out.progress() as report:
+    with workers_on(on, ray_address) as workers, out.progress() as report:
         manifest = add(
             workspace_at(workspace),
             name,
@@ -103,6 +105,7 @@ def add_command(
             labels=table,
             index=IndexSettings(kind=index),
             report=report,
+            workers=workers,
         )
     _print_set(out, manifest, workspace_at(workspace).image_set(name))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import socket
 import warnings
 from collections import deque
@@ -19,6 +20,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from secrets import token_hex
+from tempfile import mkdtemp
 from typing import Any
 from uuid import uuid4
 
@@ -45,11 +47,14 @@ def ray_workers(address: str = "", *, machine_cpus: int | None = None) -> Iterat
     ray = _ray_silent()
     _check_answers(address)
     options: dict[str, Any] = {"address": address}
+    folder = ""
     if not address:
+        folder = mkdtemp(prefix="ray", dir=os.environ.get("RAY_TMPDIR"))
         options = {
             "address": "local",
             "num_cpus": machine_cpus,
             "object_store_memory": STORE_BYTES,
+            "_temp_dir": folder,
         }
     try:
         with warnings.catch_warnings(), nullcontext() if address else _to_itself():
@@ -61,6 +66,8 @@ def ray_workers(address: str = "", *, machine_cpus: int | None = None) -> Iterat
         yield RayWorkers()
     finally:
         ray.shutdown()
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _ray_silent() -> Any:  # noqa: ANN401  (mypy follows no ray)

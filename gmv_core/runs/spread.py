@@ -15,6 +15,8 @@ from gmv_core.settings import CLUSTER, RunSettings
 from gmv_core.store.manifests import SetManifest
 from gmv_core.store.workspace import ImageSet
 from gmv_core.trust.duplicates import read_clusters
+from gmv_core.trust.near_copies import Judge
+from gmv_core.trust.null import judge_among, null_rows
 from gmv_core.types import Embedder, Int64
 
 Block = Callable[[Matcher, ImageSet, Int64], pa.Table]
@@ -61,6 +63,22 @@ def spread(
 ) -> Iterator[pa.Table]:
     """Yield what `block` makes of each part of the rows, in their order."""
     return workers.in_order(partial(_matcher_of, recipe), partial(_on, block, recipe.images), rows)
+
+
+def spread_null(
+    workers: Workers,
+    recipe: MatchRecipe,
+    held_out: ImageSet | None,
+    blocks: Iterable[tuple[int, Int64]],
+) -> Iterator[pa.Table]:
+    """Yield the null's rows of each block; see `null_of`."""
+    source = ImageSet(held_out.folder.absolute()) if held_out else recipe.training
+    return workers.in_order(partial(_null_of, recipe, source), null_rows, blocks)
+
+
+def _null_of(recipe: MatchRecipe, source: ImageSet) -> tuple[Matcher, Judge]:
+    matcher = _matcher_of(recipe)
+    return matcher, judge_among(matcher, source)
 
 
 def _on(block: Block, images: ImageSet, matcher: Matcher, rows: Int64) -> pa.Table:

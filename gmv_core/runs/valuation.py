@@ -25,7 +25,7 @@ from gmv_core.results.totals import quality_warnings
 from gmv_core.runs.calibration import held_out_set, with_closeness, write_identical
 from gmv_core.runs.influence import predict
 from gmv_core.runs.inputs import Say, begun, started
-from gmv_core.runs.spread import Block, match_recipe, spread
+from gmv_core.runs.spread import Block, match_recipe, spread, spread_null
 from gmv_core.runs.stages import match_block, quality_block, write_values
 from gmv_core.sets.build import build_like
 from gmv_core.sets.describe import preview_side, shifts
@@ -115,20 +115,22 @@ def value(
             embedder=embedder,
         )
         if settings.value.duplicates == CLUSTER:
-            find_clusters(workspace, against, matcher.embedder, report=report)
+            find_clusters(workspace, against, matcher.embedder, report=report, workers=workers)
             matcher = replace(matcher, clusters=read_clusters(training).of)
         manifest = started(run, trained, images, made, matcher, settings, say)
         manifest = msgspec.structs.replace(manifest, shifts=tuple(told))
         _drop_damaged(run, say)
         run.write_manifest(manifest)
         matcher = replace(matcher, exact_depth=manifest.matching.exact_depth)
-        null = partial(null_of, matcher, manifest.matching, held_out=unseen, report=report)
-        own = unseen is not None and not isinstance(held_out, str)
         each: Each = lambda block: partial(map, partial(block, matcher, images))  # noqa: E731
+        share = None
         if workers is not None:
-            each = partial(
-                partial, spread, workers, match_recipe(matcher, trained, images, settings)
-            )
+            recipe = match_recipe(matcher, trained, images, settings)
+            each = partial(partial, spread, workers, recipe)
+            share = partial(spread_null, workers, recipe, unseen)
+        null = partial(null_of, matcher, manifest.matching, held_out=unseen, report=report,
+                       share=share)  # fmt: skip
+        own = unseen is not None and not isinstance(held_out, str)
         done = _work(
             run, manifest, matcher, images, each, settings, report, say,
             null=(lambda: msgspec.structs.replace(null(), own=own)) if calibrated else None,

@@ -19,6 +19,7 @@ from gmv_core import (
 )
 from gmv_core.runs import valuation
 from gmv_core.settings import CLUSTER
+from gmv_core.trust import null
 from tests.fakes import OneByOne, change_json, draw, fake_embedder, png, rows_of, write_images
 
 SETTINGS = [
@@ -40,23 +41,36 @@ def trained(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
+@pytest.mark.parametrize("given", [True, False])
 def test_the_run_is_that_of_one_process(
-    trained: Workspace, tmp_path: Path, settings: RunSettings
+    trained: Workspace,
+    tmp_path: Path,
+    settings: RunSettings,
+    given: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shared = OneByOne()
+    monkeypatch.setattr(null, "BLOCK", 16)
+    shared, nulls = OneByOne(), []
     for name, workers in (("here", None), ("there", shared)):
         value(
             trained, open_source(tmp_path / "made"), against="train", name=name,
-            held_out=open_source(tmp_path / "held"), settings=settings, embedder=fake_embedder(),
-            workers=workers,
+            held_out=open_source(tmp_path / "held") if given else None, settings=settings,
+            embedder=fake_embedder(), workers=workers,
         )  # fmt: skip
+        entry = trained.run(name).manifest().null
+        assert entry is not None
+        table = null.null_table(trained.image_set("train"), entry.key)
+        nulls.append(rows_of(table).to_pandas())
+        table.drop()
+    pd.testing.assert_frame_equal(*nulls, check_exact=True)
     for table in ("matches", "quality", "identical", "generated", "values"):
         one, other = (rows_of(trained.run(name).table(table)) for name in ("here", "there"))
         pd.testing.assert_frame_equal(one.to_pandas(), other.to_pandas(), check_exact=True)
     here, there = (trained.run(name).manifest() for name in ("here", "there"))
     assert here.matching.distance == there.matching.distance
     assert here.judging.quality == there.judging.quality
-    assert shared.batches == 1 + 1 + 3 + 3  # both sets, matches and quality in blocks of 4
+    # Each set in one batch, matches and quality in blocks of 4, the null in blocks of 16.
+    assert shared.batches == (2 + 3 + 3 + 2 if given else 1 + 3 + 3 + 3)
 
 
 def test_a_machine_that_sees_another_set_matches_nothing(
