@@ -1,7 +1,8 @@
 """What Ray adds to a build: time an image and memory of each worker, beside this process alone.
 
-Every build is measured at two sizes. The time an image is the slope between them, so that starting
-Ray and loading the network in each process are told apart from it. The workers' memory is the
+Every build is measured at two sizes. The time an image, of the clock and of the processors, is the
+slope between them, so that starting Ray and loading the network in each process are told apart from
+it. The workers' memory is the
 largest that one of them held for itself (its unique set size), at each size.
 
     python -m benchmarks.speed.cluster --json
@@ -39,9 +40,23 @@ def worker_memory_mb() -> float:
     return largest
 
 
+def processor_seconds() -> float:
+    """Return the processor time of this process and all below it, Ray's own among them."""
+    total = 0.0
+    me = psutil.Process()
+    for process in (me, *me.children(recursive=True)):
+        try:
+            times = process.cpu_times()
+            total += times.user + times.system
+        except psutil.Error:  # it has ended
+            continue
+    return total
+
+
 def measured(source: Path, folder: Path, workers: Workers | None) -> dict[str, float]:
-    """Build once; return the seconds of the stage that is shared, and the workers' memory."""
-    memory = [0.0]
+    """Build once; return the seconds of the stage that is shared, of clock and processors, and the
+    workers' memory."""
+    memory, started = [0.0], processor_seconds()
 
     def report(step: Progress) -> None:
         if workers is not None and step.stage == "embed":
@@ -50,7 +65,11 @@ def measured(source: Path, folder: Path, workers: Workers | None) -> dict[str, f
     settings = BuildSettings(embed=EmbedSettings("efficientnet-lite0", "fp32"))
     manifest = build(Workspace(folder), open_source(source), name="measured", settings=settings,
                      report=report, workers=workers)  # fmt: skip
-    return {"seconds": manifest.seconds["embed"], "worker MB": max(memory)}
+    return {
+        "seconds": manifest.seconds["embed"],
+        "processor": processor_seconds() - started,
+        "worker MB": max(memory),
+    }
 
 
 @contextmanager
@@ -85,13 +104,17 @@ def main() -> None:
                     )
                     for size in (small, large)
                 }
-            slope = (found[large]["seconds"] - found[small]["seconds"]) / (large - small)
+            clock, processor = (
+                1000 * (found[large][kind] - found[small][kind]) / (large - small)
+                for kind in ("seconds", "processor")
+            )
             rows.append({
-                "work by": f"{count} workers of Ray" if count else ALONE,
+                "work by": f"{count} of Ray's workers" if count else ALONE,
                 "start s": round(start, 1),
                 f"{small:,} images s": round(found[small]["seconds"], 1),
                 f"{large:,} images s": round(found[large]["seconds"], 1),
-                "ms an image": round(1000 * slope, 2),
+                "ms an image": round(clock, 2),
+                "processor ms an image": round(processor, 2),
                 f"worker MB at {small:,}": round(found[small]["worker MB"]),
                 f"worker MB at {large:,}": round(found[large]["worker MB"]),
             })  # fmt: skip

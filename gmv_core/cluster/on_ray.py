@@ -36,11 +36,14 @@ _held: dict[str, tuple[Any, Callable[[Any, Any], Any]]] = {}  # by key; one at a
 
 
 @contextmanager
-def ray_workers(address: str = "", *, machine_cpus: int | None = None) -> Iterator[RayWorkers]:
+def ray_workers(
+    address: str = "", *, cpus: int = 1, machine_cpus: int | None = None
+) -> Iterator[RayWorkers]:
     """Hand out the workers of a Ray cluster.
 
     address: of its head, as "10.0.0.1:6379", or "auto" on one of its machines; "": a Ray on this
-    machine alone, which ends with the block. machine_cpus: that one's processors, all by default.
+    machine alone, which ends with the block. cpus: processors of each worker. machine_cpus: of the
+    Ray on this machine, all by default.
 
     Raises ClusterError where the package `ray` is missing or the cluster does not answer.
     """
@@ -60,10 +63,15 @@ def ray_workers(address: str = "", *, machine_cpus: int | None = None) -> Iterat
         with warnings.catch_warnings(), nullcontext() if address else _to_itself():
             warnings.simplefilter("ignore")  # Lance's, that the processes to come are forked
             ray.init(**options, logging_level=logging.ERROR, log_to_driver=False)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise _unreachable(address or "this machine", error) from error
+    except Exception as error:  # Ray raises a bare one where its start takes too long
+        if address:
+            raise _unreachable(address, error) from error
+        raise ClusterError(
+            f"Ray did not start on this machine ({_short(error)}); give the same again where it "
+            "has less to do, or go without --on ray."
+        ) from error
     try:
-        yield RayWorkers()
+        yield RayWorkers(cpus)
     finally:
         ray.shutdown()
         if folder:
@@ -103,10 +111,10 @@ def _check_answers(address: str) -> None:
         raise _unreachable(address, error) from error
 
 
-def _unreachable(where: str, error: Exception) -> ClusterError:
+def _unreachable(address: str, error: Exception) -> ClusterError:
     return ClusterError(
-        f"Ray at {where} cannot be reached ({_short(error)}); check the address, and that "
-        "`ray status` answers there."
+        f"Ray at {address} cannot be reached ({_short(error)}); check the address, the cluster's "
+        "token (RAY_AUTH_MODE=token), and that `ray status` answers there."
     )
 
 
