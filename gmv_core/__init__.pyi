@@ -6,7 +6,8 @@ from .audit.review.people import join_review
 from .audit.review.results import review_results
 from .audit.review.reviews import list_reviews, make_review, open_review
 from .audit.review.sampling import ReviewSettings
-from .errors import GMVError, ModelError, SettingsError, SourceError, WorkspaceError
+from .cluster.on_ray import ray_workers
+from .errors import ClusterError, GMVError, ModelError, SettingsError, SourceError, WorkspaceError
 from .matching.contributors import Attribution, Contributor, attribute
 from .matching.matcher import load_matcher
 from .models.embedders.embedder import from_callable
@@ -44,6 +45,7 @@ __all__ = [
     "Against",
     "Attribution",
     "BuildSettings",
+    "ClusterError",
     "Contributor",
     "EmbedSettings",
     "GMVError",
@@ -85,6 +87,7 @@ __all__ = [
     "predict_influence",
     "predicted_change",
     "prepare_regions",
+    "ray_workers",
     "regions",
     "remove",
     "review_results",

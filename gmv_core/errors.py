@@ -30,6 +30,10 @@ class ModelError(GMVError):
     """A model is unknown, its weights are not on this disk, or it does not fit the data."""
 
 
+class ClusterError(GMVError):
+    """The machines that were to share the work cannot be reached, or gave it up."""
+
+
 def unknown_choice(what: str, seen: str, known: list[str]) -> SettingsError:
     """Return the error for a key that is in no table, listing the known ones."""
     return SettingsError(f"Unknown {what} {seen!r}; choose one of: {', '.join(known)}.")

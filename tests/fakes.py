@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+from gmv_core.cluster.workers import Held, Item, Result
 from gmv_core.models.embedders.embedder import NetworkEmbedder, from_callable, stack, unit_rows
 from gmv_core.runs import valuation
 from gmv_core.sets import filling
@@ -166,3 +169,21 @@ def shrink_commits(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(filling, "TASK_IMAGES", 4)
     patch.setattr(valuation, "BLOCK", 8)
     patch.setattr(null, "BLOCK", 8)
+
+
+class OneByOne:
+    """Workers of this process, which take batches as they come out of pickling."""
+
+    def __init__(self) -> None:
+        self.batches = 0
+
+    def in_order(
+        self,
+        load: Callable[[], Held],
+        work: Callable[[Held, Item], Result],
+        items: Iterable[Item],
+    ) -> Iterator[Result]:
+        held = load()
+        for item in items:
+            self.batches += 1
+            yield pickle.loads(pickle.dumps(work(held, pickle.loads(pickle.dumps(item)))))

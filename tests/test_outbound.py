@@ -135,3 +135,15 @@ def test_a_fresh_machine_asks_nobody(run: Run, asked: Path, tmp_path: Path) -> N
     # Only what we keep lies in that home: no client's id of anybody.
     left = {path.name for path in (tmp_path / "user").iterdir()}
     assert left <= {".cache", ".streamlit", ".config"}, left
+
+
+@pytest.mark.cluster
+@pytest.mark.models
+def test_a_ray_on_this_machine_asks_nobody_and_leaves_no_key(
+    run: Run, asked: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("ray", reason="the package ray is not installed (extra: cluster)")
+    write_images(tmp_path / "train", 12)
+    run("-m", "gmv_core", "build", str(tmp_path / "train"), "--name", "train", "--on", "ray")
+    assert not asked.exists(), asked.read_text()
+    assert {path.name for path in (tmp_path / "user").iterdir()} <= {".cache"}

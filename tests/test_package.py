@@ -19,7 +19,7 @@ from gmv_core import place
 ROOT = Path(__file__).parents[1]
 APP = ("app.py", "pages", "ui", "assets", ".streamlit")
 # Without a pin in requirements.txt: not installed where the tests run, or pinned for them alone.
-UNPINNED = {"dreamsim", "gcsfs", "s3fs", "aiohttp"}
+UNPINNED = {"dreamsim", "gcsfs", "s3fs", "aiohttp", "ray"}
 
 
 # Draws every page of an empty workspace in the place where the package lies.

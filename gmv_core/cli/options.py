@@ -34,6 +34,13 @@ Candidates = Annotated[int, typer.Option(help="Candidates before re-ranking (R).
 Model = Annotated[str, typer.Option(help="A key of `models`.")]
 CREDIT = "paper, or convincing: farther than unseen real images reach, a match earns nothing."
 COPIES = "each, or cluster: near copies in the training set earn as one and share equally."
+On = Annotated[
+    str, typer.Option("--on", help="Who does the work: here, this machine; or ray, a cluster.")
+]
+RayAddress = Annotated[
+    str,
+    typer.Option(help="Of the cluster's head, as 10.0.0.1:6379 (default: a Ray on this machine)."),
+]
 Precision = Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")]
 
 

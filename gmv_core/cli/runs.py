@@ -15,6 +15,8 @@ from gmv_core.cli.options import (
     Json,
     LabelsCsv,
     Model,
+    On,
+    RayAddress,
     ReadAs,
     Root,
     Split,
@@ -23,6 +25,7 @@ from gmv_core.cli.options import (
 )
 from gmv_core.cli.output import Output, shown
 from gmv_core.cli.readings.show import print_run
+from gmv_core.cluster.workers import HERE, workers_on
 from gmv_core.results.result import open_run
 from gmv_core.settings import EACH, PAPER, MatchSettings, RunSettings, ValueSettings
 from gmv_core.store.workspace import Workspace
@@ -56,6 +59,8 @@ def value_command(
     labels: LabelsCsv = None,
     read_as: ReadAs = "",
     split: Split = "",
+    on: On = HERE,
+    ray_address: RayAddress = "",
     workspace: Root = None,
     json: Json = False,
 ) -> None:
@@ -72,7 +77,7 @@ def value_command(
     place = workspace_at(workspace)
     opened = _source_or_set(place, generated, reading=read_as, split=split)
     table = None if isinstance(opened, str) else labels_for(opened, labels)
-    with out.progress() as report:
+    with workers_on(on, ray_address) as workers, out.progress() as report:
         manifest = value(
             place,
             opened,
@@ -83,6 +88,7 @@ def value_command(
             held_out=None if held_out is None else _source_or_set(place, held_out),
             report=report,
             say=out.say,
+            workers=workers,
         )
     print_run(out, manifest, open_run(place, name))
 

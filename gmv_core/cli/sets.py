@@ -8,8 +8,19 @@ from typing import Annotated
 import typer
 from msgspec import to_builtins
 
-from gmv_core.cli.options import Json, LabelsCsv, Precision, ReadAs, Root, Split, workspace_at
+from gmv_core.cli.options import (
+    Json,
+    LabelsCsv,
+    On,
+    Precision,
+    RayAddress,
+    ReadAs,
+    Root,
+    Split,
+    workspace_at,
+)
 from gmv_core.cli.output import Output, shown
+from gmv_core.cluster.workers import HERE, workers_on
 from gmv_core.errors import SettingsError, SourceError
 from gmv_core.jobs.overview import is_outgrown
 from gmv_core.jobs.uploads import open_given
@@ -43,6 +54,8 @@ def build_command(
     embedder: Annotated[str, typer.Option(help="A key of `models`.")] = "auto",
     index: Index = "auto",
     precision: Precision = "auto",
+    on: On = HERE,
+    ray_address: RayAddress = "",
     workspace: Root = None,
     json: Json = False,
 ) -> None:
@@ -54,7 +67,7 @@ def build_command(
     opened = open_given(workspace_at(workspace), source, reading=read_as, split=split)
     table = labels_for(opened, labels)
     say_reading(out, opened, table)
-    with out.progress() as report:
+    with workers_on(on, ray_address) as workers, out.progress() as report:
         manifest = build(
             workspace_at(workspace),
             opened,
@@ -62,6 +75,7 @@ def build_command(
             labels=table,
             settings=settings,
             report=report,
+            workers=workers,
         )
     _print_set(out, manifest, workspace_at(workspace).image_set(name))
 
@@ -73,6 +87,8 @@ def add_command(
     read_as: ReadAs = "",
     split: Split = "",
     index: Index = "auto",
+    on: On = HERE,
+    ray_address: RayAddress = "",
     workspace: Root = None,
     json: Json = False,
 ) -> None:
@@ -81,7 +97,7 @@ def add_command(
     opened = open_given(workspace_at(workspace), source, reading=read_as, split=split)
     table = labels_for(opened, labels)
     say_reading(out, opened, table)
-    with out.progress() as report:
+    with workers_on(on, ray_address) as workers, out.progress() as report:
         manifest = add(
             workspace_at(workspace),
             name,
@@ -89,6 +105,7 @@ def add_command(
             labels=table,
             index=IndexSettings(kind=index),
             report=report,
+            workers=workers,
         )
     _print_set(out, manifest, workspace_at(workspace).image_set(name))
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from msgspec.structs import replace
 
+from gmv_core.cluster.workers import Workers
 from gmv_core.errors import WorkspaceError
 from gmv_core.matching.matcher import Matcher
 from gmv_core.results.candidate_lists import blocks
@@ -38,6 +39,7 @@ def held_out_set(
     trained: SetManifest,
     embedder: Embedder | None = None,
     report: Report = silent,
+    workers: Workers | None = None,
 ) -> ImageSet:
     """Return a finished set of held-out images, embedded as the training set is.
 
@@ -62,7 +64,8 @@ def held_out_set(
                 "name for this run."
             )
         workspace.drop(images)
-    build_like(workspace, trained, given, name=images.name, embedder=embedder, report=report)
+    build_like(workspace, trained, given, name=images.name, embedder=embedder, report=report,
+               workers=workers)  # fmt: skip
     return images
 
 

@@ -7,7 +7,7 @@ wished for: predicted influence, see influence.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from gmv_core.cluster.workers import Workers
 from gmv_core.errors import GMVError, WorkspaceError
 from gmv_core.matching.matcher import Matcher, load_matcher
 from gmv_core.models.choice import reload_embedder
@@ -24,6 +25,7 @@ from gmv_core.results.totals import quality_warnings
 from gmv_core.runs.calibration import held_out_set, with_closeness, write_identical
 from gmv_core.runs.influence import predict
 from gmv_core.runs.inputs import Say, begun, started
+from gmv_core.runs.spread import Block, match_recipe, spread, spread_null
 from gmv_core.runs.stages import match_block, quality_block, write_values
 from gmv_core.sets.build import build_like
 from gmv_core.sets.describe import preview_side, shifts
@@ -38,9 +40,10 @@ from gmv_core.store.workspace import ImageSet, Run, Workspace, check_name
 from gmv_core.trust.credit import basis_of
 from gmv_core.trust.duplicates import find_clusters, read_clusters
 from gmv_core.trust.null import null_of
-from gmv_core.types import Embedder, Progress, Report, silent
+from gmv_core.types import Embedder, Int64, Progress, Report, silent
 
 GENERATED = "-generated"  # what the set that a run makes of its source is called, after it
+Each = Callable[[Block], Callable[[Iterable[Int64]], Iterator[pa.Table]]]  # who works on blocks
 BLOCK = 256  # generated images matched at once and committed together
 
 
@@ -57,6 +60,7 @@ def value(
     embedder: Embedder | None = None,
     report: Report = silent,
     say: Say = lambda _: None,
+    workers: Workers | None = None,
 ) -> RunManifest:
     """Value generated images against the training set `against` and keep the result as run `name`.
 
@@ -65,6 +69,8 @@ def value(
     `trust.null`; without, training images are left out. calibrated: false for no null,
     unless the settings need one.
     say: is told in a sentence what shifts, what is reused, what is recomputed and why.
+    workers: that share building, matching and judging, such as those of `ray_workers`; None: this
+    process does it.
     Work that an earlier call of the same name did with equal inputs is kept; the returned
     manifest's "reused" is true where nothing but the values had to be computed.
     """
@@ -87,14 +93,16 @@ def value(
         else:
             images = workspace.image_set(check_name(name + GENERATED))
             _build_generated(
-                workspace, run, images, generated, trained, settings, labels, embedder, report
-            )
+                workspace, run, images, generated, trained, settings, labels, embedder, report,
+                workers,
+            )  # fmt: skip
         made = _finished(images)
         unseen = None
         if calibrated and held_out is not None:
             unseen = held_out_set(
-                workspace, held_out, run=name, trained=trained, embedder=embedder, report=report
-            )
+                workspace, held_out, run=name, trained=trained, embedder=embedder, report=report,
+                workers=workers,
+            )  # fmt: skip
         told = shifts(trained.typical, made.typical)
         for sentence in told:
             say(sentence)
@@ -107,17 +115,24 @@ def value(
             embedder=embedder,
         )
         if settings.value.duplicates == CLUSTER:
-            find_clusters(workspace, against, matcher.embedder, report=report)
+            find_clusters(workspace, against, matcher.embedder, report=report, workers=workers)
             matcher = replace(matcher, clusters=read_clusters(training).of)
         manifest = started(run, trained, images, made, matcher, settings, say)
         manifest = msgspec.structs.replace(manifest, shifts=tuple(told))
         _drop_damaged(run, say)
         run.write_manifest(manifest)
         matcher = replace(matcher, exact_depth=manifest.matching.exact_depth)
-        null = partial(null_of, matcher, manifest.matching, held_out=unseen, report=report)
+        each: Each = lambda block: partial(map, partial(block, matcher, images))  # noqa: E731
+        share = None
+        if workers is not None:
+            recipe = match_recipe(matcher, trained, images, settings)
+            each = partial(partial, spread, workers, recipe)
+            share = partial(spread_null, workers, recipe, unseen)
+        null = partial(null_of, matcher, manifest.matching, held_out=unseen, report=report,
+                       share=share)  # fmt: skip
         own = unseen is not None and not isinstance(held_out, str)
         done = _work(
-            run, manifest, matcher, images, settings, report, say,
+            run, manifest, matcher, images, each, settings, report, say,
             null=(lambda: msgspec.structs.replace(null(), own=own)) if calibrated else None,
         )  # fmt: skip
         for sentence in done.warnings:
@@ -165,6 +180,7 @@ def _build_generated(
     labels: Labels | None,
     embedder: Embedder | None,
     report: Report,
+    workers: Workers | None,
 ) -> None:
     """Build the run's own generated set; what this run was given before is replaced.
 
@@ -192,6 +208,7 @@ def _build_generated(
         labels=labels,
         embedder=embedder,
         report=report,
+        workers=workers,
     )
 
 
@@ -200,6 +217,7 @@ def _work(
     manifest: RunManifest,
     matcher: Matcher,
     images: ImageSet,
+    each: Each,
     settings: RunSettings,
     report: Report,
     say: Say,
@@ -209,8 +227,8 @@ def _work(
     total = len(images.images)
     reused = len(run.table("matches")) == total and len(run.table("quality")) == total
     stages = Stages(manifest, run.write_manifest)
-    _fill(run, stages, "matches", total, report, partial(match_block, matcher, images))
-    _fill(run, stages, "quality", total, report, partial(quality_block, matcher, images))
+    _fill(run, stages, "matches", total, report, each(match_block))
+    _fill(run, stages, "quality", total, report, each(quality_block))
     with stages.stage("null"):
         write_identical(run, matcher.training, images)
         entry = null() if null else None
@@ -261,14 +279,16 @@ def _fill(
     name: str,
     total: int,
     report: Report,
-    work: Callable[[np.ndarray], pa.Table],
+    work: Callable[[Iterable[Int64]], Iterator[pa.Table]],
 ) -> None:
     """Append the missing rows of one table block by block."""
     table = run.table(name)
+    done = len(table)
+    blocks = (np.arange(at, min(at + BLOCK, total)) for at in range(done, total, BLOCK))
     with stages.stage(name) as commit:
-        for start in range(len(table), total, BLOCK):
-            rows = np.arange(start, min(start + BLOCK, total))
-            table.append(work(rows))
+        for rows in work(blocks):
+            table.append(rows)
             commit()
-            report(Progress(name, int(rows[-1]) + 1, total))
+            done += len(rows)
+            report(Progress(name, done, total))
         table.tidy()

@@ -10,25 +10,20 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from gmv_core.errors import SourceError, WorkspaceError
+from gmv_core.cluster.workers import Workers
+from gmv_core.errors import WorkspaceError
 from gmv_core.models.choice import reload_embedder, resolve_embedder
 from gmv_core.models.network import resolve_precision
-from gmv_core.sets.adding import ALREADY, Clashes, pending
-from gmv_core.sets.describe import describe
-from gmv_core.sets.filling import append_vectors, catch_up, decoded_batches
 from gmv_core.sets.identity import check_same, origin_of, same_source, unchanged
-from gmv_core.sets.index import build_index
-from gmv_core.sets.provenance import Stages
-from gmv_core.sets.removal import forget_vectors
-from gmv_core.sets.soundness import drop_damaged, files_of, is_whole
+from gmv_core.sets.making.stages import carry_out
+from gmv_core.sets.soundness import drop_damaged, is_whole
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
-from gmv_core.sources.labels import Labels, origin_words
+from gmv_core.sources.labels import Labels
 from gmv_core.sources.opening import Source
-from gmv_core.store.columns import image_rows
 from gmv_core.store.files import now
-from gmv_core.store.manifests import EMPTY, READY, EmbedderEntry, SetManifest
+from gmv_core.store.manifests import READY, EmbedderEntry, SetManifest
 from gmv_core.store.workspace import ImageSet, Workspace
-from gmv_core.types import Embedder, Progress, Report, silent
+from gmv_core.types import Embedder, Report, silent
 
 GREW_FROM = 100  # stamps kept
 
@@ -42,8 +37,11 @@ def build(
     settings: BuildSettings | None = None,
     embedder: Embedder | None = None,
     report: Report = silent,
+    workers: Workers | None = None,
 ) -> SetManifest:
     """Make a source into the set `name`, or go on with an interrupted build of it.
+
+    workers: that share the work, such as those of `ray_workers`; None: this process does it.
 
     Returns the set's manifest; its "reused" is true where nothing was left to do; its state is
     EMPTY where no image could be read. Raises
@@ -91,7 +89,9 @@ def build(
         target.write_manifest(manifest)
         # A repaired set is the one that it was: runs that used it stay valid.
         stamp = manifest.updated if done else None
-        return _fill(target, manifest, source, labels, settings, network, report, stamp)
+        return carry_out(
+            target, manifest, source, labels, settings, network, report, stamp, workers
+        )
 
 
 def add(
@@ -103,8 +103,12 @@ def add(
     embedder: Embedder | None = None,
     index: IndexSettings | None = None,
     report: Report = silent,
+    workers: Workers | None = None,
 ) -> SetManifest:
-    """Add another source's images to a finished set; those that it already has are passed over."""
+    """Add another source's images to a finished set; those that it already has are passed over.
+
+    workers: see `build`.
+    """
     with workspace.writing():
         target = workspace.image_set(name)
         manifest = target.manifest()
@@ -126,7 +130,7 @@ def add(
             manifest = replace(_growing(manifest), sources=sources)
             target.write_manifest(manifest)
         settings = BuildSettings(manifest.ingest, index=index or IndexSettings())
-        return _fill(target, manifest, source, labels, settings, network, report)
+        return carry_out(target, manifest, source, labels, settings, network, report, None, workers)
 
 
 def grow(
@@ -172,7 +176,7 @@ def grow(
             )
         target.write_manifest(manifest)
         settings = BuildSettings(training.ingest)
-        return _fill(target, manifest, arrived, None, settings, network, report)
+        return carry_out(target, manifest, arrived, None, settings, network, report)
 
 
 def _growing(manifest: SetManifest) -> SetManifest:
@@ -193,6 +197,7 @@ def build_like(
     index: IndexSettings | None = None,
     embedder: Embedder | None = None,
     report: Report = silent,
+    workers: Workers | None = None,
 ) -> SetManifest:
     """Build a set to be compared with a finished one: ingested and embedded as that one is."""
     chosen = training.embedder
@@ -208,6 +213,7 @@ def build_like(
         settings=settings,
         embedder=embedder,
         report=report,
+        workers=workers,
     )
 
 
@@ -224,71 +230,3 @@ def _drop_other_precision(target: ImageSet, manifest: SetManifest, chosen: Embed
     if made != chosen.precision:
         target.write_manifest(replace(manifest, state="building"))
         target.embeddings(chosen.key).drop()
-
-
-def _fill(
-    target: ImageSet,
-    manifest: SetManifest,
-    source: Source,
-    labels: Labels | None,
-    settings: BuildSettings,
-    embedder: Embedder,
-    report: Report,
-    stamp: str | None = None,
-) -> SetManifest:
-    """Bring both tables to the end of the source, then finish the set.
-
-    stamp: the time that a set is to keep as that of its last change.
-    """
-    stages = Stages(manifest, target.write_manifest)
-    embeddings = target.embeddings(embedder.key)
-    with stages.stage("embed") as commit:
-        embeddings.cut(len(target.images))
-        catch_up(target, embedder, settings.embed.batch_size, report)
-        *earlier, last = manifest.sources
-        if not last.complete:
-            clashes = Clashes()
-            images = pending(
-                target, source, last.first_row,
-                labels=labels, settings=settings.ingest, clashes=clashes,
-            )  # fmt: skip
-            for pairs, arrays in decoded_batches(images, settings.ingest, embedder):
-                start = len(target.images)
-                target.images.append(image_rows(start, pairs))
-                append_vectors(target, start, arrays, embedder, settings.embed.batch_size)
-                commit()
-                report(Progress("embed", start + len(pairs) - last.first_row, source.total))
-            if len(target.images) == 0:
-                raise SourceError(f"No image was found in {source.location}; give another source.")
-            skipped = dict(source.skipped)
-            if clashes.passed_over:
-                skipped[ALREADY] = clashes.passed_over
-            last = replace(last, complete=True, skipped=skipped, renamed=clashes.renamed)
-            stages.change(sources=(*earlier, last))
-    with stages.stage("index", anew=True):
-        report(Progress("index", 0, None))
-        forget_vectors(target)  # of images whose removal was interrupted
-        target.images.tidy()
-        embeddings.tidy()
-        told = describe(target, labels, last)
-        last = replace(
-            last,
-            images=told.of_source,
-            labelled=told.labelled,
-            labels_from=origin_words(source, labels, told.labels) if told.labelled else "",
-        )
-        stages.change(
-            sources=(*earlier, last),
-            index=build_index(target, embedder.key, settings.index),
-            counts=told.counts,
-            typical=told.typical,
-            labels=told.labels or stages.manifest.labels,
-            notes=told.notes,
-            embedder=replace(
-                stages.manifest.embedder, dim=embedder.dim, has_features=embedder.has_features
-            ),
-        )
-    stages.change(files=files_of(target, embedder.key))
-    finished = stages.finish(stamp, state=READY if told.counts.ok else EMPTY)
-    report(Progress("done", told.counts.images, told.counts.images))
-    return replace(finished, reused=False)

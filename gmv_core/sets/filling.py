@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.images.decode import decode
@@ -17,17 +18,47 @@ from gmv_core.images.glimpse import glimpse
 from gmv_core.method.sketch import SKETCH_DIM, sketch
 from gmv_core.models.choice import reload_embedder
 from gmv_core.models.embedders.embedder import stack
-from gmv_core.settings import EmbedSettings, IngestSettings
+from gmv_core.settings import BuildSettings, EmbedSettings, IngestSettings
 from gmv_core.sources.source import storable
-from gmv_core.store.columns import embedding_rows, previews_of
+from gmv_core.store.columns import embedding_rows, image_rows, previews_of
 from gmv_core.store.manifests import EmbedderEntry
 from gmv_core.store.workspace import ImageSet
-from gmv_core.types import OK, DecodedImage, Embedder, Progress, Report, SourceImage, UInt8, silent
+from gmv_core.types import (
+    OK,
+    DecodedImage,
+    Embedder,
+    Int64,
+    Progress,
+    Report,
+    SourceImage,
+    UInt8,
+    silent,
+)
 
 COMMIT_ROWS = 512
 HELD_BYTES = 128_000_000  # read ahead and not decoded yet, besides the image read last
 TASK_BYTES = 8_000_000
 TASK_IMAGES = 32  # decoded by a thread in one go: one task an image costs more on tiny images
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A batch that was appended to both tables. skipped: what was passed over, besides what is
+    listed, with why."""
+
+    count: int
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+
+def fill(
+    target: ImageSet, images: Iterator[SourceImage], settings: BuildSettings, embedder: Embedder
+) -> Iterator[Filled]:
+    """Append images to both tables of a set, and yield each batch when it is."""
+    for pairs, arrays in decoded_batches(images, settings.ingest, embedder):
+        start = len(target.images)
+        target.images.append(image_rows(start, pairs))
+        append_vectors(target, start, arrays, embedder, settings.embed.batch_size)
+        yield Filled(len(pairs))
 
 
 def catch_up(target: ImageSet, embedder: Embedder, batch_size: int, report: Report) -> None:
@@ -36,20 +67,33 @@ def catch_up(target: ImageSet, embedder: Embedder, batch_size: int, report: Repo
     start = len(target.embeddings(embedder.key))
     for first in range(start, total, COMMIT_ROWS):
         rows = np.arange(first, min(first + COMMIT_ROWS, total))
-        previews = previews_of(target, rows)
-        statuses = target.images.take(rows, ["status"])["status"].to_pylist()
-        arrays = [
-            _square(preview, embedder) if status == OK else None
-            for preview, status in zip(previews, statuses, strict=True)
-        ]
-        append_vectors(target, first, arrays, embedder, batch_size)
+        append_vectors(target, first, stored_squares(target, rows, embedder), embedder, batch_size)
         report(Progress("embed", int(rows[-1]) + 1, total))
+
+
+def stored_squares(target: ImageSet, rows: Int64, embedder: Embedder) -> list[UInt8 | None]:
+    """Return the squares to embed of images that are stored, None for a rejected one."""
+    previews = previews_of(target, rows)
+    statuses = target.images.take(rows, ["status"])["status"].to_pylist()
+    return [
+        _square(preview, embedder) if status == OK else None
+        for preview, status in zip(previews, statuses, strict=True)
+    ]
 
 
 def append_vectors(
     target: ImageSet, start: int, arrays: list[UInt8 | None], embedder: Embedder, batch_size: int
 ) -> None:
     """Embed the squares and append one row an image; a rejected image (None) gets zeros."""
+    table = target.embeddings(embedder.key)
+    table.path.parent.mkdir(parents=True, exist_ok=True)
+    table.append(embedded(start, arrays, embedder, batch_size))
+
+
+def embedded(
+    start: int, arrays: list[UInt8 | None], embedder: Embedder, batch_size: int
+) -> pa.Table:
+    """Return one row of vectors an image, ids from `start` on; a rejected image gets zeros."""
     there = [i for i, array in enumerate(arrays) if array is not None]
     vectors = np.zeros((len(arrays), embedder.dim), np.float32)
     norm = embedder.features_norm_squared
@@ -61,9 +105,7 @@ def append_vectors(
         )
         if sketches is not None and norm is not None and features is not None:
             sketches[rows] = sketch(features, norm_squared=norm)
-    table = target.embeddings(embedder.key)
-    table.path.parent.mkdir(parents=True, exist_ok=True)
-    table.append(embedding_rows(start, vectors, sketches))
+    return embedding_rows(start, vectors, sketches)
 
 
 def _square(pixels: UInt8, embedder: Embedder) -> UInt8:
@@ -75,9 +117,16 @@ Prepared = tuple[SourceImage, DecodedImage, UInt8 | None]
 
 
 def decoded_batches(
-    pending: Iterator[SourceImage], settings: IngestSettings, embedder: Embedder
+    pending: Iterator[SourceImage],
+    settings: IngestSettings,
+    embedder: Embedder,
+    *,
+    threads: int | None = None,
 ) -> Iterator[tuple[list[tuple[SourceImage, DecodedImage]], list[UInt8 | None]]]:
-    """Decode ahead in threads and yield COMMIT_ROWS images at a time, in their order."""
+    """Decode ahead in threads and yield COMMIT_ROWS images at a time, in their order.
+
+    threads: as many as this machine has processors by default.
+    """
 
     def prepare(images: list[SourceImage]) -> list[Prepared]:
         return [_prepared(image, settings, embedder) for image in images]
@@ -94,7 +143,7 @@ def decoded_batches(
             size_bytes = sum(len(image.data) for image in images)
             window.append((pool.submit(prepare, images), size_bytes))
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         try:
             read_ahead()
             done: list[Prepared] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,10 @@ class Choices:
     split: str = ""
 
 
+# Reads a part of a source, on any machine that sees it; counts what it passes over.
+PartReader = Callable[[Counter[str]], Iterator[SourceImage]]
+
+
 @dataclass(frozen=True)
 class Source:
     """A set of images that was found and listed, but not read yet.
@@ -65,6 +70,8 @@ class Source:
     labels_from: where the labels come from without a table, as words ("" for nowhere).
     notes: sentences on how the source is read.
     choices: between what a person may choose.
+    part: what reads the images from the first number up to the second, and can be pickled without
+        the rest of the listing; None where a part is not to be had without what is before it.
     """
 
     kind: str
@@ -81,6 +88,7 @@ class Source:
     labels_from: str = ""
     notes: tuple[str, ...] = ()
     choices: Choices = field(default_factory=Choices)
+    part: Callable[[int, int], PartReader] | None = field(default=None, repr=False)
 
     def read(self, start: int = 0) -> Iterator[SourceImage]:
         """Yield the images in their fixed order, leaving out the first `start` ones.

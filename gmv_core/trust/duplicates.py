@@ -7,7 +7,6 @@ union–find joins them. Copies of equal bytes, or of equal pixels, are told fro
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -16,19 +15,19 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from gmv_core.cluster.workers import Workers
 from gmv_core.errors import WorkspaceError
 from gmv_core.models.choice import reload_embedder
-from gmv_core.sets.index import load_index
-from gmv_core.sets.pixels import ensure_pixels, pixel_form, pixels_of_rows
-from gmv_core.store.columns import previews_of, vector_blocks
+from gmv_core.sets.pixels import ensure_pixels, pixel_form
+from gmv_core.store.columns import previews_of
 from gmv_core.store.files import write_json
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.trust import near_copies
-from gmv_core.trust.near_copies import SIDE_PX, Pairs, Small, confirmed, joined, judge_of
-from gmv_core.types import Embedder, Int64, Progress, Report, silent
+from gmv_core.trust.near_copies import SIDE_PX, Pairs
+from gmv_core.trust.pairs import all_pairs
+from gmv_core.types import Embedder, Int64, Report, silent
 
-NEAREST = 11  # of each image, itself among them; copies of copies are joined through each other
 READ = 2048  # members' previews read at once
 RECORD = "clusters.json"
 BYTES, SAME_PIXELS, NEAR = "bytes", "pixels", "near"
@@ -65,11 +64,17 @@ class Clusters:
 
 
 def find_clusters(
-    workspace: Workspace, name: str, embedder: Embedder | None = None, *, report: Report = silent
+    workspace: Workspace,
+    name: str,
+    embedder: Embedder | None = None,
+    *,
+    report: Report = silent,
+    workers: Workers | None = None,
 ) -> ClustersRecord:
     """Find the near copies of a finished set and keep them with it; found ones are kept.
 
-    embedder: needed again where the set was built with one given from Python.
+    embedder: needed again where the set was built with one given from Python. workers: that share
+    the search for pairs; None: this process does it.
     """
     with workspace.writing():
         images = workspace.image_set(name)
@@ -81,7 +86,7 @@ def find_clusters(
         (images.folder / RECORD).unlink(missing_ok=True)
         form = pixel_form(images, SIDE_PX)
         ensure_pixels(images, form, report)
-        pairs = _all_pairs(images, embedder, partial(pixels_of_rows, images, form), report)
+        pairs = all_pairs(images, embedder, form, report, workers)
         table = _joined(images, pairs)
         clusters_table(images).write(table)
         copies = np.array(table["copy"].to_pylist(), object)
@@ -102,24 +107,6 @@ def _inputs(images: ImageSet) -> dict[str, Any]:
     limits = {name.lower(): getattr(near_copies, name) for name in names}
     return {"created": manifest.created, "updated": manifest.updated,
             "embedder": manifest.embedder.key, **limits}  # fmt: skip
-
-
-def _all_pairs(images: ImageSet, embedder: Embedder, small: Small, report: Report) -> Pairs:
-    """Return all confirmed pairs among each image's nearest ones; memory: those, and one block."""
-    manifest = images.manifest()
-    if manifest.index is None:
-        raise WorkspaceError(f"The set {images.name!r} is unfinished; run its build again.")
-    index = load_index(images, embedder.key, manifest.index)
-    judge = judge_of(images, embedder, index, small=small)
-    parts, done = [], 0
-    for ids, vectors in vector_blocks(images.embeddings(embedder.key)):
-        found = index.search(vectors, min(NEAREST, len(index.ids)))
-        a, b = np.repeat(ids, found.ids.shape[1]), found.ids.ravel()
-        pairs = Pairs(a, b, found.distances.ravel()).where((b >= 0) & (a != b))
-        parts.append(confirmed(pairs, judge))
-        done += len(ids)
-        report(Progress("duplicates", done, len(index.ids)))
-    return joined(parts)
 
 
 def _joined(images: ImageSet, pairs: Pairs) -> pa.Table:

@@ -8,7 +8,8 @@ a digest of all it depends on; a block of rows that is appended is done for good
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from hashlib import sha256
 
 import msgspec
@@ -26,6 +27,7 @@ from gmv_core.trust.near_copies import Judge, Pairs, confirmed, judge_of
 from gmv_core.trust.standing import HELD_OUT, LEFT_OUT, NEIGHBOURS, Nearest, Null
 from gmv_core.types import Int64, Progress, Report, silent
 
+Share = Callable[[Iterator[tuple[int, Int64]]], Iterator[pa.Table]]
 IMAGES = 1000  # left out one by one; a held-out set is taken whole, up to MOST
 BY_NETWORK = 500  # where each candidate has to pass a network of its own: minutes
 MOST = 10_000
@@ -39,21 +41,25 @@ def null_of(
     *,
     held_out: ImageSet | None = None,
     report: Report = silent,
+    share: Share | None = None,
 ) -> NullEntry:
     """Measure the null of the matcher's training set, or go on with it, and say which it is.
 
     matching: what the run's matches are made from. held_out: a finished set that was embedded as
-    the training set was; None: training images are left out one by one.
+    the training set was; None: training images are left out one by one. share: what makes the rows
+    of blocks in this process's stead.
     """
     training, source = matcher.training, held_out or matcher.training
     entry = _entry(matching, source, matcher, held_out)
     table, rows = null_table(training, entry.key), _sampled(source, entry.images)
-    if len(table) < len(rows):
-        judge = judge_of(training, matcher.embedder, matcher.index, among=source)
-    for start in range(len(table), len(rows), BLOCK):
-        some = rows[start : start + BLOCK]
-        table.append(_block(matcher, judge, some, start))
-        report(Progress("null", start + len(some), len(rows)))
+    done = len(table)
+    blocks = ((at, rows[at : at + BLOCK]) for at in range(done, len(rows), BLOCK))
+    if share is None and done < len(rows):
+        share = partial(map, partial(null_rows, (matcher, judge_among(matcher, source))))
+    for made in share(blocks) if share else ():
+        table.append(made)
+        done += len(made)
+        report(Progress("null", done, len(rows)))
     table.tidy()
     return entry
 
@@ -91,8 +97,17 @@ def _sampled(source: ImageSet, count: int) -> Int64:
     return np.random.default_rng(0).permutation(sample_rows(source, count))
 
 
-def _block(matcher: Matcher, judge: Judge, rows: Int64, start: int) -> pa.Table:
-    """Return the null's rows of some images of the set `judge.among`, without their near copies."""
+def judge_among(matcher: Matcher, source: ImageSet) -> Judge:
+    """Return what tells near copies between a source of the null and the training set."""
+    return judge_of(matcher.training, matcher.embedder, matcher.index, among=source)
+
+
+def null_rows(held: tuple[Matcher, Judge], block: tuple[int, Int64]) -> pa.Table:
+    """Return the null's rows of some images of the set `judge.among`, without their near copies.
+
+    block: the place of the first of them in the null, and their rows in that set.
+    """
+    (matcher, judge), (start, rows) = held, block
     source = judge.among
     previews = previews_of(source, rows) if matcher.distance_key != "none" else []
     vectors = vectors_of(source.embeddings(matcher.embedder.key), rows)

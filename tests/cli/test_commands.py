@@ -271,6 +271,8 @@ def test_models(command: Command) -> None:
         (["build", "train", "--name", "x", "--index", "flat"], "Unknown index 'flat'; choose one"),
         (["build", "train", "--name", "x", "--precision", "int8"], "Unknown precision 'int8'"),
         (["build", "train", "--name", "x", "--index", "pq"], "needs at least 256 images"),
+        (["build", "train", "--name", "x", "--on", "mars"], "Unknown place to work on 'mars'"),
+        (["build", "train", "--name", "x", "--ray-address", "head:1"], "give --on ray with it"),
         (["add", "missing", "train"], "There is no set named 'missing'"),
         (["value", "made", "--against", "missing", "--name", "x"], "no set named 'missing'"),
         (["value", "made", "--against", "train", "--name", "x", "--k", "0"], "k is 0; give"),

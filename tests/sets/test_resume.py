@@ -175,7 +175,7 @@ def test_a_build_killed_while_it_indexes_is_finished(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("gmv_core.sets.build.build_index", killed)
+        patch.setattr("gmv_core.sets.making.stages.build_index", killed)
         with pytest.raises(Killed):
             build_train(workspace, sources)
     with pytest.raises(WorkspaceError, match="'train' is unfinished; run its build again"):

@@ -26,11 +26,12 @@ from gmv_core.method.clusters import nearest_clusters, repeats
 from gmv_core.method.recall import ExactIndex
 from gmv_core.results.repeated import repeated_share, short_clusters
 from gmv_core.results.shares import credits_of, group_shares
-from gmv_core.trust.duplicates import find_clusters, members, read_clusters
+from gmv_core.trust import pairs
+from gmv_core.trust.duplicates import RECORD, find_clusters, members, read_clusters
 from gmv_core.trust.near_copies import decorrelation
 from gmv_core.types import UInt8
 from tests.built import write_csv
-from tests.fakes import draw, fake_embedder, png, write_images
+from tests.fakes import OneByOne, draw, fake_embedder, png, write_images
 
 
 def write(folder: Path, images: dict[str, bytes]) -> Path:
@@ -63,6 +64,18 @@ def copied(workspace: Workspace, tmp_path: Path) -> Workspace:
     build(workspace, source, name="train", labels=labels_for(source, tmp_path / "owners.csv"),
           embedder=fake_embedder())  # fmt: skip
     return workspace
+
+
+def test_workers_find_the_same_copies(copied: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    images, workers = copied.image_set("train"), OneByOne()
+    find_clusters(copied, "train", fake_embedder())
+    alone = read_clusters(images)
+    (images.folder / RECORD).unlink()
+    monkeypatch.setattr(pairs, "SEARCHED", 5)
+    find_clusters(copied, "train", fake_embedder(), workers=workers)
+    shared = read_clusters(images)
+    assert workers.batches == 4
+    assert (alone.of == shared.of).all() and (alone.copy == shared.copy).all()
 
 
 def test_copies_are_found_and_told_apart(copied: Workspace) -> None:

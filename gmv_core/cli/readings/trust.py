@@ -9,8 +9,9 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from gmv_core.cli.options import Json, Root, workspace_at
+from gmv_core.cli.options import Json, On, RayAddress, Root, workspace_at
 from gmv_core.cli.output import Output, shown
+from gmv_core.cluster.workers import HERE, workers_on
 from gmv_core.criteria.trials.stability import hold
 from gmv_core.results.result import open_run
 from gmv_core.sources.source import file_content
@@ -28,13 +29,15 @@ LEAST_STABLE = 10
 def duplicates_command(
     name: Annotated[str, typer.Argument(help="Name of a training set.")],
     limit: Annotated[int, typer.Option(help="How many rows.", min=1)] = 50,
+    on: On = HERE,
+    ray_address: RayAddress = "",
     workspace: Root = None,
     json: Json = False,
 ) -> None:
     """Find near copies among training images; clusters across owners come first."""
     out, place = Output(json), workspace_at(workspace)
-    with out.progress() as report:
-        record: ClustersRecord = find_clusters(place, name, report=report)
+    with workers_on(on, ray_address) as workers, out.progress() as report:
+        record: ClustersRecord = find_clusters(place, name, report=report, workers=workers)
     table = members(place.image_set(name))
     told = {"clusters": record.clusters, "extra": record.extra, "exact": record.exact}
     if out.document({"name": name, **told, "images": table.to_dict("records")}):

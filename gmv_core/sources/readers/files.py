@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from gmv_core.sources.source import (
     MAX_FILE_BYTES,
     Choices,
     FoundTable,
+    PartReader,
     Source,
     digest,
     files_digest,
@@ -194,25 +195,33 @@ def open_folder(found: Folder, split: str = "") -> Source:
     on_disk = {clean_name(name): name for name, _ in found.images if clean_name(name) != name}
     marks = {clean_name(name): mark for name, mark in found.images}
     folders = Folders(marks)
-    part = chosen(list(marks), folders, split)
-    names = part.names
+    taken = chosen(list(marks), folders, split)
+    names = taken.names
     tables = tables_among(found.others)
     side_files = SideFiles(name for name in found.others if name not in tables)
     used = {file for name in names for file in side_files.of(name)}
-    skipped = found.skipped + part.skipped
+    skipped = found.skipped + taken.skipped
     skipped["not an image"] -= len(tables) + len(used)
     skipped = +skipped
     labels_file = found.labels_file
 
+    def described(names: Iterable[str]) -> Iterator[SourceImage]:
+        return (with_folders(SourceImage(name, b""), folders) for name in names)
+
     def read(start: int) -> Iterator[SourceImage]:
         for reason in [r for r in skipped if r.startswith(UNREADABLE)]:
             del skipped[reason]
-        contents = found.read([on_disk.get(name, name) for name in names[start:]])
-        for name, (data, error) in zip(names[start:], contents, strict=True):
-            image = with_folders(SourceImage(name, data, error=error), folders)
-            yield read_side_files(
-                image, side_files, lambda file: read_file(found.root / file), skipped
-            )
+        some = names[start:]
+        files = [on_disk.get(name, name) for name in some]
+        return _read_files(found, files, described(some), side_files, skipped)
+
+    def part(start: int, stop: int) -> PartReader:
+        some = names[start:stop]
+        files = [on_disk.get(name, name) for name in some]
+        sizes = {file: found.sizes[file] for file in files if file in found.sizes}
+        beside = SideFiles(file for name in some for file in side_files.of(name))
+        images = list(described(some))
+        return partial(_read_files, Folder(found.root, sizes=sizes), files, images, beside)
 
     return Source(
         kind="folder",
@@ -228,9 +237,27 @@ def open_folder(found: Folder, split: str = "") -> Source:
         tables=[FoundTable(clean_name(name), found.table(name)) for name in tables],
         label_of=None if used else lambda name: folders.meaning(name).label,
         labels_from=labels_words(used, folders, names),
-        notes=(*_linked_words(found), *part.notes),
-        choices=Choices(splits=part.counts, split=part.split),
+        notes=(*_linked_words(found), *taken.notes),
+        choices=Choices(splits=taken.counts, split=taken.split),
+        part=part,
     )
+
+
+def _read_files(
+    folder: Folder,
+    files: Sequence[str],
+    images: Iterable[SourceImage],
+    side_files: SideFiles,
+    skipped: Counter[str],
+) -> Iterator[SourceImage]:
+    """Yield the images with their bytes and what the files beside them say. files: on disk."""
+    for image, (data, error) in zip(images, folder.read(files), strict=True):
+        yield read_side_files(
+            replace(image, data=data, error=error),
+            side_files,
+            lambda file: read_file(folder.root / file),
+            skipped,
+        )
 
 
 def _linked_words(found: Folder) -> list[str]:

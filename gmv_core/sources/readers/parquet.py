@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import IO, Any
 
 import pyarrow as pa
@@ -15,7 +18,7 @@ from gmv_core.sources.address import Address, Place
 from gmv_core.sources.label_table import LABEL_COLUMNS
 from gmv_core.sources.readers.parquet_pages import Fields, largest_row_bytes, row_groups
 from gmv_core.sources.readers.splits import Shard, of_split
-from gmv_core.sources.source import Source, check_members, files_digest, too_large
+from gmv_core.sources.source import PartReader, Source, check_members, files_digest, too_large
 from gmv_core.types import SourceImage
 
 _IMAGE_COLUMNS = ("image", "img", "images", "jpg", "png", "image_bytes", "bytes", "content", "data")
@@ -59,12 +62,20 @@ def open_parquet(shards: Sequence[Shard]) -> Source:
     if not sum(counts):
         raise SourceError(f"{paths[0].name} has 0 rows; give a file with images.")
 
-    def read(start: int) -> Iterator[SourceImage]:
+    def pieces(start: int, stop: int) -> list[tuple[Shard, int, int]]:
+        """Return of which shards which rows are asked for."""
+        found = []
         for shard, rows in zip(shards, counts, strict=True):
-            if start < rows:
-                for image in _read(shard, columns, start):
-                    yield of_split(image, shard.split)
-            start = max(0, start - rows)
+            if start < rows and stop > 0:
+                found.append((shard, max(0, start), min(stop, rows)))
+            start, stop = start - rows, stop - rows
+        return found
+
+    def part(start: int, stop: int) -> PartReader:
+        return partial(_read_pieces, pieces(start, stop), columns)
+
+    def read(start: int) -> Iterator[SourceImage]:
+        return _read_pieces(pieces(start, sum(counts)), columns, Counter())
 
     location = paths[0] if len(paths) == 1 else paths[0].parent
     labels_from = f"the column {columns.label}" if columns.label else ""
@@ -77,7 +88,17 @@ def open_parquet(shards: Sequence[Shard]) -> Source:
         files_digest(paths),
         read,
         labels_from=labels_from,
+        part=part,
     )
+
+
+def _read_pieces(
+    pieces: Sequence[tuple[Shard, int, int]], columns: _Columns, _: Counter[str]
+) -> Iterator[SourceImage]:
+    """Yield rows of files, from the first number up to the second of each; none is passed over."""
+    for shard, start, stop in pieces:
+        for image in islice(_read(shard, columns, start), stop - start):
+            yield of_split(image, shard.split)
 
 
 def _told(path: Place) -> tuple[pa.Schema, int]:

@@ -1,0 +1,1 @@
+"""Machines that share the work of a build or a run."""

@@ -1,0 +1,1 @@
+"""The work of a build: its stages, in this process or shared among workers."""

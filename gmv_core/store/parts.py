@@ -1,0 +1,54 @@
+"""Rows of a table that one process writes and another commits, so that many machines write one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from gmv_core.store.access import Right, require
+from gmv_core.store.digests import with_digests
+from gmv_core.store.table import Table
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows that lie in a table's folder and that no reader sees yet.
+
+    files: what Lance says of each file with some of them, as JSON.
+    """
+
+    files: tuple[str, ...]
+    schema: pa.Schema
+
+
+def write_part(table: Table, rows: pa.Table) -> Part:
+    """Write rows beside a table's own; any number of processes may do so at once."""
+    require(Right.EDIT, "writing a table")
+    from lance.fragment import write_fragments
+
+    known = table.columns()
+    rows = with_digests(rows)
+    if known:
+        rows = rows.select([name for name in rows.column_names if name in known])
+    mode = "append" if known else "create"
+    written = write_fragments(rows, str(table.path), mode=mode)
+    return Part(tuple(json.dumps(fragment.to_json()) for fragment in written), rows.schema)
+
+
+def append_parts(table: Table, parts: Sequence[Part]) -> None:
+    """Add the rows of parts in one commit, in that order."""
+    require(Right.EDIT, "writing a table")
+    import lance
+    from lance.fragment import FragmentMetadata
+
+    files = [FragmentMetadata.from_json(file) for part in parts for file in part.files]
+    dataset = table.open()
+    if dataset is None:
+        first = lance.LanceOperation.Overwrite(parts[0].schema, files)
+        lance.LanceDataset.commit(str(table.path), first)
+    else:
+        append = lance.LanceOperation.Append(files)
+        lance.LanceDataset.commit(str(table.path), append, read_version=dataset.version)
