@@ -61,9 +61,9 @@ def share_changes(first: Parts, second: Parts, *, groups: int) -> tuple[Int64, F
         sides.append(sign * parts.value / (whole if whole > 0 else 1.0))
     at = [parts.image * groups + parts.group for parts in (first, second)]
     places, place = np.unique(np.concatenate(at), return_inverse=True)
-    change: Float64 = np.bincount(place, weights=np.concatenate(sides), minlength=len(places))
+    change = np.bincount(place, weights=np.concatenate(sides), minlength=len(places))
     group: Int64 = places % groups
-    return group, change
+    return group, np.asarray(change, np.float64)
 
 
 def difference_intervals(

@@ -86,7 +86,7 @@ def difference_bounds(training: Int64, change: Float64, n: int) -> tuple[Float64
     sides = np.maximum(change, 0.0), np.maximum(-change, 0.0)
     rises, falls = (np.bincount(training, weights=size, minlength=n) for size in sides)
     rises_bounds, falls_bounds = (value_bounds(training, size, n) for size in sides)
-    difference: Float64 = rises - falls
+    difference = np.asarray(rises - falls, np.float64)
     below = np.hypot(rises - rises_bounds[0], falls_bounds[1] - falls)
     above = np.hypot(rises_bounds[1] - rises, falls - falls_bounds[0])
     return difference - below, difference + above

@@ -23,7 +23,7 @@ from gmv_core.words import counted, number, percent, points, points_interval
 from ui.doors import compared, engine
 from ui.frame import shell, state
 from ui.frame.markdown import cells, safe
-from ui.widgets.figures import chart
+from ui.widgets.figures import chart, grouped_by
 from ui.widgets.pictures.open_image import opening_gallery, training_cards
 
 MOST_SHOWN = 12
@@ -52,9 +52,7 @@ def shares_section(pair: Pair, names: Names) -> None:
     if not known:
         return
     st.header("Who earns how much")
-    for tab, by in zip(st.tabs([f"By {by}" for by in known]), known, strict=True):
-        with tab:
-            _shares(pair, by, names)
+    _shares(pair, grouped_by(known), names)
     st.caption(
         "A ring is the first result, a dot the second. Pale: the 95 % interval of the difference "
         "holds 0, so there may be none. "

@@ -72,16 +72,27 @@ def write() -> None:
 def _texts(value: Any) -> list[str]:  # noqa: ANN401  (what a widget returns)
     if isinstance(value, bool):
         return ["true" if value else "false"]
-    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+    return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
 
 
 def _value(key: str, texts: list[str]) -> Any:  # noqa: ANN401
     """Return what the address says of a key, None for what cannot be meant."""
     if key in state.LISTS:
         return texts
+    if key in state.RANGES:
+        return _range(texts)
     text = texts[-1]
     if key in state.NUMBERS:
         return int(text) if text.lstrip("-").isdecimal() else None
     if key in state.YES_NO:
         return {"true": True, "false": False}.get(text.lower())
     return text if text in state.CHOICES.get(key, (text,)) else None
+
+
+def _range(texts: list[str]) -> tuple[float, float] | None:
+    """Return two numbers from 0 to 1, the smaller one first."""
+    try:
+        low, high = sorted(float(text) for text in texts)
+    except ValueError:  # no numbers, or not two
+        return None
+    return (low, high) if low >= 0 and high <= 1 else None

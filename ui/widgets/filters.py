@@ -89,8 +89,9 @@ def _quality(kind: str, table: pd.DataFrame) -> tuple[float, float] | None:
         return None
     with st.popover(told, width="content"):
         low, high = st.slider(
-            "Quality", 0.0, 1.0, (0.0, 1.0), 0.01, on_change=_first_page, args=(kind,), key=key
-        )
+            "Quality", 0.0, 1.0, (0.0, 1.0), 0.01, on_change=_first_page, args=(kind,),
+            **state.in_url(key),
+        )  # fmt: skip
     return None if (low, high) == (0.0, 1.0) else (low, high)
 
 
