@@ -41,6 +41,19 @@ def test_the_pair_is_large_and_above_the_fold(
     expect(pair(page)).to_contain_text("of real neighbours.")
 
 
+@pytest.mark.parametrize(("width", "height", "seen"), [(1440, 900, 1), (768, 1024, 0.5)])
+def test_the_closest_images_are_seen_under_the_pair_without_scrolling(
+    demo: Server, visit: Visitor, width: int, height: int, seen: float
+) -> None:
+    page = visit(demo, width=width).open("contributors")
+    page.set_viewport_size({"width": width, "height": height})
+    settled(page)
+    closest = cards(page, "Closest training images")
+    expect(closest).to_have_count(10)
+    expect(closest.first.locator("img")).to_be_in_viewport(ratio=seen)
+    expect(pair(page).locator(".frame img").first).to_be_in_viewport(ratio=1)
+
+
 def test_a_tap_on_a_phone_shows_the_result_at_once(demo: Server, visit: Visitor) -> None:
     page = visit(demo, width=390).open("contributors")
     made = cards(page, "Generated images")
