@@ -84,6 +84,11 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
 
 
+def untorn(text: object) -> str:
+    """Return words in which no line ends between a number and its sign, or within an interval."""
+    return str(text).replace(" %", "\u00a0%").replace("–", "\u2060–\u2060")
+
+
 # Control signs, which a terminal obeys, and marks that turn the direction of what follows.
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"

@@ -44,6 +44,23 @@ def test_the_reading_stands_in_the_address_and_opens_again(demo: Server, visit: 
     ).to_have_text(handed_out.text_content() or "")
 
 
+def test_what_is_chosen_while_the_page_is_drawn_stays(demo: Server, visit: Visitor) -> None:
+    """The browser sends the address from before the page was drawn along with it."""
+    page = visit(demo).open("contributors")
+    made = cards(page, "Generated images")
+    for k, pause_ms in ((3, 0), (6, 60), (9, 120), (4, 180), (7, 240)):
+        name = made.nth(k).get_attribute("data-id") or ""
+        made.nth(k).click()
+        page.wait_for_timeout(pause_ms)
+        k_of(page).fill(str(k))
+        k_of(page).press("Enter")
+        in_address(page, "k", str(k))
+        settled(page)
+        expect(k_of(page)).to_have_value(str(k))
+        expect(chosen(page)).to_have_value(name)
+        in_address(page, "image", name.replace("/", "%2F"))
+
+
 def test_what_the_address_writes_it_reads_and_what_is_too_much_is_told(
     demo: Server, visit: Visitor
 ) -> None:

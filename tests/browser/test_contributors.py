@@ -126,7 +126,6 @@ def test_a_click_in_the_gallery_shows_an_image_beside_its_contributors(
     expect(closest).to_have_count(10)
     expect(closest.first).to_contain_text("%")
     expect(closest.first.locator("img")).to_have_attribute("title", re.compile("away"))
-    settled(page)  # what is typed while the page is drawn anew is lost
     k_of(page).fill("3")
     k_of(page).press("Enter")
     expect(closest).to_have_count(3)
@@ -191,7 +190,6 @@ def test_two_sessions_do_not_see_each_other(demo: Server, visit: Visitor) -> Non
     names = [card.get_attribute("data-id") or "" for card in cards(ben, "Generated images").all()]
     cards(ada, "Generated images").nth(4).click()
     expect(chosen(ada)).to_have_value(names[4])
-    settled(ada)  # what is typed while the page is drawn again may be lost
     k_of(ada).fill("2")
     k_of(ada).press("Enter")
     in_address(ada, "k", "2")

@@ -19,7 +19,7 @@ from gmv_core.results.compared.report import (
     shares_sentence,
 )
 from gmv_core.results.selection import as_csv
-from gmv_core.words import counted, number, percent, points, points_interval
+from gmv_core.words import counted, hundredths, percent, points, points_interval, untorn
 from ui.doors import compared, engine
 from ui.frame import shell, state
 from ui.frame.markdown import cells, safe
@@ -124,24 +124,24 @@ def movers_section(pair: Pair) -> None:
     told = rows.to_dict("records")
     cards = training_cards(pair.first, rows, [_moved(row) for row in told])
     opening_gallery(
-        [replace(card, lines=(card.lines[0], _points(row), *card.lines[1:]))
+        [replace(card, lines=(card.lines[0], _interval(row), *card.lines[1:]))
          for card, row in zip(cards, told, strict=True)],
         key="movers", kind=state.TRAINING, tiny=shell.tiny(pair.first.training),
         label="The training images that move most",
     )  # fmt: skip
     st.caption(
-        "In brackets the 95 % interval of the difference, in percentage points. The largest "
+        "Under each share the 95 % interval of the difference, in percentage points. The largest "
         "differences seen are in part the largest by chance, so their intervals hold less often."
     )
 
 
-def _points(row: dict[str, float]) -> str:
-    return f"{points(row['difference'])} ({points_interval(row['low'], row['high'])})"
+def _interval(row: dict[str, float]) -> str:
+    return " to ".join(f"{100 * row[end]:+.2f}".replace("-", "−") for end in ("low", "high"))
 
 
 def _moved(row: dict[str, float]) -> str:
     sides = [
-        f"{number(100 * row[which])} %" if row[which] > 0 else "nothing"
+        untorn(f"{hundredths(100 * row[which])} %") if row[which] > 0 else "nothing"
         for which in ("first", "second")
     ]
     return f"{sides[0]} → {sides[1]}"

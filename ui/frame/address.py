@@ -43,8 +43,9 @@ def arrive(page: str) -> None:
     written = st.session_state.get(state.WRITTEN, {})
     before = st.session_state.get(state.AT)
     st.session_state[state.AT] = page
-    # To the next page the menu takes the address of the last one along, which says nothing new.
-    if named == written.get(before):
+    # To the next page the menu takes the address of the last one along, which says nothing new. And
+    # what was chosen by hand while the page was drawn comes with the address from before that.
+    if named == written.get(before) or (page == before and _chosen_by_hand()):
         return
     found = {key: _value(key, texts) for key, texts in named.items() if key in state.ADDRESS}
     st.session_state.update({key: value for key, value in found.items() if value is not None})
@@ -56,12 +57,19 @@ def arrive(page: str) -> None:
             st.session_state[other] = None
 
 
+def _chosen_by_hand() -> bool:
+    """Return whether anything in the address was changed on the page since it was written."""
+    left = st.session_state.get(state.LEFT, {})
+    return any(st.session_state.get(key) != value for key, value in left.items())
+
+
 def write() -> None:
     """Write what the page has drawn into the address."""
+    drawn = st.session_state.get(state.DRAWN, {})
+    left = {key: st.session_state.get(key) for key in drawn}
+    st.session_state[state.LEFT] = left
     told = {
-        key: _texts(value)
-        for key, unsaid in st.session_state.get(state.DRAWN, {}).items()
-        if (value := st.session_state.get(key)) not in (None, "", [], unsaid)
+        key: _texts(value) for key, value in left.items() if value not in (None, "", [], drawn[key])
     }
     written = st.session_state.setdefault(state.WRITTEN, {})
     written[st.session_state[state.AT]] = told

@@ -75,6 +75,7 @@ BESIDE = "beside"  # the result that the chosen one is compared with
 BESIDE_READ = "beside-read"  # how that one is read: a key of `ui.compared.beside.WORDS`
 AT = "at"  # the page of the last run
 DRAWN = "drawn"  # by key in the address, of what the page has drawn, what is left out of it
+LEFT = "left"  # by key in the address, what was chosen when it was written last
 WRITTEN = "written"  # by page, the address that was written last
 FRAMED = "framed"  # true while app.py runs a page
 
