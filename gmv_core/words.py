@@ -69,9 +69,24 @@ def share_text(share: float) -> str:
     return "< 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
 
 
+def points(share: float) -> str:
+    """Return a difference of shares in percentage points, with its sign: "+0.25"."""
+    return "–" if share != share else f"{100 * share:+.3g}"
+
+
+def points_interval(low: float, high: float) -> str:
+    """Return the interval of a difference of shares in percentage points: "-0.1 to +0.25"."""
+    return "–" if low != low else f"{points(low)} to {points(high)}"
+
+
 def counted(n: int, noun: str) -> str:
     """Return a count with its noun: "1 image", "1,200 images"."""
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def untorn(text: object) -> str:
+    """Return words in which no line ends between a number and its sign, or within an interval."""
+    return str(text).replace(" %", "\u00a0%").replace("–", "\u2060–\u2060")
 
 
 # Control signs, which a terminal obeys, and marks that turn the direction of what follows.

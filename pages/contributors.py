@@ -26,6 +26,14 @@ from ui.widgets.pictures import browse
 
 
 def contributors() -> None:
+    with st.container(gap="xsmall"):  # so that the pair and its strip are seen without scrolling
+        result = views_of_images()
+    if result is not None and st.session_state[state.VIEW] == state.GENERATED_VIEW:
+        whole_result(result, engine.generated_gallery(result))
+
+
+def views_of_images() -> Result | None:
+    """Draw what the chosen view shows, and return the result in view."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("Contributors", width="content")
         views = st.container(width="content")
@@ -38,20 +46,20 @@ def contributors() -> None:
             find(None)
         else:
             drop(None, shell.reading(ValueSettings(), most=100))
-        return
+        return None
     result = shell.need_run()
     with views:
         view = choose_view(state.VIEWS)
     if view == state.FIND_VIEW:
         find(result)
-        return
+        return result
     bar = st.container(horizontal=True, vertical_alignment="center")
     with bar:
         predicted = influence.switch()
     where = "at a generated image" if view == state.TRAINING_VIEW else "at this image"
     if predicted and not influence.needed(result):
         influence.explained(where)
-        return
+        return None
     if view == state.GENERATED_VIEW:
         generated(result, bar, predicted)
     elif view == state.TRAINING_VIEW:
@@ -60,8 +68,7 @@ def contributors() -> None:
         drop(result, result.settings, predicted=predicted)
     if predicted:
         influence.explained(where)
-    if view == state.GENERATED_VIEW:
-        whole_result(result, engine.generated_gallery(result))
+    return result
 
 
 def choose_view(views: Sequence[str]) -> str:
@@ -82,7 +89,7 @@ def choose_view(views: Sequence[str]) -> str:
 
 def generated(result: Result, bar: DeltaGenerator, predicted: bool) -> None:
     table = engine.generated_gallery(result)
-    about, beside = browse.browse(GENERATED, table, result.generated, result, bar)
+    about, places = browse.browse(GENERATED, table, result.generated, result, bar)
     with bar:
         legend(table)
     tiny = shell.tiny(result.training)
@@ -97,11 +104,11 @@ def generated(result: Result, bar: DeltaGenerator, predicted: bool) -> None:
             found = predictions.on_image(result, name)
             influenced = Influenced(name, preview, about["label"], found, kept=True)
             k = result.settings.k
-            influences.one_image(influenced, result.training, k, beside, tiny=tiny, regions=regions)
+            influences.one_image(influenced, result.training, k, places, tiny=tiny, regions=regions)
         else:
             reranked = result.manifest.matching.distance != "none"
             one_generated.one_image(
-                one_generated.stored(result, about), result.training, result.settings, beside,
+                one_generated.stored(result, about), result.training, result.settings, places,
                 reranked=reranked, tiny=tiny, regions=regions,
             )  # fmt: skip
             stability_line(result, about)
@@ -110,13 +117,13 @@ def generated(result: Result, bar: DeltaGenerator, predicted: bool) -> None:
 def training(result: Result, bar: DeltaGenerator, predicted: bool) -> None:
     table = engine.training_gallery(result)
     shelf = INFLUENTIAL if predicted else TRAINING
-    about, beside = browse.browse(shelf, table, result.training, result, bar)
+    about, places = browse.browse(shelf, table, result.training, result, bar)
     tiny = shell.tiny(result.training)
     if about is not None and predicted:
-        influences.one_training(result, about, result.settings.k, beside, tiny=tiny)
+        influences.one_training(result, about, result.settings.k, places, tiny=tiny)
     elif about is not None:
         found = engine.generated_of(result, str(about["name"]))
-        one_training.one_training(result, about, found, beside, tiny=tiny)
+        one_training.one_training(result, about, found, places, tiny=tiny)
 
 
 shell.show(contributors)

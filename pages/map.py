@@ -10,7 +10,7 @@ from gmv_core.store.workspace import ImageSet
 from ui.analysis.map import map_chart, needs_map
 from ui.analysis.selection import selection_panel
 from ui.doors import engine
-from ui.frame import selected, shell
+from ui.frame import selected, shell, state
 
 
 def show_map() -> None:
@@ -38,7 +38,10 @@ def show_map() -> None:
 def looked_at() -> tuple[Result | None, ImageSet]:
     """Return the result that the reader chose, and its training set; without results, a set."""
     if not engine.finished_runs() and engine.finished_sets():
-        name = st.selectbox("Training set", list(engine.finished_sets()))
+        names = list(engine.finished_sets())
+        if st.session_state.get(state.SET) not in names:
+            st.session_state[state.SET] = names[0]
+        name = st.selectbox("Training set", names, **state.in_url(state.SET))
         images = engine.workspace().image_set(name)
         selected.follow(images)
         return None, images

@@ -109,8 +109,7 @@ def onlooker(chosen: Review) -> None:
     """Show the results to someone who does not judge."""
     if st.toggle(
         "I do not judge this review: show its results",
-        key=state.REVIEW_RESULTS,
-        persist_state="session",
+        **state.in_url(state.REVIEW_RESULTS),
     ):
         st.session_state.setdefault(state.SEEN_RESULTS, set()).add(chosen.id)
         results(chosen.id)

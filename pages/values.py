@@ -8,7 +8,7 @@ import streamlit as st
 from gmv_core import Result
 from gmv_core.plots.look import STANDING, STANDING_WORDS
 from gmv_core.plots.values import parts_bar
-from gmv_core.words import hundredths, number, percent
+from gmv_core.words import hundredths, number, percent, untorn
 from ui.analysis.influence_values import influence_values
 from ui.analysis.selection import selection_panel
 from ui.analysis.shares import group_section
@@ -110,8 +110,8 @@ def rank_lines(result: Result, top: pd.DataFrame) -> list[str]:
     """Return what stands under each card: its value, and the interval of its rank."""
     ranks = readings.top_ranks(result)
     return [
-        f"value {hundredths(row.value)}, rank {ranks.at[row.id, 'rank_low']:,}–"
-        f"{ranks.at[row.id, 'rank_high']:,}"
+        f"value {hundredths(row.value)}, "
+        + untorn(f"rank {ranks.at[row.id, 'rank_low']:,}–{ranks.at[row.id, 'rank_high']:,}")
         for row in top.itertuples()
     ]
 

@@ -9,13 +9,18 @@ correlation from so many images, is its mean over many drawings.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from benchmarks.kit.reporting import Row, finish, parser, print_table
-from gmv_core.measures.paired import Parts, difference_intervals, rank_correlation
+from gmv_core.measures.paired import Parts, difference_intervals, rank_correlation, share_changes
+from gmv_core.trust.intervals import difference_bounds
 from gmv_core.types import Float64, Int64
 
 TRAINING, CONTRIBUTORS, OWNERS = 300, 10, 4
+LARGEST = 20
+TRUTHS = 5  # times as many drawings as are judged: the truth of one image's share is small
 
 
 def run_of(
@@ -63,14 +68,17 @@ def coverage(m: int, *, same: bool, draws: int, seed: int) -> list[Row]:
     uneven = [rng.dirichlet(np.full(TRAINING, 0.5)) for _ in range(2)]
     likely = uneven[0], (uneven[0] + uneven[1]) / 2
     owner = rng.integers(0, OWNERS, TRAINING)
-    truths, seen = [], []
-    for _ in range(2 * draws):
+    owners, images, seen = [], [], []
+    for _ in range(TRUTHS * draws):
         runs = two_runs(likely, m, same=same, rng=rng)
         seen.append(rank_correlation(*runs, groups=TRAINING, folds=2)[0])
-        shares = [by_owner(run, owner).shares(OWNERS) for run in runs]
-        truths.append(shares[1] - shares[0])
-    truth, correlation = np.mean(truths, axis=0), float(np.mean(seen))
-    held: dict[str, list[float]] = {"difference of shares": [], "rank correlation": []}
+        owners.append(_rise([by_owner(run, owner) for run in runs], OWNERS))
+        images.append(_rise(runs, TRAINING))
+    truth, of_images = np.mean(owners, axis=0), np.mean(images, axis=0)
+    correlation, largest = float(np.mean(seen)), _largest(of_images)
+    names = ("difference of shares", "rank correlation", "difference of an image's share",
+             f"the same, {LARGEST} largest", f"the same, {LARGEST} largest seen")  # fmt: skip
+    held: dict[str, list[float]] = {name: [] for name in names}
     for draw in range(draws):
         runs = two_runs(likely, m, same=same, rng=rng)
         owned = by_owner(runs[0], owner), by_owner(runs[1], owner)
@@ -78,12 +86,24 @@ def coverage(m: int, *, same: bool, draws: int, seed: int) -> list[Row]:
         held["difference of shares"].append(float(((low <= truth) & (truth <= high)).mean()))
         _, least, most = rank_correlation(*runs, groups=TRAINING, seed=draw)
         held["rank correlation"].append(float(least <= correlation <= most))
+        low, high = difference_bounds(*share_changes(*runs, groups=TRAINING), TRAINING)
+        holds, found = (low <= of_images) & (of_images <= high), _largest(_rise(runs, TRAINING))
+        for name, some in zip(names[2:], (slice(None), largest, found), strict=True):
+            held[name].append(float(holds[some].mean()))
     return [
         {"interval of the": name, "images": m, "the same in both": "yes" if same else "no",
          "holds, %": round(100 * float(np.mean(found)), 1),
          "± standard error": round(100 * float(np.std(found) / np.sqrt(draws)), 1)}
         for name, found in held.items()
     ]  # fmt: skip
+
+
+def _rise(runs: Sequence[Parts], groups: int) -> Float64:
+    return runs[1].shares(groups) - runs[0].shares(groups)
+
+
+def _largest(rises: Float64) -> Int64:
+    return np.argsort(-np.abs(rises), kind="stable")[:LARGEST]
 
 
 def main() -> None:

@@ -48,6 +48,24 @@ class Parts:
         return replace(self, image=self.image[some], group=self.group[some], value=self.value[some])
 
 
+def share_changes(first: Parts, second: Parts, *, groups: int) -> tuple[Int64, Float64]:
+    """Return what each image changes of each group's share: group and change, (c,) each.
+
+    A row an image and group: what it gives there in the second run, as a part of that run's whole,
+    less the same of the first. An image of both runs has one row, so what it gives in both cancels
+    out. Their sums are the differences of the shares.
+    """
+    sides = []
+    for parts, sign in ((first, -1), (second, 1)):
+        whole = float(parts.whole.sum())
+        sides.append(sign * parts.value / (whole if whole > 0 else 1.0))
+    at = [parts.image * groups + parts.group for parts in (first, second)]
+    places, place = np.unique(np.concatenate(at), return_inverse=True)
+    change = np.bincount(place, weights=np.concatenate(sides), minlength=len(places))
+    group: Int64 = places % groups
+    return group, np.asarray(change, np.float64)
+
+
 def difference_intervals(
     first: Parts, second: Parts, *, groups: int, resamples: int = RESAMPLES, seed: int = 0
 ) -> tuple[Float64, Float64]:

@@ -11,7 +11,7 @@ from gmv_core.plots.look import QUIET, framed, label, short
 from gmv_core.types import Float64
 
 RING_PX = 13
-PALE = 0.5  # of a difference that may be none
+PALE = 0.6  # of a difference that may be none
 
 
 def share_dumbbells(

@@ -17,10 +17,12 @@ from gmv_core.words import visible
 
 MOST_POINTS = 2000
 MOST_NAME = 22  # signs of a name on an axis; on a phone more would push the figure aside
-# At least 3 : 1 on #ffffff and on #121817 (WCAG 2.2, 1.4.11).
-ACCENT, QUIET, BETWEEN, WARNING = "#0d9488", "#7f8f8a", "#5b8def", "#d97706"
+# At least 3 : 1 on #ffffff and on #121817 (WCAG 2.2, 1.4.11), and all told apart, by the
+# colour-blind, too: tests/plots/test_look.py.
+ACCENT, QUIET, BETWEEN, WARNING, ALARM = "#0d9488", "#646e6a", "#5b8def", "#d97706", "#dc2626"
+OWNER_COLOURS = ("#9c4890", "#9c9060", "#e44884", "#906c54", "#6c60cc", "#a884b4")
+LEGEND_PX = 26  # a line of the legend, or of the words above an axis
 GRID = "rgba(128,140,136,.22)"
-OWNER_COLOURS = (BETWEEN, WARNING, "#b45cc4", "#5f9e3e", "#d0607a", "#a8763e")  # not the accent
 # By what the tables hold; beside it, what is written for it where a person reads.
 STANDING = {"never a candidate": QUIET, "never a contributor": BETWEEN, "contributor": ACCENT}
 STANDING_WORDS = {
@@ -57,10 +59,17 @@ def label(text: str) -> str:
 
 
 def framed(figure: go.Figure, *, x: str, y: str, height: int = 300) -> go.Figure:
-    """Give a figure the one look: transparent, few ticks, legend on top, axes that stay put."""
+    """Give a figure the one look: transparent, few ticks, legend on top, axes that stay put.
+
+    figure: with all its traces; where only one has a name, no room is left for a legend.
+    """
     clear = "rgba(0,0,0,0)"
+    named = sum(trace.showlegend is not False for trace in figure.data)
+    top = (
+        4 + (LEGEND_PX if named > 1 else 0) + (LEGEND_PX if y else 0)
+    )  # Plotly names no single one
     figure.update_layout(
-        height=height, margin={"l": 4, "r": 12, "t": 56 if y else 30, "b": 4}, paper_bgcolor=clear,
+        height=height, margin={"l": 4, "r": 12, "t": top, "b": 4}, paper_bgcolor=clear,
         plot_bgcolor=clear, font_size=13, dragmode=False, hovermode="closest",
         legend={"orientation": "h", "x": 0, "xref": "container", "y": 1, "yref": "container",
                 "yanchor": "top", "title_text": "", "traceorder": "normal"},
@@ -78,5 +87,5 @@ def headed(figure: go.Figure, words: str, *, top: float = 1.0) -> go.Figure:
     """Write what a y axis measures above it: upright it would take a phone's width."""
     return figure.add_annotation(
         text=words, x=0, xref="paper", xanchor="left", y=top, yref="paper", yanchor="bottom",
-        yshift=6, showarrow=False, font={"size": 13, "color": QUIET},
+        yshift=6, showarrow=False, font_size=13, opacity=0.75,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from gmv_core.plots.look import ACCENT, BETWEEN, GRID, QUIET, WARNING, short
+from gmv_core.plots.look import ACCENT, ALARM, BETWEEN, GRID, OWNER_COLOURS, QUIET, WARNING, short
 from gmv_core.types import Float32, Floats, Int64
 
 MOST_DRAWN = 50_000
@@ -19,8 +19,7 @@ MOST_GENERATED = 5_000
 TRAINING, GENERATED = "training", "generated"  # the meta of their traces
 CELLS = 256  # a side of the grid in which points are thinned
 MOST_KINDS = 10  # that have a colour of their own; the others share one
-KINDS = ("#5b8def", "#d97706", "#b45cc4", "#5f9e3e", "#d0607a", "#0d9488", "#a8763e", "#7a7fd6",
-         "#3f9fb5", "#9a9a2e")  # fmt: skip
+KINDS = (BETWEEN, WARNING, ACCENT, *OWNER_COLOURS, ALARM)
 RISING = [[0.0, BETWEEN], [0.5, ACCENT], [1.0, WARNING]]
 SIGNED = [[0.0, WARNING], [0.5, QUIET], [1.0, ACCENT]]
 
@@ -123,7 +122,7 @@ def _layers(kept: Int64, colour: Kinds | Amounts | None) -> list[_Layer]:
         return [_Layer(kept, "training images", {"color": QUIET})]
     if isinstance(colour, Kinds):
         codes = colour.codes[kept]
-        found = [_Layer(kept[codes < 0], "others", {"color": QUIET, "opacity": 0.5})]
+        found = [_Layer(kept[codes < 0], "others", {"color": QUIET, "opacity": 0.6})]
         for code, name in enumerate(colour.names):
             shade = {"color": colour.colours.get(name, QUIET), "opacity": 0.8}
             found.append(_Layer(kept[codes == code], name, shade))
@@ -131,7 +130,7 @@ def _layers(kept: Int64, colour: Kinds | Amounts | None) -> list[_Layer]:
     amounts = np.asarray(colour.amounts, float)[kept]
     none = ~np.isfinite(amounts) | (amounts == 0)
     return [
-        _Layer(kept[none], f"no {colour.title}", {"color": QUIET, "opacity": 0.4}),
+        _Layer(kept[none], f"no {colour.title}", {"color": QUIET, "opacity": 0.5}),
         _Layer(kept[~none], colour.title, _scale(amounts[~none], colour)),
     ]
 

@@ -72,3 +72,21 @@ def value_bounds(training: Int64, value: Float64, n: int) -> tuple[Float64, Floa
     low[got] = v[got] / y[got] * gammaincinv(y[got] ** 2 / v[got], edges[0])
     y, v = y + more, v + more**2
     return low, v / y * gammaincinv(y**2 / v, edges[1])
+
+
+def difference_bounds(training: Int64, change: Float64, n: int) -> tuple[Float64, Float64]:
+    """Return low and high of the summed changes of n training images, 95 %, (n,) each.
+
+    training, change: (c,), what one generated image gives to a training image in the second of two
+    runs less what it gives in the first. Rises and falls are two weighted Poisson counts, each with
+    the bounds above; those of their difference recover its variance from them (Zou and Donner,
+    Statistics in Medicine 27, 2008): with d = rises less falls, low = d − √((rises − their low)² +
+    (falls' high − falls)²), and high the other way round.
+    """
+    sides = np.maximum(change, 0.0), np.maximum(-change, 0.0)
+    rises, falls = (np.bincount(training, weights=size, minlength=n) for size in sides)
+    rises_bounds, falls_bounds = (value_bounds(training, size, n) for size in sides)
+    difference = np.asarray(rises - falls, np.float64)
+    below = np.hypot(rises - rises_bounds[0], falls_bounds[1] - falls)
+    above = np.hypot(rises_bounds[1] - rises, falls - falls_bounds[0])
+    return difference - below, difference + above

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.kit.app_server import Server, settled
-from tests.browser.conftest import Visitor, chosen, in_address, k_of
+from tests.browser.conftest import Visitor, cards, chosen, in_address, k_of
 
 FIRST = "bear/000.png"  # of the demo's generated images
 
@@ -44,6 +44,23 @@ def test_the_reading_stands_in_the_address_and_opens_again(demo: Server, visit: 
     ).to_have_text(handed_out.text_content() or "")
 
 
+def test_what_is_chosen_while_the_page_is_drawn_stays(demo: Server, visit: Visitor) -> None:
+    """The browser sends the address from before the page was drawn along with it."""
+    page = visit(demo).open("contributors")
+    made = cards(page, "Generated images")
+    for k, pause_ms in ((3, 0), (6, 60), (9, 120), (4, 180), (7, 240)):
+        name = made.nth(k).get_attribute("data-id") or ""
+        made.nth(k).click()
+        page.wait_for_timeout(pause_ms)
+        k_of(page).fill(str(k))
+        k_of(page).press("Enter")
+        in_address(page, "k", str(k))
+        settled(page)
+        expect(k_of(page)).to_have_value(str(k))
+        expect(chosen(page)).to_have_value(name)
+        in_address(page, "image", name.replace("/", "%2F"))
+
+
 def test_what_the_address_writes_it_reads_and_what_is_too_much_is_told(
     demo: Server, visit: Visitor
 ) -> None:
@@ -53,6 +70,29 @@ def test_what_the_address_writes_it_reads_and_what_is_too_much_is_told(
     in_address(page, "k", "100")
     in_address(page, "weighting", "false")
     expect(page.get_by_text("k = 500 is beyond the 100 candidates")).to_be_visible()
+
+
+def test_the_range_of_qualities_is_shared_kept_and_taken_back(demo: Server, visit: Visitor) -> None:
+    page = visit(demo).open("contributors?generated-quality=0.45&generated-quality=0.5")
+    made = cards(page, "Generated images")
+    expect(page.get_by_role("button", name="Quality 0.45 to 0.50")).to_be_visible()
+    some = made.count()
+    assert 0 < some < 30
+    page.get_by_role("button", name="Quality 0.45 to 0.50").click()
+    page.get_by_role("slider").last.press("ArrowLeft")
+    in_address(page, "generated-quality", "0.49")
+    page.reload()
+    settled(page)
+    expect(page.get_by_role("button", name="Quality 0.45 to 0.49")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("button", name="Quality 0.45 to 0.50")).to_be_visible()
+    expect(made).to_have_count(some)
+
+
+def test_what_is_no_range_of_qualities_is_passed_over(demo: Server, visit: Visitor) -> None:
+    page = visit(demo).open("contributors?generated-quality=2&generated-quality=x")
+    expect(cards(page, "Generated images")).to_have_count(30)
+    expect(page.get_by_role("button", name="Quality", exact=True)).to_be_visible()
 
 
 def test_back_goes_back_one_step_and_keeps_the_settings(demo: Server, visit: Visitor) -> None:

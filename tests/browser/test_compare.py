@@ -41,7 +41,7 @@ def test_two_results_beside_each_other(two: Server, visit: Visitor) -> None:
     expect(page.get_by_text("Keeps 5 contributors, loses 5, gains 0")).to_be_visible()
     expect(page.locator("figure.lost")).to_have_count(5)
     expect(page.locator("figure.gained")).to_have_count(0)
-    page.get_by_role("tab", name="By label").click()
+    page.get_by_role("radio", name="By label").click()
     page.get_by_text("Shares of each label in numbers").click()
     expect(page.get_by_role("cell", name="rabbit")).to_be_visible()
     movers = cards(page, "The training images that move most")

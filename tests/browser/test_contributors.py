@@ -41,6 +41,19 @@ def test_the_pair_is_large_and_above_the_fold(
     expect(pair(page)).to_contain_text("of real neighbours.")
 
 
+@pytest.mark.parametrize(("width", "height", "seen"), [(1440, 900, 1), (768, 1024, 0.5)])
+def test_the_closest_images_are_seen_under_the_pair_without_scrolling(
+    demo: Server, visit: Visitor, width: int, height: int, seen: float
+) -> None:
+    page = visit(demo, width=width).open("contributors")
+    page.set_viewport_size({"width": width, "height": height})
+    settled(page)
+    closest = cards(page, "Closest training images")
+    expect(closest).to_have_count(10)
+    expect(closest.first.locator("img")).to_be_in_viewport(ratio=seen)
+    expect(pair(page).locator(".frame img").first).to_be_in_viewport(ratio=1)
+
+
 def test_a_tap_on_a_phone_shows_the_result_at_once(demo: Server, visit: Visitor) -> None:
     page = visit(demo, width=390).open("contributors")
     made = cards(page, "Generated images")
@@ -113,7 +126,6 @@ def test_a_click_in_the_gallery_shows_an_image_beside_its_contributors(
     expect(closest).to_have_count(10)
     expect(closest.first).to_contain_text("%")
     expect(closest.first.locator("img")).to_have_attribute("title", re.compile("away"))
-    settled(page)  # what is typed while the page is drawn anew is lost
     k_of(page).fill("3")
     k_of(page).press("Enter")
     expect(closest).to_have_count(3)
@@ -178,7 +190,6 @@ def test_two_sessions_do_not_see_each_other(demo: Server, visit: Visitor) -> Non
     names = [card.get_attribute("data-id") or "" for card in cards(ben, "Generated images").all()]
     cards(ada, "Generated images").nth(4).click()
     expect(chosen(ada)).to_have_value(names[4])
-    settled(ada)  # what is typed while the page is drawn again may be lost
     k_of(ada).fill("2")
     k_of(ada).press("Enter")
     in_address(ada, "k", "2")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from gmv_core.measures.paired import Parts, difference_intervals, rank_correlation
+from gmv_core.measures.paired import Parts, difference_intervals, rank_correlation, share_changes
 
 
 def parts(table: list[list[float]], first_image: int = 0, images: int | None = None) -> Parts:
@@ -80,3 +80,15 @@ def test_too_little_is_nan(groups: int) -> None:
 def test_few_images_have_a_correlation_without_an_interval() -> None:
     seen, low, high = rank_correlation(parts([[3, 2, 1]]), parts([[1, 2, 3]]), groups=3)
     assert seen == pytest.approx(-1) and np.isnan(low) and np.isnan(high)
+
+
+def test_changes_of_the_same_image_cancel_out() -> None:
+    first, second = parts([[1, 0], [2, 1]]), parts([[0.5, 0.5], [2, 1]])
+    group, change = share_changes(first, second, groups=2)
+    assert np.bincount(group, change) == pytest.approx(second.shares(2) - first.shares(2))
+    assert change.tolist() == pytest.approx([-0.125, 0.125, 0, 0])
+    apart = share_changes(
+        parts([[1, 0], [2, 1]], images=4), parts([[0.5, 0.5], [2, 1]], 2), groups=2
+    )
+    assert (np.abs(apart[1]) > 0).all() and len(apart[1]) == 7
+    assert np.bincount(*apart) == pytest.approx(np.bincount(group, change))

@@ -50,7 +50,7 @@ def test_another_owner_and_another_column(page: AppTest) -> None:
 
 
 def test_without_these_images(page: AppTest) -> None:
-    page.toggle(key="owner-without").set_value(True).run()
+    page.toggle(key="without-owner").set_value(True).run()
     assert not page.exception
     assert "What each other gets of what is left" in said(page)
     assert len(page.table) == 1

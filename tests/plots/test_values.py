@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import pytest
 
 from gmv_core.plots.influence import change_dots, harm_ranking
-from gmv_core.plots.look import ACCENT, BETWEEN, MOST_POINTS, QUIET, STANDING, WARNING, thin
+from gmv_core.plots.look import ACCENT, MOST_POINTS, QUIET, STANDING, thin
 from gmv_core.plots.noise import noise_found, ranking
 from gmv_core.plots.quality import quality_histogram, weighting_scatter
 from gmv_core.plots.values import (
@@ -67,18 +67,6 @@ def test_every_figure_has_the_one_look(name: str) -> None:
     assert layout.xaxis.fixedrange and layout.yaxis.fixedrange
     assert layout.legend.orientation == "h"
     assert any(axis.title.text for axis in figure.select_xaxes()), "it says what it measures"
-
-
-@pytest.mark.parametrize("ground", ["#ffffff", "#121817"])
-@pytest.mark.parametrize("colour", [ACCENT, QUIET, BETWEEN, WARNING])
-def test_colours_stand_out_on_both_grounds(colour: str, ground: str) -> None:
-    def luminance(text: str) -> float:
-        parts = np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-        return float(linear @ [0.2126, 0.7152, 0.0722])
-
-    low, high = sorted((luminance(colour), luminance(ground)))
-    assert (high + 0.05) / (low + 0.05) >= 3
 
 
 def test_value_bins_leave_the_zeros_out_and_keep_the_extremes() -> None:

@@ -18,6 +18,7 @@ from gmv_core.jobs.arguments import comparison_arguments, injection_arguments
 from gmv_core.jobs.job import list_jobs
 from gmv_core.results.influence.evidence import SUMMED, nearest_setting, score_rows
 from gmv_core.results.influence.tables import read_record
+from gmv_core.words import untorn
 from ui.doors import engine
 from ui.frame import state
 from ui.frame.markdown import cells, plain, safe
@@ -37,18 +38,13 @@ def table(frame: pd.DataFrame, alt: str) -> None:
         st.dataframe(frame, hide_index=True, alt=alt)
         return
     texts = [column for column in frame if not is_numeric_dtype(frame[column])]
-    told = frame.assign(**{column: frame[column].map(_untorn) for column in texts})
+    told = frame.assign(**{column: frame[column].map(untorn) for column in texts})
     st.table(cells(told), border="horizontal", hide_index=True, alt=alt)
 
 
 def whole(text: str) -> str:
     """Return words that nothing reads as Markdown, with numbers that stay in one piece."""
-    return plain(_untorn(text))
-
-
-def _untorn(text: object) -> str:
-    # On a narrow screen a number must not be torn from its sign, nor an interval in two.
-    return str(text).replace(" %", "\u00a0%").replace("–", "\u2060–\u2060")
+    return plain(untorn(text))
 
 
 def retraining(result: Result) -> None:

@@ -53,7 +53,7 @@ def selection_panel(
     _files(training, result, rows)
     _save(training, rows, state.SELECTION)
     if result is not None and st.toggle(
-        "Values without the selection", key="without-selection", persist_state="session"
+        "Values without the selection", **state.in_url(state.WITHOUT_SELECTION)
     ):
         without(result, selections.names_of(training, rows), "selected")
 

@@ -13,7 +13,7 @@ from gmv_core.results.selection import as_csv
 from gmv_core.words import counted, percent
 from ui.doors import engine, readings
 from ui.frame.markdown import cells, plain
-from ui.widgets.figures import chart
+from ui.widgets.figures import chart, grouped_by
 
 MOST_SHOWN = 12
 NAMED = 3
@@ -31,9 +31,8 @@ def group_section(result: Result) -> None:
             icon=":material/info:",
         )
         return
-    for tab, by in zip(st.tabs([f"By {by}" for by in known]), known, strict=True):
-        with tab:
-            _group(result, by, readings.shares(result, by))
+    by = grouped_by(known)
+    _group(result, by, readings.shares(result, by))
     if "owner" not in known:
         st.caption("No owners are known; a CSV with the column owner adds them.")
 

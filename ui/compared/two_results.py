@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -14,15 +14,16 @@ from gmv_core.results.compared.pair import Pair
 from gmv_core.results.compared.report import (
     columns_beside,
     correlation_sentence,
+    movers_sentence,
     quality_sentence,
     shares_sentence,
 )
 from gmv_core.results.selection import as_csv
-from gmv_core.words import counted, number, percent
+from gmv_core.words import counted, hundredths, percent, points, points_interval, untorn
 from ui.doors import compared, engine
 from ui.frame import shell, state
 from ui.frame.markdown import cells, safe
-from ui.widgets.figures import chart
+from ui.widgets.figures import chart, grouped_by
 from ui.widgets.pictures.open_image import opening_gallery, training_cards
 
 MOST_SHOWN = 12
@@ -51,9 +52,7 @@ def shares_section(pair: Pair, names: Names) -> None:
     if not known:
         return
     st.header("Who earns how much")
-    for tab, by in zip(st.tabs([f"By {by}" for by in known]), known, strict=True):
-        with tab:
-            _shares(pair, by, names)
+    _shares(pair, grouped_by(known), names)
     st.caption(
         "A ring is the first result, a dot the second. Pale: the 95 % interval of the difference "
         "holds 0, so there may be none. "
@@ -99,18 +98,14 @@ def _shares(pair: Pair, by: str, names: Names) -> None:
 
 
 def _numbers(by: str, shares: pd.DataFrame, names: Names) -> pd.DataFrame:
-    points = [
-        "–" if math.isnan(low) else f"{100 * low:+.3g} to {100 * high:+.3g}"
-        for low, high in zip(shares["low"], shares["high"], strict=True)
-    ]
     first, second = _headed(names)
     return pd.DataFrame(
         {
             by.capitalize(): [name or f"(no {by})" for name in shares[by]],
             first: shares["first"].map(percent),
             second: shares["second"].map(percent),
-            "Difference in points": [f"{100 * d:+.3g}" for d in shares["difference"]],
-            "95 % interval": points,
+            "Difference in points": shares["difference"].map(points),
+            "95 % interval": list(map(points_interval, shares["low"], shares["high"])),
         }
     )
 
@@ -122,33 +117,31 @@ def movers_section(pair: Pair) -> None:
     st.header("Which training images move")
     found = compared.movers(pair.first, pair.second)
     st.markdown(safe(correlation_sentence(compared.correlation(pair.first, pair.second))))
+    st.markdown(movers_sentence(found))
     if found.empty:
-        st.markdown("No training image's share of the value differs.")
         return
-    st.markdown(_how_many(pair, found))
     rows = found.head(MOVED)
-    lines = [_moved(row) for row in rows.to_dict("records")]
+    told = rows.to_dict("records")
+    cards = training_cards(pair.first, rows, [_moved(row) for row in told])
     opening_gallery(
-        training_cards(pair.first, rows, lines), key="movers", kind=state.TRAINING,
-        tiny=shell.tiny(pair.first.training), label="The training images that move most",
+        [replace(card, lines=(card.lines[0], _interval(row), *card.lines[1:]))
+         for card, row in zip(cards, told, strict=True)],
+        key="movers", kind=state.TRAINING, tiny=shell.tiny(pair.first.training),
+        label="The training images that move most",
     )  # fmt: skip
-
-
-def _how_many(pair: Pair, found: pd.DataFrame) -> str:
-    said = f"The share of the value differs for {counted(len(found), 'training image')}"
-    if pair.generated.all:  # what differs between the two is not by chance
-        return f"{said}; most for these."
-    apart = int(found["apart"].sum())
-    return (
-        f"{said}; for {apart:,} the 95 % intervals of the two shares are apart. Most for these."
-        if apart
-        else f"{said}; for none are the 95 % intervals of the two shares apart. Most for these."
+    st.caption(
+        "Under each share the 95 % interval of the difference, in percentage points. The largest "
+        "differences seen are in part the largest by chance, so their intervals hold less often."
     )
+
+
+def _interval(row: dict[str, float]) -> str:
+    return " to ".join(f"{100 * row[end]:+.2f}".replace("-", "−") for end in ("low", "high"))
 
 
 def _moved(row: dict[str, float]) -> str:
     sides = [
-        f"{number(100 * row[which])} %" if row[which] > 0 else "nothing"
+        untorn(f"{hundredths(100 * row[which])} %") if row[which] > 0 else "nothing"
         for which in ("first", "second")
     ]
     return f"{sides[0]} → {sides[1]}"

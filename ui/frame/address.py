@@ -43,8 +43,9 @@ def arrive(page: str) -> None:
     written = st.session_state.get(state.WRITTEN, {})
     before = st.session_state.get(state.AT)
     st.session_state[state.AT] = page
-    # To the next page the menu takes the address of the last one along, which says nothing new.
-    if named == written.get(before):
+    # To the next page the menu takes the address of the last one along, which says nothing new. And
+    # what was chosen by hand while the page was drawn comes with the address from before that.
+    if named == written.get(before) or (page == before and _chosen_by_hand()):
         return
     found = {key: _value(key, texts) for key, texts in named.items() if key in state.ADDRESS}
     st.session_state.update({key: value for key, value in found.items() if value is not None})
@@ -56,12 +57,19 @@ def arrive(page: str) -> None:
             st.session_state[other] = None
 
 
+def _chosen_by_hand() -> bool:
+    """Return whether anything in the address was changed on the page since it was written."""
+    left = st.session_state.get(state.LEFT, {})
+    return any(st.session_state.get(key) != value for key, value in left.items())
+
+
 def write() -> None:
     """Write what the page has drawn into the address."""
+    drawn = st.session_state.get(state.DRAWN, {})
+    left = {key: st.session_state.get(key) for key in drawn}
+    st.session_state[state.LEFT] = left
     told = {
-        key: _texts(value)
-        for key, unsaid in st.session_state.get(state.DRAWN, {}).items()
-        if (value := st.session_state.get(key)) not in (None, "", [], unsaid)
+        key: _texts(value) for key, value in left.items() if value not in (None, "", [], drawn[key])
     }
     written = st.session_state.setdefault(state.WRITTEN, {})
     written[st.session_state[state.AT]] = told
@@ -72,16 +80,27 @@ def write() -> None:
 def _texts(value: Any) -> list[str]:  # noqa: ANN401  (what a widget returns)
     if isinstance(value, bool):
         return ["true" if value else "false"]
-    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+    return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
 
 
 def _value(key: str, texts: list[str]) -> Any:  # noqa: ANN401
     """Return what the address says of a key, None for what cannot be meant."""
     if key in state.LISTS:
         return texts
+    if key in state.RANGES:
+        return _range(texts)
     text = texts[-1]
     if key in state.NUMBERS:
         return int(text) if text.lstrip("-").isdecimal() else None
     if key in state.YES_NO:
         return {"true": True, "false": False}.get(text.lower())
     return text if text in state.CHOICES.get(key, (text,)) else None
+
+
+def _range(texts: list[str]) -> tuple[float, float] | None:
+    """Return two numbers from 0 to 1, the smaller one first."""
+    try:
+        low, high = sorted(float(text) for text in texts)
+    except ValueError:  # no numbers, or not two
+        return None
+    return (low, high) if low >= 0 and high <= 1 else None

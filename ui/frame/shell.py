@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
 
 from gmv_core import GMVError, Result, ValueSettings
 from gmv_core.place import app_folder
@@ -93,8 +94,10 @@ def show(draw: Callable[[], None]) -> None:
     try:
         with telling():
             draw()
-    finally:  # where a page stops early, too
-        address.write()
+    except StopException:
+        address.write()  # where a page stops early, too; not where another run takes its place
+        raise
+    address.write()
 
 
 @contextmanager
@@ -177,7 +180,8 @@ def reading(own: ValueSettings, most: int, run: RunManifest | None = None) -> Va
 
 def _reading(own: ValueSettings, most: int) -> ValueSettings:
     asked = st.session_state.get(state.K, own.k)
-    st.session_state[state.K] = max(1, min(asked, most))
+    if asked != max(1, min(asked, most)):
+        st.session_state[state.K] = max(1, min(asked, most))
     if asked > most:
         st.caption(f"k = {asked:,} is beyond the {most:,} candidates of each image: k is {most:,}.")
     k = st.number_input(

@@ -29,6 +29,8 @@ FILTER = "filter"  # which part of the ranking from the bottom is shown
 HARM = "harm"  # which part of the ranking by harm is shown
 LEAVE_OUT = "leave-out"  # whether the values without the marked images are shown
 NOISE = "noise"  # the column that marks known noise
+GRADES = "grades"  # of a column of grades, those that mean noise, as ">0"
+GROUPED = "grouped"  # by what shares are shown: "owner" or "label"
 BROUGHT = "brought"  # images being brought, before anything is made of them
 SET = "set"  # an image set's name, or NEW_SET
 NEXT_SET = "next_set"  # the set to look at from the next run on
@@ -52,6 +54,7 @@ WAY = "way"  # how what is chosen goes with what was selected before: one of sel
 SELECTED = "selected"  # the selected rows, by the name of their image set
 SELECTION = "selection"  # the name of a saved selection of training images
 GENERATED_SELECTION = "generated-selection"  # and of generated ones
+WITHOUT_SELECTION = "without-selection"  # whether the values without the selection are shown
 SELECTION_OF = "selection-of"  # what a lasso selects: training or generated images
 PICKING = "picking"  # whether a click on a card of a gallery selects it; each gallery has its own
 STARTED = "started"  # the run that a job was started for
@@ -61,6 +64,7 @@ STRENGTH = "strength"  # how strongly
 FOREIGN_SET = "foreign-set"  # the set that foreign images are taken from
 BY = "by"  # the column that training images are grouped by
 WHOSE = "whose"  # the group that is looked at: an owner's name
+WITHOUT_OWNER = "without-owner"  # whether the values without that group are shown
 REVIEW = "review"  # a review's id
 NEXT_REVIEW = "next_review"  # the review to look at from the next run on
 REVIEWER = "reviewer"  # the name that verdicts are given under
@@ -71,6 +75,7 @@ BESIDE = "beside"  # the result that the chosen one is compared with
 BESIDE_READ = "beside-read"  # how that one is read: a key of `ui.compared.beside.WORDS`
 AT = "at"  # the page of the last run
 DRAWN = "drawn"  # by key in the address, of what the page has drawn, what is left out of it
+LEFT = "left"  # by key in the address, what was chosen when it was written last
 WRITTEN = "written"  # by page, the address that was written last
 FRAMED = "framed"  # true while app.py runs a page
 
@@ -105,20 +110,25 @@ GALLERIES = ("generated", "training")
 ADDRESS = frozenset({
     RUN, K, TEMPERATURE, WEIGHTING, READING, CREDIT, DUPLICATES, IMAGE, TRAINING, SEARCH, STANDING,
     SORT, RISING, FILTER, HARM, NOISE, SET, VIEW, AGAINST, REVIEW, BY, WHOSE, LOOK, COLOURED,
-    COLOUR, OVER, SELECTION, GENERATED_SELECTION,
-    BESIDE, BESIDE_READ,
+    COLOUR, OVER, SELECTION, GENERATED_SELECTION, LEAVE_OUT, WITHOUT_OWNER, WITHOUT_SELECTION,
+    BESIDE, BESIDE_READ, GRADES, GROUPED, REVIEW_RESULTS,
     *(f"{kind}-{key}" for kind in GALLERIES
-      for key in (FIND, LABEL, OWNER, ATTRIBUTE, STANDING, ORDER, OPEN)),
+      for key in (FIND, LABEL, OWNER, ATTRIBUTE, STANDING, QUALITY, ORDER, OPEN)),
 })  # fmt: skip
 # Of what stands in the address: all else is text.
 NUMBERS = frozenset({K})
-YES_NO = frozenset({WEIGHTING, DUPLICATES, RISING, OVER, *(f"{kind}-{OPEN}" for kind in GALLERIES)})
+YES_NO = frozenset({
+    WEIGHTING, DUPLICATES, RISING, OVER, LEAVE_OUT, WITHOUT_OWNER, WITHOUT_SELECTION,
+    REVIEW_RESULTS, *(f"{kind}-{OPEN}" for kind in GALLERIES),
+})  # fmt: skip
 LISTS = frozenset({STANDING})
+RANGES = frozenset(f"{kind}-{QUALITY}" for kind in GALLERIES)  # two numbers from 0 to 1
 CHOICES = {VIEW: VIEWS, READING: READINGS, LOOK: LOOKS, COLOURED: COLOURED_BY}
 UNSAID: dict[str, Any] = {  # where it is so, the address leaves it out
     VIEW: GENERATED_VIEW, READING: ALIKE, SORT: "value", RISING: False, FILTER: "all", HARM: "all",
     LOOK: SIDE, COLOURED: BY_IMAGE, **{f"{kind}-{OPEN}": True for kind in GALLERIES},
-    OVER: True,
+    OVER: True, LEAVE_OUT: False, WITHOUT_OWNER: False, WITHOUT_SELECTION: False,
+    REVIEW_RESULTS: False, GRADES: ">0", **dict.fromkeys(RANGES, (0.0, 1.0)),
 }  # fmt: skip
 
 
@@ -130,8 +140,9 @@ def of(kind: str, key: str) -> str:
 def in_url(key: str, *, unsaid: str | None = None) -> dict[str, Any]:
     """Return the arguments of a widget whose value stands in the address under `key`.
 
-    key: one of ADDRESS. One whose value is no text is named in NUMBERS, YES_NO or LISTS. unsaid:
-    the value that the address leaves out, where it is not the same on every page (see UNSAID).
+    key: one of ADDRESS. One whose value is no text is named in NUMBERS, YES_NO, LISTS or RANGES.
+    unsaid: the value that the address leaves out, where that is not the same on every page (see
+    UNSAID).
     """
     assert key in ADDRESS, key  # noqa: S101  (our own callers)
     st.session_state.setdefault(DRAWN, {})[key] = UNSAID.get(key) if unsaid is None else unsaid

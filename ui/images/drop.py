@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from gmv_core import Result, ValueSettings
 from gmv_core.images.thumbnails import thumbnail
@@ -29,6 +28,7 @@ from ui.images.pair import strip
 from ui.images.regions import regions_of_dropped
 from ui.widgets.held_out import held_out
 from ui.widgets.influence import too
+from ui.widgets.pictures.compare import Places, opened
 from ui.widgets.pictures.gallery import Card
 from ui.widgets.started_run import started_run
 from ui.widgets.writing import may_bring
@@ -102,14 +102,14 @@ def _answers(
     if len(found.names) > 1:
         place = found.names.index(_choice(found, tiny=shell.tiny(training)))
     label = found.labels[place]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    one, places = opened("content")
+    with one:
         if brought.table is None:
             label = _typed(found.names[place], label, training)
-        beside = st.container(width="stretch")
     if predicted:
-        _influences(found, place, label, training, result, settings.k, beside)
+        _influences(found, place, label, training, result, settings.k, places)
     else:
-        _alike(found, place, label, training, result, settings, beside)
+        _alike(found, place, label, training, result, settings, places)
     return True
 
 
@@ -138,7 +138,7 @@ def _typed(name: str, label: str, training: ImageSet) -> str:
 
 def _alike(
     found: Dropped, place: int, label: str, training: ImageSet, result: Result | None,
-    settings: ValueSettings, beside: DeltaGenerator,
+    settings: ValueSettings, places: Places,
 ) -> None:  # fmt: skip
     run = _run_of(result, training)
     null = run.null if run else None
@@ -159,14 +159,14 @@ def _alike(
     tiny = shell.tiny(training)
     regions = _regions(shown.result, shown.preview, shown.name, tiny=tiny)
     one_image(
-        shown, training, settings, beside,
+        shown, training, settings, places,
         reranked=matchers.reranked(training, run), tiny=tiny, regions=regions,
     )  # fmt: skip
 
 
 def _influences(
     found: Dropped, place: int, label: str, training: ImageSet, result: Result | None, most: int,
-    beside: DeltaGenerator,
+    places: Places,
 ) -> None:  # fmt: skip
     if result is None or result.training.name != training.name:
         st.info(
@@ -178,7 +178,7 @@ def _influences(
     name, preview, tiny = found.names[place], found.previews[place], shell.tiny(training)
     influences = predictions.on_preview(result, preview, label)
     influence.one_image(
-        Influenced(name, preview, label, influences, kept=False), training, most, beside,
+        Influenced(name, preview, label, influences, kept=False), training, most, places,
         tiny=tiny, regions=_regions(result, preview, name, tiny=tiny),
     )  # fmt: skip
 

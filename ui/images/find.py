@@ -13,8 +13,8 @@ from ui.frame import shell, state
 from ui.frame.markdown import plain, safe
 from ui.images.drop import against
 from ui.images.one_training import interval
-from ui.images.pair import TRAINING, pair, show_view
-from ui.widgets.pictures.compare import Picture, Told
+from ui.images.pair import TRAINING, choose_look, pair, show_view
+from ui.widgets.pictures.compare import Picture, Told, opened
 from ui.widgets.writing import may_bring
 
 MINE = "Your picture"
@@ -53,12 +53,17 @@ def _answer(sought: Sought, name: str, training: ImageSet, result: Result | None
     else:
         st.info(sentence, icon=":material/search_off:")
     shown = _chosen(sought) if sought.found else sought.nearest
-    pair(
-        Picture(sought.preview, MINE, name),
-        Picture(engine.preview(training, shown.row), TRAINING, shown.training),
-        Told(facts=_facts(shown)),
-        tiny=shell.tiny(training),
-    )
+    place, places = opened("content")
+    with place:
+        look = choose_look(regions=False)
+    with places.pair:
+        pair(
+            Picture(sought.preview, MINE, name),
+            Picture(engine.preview(training, shown.row), TRAINING, shown.training),
+            Told(facts=_facts(shown)),
+            look,
+            tiny=shell.tiny(training),
+        )
     if not sought.found:
         return
     if result is None or result.training.name != training.name:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from gmv_core import Result
 from gmv_core.results.influence.tables import Influence
@@ -16,11 +15,11 @@ from gmv_core.words import hundredths
 from ui.doors import engine, influence
 from ui.frame import state
 from ui.frame.markdown import plain
-from ui.images.pair import GENERATED, TRAINING, pair, strip, training_card
+from ui.images.pair import GENERATED, TRAINING, choose_pair, pair, strip, training_card
 from ui.images.regions import regions_of
 from ui.widgets.influence import change
 from ui.widgets.pictures.browse import Row
-from ui.widgets.pictures.compare import Picture, Told, choose_other
+from ui.widgets.pictures.compare import Picture, Places, Told
 from ui.widgets.pictures.gallery import Card
 
 CHANGES = {"helpful": "worse", "harmful": "better"}
@@ -41,33 +40,36 @@ def one_image(
     shown: Influenced,
     training: ImageSet,
     most: int,
-    beside: DeltaGenerator,
+    places: Places,
     *,
     tiny: bool,
     regions: Callable[[str], None] | None,
 ) -> None:
     """Draw an image and a training image as a pair, and those that help and that harm it most.
 
-    most: of each kind. beside: where the training image is chosen. regions: draws which regions it
-    and a training image share, by its name.
+    most: of each kind. places: of the pair and its choices. regions: draws which regions it and a
+    training image share, by its name.
     """
     helpful, harmful = parts(shown.found)
-    with beside:
-        names = [one.training for one in (*helpful[:most], *harmful[:most])]
-        other = choose_other(state.TRAINING, names, "training image")
+    names = [one.training for one in (*helpful[:most], *harmful[:most])]
+    other, look = choose_pair(
+        places, state.TRAINING, names, "training image", regions=regions is not None
+    )
     row = engine.row_named(training, other) if other else None
     if other and row is None:
         st.info(f"{training.name} has no training image {plain(other)}.", icon=":material/info:")
     elif other and row is not None:
         kind = f"{GENERATED} · {shown.label}" if shown.label else GENERATED
         title = shown.name if shown.kept else f"{shown.name} · not kept"
-        pair(
-            Picture(shown.preview, kind, title),
-            Picture(engine.preview(training, row), TRAINING, other),
-            Told(facts=_facts(shown, other)),
-            tiny=tiny,
-            regions=(lambda: regions(other)) if regions else None,
-        )
+        with places.pair:
+            pair(
+                Picture(shown.preview, kind, title),
+                Picture(engine.preview(training, row), TRAINING, other),
+                Told(facts=_facts(shown, other)),
+                look,
+                tiny=tiny,
+                regions=(lambda: regions(other)) if regions else None,
+            )
     _strip("helpful", helpful[:most], training, tiny=tiny)
     _strip("harmful", harmful[:most], training, tiny=tiny)
     with st.expander("Details: all of the largest influence"):
@@ -126,33 +128,31 @@ def _details(found: Sequence[Influence]) -> None:
     st.dataframe(pd.DataFrame(columns), width="stretch", hide_index=True)
 
 
-def one_training(
-    result: Result, about: Row, most: int, beside: DeltaGenerator, *, tiny: bool
-) -> None:
+def one_training(result: Result, about: Row, most: int, places: Places, *, tiny: bool) -> None:
     """Draw a training image and a generated one as a pair, and those that it helps or harms most.
 
-    about: its row of `engine.training_gallery`. most: of each kind. beside: where the generated
-    image is chosen.
+    about: its row of `engine.training_gallery`. most: of each kind. places: of the pair and its
+    choices.
     """
     name = str(about["name"])
     found = influence.of_training(result, int(about["id"]))
     helped, harmed = found[found["influence"] > 0], found[found["influence"] < 0].iloc[::-1]
     helped, harmed = helped.head(most), harmed.head(most)
-    with beside:
-        names = [*helped["generated"], *harmed["generated"]]
-        other = choose_other(state.IMAGE, names, "generated image")
+    names = [*helped["generated"], *harmed["generated"]]
+    other, look = choose_pair(places, state.IMAGE, names, "generated image", regions=True)
     rows = found[found["generated"] == other]
     if len(rows):
         told = f"Predicted {change(rows['percent'].iloc[0])} there without this one"
-        pair(
-            Picture(engine.preview(result.training, int(about["id"])), TRAINING, name),
-            Picture(
-                engine.preview(result.generated, int(rows["id"].iloc[0])), GENERATED, str(other)
-            ),
-            Told(facts=(told, *filter(None, [about["owner"]]))),
-            tiny=tiny,
-            regions=lambda: regions_of(result, str(other), name, tiny=tiny),
-        )
+        preview = engine.preview(result.generated, int(rows["id"].iloc[0]))
+        with places.pair:
+            pair(
+                Picture(engine.preview(result.training, int(about["id"])), TRAINING, name),
+                Picture(preview, GENERATED, str(other)),
+                Told(facts=(told, *filter(None, [about["owner"]]))),
+                look,
+                tiny=tiny,
+                regions=lambda: regions_of(result, str(other), name, tiny=tiny),
+            )
     st.markdown(
         f"Without it the generated images are predicted **{change(about['percent'])}**",
         help="In percent of the linear model's error, the mean over all generated images.",

@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from gmv_core import Contributor, Result, ValueSettings
 from gmv_core.store.manifests import NullEntry
@@ -17,10 +16,18 @@ from gmv_core.words import hundredths, number, share_text
 from ui.doors import engine
 from ui.frame import state
 from ui.frame.markdown import plain
-from ui.images.pair import GENERATED, TRAINING, pair, show_view, strip, training_card
+from ui.images.pair import (
+    GENERATED,
+    TRAINING,
+    choose_pair,
+    pair,
+    show_view,
+    strip,
+    training_card,
+)  # fmt: skip
 from ui.images.standing import chip, comfort, meaning, sentence
 from ui.widgets.pictures.browse import Row
-from ui.widgets.pictures.compare import Picture, Told, choose_other
+from ui.widgets.pictures.compare import Picture, Places, Told
 from ui.widgets.pictures.gallery import Card
 
 EFFECTIVE = (
@@ -75,7 +82,7 @@ def one_image(
     shown: Shown,
     training: ImageSet,
     settings: ValueSettings,
-    beside: DeltaGenerator,
+    places: Places,
     *,
     reranked: bool,
     tiny: bool,
@@ -83,27 +90,30 @@ def one_image(
 ) -> None:
     """Draw an image and a training image as a pair, and the strip of its contributors.
 
-    beside: where the training image is chosen. regions: draws which regions it and a training image
-    share, by its name.
+    places: of the pair and its choices. regions: draws which regions it and a training image share,
+    by its name.
     """
     names = [one.training for one in shown.contributors]
-    with beside:
-        other = choose_other(state.TRAINING, names, "training image")
+    other, look = choose_pair(
+        places, state.TRAINING, names, "training image", regions=regions is not None
+    )
     row = engine.row_named(training, other) if other else None
     if other and row is None:
         st.info(f"{training.name} has no training image {plain(other)}.", icon=":material/info:")
     elif other and row is not None:
-        pair(
-            Picture(shown.preview, _titled(GENERATED, shown.label), shown.title),
-            Picture(engine.preview(training, row), TRAINING, other),
-            Told(
-                chip(shown.standing),
-                sentence(shown.standing, shown.null),
-                (*filter(None, [comfort(shown.standing)]), *_facts(shown, other)),
-            ),
-            tiny=tiny,
-            regions=(lambda: regions(other)) if regions else None,
-        )
+        with places.pair:
+            pair(
+                Picture(shown.preview, _titled(GENERATED, shown.label), shown.title),
+                Picture(engine.preview(training, row), TRAINING, other),
+                Told(
+                    chip(shown.standing),
+                    sentence(shown.standing, shown.null),
+                    (*filter(None, [comfort(shown.standing)]), *_facts(shown, other)),
+                ),
+                look,
+                tiny=tiny,
+                regions=(lambda: regions(other)) if regions else None,
+            )
     with st.container(horizontal=True, vertical_alignment="center"):
         count = len(names)
         st.markdown(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from gmv_core import Contributor, Result
 from gmv_core.words import counted, hundredths, number, share_text
@@ -12,28 +11,29 @@ from ui.doors import engine, readings
 from ui.frame import state
 from ui.frame.markdown import plain
 from ui.images.one_generated import ordinal
-from ui.images.pair import GENERATED, TRAINING, pair, show_view, strip
+from ui.images.pair import GENERATED, TRAINING, choose_pair, pair, show_view, strip
 from ui.images.regions import regions_of
 from ui.widgets.pictures.browse import PER_PAGE, Row, turn_pages
-from ui.widgets.pictures.compare import Picture, Told, choose_other
+from ui.widgets.pictures.compare import Picture, Places, Told
 from ui.widgets.pictures.gallery import Card
 
 
 def one_training(
-    result: Result, about: Row, found: list[Contributor], beside: DeltaGenerator, *, tiny: bool
+    result: Result, about: Row, found: list[Contributor], places: Places, *, tiny: bool
 ) -> None:
     """Draw a training image and a generated one as a pair, and a strip of those closest to it.
 
-    about: its row of `engine.training_gallery`. found: by `engine.generated_of`. beside: where the
-    generated image is chosen.
+    about: its row of `engine.training_gallery`. found: by `engine.generated_of`. places: of the
+    pair and its choices.
     """
     name, k = str(about["name"]), result.settings.k
-    with beside:
-        other = choose_other(state.IMAGE, [one.generated for one in found], "generated image")
-    if other:
-        _pair(result, about, found, other, tiny=tiny)
-    else:
-        st.image(engine.preview(result.training, int(about["id"])), width=320, alt=name)
+    names = [one.generated for one in found]
+    other, look = choose_pair(places, state.IMAGE, names, "generated image", regions=True)
+    with places.pair:
+        if other:
+            _pair(result, about, found, other, look, tiny=tiny)
+        else:
+            st.image(engine.preview(result.training, int(about["id"])), width=320, alt=name)
     st.markdown(
         f"Value **{hundredths(about['value'])}**{interval(result, about)} · contributor of "
         f"**{counted(len(found), 'generated image')}**",
@@ -63,8 +63,8 @@ def one_training(
 
 
 def _pair(
-    result: Result, about: Row, found: list[Contributor], other: str, *, tiny: bool
-) -> None:  # fmt: skip
+    result: Result, about: Row, found: list[Contributor], other: str, look: str, *, tiny: bool
+) -> None:
     row = engine.row_named(result.generated, other)
     if row is None:
         st.info(f"The result has no generated image {plain(other)}.", icon=":material/info:")
@@ -74,6 +74,7 @@ def _pair(
         Picture(engine.preview(result.training, int(about["id"])), TRAINING, name),
         Picture(engine.preview(result.generated, row), GENERATED, other),
         Told(facts=(*_facts(result, name, found, other), *filter(None, [about["owner"]]))),
+        look,
         tiny=tiny,
         regions=lambda: regions_of(result, other, name, tiny=tiny),
     )

@@ -11,7 +11,7 @@ from gmv_core.store.workspace import ImageSet
 from ui.doors import engine
 from ui.frame import state
 from ui.widgets.pictures import compare as views
-from ui.widgets.pictures.compare import Picture, Told, compare
+from ui.widgets.pictures.compare import Picture, Places, Told, choose_other, compare
 from ui.widgets.pictures.gallery import Card, gallery
 
 MODES = {
@@ -20,40 +20,50 @@ MODES = {
     state.DIFFERENCE: views.DIFFERENCE,
 }
 STRIP_PX = 88
-# The pair comes first there: a tap in the gallery above it is to show its result at once.
-_UNDER_ON_A_PHONE = """<style>
-@media (max-width: 640px) { .st-key-pair { flex-direction: column-reverse; } }
-</style>"""
 GENERATED, TRAINING = "Generated image", "Training image"
+
+
+def choose_look(*, regions: bool) -> str:
+    """Draw the choice of how the two are compared. regions: whether that can be told, too."""
+    return str(
+        st.segmented_control(
+            "How the two are compared",
+            state.LOOKS if regions else [*MODES],
+            default=state.SIDE,
+            required=True,
+            label_visibility="collapsed",
+            width="content",
+            **state.in_url(state.LOOK),
+        )
+    )
+
+
+def choose_pair(
+    places: Places, key: str, names: Sequence[str], what: str, *, regions: bool
+) -> tuple[str | None, str]:
+    """Draw how the two are compared and with what; return the other image's name, and the look.
+
+    key, names, what: as for `choose_other`.
+    """
+    with places.choices:
+        look = choose_look(regions=regions)
+        return choose_other(key, names, what), look
 
 
 def pair(
     left: Picture,
     right: Picture,
     told: Told,
+    look: str,
     *,
     tiny: bool,
     regions: Callable[[], None] | None = None,
 ) -> None:
-    """Draw two images and the choice of how they are compared.
-
-    regions: draws which regions match; None where that cannot be told.
-    """
-    st.html(_UNDER_ON_A_PHONE)
-    with st.container(key="pair"):
-        look = st.segmented_control(
-            "How the two are compared",
-            state.LOOKS if regions is not None else [*MODES],
-            default=state.SIDE,
-            required=True,
-            label_visibility="collapsed",
-            help="Regions: which parts match, and which training images explain the others.",
-            **state.in_url(state.LOOK),
-        )
-        if look == state.REGIONS and regions is not None:
-            regions()
-        else:
-            compare(left, right, told, key="compare", mode=MODES.get(look, views.SIDE), tiny=tiny)
+    """Draw two images. regions: draws which regions match; None where that cannot be told."""
+    if look == state.REGIONS and regions is not None:
+        regions()
+    else:
+        compare(left, right, told, key="compare", mode=MODES.get(look, views.SIDE), tiny=tiny)
 
 
 def strip(

@@ -125,6 +125,6 @@ def _css(colour: Colour) -> str:
 
 
 def _rgb(colour: str) -> Colour:
-    """Return "#5b8def" as numbers."""
+    """Return a colour such as "#d97706" as numbers."""
     red, green, blue = bytes.fromhex(colour.removeprefix("#"))
     return red, green, blue

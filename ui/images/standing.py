@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from gmv_core.plots.look import BETWEEN, WARNING
+from gmv_core.plots.look import ALARM, BETWEEN, WARNING
 from gmv_core.results.standings import sentences_of, sentences_of_all
 from gmv_core.store.manifests import NullEntry
 from gmv_core.trust.sentences import BLUR, MEANINGS, neighbours_sentence
@@ -17,7 +17,7 @@ from ui.frame.markdown import plain
 SAME = "same pixels"
 COLOURS = {SAME: "red", NEAR_COPY: "orange", ORDINARY: "gray", FAR: "blue"}
 
-DOTS = {SAME: "#dc2626", NEAR_COPY: WARNING, FAR: BETWEEN}  # of a card; an ordinary one has none
+DOTS = {SAME: ALARM, NEAR_COPY: WARNING, FAR: BETWEEN}  # of a card; an ordinary one has none
 
 
 def mark(standing: str, same_pixels: str) -> str:

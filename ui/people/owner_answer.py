@@ -141,7 +141,7 @@ def what_if(result: Result, answer: OwnerAnswer) -> None:
         st.markdown(
             f"Were near copies counted as one image: {percent(answer.as_one)} of the value."
         )
-    if st.toggle("Without these images", key="owner-without", persist_state="session"):
+    if st.toggle("Without these images", **state.in_url(state.WITHOUT_OWNER)):
         table, short = owners.without(result, answer.name, answer.by)
         if table.empty:
             st.caption(f"Every image of the set has this {plain(answer.by)}.")

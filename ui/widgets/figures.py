@@ -10,6 +10,7 @@ import streamlit as st
 
 from gmv_core.results.selection import as_csv, as_parquet
 from gmv_core.words import percent
+from ui.frame import state
 
 LEAST_PX = 165  # "Never a contributor" and its ⓘ
 
@@ -24,6 +25,22 @@ def metric_row(metrics: Sequence[tuple[str, str, str]]) -> None:
 def chart(figure: Any, alt: str) -> None:  # noqa: ANN401  (plotly ships no types)
     """Show a figure of `gmv_core.plots.values`. alt: what it shows, for a screen reader."""
     st.plotly_chart(figure, theme="streamlit", config={"displayModeBar": False}, alt=alt)
+
+
+def grouped_by(known: Sequence[str]) -> str:
+    """Draw by what shares are shown, where there is a choice, and return it."""
+    if st.session_state.get(state.GROUPED) not in known:  # another result has other columns
+        st.session_state[state.GROUPED] = known[0]
+    if len(known) == 1:
+        return known[0]
+    return st.segmented_control(
+        "Shares by",
+        known,
+        format_func=lambda by: f"By {by}",
+        required=True,
+        label_visibility="collapsed",
+        **state.in_url(state.GROUPED, unsaid=known[0]),
+    ) or known[0]  # fmt: skip
 
 
 def count(n: int, of: int) -> str:

@@ -87,10 +87,11 @@ def _quality(kind: str, table: pd.DataFrame) -> tuple[float, float] | None:
     told = "Quality" if whole else f"Quality {hundredths(chosen[0])} to {hundredths(chosen[1])}"
     if not table["quality"].notna().any():
         return None
-    with st.popover(told, width="content"):
+    with st.popover(told, width="content", key=f"{key}-popover"):
         low, high = st.slider(
-            "Quality", 0.0, 1.0, (0.0, 1.0), 0.01, on_change=_first_page, args=(kind,), key=key
-        )
+            "Quality", 0.0, 1.0, (0.0, 1.0), 0.01, on_change=_first_page, args=(kind,),
+            **state.in_url(key),
+        )  # fmt: skip
     return None if (low, high) == (0.0, 1.0) else (low, high)
 
 

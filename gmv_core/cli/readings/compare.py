@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -24,11 +23,12 @@ from gmv_core.results.compared.report import (
     compare_results,
     correlation_sentence,
     exchanged_sentence,
+    movers_sentence,
     quality_sentence,
     shares_sentence,
 )
 from gmv_core.store.marks import marked
-from gmv_core.words import percent
+from gmv_core.words import percent, points, points_interval
 
 SHOWN = 10
 
@@ -97,10 +97,11 @@ def _print(out: Output, comparison: Comparison, first: str, second: str) -> None
     if comparison.shares or len(comparison.movers):
         out.words(correlation_sentence(comparison.correlation))
     if len(comparison.movers):
-        columns = ["training", "first", "second", "rank_first", "rank_second", "label", "owner"]
-        moved = comparison.movers.head(SHOWN)[columns]
-        shares_of = {side: moved[side].map(percent) for side in ("first", "second")}
-        out.frame("Largest movers, share of the value", moved.assign(**shares_of))
+        columns = ["training", "rank_first", "rank_second", "label", "owner"]
+        moved = comparison.movers.head(SHOWN)
+        told = pd.concat([moved[columns[:1]], _differences(moved), moved[columns[1:]]], axis=1)
+        out.frame("Largest movers, share of the value", told)
+        out.words(movers_sentence(comparison.movers))
     if comparison.exchanged is not None:
         out.words(exchanged_sentence(comparison.exchanged))
     out.words(quality_sentence(comparison.quality))
@@ -109,16 +110,17 @@ def _print(out: Output, comparison: Comparison, first: str, second: str) -> None
 
 
 def _in_percent(shares: pd.DataFrame, by: str) -> pd.DataFrame:
-    points = [
-        "–" if math.isnan(low) else f"{100 * low:+.3g} to {100 * high:+.3g}"
-        for low, high in zip(shares["low"], shares["high"], strict=True)
-    ]
+    named = shares[[by]].replace("", f"(no {by})")
+    return pd.concat([named, _differences(shares)], axis=1)
+
+
+def _differences(shares: pd.DataFrame) -> pd.DataFrame:
+    """Return shares in two runs, and their difference with its interval in percentage points."""
     return pd.DataFrame(
         {
-            by: shares[by].replace("", f"(no {by})"),
             "first": shares["first"].map(percent),
             "second": shares["second"].map(percent),
-            "points": [f"{100 * d:+.3g}" for d in shares["difference"]],
-            "95 % interval": points,
+            "points": shares["difference"].map(points),
+            "95 % interval": list(map(points_interval, shares["low"], shares["high"])),
         }
     )

@@ -94,6 +94,17 @@ def correlation_sentence(correlation: tuple[float, float, float]) -> str:
     )
 
 
+def movers_sentence(found: pd.DataFrame) -> str:
+    """Say how many training images' shares differ, and how many clearly. found: of `movers`."""
+    if found.empty:
+        return "No training image's share of the value differs."
+    clear = int(((found["low"] > ALIKE) | (found["high"] < -ALIKE)).sum())
+    told = f"The share of the value differs for {counted(len(found), 'training image')}"
+    if not clear:
+        return f"{told}, for none clearly: each interval of a difference holds 0."
+    return f"{told}, clearly for {clear:,}: there the interval of the difference leaves out 0."
+
+
 def exchanged_sentence(found: Exchanged) -> str:
     """Say how many contributors the same generated images keep."""
     if found.alike:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gmv_core.measures.paired import rank_correlation
+from gmv_core.measures.paired import Parts, rank_correlation, share_changes
 from gmv_core.results.changes import with_ranks
 from gmv_core.results.compared.pair import ALIKE, Pair
 from gmv_core.results.compared.shares import credit_parts
 from gmv_core.results.result import Result
 from gmv_core.results.shares import value_intervals
+from gmv_core.trust.intervals import difference_bounds
 from gmv_core.types import Float64
 
 
@@ -20,24 +21,30 @@ def correlation_of_values(pair: Pair, *, seed: int = 0) -> tuple[float, float, f
     Of the training images that both have; see `measures.paired`. nan where those are fewer than
     three, or none earns in one of the two.
     """
+    first, second = _parts_in_common(pair)
+    return rank_correlation(first, second, groups=len(pair.training), seed=seed)
+
+
+def _parts_in_common(pair: Pair) -> tuple[Parts, Parts]:
+    """Return what the training images of both earn, numbered as `pair.training` has them."""
     # What the images of one set alone earn goes to a last group, which is not compared.
     groups = [
         np.full(len(r.training.images), len(pair.training)) for r in (pair.first, pair.second)
     ]
     for group, rows in zip(groups, (pair.training.first, pair.training.second), strict=True):
         group[rows] = np.arange(len(rows))
-    parts = credit_parts(pair, (groups[0], groups[1]))
-    first, second = (part.below(len(pair.training)) for part in parts)
-    return rank_correlation(first, second, groups=len(pair.training), seed=seed)
+    first, second = credit_parts(pair, (groups[0], groups[1]))
+    return first.below(len(pair.training)), second.below(len(pair.training))
 
 
 def movers(pair: Pair) -> pd.DataFrame:
     """Return the training images of both results whose share of the value differs, largest first.
 
     Columns: id, id_second (rows), training, training_second, label, owner; first and second (shares
-    of all credit), difference (second less first), low_first, high_first, low_second, high_second
-    (95 %), apart (whether these intervals are); rank_first, rank_second (1: the most valuable among
-    the images of both, equal values share the best rank).
+    of all credit), difference (second less first), low and high: its 95 % interval, from the
+    generated images of both, taken together where they are the same (see `trust.intervals`);
+    low_first, high_first, low_second, high_second (95 %); rank_first, rank_second (1: the most
+    valuable among the images of both, equal values share the best rank).
     """
     results, rows = (pair.first, pair.second), (pair.training.first, pair.training.second)
     values = [_values(result) for result in results]
@@ -59,9 +66,9 @@ def movers(pair: Pair) -> pd.DataFrame:
         table[f"low_{which}"], table[f"high_{which}"] = low[rows[i]] / of, high[rows[i]] / of
         table[f"rank_{which}"] = table[f"rank_{when}"]
     table["difference"] = table["second"] - table["first"]
-    table["apart"] = (table["low_first"] > table["high_second"]) | (
-        table["low_second"] > table["high_first"]
-    )
+    changed = share_changes(*_parts_in_common(pair), groups=len(pair.training))
+    low, high = difference_bounds(*changed, len(pair.training))
+    table["low"], table["high"] = low, high
     size = table["difference"].abs().sort_values(ascending=False, kind="stable")
     table = table.loc[size[size > ALIKE].index].reset_index(drop=True)
     # Few move among a million, and only their names are looked up.
@@ -71,8 +78,8 @@ def movers(pair: Pair) -> pd.DataFrame:
         training=about["name"], training_second=names, label=about["label"], owner=about["owner"]
     )
     columns = ["id", "id_second", "training", "training_second", "label", "owner", "first",
-               "second", "difference", "low_first", "high_first", "low_second", "high_second",
-               "apart", "rank_first", "rank_second"]  # fmt: skip
+               "second", "difference", "low", "high", "low_first", "high_first", "low_second",
+               "high_second", "rank_first", "rank_second"]  # fmt: skip
     return table[columns]
 
 

@@ -147,6 +147,5 @@ def leaves_out(marked: frozenset[str], then: str) -> bool:
         return False
     return st.toggle(
         f"Leave the {len(marked):,} marked out" if len(marked) > 1 else "Leave the marked one out",
-        key=state.LEAVE_OUT,
-        persist_state="session",
+        **state.in_url(state.LEAVE_OUT),
     )

@@ -34,7 +34,9 @@ def noise_column(result: Result) -> tuple[str | None, str]:
     )
     if column not in graded:
         return column, ""
-    noisy_if = st.text_input("Which grades mean noise", ">0", help="As >0, >=2 or =1.")
+    noisy_if = st.text_input(
+        "Which grades mean noise", ">0", help="As >0, >=2 or =1.", **state.in_url(state.GRADES)
+    )
     with shell.telling():
         readings.noise_report(result, str(column), noisy_if)
         return column, noisy_if

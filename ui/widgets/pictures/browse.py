@@ -17,6 +17,7 @@ from ui.doors.filters import ordered
 from ui.frame import shell, state
 from ui.frame.markdown import plain
 from ui.widgets.filters import filter_row
+from ui.widgets.pictures.compare import Places, opened
 from ui.widgets.pictures.gallery import Card, gallery
 from ui.widgets.selecting import picks
 
@@ -56,8 +57,8 @@ class Shelf:
 
 def browse(
     shelf: Shelf, table: pd.DataFrame, images: ImageSet, result: Result, bar: DeltaGenerator
-) -> tuple[Row | None, DeltaGenerator]:
-    """Draw filters, a gallery and the choice of one image; return its row, and a place beside it.
+) -> tuple[Row | None, Places]:
+    """Draw filters, a gallery and the choice of one image; return its row, and places for a pair.
 
     bar: a row in which the gallery is turned and folded away.
 
@@ -77,13 +78,12 @@ def browse(
     names = rows["name"].tolist()
     _open_first(shelf, table, names)
     strip = st.container()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        with st.container(horizontal=True, wrap=False, gap="small", width=CHOOSER_PX):
-            name = _choose(shelf, names)
-        beside = st.container(width="stretch")
+    place, places = opened(CHOOSER_PX)
+    with place:
+        name = _choose(shelf, names)
     if rows.empty:
         st.info(f"No {shelf.kind} image passes these filters.", icon=":material/filter_alt_off:")
-        return None, beside
+        return None, places
     with bar:
         page = turn_pages(shelf.state(state.PAGE), names, name)
         shown = st.toggle("Gallery", True, **state.in_url(shelf.state(state.OPEN)))
@@ -95,13 +95,13 @@ def browse(
             _gallery(shelf, some, images, order, picking, selected=name)
     found = table[table["name"] == name]
     if len(found):
-        return found.iloc[0].to_dict(), beside
+        return found.iloc[0].to_dict(), places
     st.warning(
         f"The result {plain(run)} has no {shelf.kind} image “{plain(str(name))}” that can be "
         "shown; choose one in the gallery.",
         icon=":material/link_off:",
     )
-    return None, beside
+    return None, places
 
 
 def _open_first(shelf: Shelf, table: pd.DataFrame, names: list[str]) -> None:

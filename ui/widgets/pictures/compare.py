@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gmv_core.images.thumbnails import data_address
 from gmv_core.words import visible
@@ -16,6 +18,10 @@ from ui.frame import state
 from ui.widgets.pictures.gallery import ASSETS
 
 SIDE, SLIDER, DIFFERENCE = "side", "slider", "difference"
+_CHOICES = """<style>
+:has(> .st-key-choices) { min-width: min(100%, 520px); }
+@media (max-width: 640px) { .st-key-opened { flex-direction: column-reverse; } }
+</style>"""  # the choices stay in one row
 
 _mount = st.components.v2.component(
     "gmv_compare",
@@ -31,6 +37,29 @@ class Picture:
     image: bytes
     kind: str
     name: str
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a pair is drawn: its choices, in the row of the image in view, and the two below."""
+
+    choices: DeltaGenerator
+    pair: DeltaGenerator
+
+
+def opened(width: int | Literal["content"]) -> tuple[DeltaGenerator, Places]:
+    """Return a place for the choice of the image in view, as wide as told, and those of its pair.
+
+    On a phone the choices come last: a tap in the gallery above is to show its result at once.
+    """
+    st.html(_CHOICES)
+    with st.container(key="opened", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            one = st.container(horizontal=True, wrap=False, gap="xsmall", width=width)
+            choices = st.container(
+                horizontal=True, vertical_alignment="center", gap="xsmall", key="choices"
+            )
+        return one, Places(choices, st.container())
 
 
 @dataclass(frozen=True)
