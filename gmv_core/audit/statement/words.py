@@ -20,7 +20,7 @@ EARNS_ALL = (
     "words beside each pair say how close it is."
 )
 EARNS_CLOSE = (
-    "Only matches that are as close as unseen real images reach earn; that is no proof, too."
+    "Only matches that are as close as unseen real images reach earn; that is no proof either."
 )
 LIMITS = (
     "Credit goes by likeness: which training images a generated image is closest to. It does not "
