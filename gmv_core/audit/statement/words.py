@@ -14,7 +14,7 @@ from gmv_core.trust.sentences import unseen
 from gmv_core.trust.standing import FAR, NEAR_COPY
 from gmv_core.words import counted, number, percent, visible
 
-FILE_NAME, GROUP_NAME = 44, 90  # characters of a name in a caption and in a table
+FILE_NAME, GROUP_NAME = 28, 64  # characters of a name in a caption and in a table
 EARNS_ALL = (
     "Every generated image gives out all of its credit, also where nothing is really close. The "
     "words beside each pair say how close it is."
