@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core import Result
+from gmv_core.results.owners.answer import many_sentence
 from gmv_core.words import counted, percent, visible
 from ui.doors import owners as doors
 from ui.frame import shell, state
@@ -68,6 +69,8 @@ def everyone(result: Result, by: str, shares: pd.DataFrame) -> None:
             ["Share of value", "95 % from", "95 % to", "Share of images"], shown
         ),
     )  # fmt: skip
+    if many := many_sentence(len(named)):
+        st.caption(many)
     rest = shares.loc[shares[by] == "", ["images", "share_of_value"]]
     for images, share in rest.itertuples(index=False):
         get = "gets" if images == 1 else "get"

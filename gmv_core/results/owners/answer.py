@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gmv_core.measures.bootstrap import images_needed
+from gmv_core.measures.bootstrap import CONFIDENCE, images_needed
 from gmv_core.results.owners.grouped import OWNER, Grouped
 from gmv_core.results.result import Result
 from gmv_core.words import counted, percent
 
 MORE, LESS, OPEN = "more", "less", "open"  # than its share of the images; OPEN: not known yet
+MANY = 20  # groups, of which one interval misses by chance
 MOST_TOLD = 100  # times the generated images; how many more than that would do is no help
 
 
@@ -135,6 +136,17 @@ def unattributed_sentence(answer: OwnerAnswer) -> str:
     return (
         f"{percent(answer.unattributed)} of all credit has no convincing source and goes to "
         "nobody; the share is one of the rest."
+    )
+
+
+def many_sentence(groups: int) -> str:
+    """Say what looking at the intervals of many groups at once means, "" for few."""
+    if groups < MANY:
+        return ""
+    missed = round((1 - CONFIDENCE) * groups)
+    return (
+        f"Each interval is for one looked at by itself: of {groups:,}, about {missed:,} miss the "
+        "true share by chance, most likely among those that stand out most."
     )
 
 

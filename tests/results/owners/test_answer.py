@@ -16,6 +16,7 @@ from gmv_core.results.owners.answer import (
     OwnerAnswer,
     answer_sentence,
     known_sentence,
+    many_sentence,
     owner_answer,
     unattributed_sentence,
 )
@@ -192,6 +193,11 @@ def test_what_would_settle_it() -> None:
     assert "It would take more than 6,000;" in known_sentence(replace(unknown, share=0.3))
     one = replace(unknown, generated=1)
     assert known_sentence(one).startswith("1 generated image is too few")
+
+
+def test_of_many_owners_some_stand_out_by_chance() -> None:
+    assert many_sentence(19) == ""
+    assert "of 10,000, about 500 miss" in many_sentence(10_000)
 
 
 def test_an_owner_of_all_and_an_owner_of_nothing() -> None:
