@@ -41,7 +41,7 @@ def coverage(pool: Lists, built: BuiltSet, *, m: int, draws: int, seed: int) -> 
     """
     n, rng = int(built.stored[0][-1]) + 1, np.random.default_rng(seed)
     classes = np.unique(built.labels, return_inverse=True)[1]
-    groups = {"class": classes, **{f"owner, one of {count:,}": rng.integers(0, count, n)
+    groups = {"a class": classes, **{f"an owner, one of {count:,}": rng.integers(0, count, n)
                                    for count in (OWNERS, SMALL_OWNERS)}}  # fmt: skip
     every = np.arange(len(pool.rows))
     _, training, credit = drawn_credits(pool, every)
@@ -56,7 +56,7 @@ def coverage(pool: Lists, built: BuiltSet, *, m: int, draws: int, seed: int) -> 
             drawn = (made, group[training], credit)
             for bounds, how in ((share_bounds, ""), (share_intervals, ", by bootstrap alone")):
                 low, high = bounds(*drawn, groups=count, seed=draw)
-                held.setdefault(f"share of a {name}{how}", []).append(_share(low, truth, high))
+                held.setdefault(f"share of {name}{how}", []).append(_share(low, truth, high))
         low, high = value_bounds(training, credit, n)
         held.setdefault(f"value of the {TOP} largest", []).append(
             _share(low[top], value[top], high[top])
