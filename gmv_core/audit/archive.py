@@ -76,10 +76,13 @@ class _OneWay:
         self._file = file
 
     def write(self, data: bytes) -> int:
+        if self._file.closed:  # given up half-way: zipfile would still write its end, and complain
+            return len(data)
         return self._file.write(data)
 
     def flush(self) -> None:
-        self._file.flush()
+        if not self._file.closed:
+            self._file.flush()
 
 
 class _Compared:

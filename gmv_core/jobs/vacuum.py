@@ -115,7 +115,8 @@ def _left(
         if is_address(source.location) or Path(source.location).exists():
             yield f"{source.location} is where they came from; it is not touched."
     for path in _naming(workspace.root, gone):
-        yield f"{path} still names at least one of them; delete it if it should not."
+        mend = "delete it" if path.suffix != ".sqlite" else "delete those with `gmv review delete`"
+        yield f"{path} still names at least one of them; {mend} if it should not."
 
 
 def _holds(images: ImageSet, digests: Collection[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import zipfile
 from collections.abc import Callable
@@ -34,6 +35,16 @@ def test_the_tree_is_that_of_rfc_6962(count: int) -> None:
 def test_the_root_of_one_leaf_by_hand() -> None:
     # sha256(b"\0"), as RFC 6962's own test data have it.
     assert tree_root([b""]) == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_an_archive_that_is_given_up_says_nothing_more(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="half-way"), (tmp_path / "x.zip").open("wb") as file:
+        archive = ArchiveWriter(file)
+        archive.add("one", b"1")
+        raise SourceError("half-way")
+    del archive
+    gc.collect()
 
 
 def write(path: Path, members: dict[str, bytes]) -> str:

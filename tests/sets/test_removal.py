@@ -19,6 +19,8 @@ from gmv_core import (
     open_run,
     open_source,
 )
+from gmv_core.audit.review.reviews import make_review
+from gmv_core.audit.review.sampling import ReviewSettings
 from gmv_core.jobs.vacuum import vacuum
 from gmv_core.runs.influence import predict_influence
 from gmv_core.runs.valuation import value
@@ -263,8 +265,10 @@ def test_a_vacuum_says_what_it_leaves(
     names = best_of(workspace, 2)
     build(workspace, open_source(tmp_path / "train"), name="twin", embedder=fake_embedder())
     (workspace.root / "notes.csv").write_text(f"name\n{names[0]}\n")
+    make_review(workspace, "run", settings=ReviewSettings(pairs=1000))
     remove(workspace, "train", names)
     left = " ".join(vacuum(workspace, "train").left)
+    assert "reviews.sqlite still names at least one of them; delete those with `gmv rev" in left
     assert "The run 'run' was valued with them; run its `value` command again" in left
     assert "The set 'twin' holds 2 images of the same bytes" in left
     assert f"{workspace.root / 'notes.csv'} still names at least one of them" in left
