@@ -156,7 +156,10 @@ class RayWorkers:
 
         given = ray.put((load, work))
         task = ray.remote(_worked).options(
-            num_cpus=self.cpus, max_retries=RETRIES, scheduling_strategy="SPREAD"
+            num_cpus=self.cpus,
+            max_retries=RETRIES,
+            retry_exceptions=[OSError],  # a file system's, and of a version that was just forgotten
+            scheduling_strategy="SPREAD",
         )
         key, waiting = uuid4().hex, deque[Any]()
         try:

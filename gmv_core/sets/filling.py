@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -121,11 +122,11 @@ def decoded_batches(
     settings: IngestSettings,
     embedder: Embedder,
     *,
-    threads: int | None = None,
+    pool: ThreadPoolExecutor | None = None,
 ) -> Iterator[tuple[list[tuple[SourceImage, DecodedImage]], list[UInt8 | None]]]:
     """Decode ahead in threads and yield COMMIT_ROWS images at a time, in their order.
 
-    threads: as many as this machine has processors by default.
+    pool: of threads to decode in; a thread for each processor by default.
     """
 
     def prepare(images: list[SourceImage]) -> list[Prepared]:
@@ -141,9 +142,9 @@ def decoded_batches(
             if not images:
                 return
             size_bytes = sum(len(image.data) for image in images)
-            window.append((pool.submit(prepare, images), size_bytes))
+            window.append((threads.submit(prepare, images), size_bytes))
 
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with nullcontext(pool) if pool else ThreadPoolExecutor(os.cpu_count() or 1) as threads:
         try:
             read_ahead()
             done: list[Prepared] = []

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from gmv_core.store.access import Right, require
 from gmv_core.store.digests import with_digests
-from gmv_core.store.table import Table
+from gmv_core.store.table import MERGED_COMMITS, Table
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ def append_parts(table: Table, parts: Sequence[Part]) -> None:
     dataset = table.open()
     if dataset is None:
         first = lance.LanceOperation.Overwrite(parts[0].schema, files)
-        lance.LanceDataset.commit(str(table.path), first)
+        committed = lance.LanceDataset.commit(str(table.path), first)
     else:
         append = lance.LanceOperation.Append(files)
-        lance.LanceDataset.commit(str(table.path), append, read_version=dataset.version)
+        committed = lance.LanceDataset.commit(str(table.path), append, read_version=dataset.version)
+    if committed.version % MERGED_COMMITS == 0:
+        table.tidy(shared=True)

@@ -115,8 +115,11 @@ class Table:
         if self.path.exists():
             remove(self.path, self.path.with_name(f".{self.path.name}.deleted"))
 
-    def tidy(self) -> None:
-        """Merge the small files that appending left, and forget older versions."""
+    def tidy(self, *, shared: bool = False) -> None:
+        """Merge the small files that appending left, and forget older versions.
+
+        shared: others write parts of it meanwhile (parts.py), which no version has yet.
+        """
         dataset = self.open()
         if dataset is not None and len(dataset.get_fragments()) > 1:
             # Copying whole pages needs 14 MB where decoding them needs 180 MB and ten times as long
@@ -126,15 +129,15 @@ class Table:
                 compaction_mode="try_binary_copy",
                 num_threads=1,
             )
-            self.forget_versions()
+            self.forget_versions(shared=shared)
 
-    def forget_versions(self) -> None:
-        """Delete what only older versions hold."""
+    def forget_versions(self, *, shared: bool = False) -> None:
+        """Delete what only older versions hold; and unless it is shared, what none holds."""
         require(Right.EDIT, "writing a table")
         dataset = self.open()
         if dataset is not None:
-            # Files of no version are those of a killed writer: nobody else writes now.
-            dataset.cleanup_old_versions(older_than=timedelta(0), delete_unverified=True)
+            # Files of no version are those of a killed writer where nobody else writes now.
+            dataset.cleanup_old_versions(older_than=timedelta(0), delete_unverified=not shared)
 
     def change(self, rows: Int64, changed: Mapping[str, pa.Array]) -> None:
         """Give some rows other values in one commit; every row stays where it is.

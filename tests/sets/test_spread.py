@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,9 +22,11 @@ from gmv_core import (
     labels_for,
     open_source,
 )
+from gmv_core.cluster.workers import Held, Item, Result
 from gmv_core.sets.build import add
 from gmv_core.sets.making import spread
 from gmv_core.sources.source import Source
+from gmv_core.store import parts
 from tests.built import write_csv
 from tests.fakes import FAKE, OneByOne, assert_same_set, draw, fake_embedder, png, write_images
 from tests.sources.conftest import tarred
@@ -127,6 +130,30 @@ def test_vectors_that_are_missing_are_made_from_what_is_stored(
     build(workspace, source, name="there", embedder=fake_embedder(), workers=workers)
     assert_same_set(workspace.image_set("here"), there)
     assert workers.batches == 2
+
+
+class AllAtOnce(OneByOne):
+    """Workers that are done with every batch before the first is committed."""
+
+    def in_order(
+        self,
+        load: Callable[[], Held],
+        work: Callable[[Held, Item], Result],
+        items: Iterable[Item],
+    ) -> Iterator[Result]:
+        yield from list(super().in_order(load, work, items))
+
+
+def test_what_is_not_committed_yet_outlives_the_merging_of_files(
+    images: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spread, "COMMIT_ROWS", 2)
+    monkeypatch.setattr(parts, "MERGED_COMMITS", 4)
+    for name, workers in (("here", None), ("there", AllAtOnce())):
+        build(workspace, open_source(images), name=name, embedder=fake_embedder(), workers=workers)
+    assert_same_set(workspace.image_set("here"), workspace.image_set("there"))
+    files = workspace.image_set("there").images.path / "data"
+    assert len(list(files.iterdir())) == 1, "what was merged is deleted"
 
 
 def test_large_images_are_sent_a_few_at_a_time(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -53,10 +54,15 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Bench:
-    """A recipe, and the embedder that a process holds for it."""
+    """A recipe, and what a process holds for it: the embedder, and the thread that decodes.
+
+    One thread for all batches: memory that a thread has let go of is kept for it, so that a new one
+    each time would make a process grow.
+    """
 
     recipe: Recipe
     embedder: Embedder
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
 
 @dataclass(frozen=True)
@@ -190,7 +196,7 @@ def _work(bench: Bench, batch: Batch) -> Written:
     vectors.path.parent.mkdir(parents=True, exist_ok=True)
     written: list[tuple[Part, Part]] = []
     images = islice(_labelled(batch.read(skipped), batch.labels), batch.count)
-    for pairs, arrays in decoded_batches(images, recipe.settings.ingest, embedder, threads=1):
+    for pairs, arrays in decoded_batches(images, recipe.settings.ingest, embedder, pool=bench.pool):
         rows = embedded(row, arrays, embedder, recipe.settings.embed.batch_size)
         images_part = write_part(target.images, image_rows(row, pairs))
         written.append((images_part, write_part(vectors, rows)))
