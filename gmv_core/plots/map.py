@@ -11,7 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from gmv_core.plots.look import ACCENT, ALARM, BETWEEN, GRID, OWNER_COLOURS, QUIET, WARNING, short
+from gmv_core.plots.look import (
+    ACCENT,
+    ALARM,
+    BETWEEN,
+    GRID,
+    OWNER_COLOURS,
+    QUIET,
+    WARNING,
+    label,
+    short,
+)
 from gmv_core.types import Float32, Floats, Int64
 
 MOST_DRAWN = 50_000
@@ -87,6 +97,8 @@ def map_figure(
     selected: np.ndarray | None = None,
     generated_selected: np.ndarray | None = None,
     kept: Int64 | None = None,
+    dropped: Float32 | None = None,
+    dropped_names: Sequence[str] = (),
     revision: str = "",
     height: int = 620,
 ) -> go.Figure:
@@ -94,7 +106,8 @@ def map_figure(
 
     ids, generated_ids: their rows, each point's customdata. selected, generated_selected: (n,) and
     (m,) bool; where any is selected, the others fade. kept: of `thin_by_density`, where that is
-    known. revision: with another one, what was drawn by hand around points is gone.
+    known. dropped: (d, 2) of images that are in no set, nan for one without a place. revision: with
+    another one, what was drawn by hand around points is gone.
     """
     kept = thin_by_density(points) if kept is None else kept
     if selected is not None and selected.any():
@@ -106,6 +119,13 @@ def map_figure(
         _points(figure, points, ids, layer, size, selected)
     if generated is not None and generated_ids is not None:
         _generated(figure, generated, generated_ids, generated_selected)
+    if dropped is not None:
+        figure.add_scatter(
+            x=dropped[:, 0], y=dropped[:, 1], mode="markers", name="dropped images",
+            hovertext=[label(name) for name in dropped_names], hoverinfo="text",
+            marker={"symbol": "star", "size": 18, "color": ALARM,
+                    "line": {"width": 1.5, "color": "#ffffff"}},
+        )  # fmt: skip
     return _framed(figure, revision, height)
 
 

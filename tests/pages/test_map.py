@@ -20,8 +20,8 @@ from gmv_core.store.access import READ_ONLY
 from gmv_core.store.marks import marked
 from gmv_core.store.selections import names_of, save_selection, selections
 from gmv_core.store.workspace import ImageSet
-from tests.fakes import fake_embedder, write_images
-from tests.pages.conftest import PATIENCE_SECONDS, WriteRun, new_session, open_page
+from tests.fakes import draw, fake_embedder, png, write_images
+from tests.pages.conftest import PATIENCE_SECONDS, WriteRun, drop, new_session, open_page
 from ui.frame import state
 from ui.widgets.map_events import checked_corners, checked_point
 
@@ -86,6 +86,22 @@ def test_a_set_without_a_run_has_a_map_too(home: Workspace, tmp_path: Path, app:
     make_layout(home, "train")
     open_page(app, "map")
     assert [trace["meta"] for trace in figure(app)["data"]] == ["training"] * 3  # three labels
+
+
+def test_dropped_images_stand_on_the_map_until_they_are_taken_off(
+    training: ImageSet, app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gmv_core.matching.matcher.reload_embedder", lambda *_: fake_embedder())
+    open_page(app, "contributors")
+    app.segmented_control(key="view").set_value("Drop an image").run()
+    drop(app, ("mine.png", png(draw(100))))
+    button(app, "Show on the map")
+    assert app.title[0].value == "Map"
+    (stars,) = [t for t in figure(app)["data"] if t.get("name") == "dropped images"]
+    assert stars["hovertext"] == ["mine.png"]
+    app.switch_page("pages/map.py").run()
+    button(app, "Take them off the map")
+    assert "dropped images" not in [trace.get("name") for trace in figure(app)["data"]]
 
 
 def test_few_images_are_a_sentence(home: Workspace, tmp_path: Path, app: AppTest) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from gmv_core import Result
-from gmv_core.images.thumbnails import data_address
+from gmv_core.images.thumbnails import data_address, thumbnail
 from gmv_core.jobs import requests
 from gmv_core.jobs.job import list_jobs
 from gmv_core.method.layout import inside
@@ -22,6 +22,8 @@ from ui.frame import links, selected, shell, state
 from ui.frame.markdown import plain
 from ui.widgets.job_bar import job_bar
 from ui.widgets.map_events import Point, map_events, text_of
+from ui.widgets.on_map import OnMap, shown_on_map, take_off_map
+from ui.widgets.pictures.thumbs import Thumb, thumbs
 
 CHART = "map-chart"
 ONE_COLOUR = ""
@@ -59,6 +61,7 @@ def map_chart(training: ImageSet, result: Result | None) -> None:
     column, over = _choices(training, result)
     made = result.generated if result is not None and over else None
     points, ids, kept = door.points(training, result)
+    dropped = shown_on_map(training)
     left, right = st.columns([3.4, 1], gap="medium")
     with left:
         figure = map_figure(
@@ -70,6 +73,8 @@ def map_chart(training: ImageSet, result: Result | None) -> None:
             selected=_are_selected(training)[ids],
             generated_selected=_are_selected(made) if made else None,
             kept=kept,
+            dropped=dropped.points if dropped else None,
+            dropped_names=dropped.names if dropped else (),
             revision=str(st.session_state.get(state.LASSO, 0)),
         )
         st.plotly_chart(
@@ -91,7 +96,18 @@ def map_chart(training: ImageSet, result: Result | None) -> None:
         )
         _events(training, result)
     with right:
+        if dropped is not None:
+            _dropped(dropped, tiny=shell.tiny(training))
         _point(training, result)
+
+
+def _dropped(dropped: OnMap, *, tiny: bool) -> None:
+    """Show the dropped images that stand on the map as stars."""
+    shown = [Thumb(thumbnail(preview), name, alt=f"Dropped image {name}")
+             for preview, name in zip(dropped.previews, dropped.names, strict=True)]  # fmt: skip
+    st.markdown("**Dropped images**, as stars")
+    thumbs(shown, side_px=96, tiny=tiny)
+    st.button("Take them off the map", on_click=take_off_map, width="stretch")
 
 
 def _choices(training: ImageSet, result: Result | None) -> tuple[str, bool]:

@@ -48,6 +48,7 @@ COLOUR = "colour"  # by what the map is coloured
 OVER = "over"  # whether generated images are drawn over it
 POINT = "point"  # the point of the map that was clicked: "training" or "generated", and its row
 HOVERED = "hovered"  # the one under the mouse, in the same way
+ON_MAP = "on-map"  # dropped images that the map shows: an `ui.widgets.on_map.OnMap`
 LASSO = "lasso"  # how often something was drawn around points
 MOVED = "moved"  # true where what was done on the map changes more than the map
 WAY = "way"  # how what is chosen goes with what was selected before: one of selections.WAYS

@@ -28,6 +28,7 @@ from ui.images.pair import strip
 from ui.images.regions import regions_of_dropped
 from ui.widgets.held_out import held_out
 from ui.widgets.influence import too
+from ui.widgets.on_map import offer_map
 from ui.widgets.pictures.compare import Places, opened
 from ui.widgets.pictures.gallery import Card
 from ui.widgets.started_run import started_run
@@ -110,6 +111,7 @@ def _answers(
         _influences(found, place, label, training, result, settings.k, places)
     else:
         _alike(found, place, label, training, result, settings, places)
+    offer_map(found, training)
     return True
 
 

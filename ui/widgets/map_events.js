@@ -37,6 +37,7 @@ const named = (point) => `${point.data.meta}:${point.customdata}`;
 function listen(chart, held) {
   let resting = 0;
   chart.on("plotly_hover", (event) => {
+    if (!event.points[0].data.meta) return; // a dropped image is of no set
     const id = named(event.points[0]);
     held.at = { x: event.event.clientX, y: event.event.clientY };
     held.over = id;
@@ -49,7 +50,9 @@ function listen(chart, held) {
     held.over = null;
     held.show();
   });
-  chart.on("plotly_click", (event) => held.send("clicked", named(event.points[0])));
+  chart.on("plotly_click", (event) => {
+    if (event.points[0].data.meta) held.send("clicked", named(event.points[0]));
+  });
   chart.on("plotly_selected", (event) => {
     const outline = corners(event);
     const told = JSON.stringify(outline);
