@@ -141,6 +141,16 @@ def test_a_batch_that_ends_its_process_is_given_up_in_a_sentence(
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:99999", "[::1]:1"])
-def test_an_address_where_nobody_answers(address: str) -> None:
+def test_an_address_where_nobody_answers(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    pytest.importorskip("ray", reason="the package ray is not installed (extra: cluster)")
     with pytest.raises(ClusterError, match="cannot be reached"), ray_workers(address):
+        pass
+
+
+def test_without_the_package_a_sentence_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ClusterError, match="not installed"), ray_workers():
         pass
