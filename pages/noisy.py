@@ -50,9 +50,9 @@ def noisy() -> None:
     metric_row(
         [
             ("Never near", f"{of['never a candidate']:,}",
-             f"{count(of['never a candidate'], n)}: not recalled for any generated image."),
+             f"{count(of['never a candidate'], n)}: a candidate of no generated image."),
             ("Candidate only", f"{of['never a contributor']:,}",
-             f"{count(of['never a contributor'], n)}: recalled, but others were always closer."),
+             f"{count(of['never a contributor'], n)}: a candidate, but others were always closer."),
             ("Contributors", f"{of['contributor']:,}",
              f"{count(of['contributor'], n)} have some value; the lowest come first."),
             ("Marked for removal", f"{len(marked):,}",

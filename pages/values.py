@@ -54,8 +54,8 @@ def standing_section(result: Result, ranking: pd.DataFrame) -> None:
     st.header(
         "How many training images earn",
         help=f"Contributor: among the {result.settings.k} closest of some generated image. "
-        "Candidate only: recalled by the embedding, but others were closer. Never near: not even "
-        "recalled.",
+        "Candidate only: among the nearest embeddings, but others were closer. Never near: not "
+        "even a candidate.",
     )
     parts = {STANDING_WORDS[name]: int(standing.get(name, 0)) for name in reversed(STANDING)}
     chart(

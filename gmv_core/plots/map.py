@@ -120,7 +120,7 @@ def map_figure(
     if generated is not None and generated_ids is not None:
         _generated(figure, generated, generated_ids, generated_selected)
     if dropped is not None:
-        figure.add_scatter(
+        figure.add_scattergl(  # an SVG trace would lie below the others
             x=dropped[:, 0], y=dropped[:, 1], mode="markers", name="dropped images",
             hovertext=[label(name) for name in dropped_names], hoverinfo="text",
             marker={"symbol": "star", "size": 18, "color": ALARM,

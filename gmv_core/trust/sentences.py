@@ -98,7 +98,7 @@ def power_sentences(m: int, near: int, far: int, null: NullEntry) -> list[str]:
     least = least_found(m, null.images, null.kind) if m else 0
     if min(near, far) >= least:
         return []
-    more = "" if null.kind == HELD_OUT else " With held-out images (--held-out) fewer would do."
+    more = "" if null.kind == HELD_OUT else " With held-out images fewer would do."
     if least > m:
         return [f"{counted(null.images, 'unseen image')} are too few to tell any of {m:,} apart."
                 + more]  # fmt: skip

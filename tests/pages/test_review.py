@@ -191,7 +191,7 @@ def test_a_name_from_outside_is_no_markdown(page: AppTest, place: Workspace) -> 
 def test_among_how_many_the_others_are_divided_is_asked_where_there_are_others(
     page: AppTest, place: Workspace
 ) -> None:
-    asked = "Reviewers the others are divided among"
+    asked = "Reviewers who share the other pairs"
     assert asked not in [one.label for one in page.number_input]
     next(one for one in page.slider if one.label == "Judged by every reviewer").set_value(40).run()
     next(one for one in page.number_input if one.label == asked).set_value(3).run()

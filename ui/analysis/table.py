@@ -56,7 +56,7 @@ def _table(result: Result, ranking: pd.DataFrame) -> None:
         list(STANDING),
         selection_mode="multi",
         format_func=STANDING_WORDS.__getitem__,
-        help="Never near: not recalled for any generated image. Candidate only: recalled, but "
+        help="Never near: a candidate of no generated image. Candidate only: a candidate, but "
         "never among the closest. Contributor: has value.",
         **state.in_url(state.STANDING),
     )

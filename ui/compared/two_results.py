@@ -153,7 +153,9 @@ def quality_section(pair: Pair, names: Names) -> None:
     st.markdown(safe(quality_sentence(compared.quality(pair.first, pair.second))))
     table = compared.standings(pair.first, pair.second)
     if table.empty:
-        st.caption("Standings can be compared where both were held against unseen real images.")
+        st.caption(
+            "Standings can be compared where both results were compared with unseen real images."
+        )
         return
     sums = [max(int(table[which].sum()), 1) for which in ("first", "second")]
     shown = {"Standing": [name.capitalize() for name in table["standing"]]}

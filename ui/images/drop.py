@@ -67,8 +67,8 @@ def drop(result: Result | None, settings: ValueSettings, *, predicted: bool = Fa
         elif not asked:
             many = "Many" if source.total is None else f"{source.total:,}"
             st.info(
-                f"{many} images take longer than a moment: keep them as a result; the work "
-                f"goes on beside the app. Up to {MOST} are answered at once.",
+                f"{many} images take longer than a moment: keep them as a result; they are "
+                f"valued in the background. Up to {MOST} are answered at once.",
                 icon=":material/schedule:",
             )
         if readable and not asked:

@@ -57,7 +57,7 @@ def comfort(about: dict[Any, Any]) -> str:
 def meaning(about: dict[Any, Any], null: NullEntry | None) -> None:
     """Say what an image's standing means and what it was held against."""
     if null is None:
-        st.caption("It was held against no unseen real images: value the images again to see how "
+        st.caption("It was compared with no unseen real images: value the images again to see how "
                    "close is close.")  # fmt: skip
     said = sentences_of({**about, "same_pixels": plain(about["same_pixels"])}, null)
     if said:

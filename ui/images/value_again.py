@@ -67,7 +67,7 @@ def _ask(result: Result) -> None:
         unseen = held_out(result.training, null.source if null else "", key="unseen-again")
         influence = too()
         st.caption(
-            "It goes on beside the app. Some distances need a network to see every image: minutes."
+            "It runs in the background. Some distances need a network to see every image: minutes."
         )
         if name in taken:
             st.warning(f"There is a result “{plain(name)}” already; give another name.")

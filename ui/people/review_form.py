@@ -39,7 +39,7 @@ def design_form(result: Result) -> None:
             # Outside of a form, so that this is asked where it matters alone.
             reviewers = 2
             if overlap < 100:
-                reviewers = st.number_input("Reviewers the others are divided among", 1, 100, 2)
+                reviewers = st.number_input("Reviewers who share the other pairs", 1, 100, 2)
             seed = st.number_input(
                 "Seed", 0, 2**31, len(list_reviews(engine.workspace(), result.run.name)),
                 help="The same seed and settings draw the same pairs.",
