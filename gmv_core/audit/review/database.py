@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.store.access import Right, require
+from gmv_core.store.remote.copies import on_this_machine
 from gmv_core.store.workspace import Workspace
 
 FILE = "reviews.sqlite"
@@ -59,10 +60,11 @@ CREATE UNIQUE INDEX standing_verdicts ON verdicts (review, reviewer, place) WHER
 @contextmanager
 def reading(workspace: Workspace) -> Iterator[sqlite3.Connection | None]:
     """Open the file to read, as one state of it; None where nothing was reviewed yet."""
-    path = workspace.root / FILE
-    if not path.is_file():
+    place = workspace.root / FILE
+    if not place.is_file():
         yield None
         return
+    path = on_this_machine(place)
     with _sentences(path), _to_read(path) as connection:
         if _version(connection, path):
             connection.execute("BEGIN")
@@ -85,6 +87,11 @@ def writing(
     path = workspace.root / FILE
     if not new and not path.is_file():
         raise WorkspaceError(f"There is no review in {workspace.root} yet; make one first.")
+    if not isinstance(path, Path):
+        raise WorkspaceError(
+            f"Verdicts are kept in a database file, which cannot be written at {path}; copy the "
+            "workspace to a disk and review there."
+        )
     with _sentences(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(_connected(path)) as connection:
