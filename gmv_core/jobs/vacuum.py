@@ -18,7 +18,7 @@ from gmv_core.sources.address import is_address
 from gmv_core.store.files import sizes_below
 from gmv_core.store.manifests import EMPTY, READY, RunManifest, SetManifest
 from gmv_core.store.records import readable
-from gmv_core.store.remote.objects import Place
+from gmv_core.store.remote.objects import ObjectPath, Place
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.types import Report, silent
@@ -65,6 +65,12 @@ def vacuum(workspace: Workspace, name: str = "", *, report: Report = silent) -> 
         for images in chosen:
             if erased[images.name]:
                 left += _left(workspace, images, erased[images.name], runs, sets)
+        root = workspace.root
+        if left and isinstance(root, ObjectPath) and root.may_keep_versions():
+            left.append(
+                f"The bucket {root.bucket!r} keeps older versions of objects, or does not tell; "
+                "have its lifecycle rules delete them."
+            )
         freed = before - sum(sizes_below(workspace.root).values())
         return Vacuumed({name: len(gone) for name, gone in erased.items()}, freed, tuple(left))
 

@@ -131,6 +131,14 @@ class ObjectPath:
         with self.answered():
             system(self).get_file(self._path, str(file))
 
+    def may_keep_versions(self) -> bool:
+        """Return whether its bucket keeps what is deleted or replaced, or does not tell."""
+        try:
+            with self.answered():
+                return "Status" in system(self).call_s3("get_bucket_versioning", Bucket=self.bucket)
+        except WorkspaceError:
+            return True
+
     def unlink(self, missing_ok: bool = False) -> None:
         """Delete the object; raise FileNotFoundError where there is none, unless that is fine."""
         if not missing_ok and not self.is_file():
