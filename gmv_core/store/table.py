@@ -43,7 +43,10 @@ class Table:
     def open(self) -> Any | None:  # noqa: ANN401  (lance ships no types)
         import lance
 
-        return lance.dataset(str(self.path), **self._reached) if self.exists() else None
+        if not self.exists():
+            return None
+        with self._answered():
+            return lance.dataset(str(self.path), **self._reached)
 
     @property
     def _reached(self) -> dict[str, Any]:
