@@ -136,8 +136,10 @@ def _take(path: ObjectPath, seconds: float, busy: str) -> _Lease:
         asked = time.monotonic()
         seen = _look(path)
         if seen.free:
-            mark = _put(path, _content(token, 0), over=seen.mark)
+            content = _content(token, 0)
+            mark = _put(path, content, over=seen.mark)
             if mark is not None:
+                _check_conditions(path, content)
                 lease = _Lease(path, token, mark, asked)
                 with _guard:
                     _held[path] = lease
@@ -147,6 +149,15 @@ def _take(path: ObjectPath, seconds: float, busy: str) -> _Lease:
             if seen.mark != first and 0 <= seconds < time.monotonic() - began:
                 raise WorkspaceError(busy)
         time.sleep(_LOOK_SECONDS)
+
+
+def _check_conditions(path: ObjectPath, content: bytes) -> None:
+    """Raise WorkspaceError where the store writes over what is there though told not to."""
+    if path.put(content, over=None) is not None:
+        raise WorkspaceError(
+            f"The object store of {path.parent} does not keep to conditional writes (If-None-Match "
+            "and If-Match), so nothing tells two writers apart; use one that does, or a folder."
+        )
 
 
 def _look(path: ObjectPath) -> Seen:

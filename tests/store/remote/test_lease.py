@@ -7,9 +7,12 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
 
 from gmv_core import Workspace, WorkspaceError
 from gmv_core.store.remote.lease import confirm, leased
@@ -134,3 +137,24 @@ def test_what_is_no_lease_is_taken_when_it_is_old(place: Workspace) -> None:
     lock.put(b"not ours", over=None)
     with place.writing():
         confirm(lock)
+
+
+def test_a_store_that_passes_over_conditions_is_refused(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = DomainDispatcherApplication(create_backend_app)
+
+    def careless(environ: dict[str, Any], start: Any) -> Any:  # noqa: ANN401  (of WSGI)
+        for condition in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"):
+            environ.pop(condition, None)
+        return store(environ, start)
+
+    server = make_server("127.0.0.1", 0, careless, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.port}")
+    try:
+        with pytest.raises(WorkspaceError, match="does not keep to conditional writes"):
+            with place.writing():
+                pass
+    finally:
+        server.shutdown()
