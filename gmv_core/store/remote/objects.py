@@ -191,8 +191,6 @@ class ObjectPath:
     @contextmanager
     def answered(self, *, writing: bool = False) -> Iterator[None]:
         """Turn what an object store or the way to it refuses into sentences."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
             yield
         except FileNotFoundError as error:
@@ -201,8 +199,11 @@ class ObjectPath:
             raise WorkspaceError(
                 f"There is no bucket {self.bucket!r}; make it first, or give another address."
             ) from error
-        except (OSError, BotoCoreError, ClientError) as error:
-            raise unreachable(self, error) from error
+        except Exception as error:
+            # Those of s3fs are the system's; some of the library below it come through as they are.
+            if isinstance(error, OSError) or type(error).__module__.startswith("botocore."):
+                raise unreachable(self, error) from error
+            raise
 
 
 Place = Path | ObjectPath

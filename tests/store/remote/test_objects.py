@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pytest
 from gmv_core import Workspace, WorkspaceError
 from gmv_core.store.files import aside
 from gmv_core.store.remote.copies import on_this_machine
-from gmv_core.store.remote.objects import ObjectPath, place_of
+from gmv_core.store.remote.objects import ObjectPath, place_of, system
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import default_root
 
@@ -108,3 +109,24 @@ def test_a_store_that_does_not_answer_is_one_sentence_and_no_damage(
             with pytest.raises(WorkspaceError, match=r"some.lance cannot be used"):
                 asked()
     assert not table.damage() and len(table) == 1
+
+
+def test_a_missing_package_is_named(root: ObjectPath, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(WorkspaceError, match=r"needs the package s3fs; `pip install"):
+        Workspace(root).sets()
+
+
+def test_credentials_that_are_missing_are_one_sentence(
+    root: ObjectPath, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    system(root).clear_instance_cache()
+    with pytest.raises(WorkspaceError, match="Unable to locate credentials"):
+        with Workspace(root).writing():
+            pass
+    system(root).clear_instance_cache()

@@ -11,9 +11,16 @@ import boto3
 import numpy as np
 import pytest
 
-from gmv_core import ReviewSettings, Workspace, WorkspaceError, make_review, open_run
+from gmv_core import (
+    ReviewSettings,
+    Workspace,
+    WorkspaceError,
+    decide,
+    join_review,
+    make_review,
+    open_run,
+)
 from gmv_core.audit.evidence import evidence_root
-from gmv_core.audit.review.judging import decide, join_review
 from gmv_core.audit.review.reviews import list_reviews, reviews_table
 from gmv_core.jobs.deletion import delete
 from gmv_core.jobs.vacuum import vacuum
