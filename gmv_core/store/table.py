@@ -15,7 +15,7 @@ from gmv_core.errors import WorkspaceError
 from gmv_core.store.access import Right, require
 from gmv_core.store.digests import DIGEST, row_digests, with_digests
 from gmv_core.store.files import remove
-from gmv_core.store.remote.lease import confirm
+from gmv_core.store.remote.lease import confirm as confirm_lease
 from gmv_core.store.remote.objects import (
     ObjectPath,
     Place,
@@ -46,10 +46,10 @@ class Table:
         if not self.exists():
             return None
         with self._answered():
-            return lance.dataset(str(self.path), **self._reached)
+            return lance.dataset(str(self.path), **self.reached)
 
     @property
-    def _reached(self) -> dict[str, Any]:
+    def reached(self) -> dict[str, Any]:
         """What Lance needs besides the place, to open or write."""
         if not isinstance(self.path, ObjectPath):
             return {}
@@ -58,15 +58,15 @@ class Table:
     def _write(self, rows: Any, mode: str) -> Any:  # noqa: ANN401  (rows: a table, or a reader)
         import lance
 
-        self._confirm()
+        self.confirm()
         with self._answered():
-            return lance.write_dataset(rows, str(self.path), mode=mode, **self._reached)
+            return lance.write_dataset(rows, str(self.path), mode=mode, **self.reached)
 
-    def _confirm(self) -> None:
+    def confirm(self) -> None:
         """Raise WorkspaceError where another process may be writing by now."""
         require(Right.EDIT, "writing a table")
         if isinstance(self.path, ObjectPath):
-            confirm(self.path)
+            confirm_lease(self.path)
 
     @contextmanager
     def _answered(self) -> Iterator[None]:
@@ -125,7 +125,7 @@ class Table:
 
     def cut(self, rows: int) -> None:
         """Drop what lies behind the first `rows` rows (ids are row numbers)."""
-        self._confirm()
+        self.confirm()
         self._sweep()
         dataset = self.open()
         if dataset is not None and dataset.count_rows() > rows:
@@ -142,7 +142,7 @@ class Table:
 
     def drop(self) -> None:
         """Delete the table; it has 0 rows again."""
-        self._confirm()
+        self.confirm()
         if self.path.exists():
             remove(self.path, self.path.with_name(f".{self.path.name}.deleted"))
 
@@ -153,7 +153,7 @@ class Table:
         """
         dataset = self.open()
         if dataset is not None and len(dataset.get_fragments()) > 1:
-            self._confirm()
+            self.confirm()
             # Copying whole pages needs 14 MB where decoding them needs 180 MB and ten times as long
             # (50,000 sketches); Lance decodes by itself where rows were deleted.
             dataset.optimize.compact_files(
@@ -165,7 +165,7 @@ class Table:
 
     def forget_versions(self, *, shared: bool = False) -> None:
         """Delete what only older versions hold; and unless it is shared, what none holds."""
-        self._confirm()
+        self.confirm()
         dataset = self.open()
         if dataset is not None:
             # Files of no version are those of a killed writer where nobody else writes now.
@@ -178,8 +178,8 @@ class Table:
         """
         import lance
 
-        self._confirm()
-        dataset = lance.dataset(str(self.path), **self._reached)
+        self.confirm()
+        dataset = lance.dataset(str(self.path), **self.reached)
         names = ["id", *changed, *({DIGEST} & set(dataset.schema.names))]
         parts = []
         for start in range(0, len(rows), BATCH):
@@ -194,7 +194,7 @@ class Table:
             updated_fragments=fragments, fields_modified=sorted(fields)
         )
         version = dataset.version
-        lance.LanceDataset.commit(str(self.path), operation, read_version=version, **self._reached)
+        lance.LanceDataset.commit(str(self.path), operation, read_version=version, **self.reached)
 
     def take(self, rows: Int64, columns: Sequence[str]) -> pa.Table:
         """Return the rows in the order asked for; repeats are allowed."""

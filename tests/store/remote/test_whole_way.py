@@ -9,6 +9,7 @@ from pathlib import Path
 
 import boto3
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from gmv_core import (
@@ -28,8 +29,10 @@ from gmv_core.results.export import export
 from gmv_core.sets.removal import remove
 from gmv_core.sets.soundness import damage
 from gmv_core.store.marks import mark, marked
+from gmv_core.store.parts import append_parts, write_part
 from gmv_core.store.remote.objects import ObjectPath
 from gmv_core.store.selections import save_selection, selections
+from gmv_core.store.table import Table
 from tests.fakes import assert_same_run, assert_same_set
 from tests.sets.test_resume import build_train, killed_after, value_made
 from tests.sources.servers import BUCKET, put
@@ -38,6 +41,7 @@ pytestmark = pytest.mark.usefixtures("small_commits")
 
 KILLED = """
 import sys, time
+import pyarrow as pa
 import pytest
 from gmv_core import Workspace
 from gmv_core.models.embedders.embedder import NetworkEmbedder
@@ -218,3 +222,12 @@ def objects_with(workspace: Workspace, needle: bytes) -> list[str]:
     assert isinstance(workspace.root, ObjectPath)
     paths = list(workspace.root.sizes())
     return [str(path) for path in paths if needle in path.read_bytes() + str(path).encode()]
+
+
+def test_parts_of_a_table_are_written_there_and_committed_in_order(place: Workspace) -> None:
+    table = Table(place.root / "some.lance")
+    for first in (0, 4):
+        parts = [write_part(table, pa.table({"id": [row]})) for row in range(first, first + 4)]
+        append_parts(table, parts)
+    assert table.read(["id"])["id"].to_pylist() == list(range(8))
+    assert not table.damage()
