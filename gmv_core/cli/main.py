@@ -83,9 +83,11 @@ def main() -> None:
     try:
         if job:
             from gmv_core.jobs.worker import work
+            from gmv_core.store.workspace import Workspace, default_root
 
             command = partial(_run, standalone_mode=False)
-            sys.exit(work(Path(job), command, writes=sys.argv[1] not in READING))
+            place = Workspace(default_root())
+            sys.exit(work(place, Path(job), command, writes=sys.argv[1] not in READING))
         _run()
     except GMVError as error:
         from gmv_core.cli.output import Output

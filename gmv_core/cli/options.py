@@ -10,8 +10,11 @@ import typer
 from gmv_core.store.workspace import Workspace, default_root
 
 Root = Annotated[
-    Path | None,
-    typer.Option("--workspace", help="Where sets and runs lie (default: GMV_HOME or ./workspace)."),
+    str | None,
+    typer.Option(
+        "--workspace",
+        help="Where sets and runs lie: a folder, or s3://… (default: GMV_HOME or ./workspace).",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 LabelsCsv = Annotated[
@@ -44,7 +47,7 @@ RayAddress = Annotated[
 Precision = Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")]
 
 
-def workspace_at(root: Path | None) -> Workspace:
+def workspace_at(root: str | None) -> Workspace:
     """Return the workspace that a command works in."""
     return Workspace(root or default_root())
 

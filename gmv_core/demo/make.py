@@ -25,7 +25,7 @@ def make_demo(workspace: Workspace, *, report: Report = silent) -> RunManifest:
     require(Right.EDIT, "making the demo")
     target = workspace.image_set(DEMO_SET)
     if not (target.exists() and target.manifest().state == READY):
-        folder = workspace.root / "demo-images"
+        folder = workspace.beside / "demo-images"
         if not (folder / "labels.csv").exists():  # written last
             draw_training_set(folder, report=report)
         source = open_source(folder)

@@ -37,7 +37,7 @@ from gmv_core.jobs.job import (
 from gmv_core.place import JOB_FOLDER
 from gmv_core.store.access import Right, require
 from gmv_core.store.files import now, remove, write_json
-from gmv_core.store.workspace import Workspace
+from gmv_core.store.workspace import HOME, Workspace
 
 KEPT_DONE = 20  # finished jobs that are remembered
 
@@ -68,7 +68,7 @@ def start(
     for job in [j for j in known if j.state == "done"][KEPT_DONE:]:
         forget(workspace, job.id)
     moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    folder = workspace.root.absolute() / "jobs" / f"{moment}-{secrets.token_hex(2)}"
+    folder = workspace.beside / "jobs" / f"{moment}-{secrets.token_hex(2)}"
     request = Request(
         title=title,
         target=target,
@@ -80,8 +80,8 @@ def start(
         return _spawn(workspace, folder, request)
     except OSError as error:
         raise WorkspaceError(
-            f"The workspace {workspace.root} cannot be written ({error.strerror}); choose another "
-            "with GMV_HOME."
+            f"The workspace {workspace.beside} cannot be written ({error.strerror}); choose "
+            "another with GMV_HOME."
         ) from error
 
 
@@ -90,10 +90,16 @@ def _spawn(workspace: Workspace, folder: Path, request: Request) -> Job:
     paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
     # -P: the folder where the app was started is no place to import from.
     command = [sys.executable, "-P", "-m", "gmv_core", *request.arguments]
+    root = str(workspace.root.absolute())
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
-            [*command, "--workspace", str(workspace.root.absolute())],
-            env={**os.environ, JOB_FOLDER: str(folder), "PYTHONPATH": os.pathsep.join(paths)},
+            [*command, "--workspace", root],
+            env={
+                **os.environ,
+                HOME: root,
+                JOB_FOLDER: str(folder),
+                "PYTHONPATH": os.pathsep.join(paths),
+            },
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -155,7 +161,7 @@ def forget(workspace: Workspace, id: str) -> None:
 def drop_uploads(workspace: Workspace, uploads: Path | None) -> None:
     """Remove a folder of uploads, which must lie in this workspace."""
     require(Right.EDIT, "removing uploads")
-    if uploads is not None and uploads.parent == workspace.root.absolute() / "uploads":
+    if uploads is not None and uploads.parent == workspace.beside / "uploads":
         shutil.rmtree(uploads, ignore_errors=True)
 
 

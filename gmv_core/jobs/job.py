@@ -101,7 +101,7 @@ class Job:
 
 def list_jobs(workspace: Workspace) -> list[Job]:
     """Return the jobs of a workspace, the newest first."""
-    folders = (path.parent for path in (workspace.root / "jobs").glob("*/job.json"))
+    folders = (path.parent for path in (workspace.beside / "jobs").glob("*/job.json"))
     found = [_job(folder) for folder in sorted(folders, reverse=True)]
     return [job for job in found if job is not None]
 
@@ -123,7 +123,7 @@ def folder_of(workspace: Workspace, id: str) -> Path:
     """Return a job's folder; raise WorkspaceError for what is no id."""
     if not _ID.fullmatch(id):
         raise WorkspaceError(f"{id!r} is no job's id; see the list of jobs.")
-    return workspace.root.absolute() / "jobs" / id
+    return workspace.beside / "jobs" / id
 
 
 def requested(folder: Path) -> Request | None:

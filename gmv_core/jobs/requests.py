@@ -65,7 +65,7 @@ def add_to_set(workspace: Workspace, source: Source, *, name: str) -> Job:
 
 def _table_of(workspace: Workspace, name: str, number: int) -> Path:
     """Return where the uploaded label table of a set's source of that number is kept."""
-    return workspace.image_set(name).folder.absolute() / f"labels-{number}.csv"
+    return workspace.image_set(name).beside / f"labels-{number}.csv"
 
 
 def _with_kept_table(workspace: Workspace, source: Source, name: str, number: int) -> Source:

@@ -64,7 +64,7 @@ def limit_bytes() -> int:
 def used_bytes(workspace: Workspace) -> int:
     """Return what the uploads of a workspace take."""
     # os.walk passes over what another session removes meanwhile.
-    walk = os.walk(workspace.root / "uploads")
+    walk = os.walk(workspace.beside / "uploads")
     return sum(_size(Path(folder, name)) for folder, _, names in walk for name in names)
 
 
@@ -79,17 +79,17 @@ def spool(workspace: Workspace, files: Sequence[Upload], *, table: Upload | None
     sweep(workspace)
     # One at a time: two that look at what is left at once would both take it.
     with locked(
-        workspace.root / ".uploads.lock",
+        workspace.beside / ".uploads.lock",
         seconds=SPOOL_SECONDS,
         busy="Another upload is being written; try again when it is done.",
-        unwritable=f"The workspace {workspace.root} cannot be written ({{reason}}); choose another "
-        "with GMV_HOME.",
+        unwritable=f"The workspace {workspace.beside} cannot be written ({{reason}}); choose "
+        "another with GMV_HOME.",
     ):
         return _spool(workspace, files, table)
 
 
 def _spool(workspace: Workspace, files: Sequence[Upload], table: Upload | None) -> Path:
-    folder = workspace.root.absolute() / "uploads" / secrets.token_hex(6)
+    folder = workspace.beside / "uploads" / secrets.token_hex(6)
     left = limit_bytes() - used_bytes(workspace)
     try:
         (folder / "files").mkdir(parents=True)
@@ -167,7 +167,7 @@ def open_given(workspace: Workspace, path: str, *, reading: str = "", split: str
     Raises:
         SourceError: where a job's source is neither an upload nor below one of `on_server.roots`.
     """
-    place = workspace.root.absolute() / "uploads"
+    place = workspace.beside / "uploads"
     if JOB_FOLDER in os.environ and roots() and place not in Path(path).parents:
         return open_on_server(path, reading=reading, split=split)
     return open_source(path, reading=reading, split=split)
@@ -180,7 +180,7 @@ def with_table(source: Source, folder: Path) -> Source:
 
 def uploads_of(workspace: Workspace, source: Source) -> Path | None:
     """Return the folder of uploads that a source reads, None where it reads none."""
-    place = workspace.root.absolute() / "uploads"
+    place = workspace.beside / "uploads"
     for path in (source.labels_file, Path(source.location)):
         if isinstance(path, Path) and place in path.parents:
             return place / path.relative_to(place).parts[0]
@@ -190,7 +190,7 @@ def uploads_of(workspace: Workspace, source: Source) -> Path | None:
 def sweep(workspace: Workspace) -> None:
     """Remove uploads that no job reads and that were made more than a day ago."""
     needed = {job.uploads for job in list_jobs(workspace)}
-    for folder in (workspace.root.absolute() / "uploads").glob("*"):
+    for folder in (workspace.beside / "uploads").glob("*"):
         if folder not in needed and _age_seconds(folder) > ABANDONED_SECONDS:
             control.drop_uploads(workspace, folder)
 

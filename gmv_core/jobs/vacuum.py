@@ -15,8 +15,10 @@ from gmv_core.jobs.job import folder_of, list_jobs
 from gmv_core.jobs.overview import is_outgrown
 from gmv_core.sets.removal import erase_removed
 from gmv_core.sources.address import is_address
+from gmv_core.store.files import sizes_below
 from gmv_core.store.manifests import EMPTY, READY, RunManifest, SetManifest
 from gmv_core.store.records import readable
+from gmv_core.store.remote.objects import ObjectPath, Place
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.types import Report, silent
@@ -45,7 +47,7 @@ def vacuum(workspace: Workspace, name: str = "", *, report: Report = silent) -> 
     were valued since the removal stay valid. Raises WorkspaceError for an unfinished set.
     """
     with workspace.writing():
-        before = _size_bytes(workspace.root)
+        before = sum(sizes_below(workspace.root).values())
         runs, sets = readable(workspace.runs()), readable(workspace.sets())
         chosen = [workspace.image_set(name)] if name else [
             workspace.image_set(made.name) for made in sets if made.state in (READY, EMPTY)
@@ -63,7 +65,13 @@ def vacuum(workspace: Workspace, name: str = "", *, report: Report = silent) -> 
         for images in chosen:
             if erased[images.name]:
                 left += _left(workspace, images, erased[images.name], runs, sets)
-        freed = before - _size_bytes(workspace.root)
+        root = workspace.root
+        if left and isinstance(root, ObjectPath) and root.may_keep_versions():
+            left.append(
+                f"The bucket {root.bucket!r} keeps older versions of objects, or does not tell; "
+                "have its lifecycle rules delete them."
+            )
+        freed = before - sum(sizes_below(workspace.root).values())
         return Vacuumed({name: len(gone) for name, gone in erased.items()}, freed, tuple(left))
 
 
@@ -127,17 +135,13 @@ def _holds(images: ImageSet, digests: Collection[str]) -> int:
     return int(pc.sum(found).as_py() or 0)
 
 
-def _naming(root: Path, names: Collection[str]) -> Iterator[Path]:
+def _naming(root: Place, names: Collection[str]) -> Iterator[Place]:
     """Yield the small files of a workspace in which one of the names stands."""
     some = sorted(names)[:_MOST_NAMES]
     either = b"|".join(re.escape(name.encode()) for name in some)
     named = re.compile(rb"(?<![\w./-])(?:" + either + rb")(?![\w.-])")
-    for path in sorted(root.rglob("*")):
-        inside = path.relative_to(root).parts
-        if path.suffix in _TEXTS and inside[0] != "uploads" and path.is_file():
+    for name in sizes_below(root):
+        path = root / name
+        if path.suffix in _TEXTS and not name.startswith("uploads/"):
             if named.search(path.read_bytes()):
                 yield path
-
-
-def _size_bytes(root: Path) -> int:
-    return sum(path.stat().st_size for path in root.rglob("*") if path.is_file())

@@ -24,13 +24,12 @@ RATE_SECONDS = 20.0  # and its rate is that of the last so many seconds
 TURN_SECONDS = 0.3  # between two looks at the queue
 
 
-def work(folder: Path, command: Callable[[], object], *, writes: bool) -> int:
+def work(workspace: Workspace, folder: Path, command: Callable[[], object], *, writes: bool) -> int:
     """Run the command of the job in `folder` to its end, whatever that is; return an exit status.
 
     writes: whether it writes in the workspace. Then it waits until those asked for earlier, and any
     other writer, are done.
     """
-    workspace = Workspace(folder.parent.parent)
     try:
         if writes:
             with _turn(workspace, folder):

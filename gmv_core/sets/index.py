@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,8 @@ from gmv_core.settings import IndexSettings
 from gmv_core.store.columns import all_vectors, vector_blocks, vectors_of
 from gmv_core.store.files import aside
 from gmv_core.store.manifests import IndexEntry
+from gmv_core.store.remote.copies import on_this_machine
+from gmv_core.store.remote.objects import Place
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Int64
@@ -122,7 +123,8 @@ def _judged(
 def _read_codes(target: ImageSet, embedder: str) -> Any:  # noqa: ANN401
     import faiss
 
-    return faiss.read_index(str(target.index_folder(embedder) / CODES))
+    codes = on_this_machine(target.index_folder(embedder) / CODES)
+    return faiss.read_index(str(codes))
 
 
 def load_index(target: ImageSet, embedder: str, built: IndexEntry) -> ExactIndex | QuantizedIndex:
@@ -148,7 +150,7 @@ def load_index(target: ImageSet, embedder: str, built: IndexEntry) -> ExactIndex
     )
 
 
-def _write_reference(folder: Path, table: Table, ids: Int64, rng: np.random.Generator) -> None:
+def _write_reference(folder: Place, table: Table, ids: Int64, rng: np.random.Generator) -> None:
     (folder / REFERENCE).unlink(missing_ok=True)
     try:
         reference = _reference(table, ids, rng)
@@ -162,7 +164,7 @@ def load_reference(target: ImageSet, embedder: str) -> Reference:
     """Return what realism needs of a set; raise ModelError where the set is too small for it."""
     path = target.index_folder(embedder) / REFERENCE
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(on_this_machine(path), allow_pickle=False) as stored:
             reference = Reference(stored["vectors"], stored["radii"], stored["own"])
         if (reference.radii > COPY_SQUARED**0.5).all():
             return reference

@@ -21,7 +21,7 @@ from gmv_core.sets.index import shrink_index
 from gmv_core.sets.provenance import Stages
 from gmv_core.sets.soundness import files_of, vector_tables
 from gmv_core.store.columns import fixed, matrix, vector_blocks
-from gmv_core.store.files import now
+from gmv_core.store.files import now, paths_in
 from gmv_core.store.manifests import EMPTY, READY, SetManifest
 from gmv_core.store.marks import unmark
 from gmv_core.store.selections import read_selection, save_selection, saved_names
@@ -166,7 +166,7 @@ def erase_removed(images: ImageSet, *, report: Report = silent) -> dict[str, str
             table.rewrite(partial(with_values, rows=rows, changed=_zeros(table, rows)))
         table.forget_versions()
     if fresh:
-        for labels in images.folder.glob(LABEL_TABLES):
+        for labels in images.beside.glob(LABEL_TABLES):
             labels.unlink()
         kept = {column: _EMPTY[column] for column in images.images.columns() if column in _EMPTY}
         empty = {column: pa.array([value] * len(gone)) for column, value in kept.items()}
@@ -181,5 +181,5 @@ def erase_removed(images: ImageSet, *, report: Report = silent) -> dict[str, str
 
 def _further_tables(images: ImageSet) -> list[Table]:
     """Return the tables that hold vectors, pixels or positions of images by row."""
-    kept = [path for kind in ("pixels-*", "layout") for path in images.folder.glob(f"{kind}.lance")]
-    return [*vector_tables(images), *map(Table, sorted(kept))]
+    kept = [*paths_in(images.folder, "layout.lance"), *paths_in(images.folder, "pixels-*.lance")]
+    return [*vector_tables(images), *map(Table, kept)]

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from gmv_core.errors import GMVError, WorkspaceError
 from gmv_core.sets.index import load_index
+from gmv_core.store.files import paths_in, sizes_below
 from gmv_core.store.manifests import SetManifest
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet, Record, Run
@@ -14,8 +15,11 @@ from gmv_core.store.workspace import ImageSet, Record, Run
 def files_of(images: ImageSet, embedder: str) -> dict[str, int]:
     """Return the files that a build leaves, by place in the set's folder, with their sizes."""
     places = (images.images.path, images.embeddings(embedder).path, images.index_folder(embedder))
-    files = (path for place in places for path in place.rglob("*") if path.is_file())
-    return {str(path.relative_to(images.folder)): path.stat().st_size for path in sorted(files)}
+    files = dict[str, int]()
+    for place in places:
+        inside = "/".join(place.parts[len(images.folder.parts) :])
+        files |= {f"{inside}/{name}": size for name, size in sizes_below(place).items()}
+    return files
 
 
 def is_whole(images: ImageSet, manifest: SetManifest) -> bool:
@@ -34,7 +38,7 @@ def damage(record: Record) -> list[str]:
         return set_damage(record)
     assert isinstance(record, Run)  # noqa: S101  (there is no third kind)
     manifest = record.manifest()
-    tables = [Table(path) for path in sorted(record.folder.glob("*.lance"))]
+    tables = [Table(path) for path in paths_in(record.folder, "*.lance")]
     needed = {"matches", "quality", "generated", "values"} if manifest.totals else set()
     missing = sorted(needed - {table.path.stem for table in tables})
     said = [f"The table {name}.lance of {record.name!r} is missing." for name in missing]
@@ -64,13 +68,18 @@ def set_damage(images: ImageSet) -> list[str]:
 
 def further_tables(images: ImageSet, own: Table) -> list[Table]:
     """Return a set's tables besides its images and own embeddings: all can be made again."""
-    paths = [*images.folder.glob("*.lance"), *(images.folder / "embeddings").glob("*.lance")]
-    return [Table(path) for path in sorted(paths) if path not in (images.images.path, own.path)]
+    paths = [
+        *paths_in(images.folder, "*.lance"),
+        *paths_in(images.folder / "embeddings", "*.lance"),
+    ]
+    return [
+        Table(path) for path in sorted(paths, key=str) if path not in (images.images.path, own.path)
+    ]
 
 
 def vector_tables(images: ImageSet) -> list[Table]:
     """Return the tables of a set's vectors, one an embedder."""
-    paths = sorted((images.folder / "embeddings").glob("*.lance"))
+    paths = paths_in(images.folder / "embeddings", "*.lance")
     return [table for table in map(Table, paths) if table.exists()]
 
 

@@ -1,4 +1,7 @@
-"""Files of a workspace: written aside and renamed, locked, removed whole; JSON; the time."""
+"""Files of a workspace: written aside and renamed, locked, removed whole; JSON; the time.
+
+On a disk or on an object store: what differs between them is here and in `remote`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import json
 import math
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from gmv_core.errors import WorkspaceError
+from gmv_core.store.remote.lease import confirm, leased
+from gmv_core.store.remote.objects import ObjectPath, Place, remove_objects
 
 
 def now() -> str:
@@ -28,12 +34,18 @@ def as_moment(time: datetime) -> str:
 
 
 @contextmanager
-def aside(path: Path) -> Iterator[Path]:
+def aside(path: Place) -> Iterator[Path]:
     """Hand out a name to write to, which becomes `path` when that is done without an error.
 
     So a reader sees the old file or the new one, never a half. The name keeps the suffix. What a
     killed process left of it goes with the next writing.
     """
+    if isinstance(path, ObjectPath):
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder) / path.name
+            confirm(path)
+            path.upload(Path(folder) / path.name)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(f".*.{path.name}"):
         remove_of_the_dead(left, left.name[1:].partition(".")[0])
@@ -55,13 +67,19 @@ def remove_of_the_dead(path: Path, pid: str) -> None:
 
 
 @contextmanager
-def locked(path: Path, *, seconds: float, busy: str, unwritable: str) -> Iterator[None]:
+def locked(path: Place, *, seconds: float, busy: str, unwritable: str) -> Iterator[None]:
     """Hold a lock file; the operating system lets go of it when the holder dies, however it does.
+
+    On an object store it is a lease, which ends by itself.
 
     seconds: to wait for another holder, −1 for as long as it takes. busy, unwritable: the sentences
     of the WorkspaceError where another process keeps it, or where the file cannot be made
     ("{reason}" in it is why).
     """
+    if isinstance(path, ObjectPath):
+        with leased(path, seconds=seconds, busy=busy):
+            yield
+        return
     from filelock import FileLock, Timeout
 
     try:
@@ -103,7 +121,7 @@ def disk_problem(error: BaseException) -> str:
     return ""
 
 
-def write_json(path: Path, value: object) -> None:
+def write_json(path: Place, value: object) -> None:
     """Write aside, then rename: a reader sees the old file or the new one."""
     with aside(path) as unfinished:
         text = json.dumps(value, indent=2, ensure_ascii=False)
@@ -119,8 +137,26 @@ def finite(value: Any) -> Any:  # noqa: ANN401  (any JSON)
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def remove(folder: Path, grave: Path) -> None:
+def paths_in(folder: Place, pattern: str) -> list[Place]:
+    """Return what a folder holds by a pattern, in order of the names; none where it is missing."""
+    return sorted(folder.glob(pattern), key=lambda path: path.parts)
+
+
+def sizes_below(folder: Place) -> dict[str, int]:
+    """Return the size of each file below a folder, in bytes, by its place there."""
+    if isinstance(folder, ObjectPath):
+        return {str(path.relative_to(folder)): size for path, size in folder.sizes().items()}
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): path.stat().st_size for path in files}
+
+
+def remove(folder: Place, grave: Place) -> None:
     """Rename, then delete: whoever is killed in between leaves no half of a folder to be found."""
+    if isinstance(folder, ObjectPath):
+        confirm(folder)
+        remove_objects(folder)
+        return
+    assert isinstance(grave, Path)  # noqa: S101  (it lies beside the folder)
     shutil.rmtree(grave, ignore_errors=True)
     folder.replace(grave)
     shutil.rmtree(grave)

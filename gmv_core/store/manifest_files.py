@@ -5,7 +5,6 @@ Equal keys since format 2; keys of later versions are passed over.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,13 +14,14 @@ from gmv_core.settings import AS_STORED
 from gmv_core.store.access import Right, require
 from gmv_core.store.files import write_json
 from gmv_core.store.manifests import FORMAT, M, Manifest
+from gmv_core.store.remote.objects import ObjectPath, Place, remove_objects
 
 
 class _Format(msgspec.Struct):
     format: Any = None
 
 
-def read_manifest(path: Path, kind: type[M]) -> M:
+def read_manifest(path: Place, kind: type[M]) -> M:
     """Read a manifest file; raise WorkspaceError, one sentence, for whatever is wrong with it.
 
     Raises FileNotFoundError where there is none.
@@ -67,7 +67,7 @@ class _Uses(msgspec.Struct):
     null: _Null | None = None
 
 
-def sets_used_by(path: Path) -> set[str] | None:
+def sets_used_by(path: Place) -> set[str] | None:
     """Return the names of the sets that a run's manifest names, whatever its version; else None."""
     try:
         uses = msgspec.json.decode(path.read_bytes(), type=_Uses)
@@ -77,9 +77,11 @@ def sets_used_by(path: Path) -> set[str] | None:
     return {uses.training.name, uses.generated.name} | held_out
 
 
-def write_manifest(path: Path, manifest: Manifest) -> None:
+def write_manifest(path: Place, manifest: Manifest) -> None:
     """Write a manifest aside, then rename it."""
     require(Right.EDIT, "changing a set or a run")
+    if isinstance(path, ObjectPath) and not path.is_file():
+        remove_objects(path.parent)  # left where a set or run of that name was being deleted
     stored = msgspec.structs.replace(manifest, reused=None)
     write_json(path, as_json(stored))
 

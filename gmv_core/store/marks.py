@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.store.access import Right, require
 from gmv_core.store.files import locked, write_json
+from gmv_core.store.remote.objects import Place
 from gmv_core.store.workspace import ImageSet
 
 FILE = "marked.json"
@@ -48,7 +48,7 @@ def _write(training: ImageSet, names: frozenset[str]) -> None:
     write_json(training.folder / FILE, {"marked": sorted(names)})
 
 
-def _unreadable(path: Path) -> WorkspaceError:
+def _unreadable(path: Place) -> WorkspaceError:
     return WorkspaceError(f"The marks in {path} are not readable; delete that file to start anew.")
 
 

@@ -17,7 +17,7 @@ def check_output(place: Workspace | Record, path: Path) -> None:
     place: the workspace, or a set or run of it. Where nothing may be changed, none of it may be
     written. Links are followed first.
     """
-    root = (place.root if isinstance(place, Workspace) else place.folder.parents[1]).resolve()
+    root = (place.beside if isinstance(place, Workspace) else place.beside.parents[1]).resolve()
     wanted = path.resolve()
     if not wanted.is_relative_to(root):
         return

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -16,6 +15,7 @@ from gmv_core.errors import WorkspaceError, unknown_choice
 from gmv_core.store.access import Right, require
 from gmv_core.store.columns import statuses
 from gmv_core.store.files import aside, locked, now
+from gmv_core.store.remote.objects import Place
 from gmv_core.store.workspace import ImageSet, check_name
 from gmv_core.types import Int64
 
@@ -137,7 +137,7 @@ def delete_selection(images: ImageSet, name: str) -> None:
             ) from None
 
 
-def _path(images: ImageSet, name: str) -> Path:
+def _path(images: ImageSet, name: str) -> Place:
     return images.folder / FOLDER / f"{check_name(name)}.json"
 
 

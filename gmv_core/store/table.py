@@ -1,4 +1,4 @@
-"""One Lance table on disk: whole batches in, rows and columns out."""
+"""One Lance table, on disk or on an object store: whole batches in, rows and columns out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,14 @@ from gmv_core.errors import WorkspaceError
 from gmv_core.store.access import Right, require
 from gmv_core.store.digests import DIGEST, row_digests, with_digests
 from gmv_core.store.files import remove
+from gmv_core.store.remote.lease import confirm as confirm_lease
+from gmv_core.store.remote.objects import (
+    ObjectPath,
+    Place,
+    is_unreachable,
+    storage_options,
+    unreachable,
+)
 from gmv_core.types import Int64
 
 BATCH = 1024  # rows changed at once
@@ -31,12 +38,45 @@ READ_AHEAD_BYTES = 32_000_000
 class Table:
     """One Lance table, appended to in whole batches. A table that was never written has 0 rows."""
 
-    path: Path
+    path: Place
 
     def open(self) -> Any | None:  # noqa: ANN401  (lance ships no types)
         import lance
 
-        return lance.dataset(str(self.path)) if self.exists() else None
+        if not self.exists():
+            return None
+        with self._answered():
+            return lance.dataset(str(self.path), **self.reached)
+
+    @property
+    def reached(self) -> dict[str, Any]:
+        """What Lance needs besides the place, to open or write."""
+        if not isinstance(self.path, ObjectPath):
+            return {}
+        return {"storage_options": storage_options()}
+
+    def _write(self, rows: Any, mode: str) -> Any:  # noqa: ANN401  (rows: a table, or a reader)
+        import lance
+
+        self.confirm()
+        with self._answered():
+            return lance.write_dataset(rows, str(self.path), mode=mode, **self.reached)
+
+    def confirm(self) -> None:
+        """Raise WorkspaceError where another process may be writing by now."""
+        require(Right.EDIT, "writing a table")
+        if isinstance(self.path, ObjectPath):
+            confirm_lease(self.path)
+
+    @contextmanager
+    def _answered(self) -> Iterator[None]:
+        """Raise WorkspaceError where the object store fails, and not the table."""
+        try:
+            yield
+        except (OSError, ValueError, RuntimeError) as error:
+            if isinstance(self.path, ObjectPath) and is_unreachable(error):
+                raise unreachable(self.path, error) from error
+            raise
 
     def exists(self) -> bool:
         """Return whether a commit was ever finished; a killed first append leaves files without."""
@@ -53,24 +93,16 @@ class Table:
 
     def append(self, rows: pa.Table) -> None:
         """Add rows in one commit, without columns that the table of an earlier version lacks."""
-        require(Right.EDIT, "writing a table")
-        import lance
-
         rows = with_digests(rows)
         if self.exists():
             rows = rows.select([name for name in rows.column_names if name in self.columns()])
-        mode = "append" if self.exists() else "create"
-        written = lance.write_dataset(rows, str(self.path), mode=mode)
+        written = self._write(rows, "append" if self.exists() else "create")
         if written.version % MERGED_COMMITS == 0:
             self.tidy()
 
     def write(self, rows: pa.Table) -> None:
         """Replace the whole table in one commit."""
-        require(Right.EDIT, "writing a table")
-        import lance
-
-        mode = "overwrite" if self.exists() else "create"
-        lance.write_dataset(with_digests(rows), str(self.path), mode=mode)
+        self._write(with_digests(rows), "overwrite" if self.exists() else "create")
 
     def rewrite(self, change: Callable[[pa.Table], pa.Table]) -> None:
         """Replace all rows by what `change` makes of them, batch by batch, in one commit.
@@ -78,9 +110,6 @@ class Table:
         change: keeps the number of rows, their order and the columns. What was there before is
         deleted from the disk.
         """
-        require(Right.EDIT, "writing a table")
-        import lance
-
         with self._readable() as dataset:
             names = dataset.schema.names
 
@@ -91,12 +120,12 @@ class Table:
                     yield from rows.select(names).cast(dataset.schema).to_batches()
 
             reader = pa.RecordBatchReader.from_batches(dataset.schema, batches())
-            lance.write_dataset(reader, str(self.path), mode="overwrite")
+            self._write(reader, "overwrite")
         self.forget_versions()
 
     def cut(self, rows: int) -> None:
         """Drop what lies behind the first `rows` rows (ids are row numbers)."""
-        require(Right.EDIT, "writing a table")
+        self.confirm()
         self._sweep()
         dataset = self.open()
         if dataset is not None and dataset.count_rows() > rows:
@@ -104,6 +133,8 @@ class Table:
 
     def _sweep(self) -> None:
         """Delete what a killed writer left; only one process writes at a time."""
+        if isinstance(self.path, ObjectPath):  # an object is there whole or not at all
+            return
         for left in (self.path / "_versions").glob("*.tmp*"):
             left.unlink(missing_ok=True)
         for left in (self.path / "_versions").glob(".tmp*"):
@@ -111,7 +142,7 @@ class Table:
 
     def drop(self) -> None:
         """Delete the table; it has 0 rows again."""
-        require(Right.EDIT, "writing a table")
+        self.confirm()
         if self.path.exists():
             remove(self.path, self.path.with_name(f".{self.path.name}.deleted"))
 
@@ -122,6 +153,7 @@ class Table:
         """
         dataset = self.open()
         if dataset is not None and len(dataset.get_fragments()) > 1:
+            self.confirm()
             # Copying whole pages needs 14 MB where decoding them needs 180 MB and ten times as long
             # (50,000 sketches); Lance decodes by itself where rows were deleted.
             dataset.optimize.compact_files(
@@ -133,7 +165,7 @@ class Table:
 
     def forget_versions(self, *, shared: bool = False) -> None:
         """Delete what only older versions hold; and unless it is shared, what none holds."""
-        require(Right.EDIT, "writing a table")
+        self.confirm()
         dataset = self.open()
         if dataset is not None:
             # Files of no version are those of a killed writer where nobody else writes now.
@@ -144,10 +176,10 @@ class Table:
 
         rows, changed: see `with_values`. What was there before stays on the disk until `rewrite`.
         """
-        require(Right.EDIT, "writing a table")
         import lance
 
-        dataset = lance.dataset(str(self.path))
+        self.confirm()
+        dataset = lance.dataset(str(self.path), **self.reached)
         names = ["id", *changed, *({DIGEST} & set(dataset.schema.names))]
         parts = []
         for start in range(0, len(rows), BATCH):
@@ -161,7 +193,8 @@ class Table:
         operation = lance.LanceOperation.Update(
             updated_fragments=fragments, fields_modified=sorted(fields)
         )
-        lance.LanceDataset.commit(str(self.path), operation, read_version=dataset.version)
+        version = dataset.version
+        lance.LanceDataset.commit(str(self.path), operation, read_version=version, **self.reached)
 
     def take(self, rows: Int64, columns: Sequence[str]) -> pa.Table:
         """Return the rows in the order asked for; repeats are allowed."""
@@ -193,6 +226,8 @@ class Table:
         return f"{'/'.join(inside[place + 2 :])} of {inside[place + 1]!r}"
 
     def _damaged(self, error: Exception) -> WorkspaceError:
+        if isinstance(self.path, ObjectPath) and is_unreachable(error):
+            return unreachable(self.path, error)
         reason = " ".join(str(error).split())[:120]
         return WorkspaceError(f"The table {self._called} cannot be read ({reason}); {REPAIR}")
 
@@ -223,6 +258,8 @@ class Table:
                     ]
                 at += len(rows)
         except (OSError, ValueError, RuntimeError, KeyError, TypeError, pa.ArrowException) as error:
+            if isinstance(self.path, ObjectPath) and is_unreachable(error):
+                raise unreachable(self.path, error) from error
             return [str(self._damaged(error))]
         return []
 

@@ -1,7 +1,8 @@
-"""The workspace on disk: where image sets and runs lie, and how they are written.
+"""The workspace: where image sets and runs lie, and how they are written.
 
-Everything is a Lance table or a JSON manifest under one folder. A batch that has been appended is
-kept for good; what spans two tables is mended on the next start by cutting the longer one back.
+Everything is a Lance table or a JSON manifest under one folder, on disk or on an object store. A
+batch that has been appended is kept for good; what spans two tables is mended on the next start by
+cutting the longer one back.
 """
 
 from __future__ import annotations
@@ -17,18 +18,21 @@ from msgspec.structs import replace
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.store.access import Right, require
-from gmv_core.store.files import disk_problem, locked, remove
+from gmv_core.store.files import disk_problem, locked, paths_in, remove
 from gmv_core.store.manifest_files import read_manifest, sets_used_by, write_manifest
 from gmv_core.store.manifests import READY, RunManifest, SetManifest
+from gmv_core.store.remote.copies import beside
+from gmv_core.store.remote.objects import ObjectPath, Place, is_unreachable, place_of, unreachable
 from gmv_core.store.table import Table
 from gmv_core.types import Int64
 
+HOME = "GMV_HOME"  # the environment variable that tells where the workspace lies
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-def default_root() -> Path:
+def default_root() -> Place:
     """Return `GMV_HOME`, or ./workspace."""
-    return Path(os.environ.get("GMV_HOME") or "workspace")
+    return place_of(os.environ.get(HOME) or "workspace")
 
 
 def check_name(name: str) -> str:
@@ -45,7 +49,7 @@ def check_name(name: str) -> str:
 class Record:
     """A named folder of the workspace that holds a manifest and tables."""
 
-    folder: Path
+    folder: Place
 
     @property
     def name(self) -> str:
@@ -63,7 +67,12 @@ class Record:
         return self.manifest_file.is_file()
 
     @property
-    def manifest_file(self) -> Path:
+    def beside(self) -> Path:
+        """Its folder on this machine, for what is brought there: itself on a disk."""
+        return beside(self.folder.parent.parent) / self.folder.parent.name / self.name
+
+    @property
+    def manifest_file(self) -> Place:
         return self.folder / "manifest.json"
 
     def _missing(self) -> WorkspaceError:
@@ -93,7 +102,7 @@ class ImageSet(Record):
     def embeddings(self, embedder: str) -> Table:
         return Table(self.folder / "embeddings" / f"{file_name(embedder)}.lance")
 
-    def index_folder(self, embedder: str) -> Path:
+    def index_folder(self, embedder: str) -> Place:
         return self.folder / "index" / file_name(embedder)
 
     @property
@@ -142,12 +151,17 @@ def file_name(key: str) -> str:
 
 @dataclass(frozen=True, init=False)
 class Workspace:
-    """One folder with image sets and runs."""
+    """One folder with image sets and runs, or one place on an object store: "s3://bucket/ws"."""
 
-    root: Path
+    root: Place
 
-    def __init__(self, root: Path | str) -> None:
-        object.__setattr__(self, "root", Path(root))
+    def __init__(self, root: Place | str) -> None:
+        object.__setattr__(self, "root", place_of(root))
+
+    @property
+    def beside(self) -> Path:
+        """A folder of this machine, for jobs and uploads: the workspace itself on a disk."""
+        return beside(self.root)
 
     def image_set(self, name: str) -> ImageSet:
         return ImageSet(self.root / "sets" / check_name(name))
@@ -161,8 +175,8 @@ class Workspace:
     def runs(self) -> list[Run]:
         return [Run(folder) for folder in self._folders("runs")]
 
-    def _folders(self, kind: str) -> list[Path]:
-        return sorted(path.parent for path in (self.root / kind).glob("*/manifest.json"))
+    def _folders(self, kind: str) -> list[Place]:
+        return [path.parent for path in paths_in(self.root / kind, "*/manifest.json")]
 
     @contextmanager
     def writing(self, *, wait: bool = False) -> Iterator[None]:
@@ -183,6 +197,8 @@ class Workspace:
                 yield
             except (OSError, RuntimeError) as error:
                 problem = disk_problem(error)
+                if isinstance(self.root, ObjectPath) and is_unreachable(error):
+                    raise unreachable(self.root, error) from error
                 if not problem:
                     raise
                 raise WorkspaceError(

@@ -273,9 +273,12 @@ def test_rate_and_time_left_are_those_of_the_last_seconds(
 def test_the_process_side_tells_how_it_ended(workspace: Workspace) -> None:
     folder = started_here(workspace)
     seen = []
-    assert work(folder, lambda: seen.append(find_job(workspace, folder.name)), writes=True) == 0
+    assert (
+        work(workspace, folder, lambda: seen.append(find_job(workspace, folder.name)), writes=True)
+        == 0
+    )
     assert seen[0].state == "running"
     assert find_job(workspace, folder.name).state == "done"
-    assert work(folder, lambda: 1 / 0, writes=False) == 1
+    assert work(workspace, folder, lambda: 1 / 0, writes=False) == 1
     job = find_job(workspace, folder.name)
     assert job.state == "failed" and "(ZeroDivisionError: division by zero)" in job.message

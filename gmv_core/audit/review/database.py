@@ -3,7 +3,9 @@
 Write-ahead log and full synchronisation: a transaction that was committed outlives a killed process
 and a power cut. Every write is one `writing` block, which is one transaction that begins with the
 lock: of two sessions that write at once the second waits, and neither sees half of the other's.
-Each block opens the file anew, so that no thread or process holds it longer than it takes.
+Each block opens the file anew, so that no thread or process holds it longer than it takes. On an
+object store a copy is opened; it replaces the object whole when a transaction is done, one at a
+time.
 
 To read such a file SQLite writes two others beside it. Where it cannot, as on a disk that is full
 or can only be read, a copy is read instead.
@@ -14,12 +16,15 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.store.access import Right, require
+from gmv_core.store.files import aside, locked
+from gmv_core.store.remote.copies import on_this_machine
+from gmv_core.store.remote.objects import Place
 from gmv_core.store.workspace import Workspace
 
 FILE = "reviews.sqlite"
@@ -59,10 +64,11 @@ CREATE UNIQUE INDEX standing_verdicts ON verdicts (review, reviewer, place) WHER
 @contextmanager
 def reading(workspace: Workspace) -> Iterator[sqlite3.Connection | None]:
     """Open the file to read, as one state of it; None where nothing was reviewed yet."""
-    path = workspace.root / FILE
-    if not path.is_file():
+    place = workspace.root / FILE
+    if not place.is_file():
         yield None
         return
+    path = on_this_machine(place)
     with _sentences(path), _to_read(path) as connection:
         if _version(connection, path):
             connection.execute("BEGIN")
@@ -82,10 +88,10 @@ def writing(
     where there is none; else that is a WorkspaceError.
     """
     require(needed, doing)
-    path = workspace.root / FILE
-    if not new and not path.is_file():
+    place = workspace.root / FILE
+    if not new and not place.is_file():
         raise WorkspaceError(f"There is no review in {workspace.root} yet; make one first.")
-    with _sentences(path):
+    with _writable(place) as path, _sentences(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(_connected(path)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -102,6 +108,23 @@ def writing(
                 connection.rollback()
                 raise
             connection.commit()
+
+
+@contextmanager
+def _writable(place: Place) -> Iterator[Path]:
+    """Hand out the file; a copy of an object takes its place at the end."""
+    if isinstance(place, Path):
+        yield place
+        return
+    busy = "Another session is writing verdicts; do the same again in a moment."
+    lock = place.with_name(f".{FILE}.lock")
+    with (
+        locked(lock, seconds=PATIENCE_SECONDS, busy=busy, unwritable=busy),
+        aside(place) as copy,
+    ):
+        with suppress(FileNotFoundError):
+            place.download(copy)
+        yield copy
 
 
 def _connected(path: Path) -> sqlite3.Connection:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,7 +22,7 @@ OtherCopies = Annotated[str | None, typer.Option("--duplicates", help=COPIES)]
 
 
 def read_run(
-    root: Path | None,
+    root: str | None,
     run: str,
     k: int | None = None,
     temperature: str | None = None,

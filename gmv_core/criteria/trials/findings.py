@@ -5,7 +5,6 @@ One JSON file each in runs/<run>/criteria/, written aside and renamed. What was 
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,7 +13,8 @@ from msgspec.structs import replace
 from gmv_core.measures.detection import Detection
 from gmv_core.results.result import Result
 from gmv_core.store.access import Right, require
-from gmv_core.store.files import finite, now, write_json
+from gmv_core.store.files import finite, now, paths_in, write_json
+from gmv_core.store.remote.objects import Place
 
 FOLDER = "criteria"
 FORMAT = 1
@@ -132,7 +132,7 @@ def drop_findings(result: Result) -> None:
 def _findings(result: Result, begins: str, kind: type[F]) -> list[F]:
     """A file that is not readable, or of another version, counts as none."""
     found = []
-    for path in sorted(_folder(result).glob(f"{begins}*.json")):
+    for path in paths_in(_folder(result), f"{begins}*.json"):
         try:
             kept = _read(msgspec.json.decode(path.read_bytes()), kind)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
@@ -147,5 +147,5 @@ def _read(document: Any, kind: type[F]) -> F:  # noqa: ANN401  (any JSON)
     return msgspec.convert(document, kind, strict=False)
 
 
-def _folder(result: Result) -> Path:
+def _folder(result: Result) -> Place:
     return result.run.folder / FOLDER

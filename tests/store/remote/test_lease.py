@@ -1,0 +1,160 @@
+"""The writer's lease: one holder at a time, taken over from the dead, and lost without renewal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+from gmv_core import Workspace, WorkspaceError
+from gmv_core.store.remote.lease import confirm, leased
+from gmv_core.store.remote.objects import ObjectPath
+from gmv_core.store.table import Table
+
+ROOT = Path(__file__).parents[3]
+COUNTING = """
+import sys, time
+from gmv_core import Workspace
+from gmv_core.store.remote import lease
+lease.LEASE_SECONDS = 6.0
+place = Workspace(sys.argv[1])
+count = place.root / "count"
+for _ in range(4):
+    with place.writing(wait=True):
+        seen = int(count.read_text()) if count.is_file() else 0
+        time.sleep(0.05)
+        assert count.put(str(seen + 1).encode(), over=count.etag() if seen else None)
+"""
+HOLDING = """
+import sys, time
+from gmv_core import Workspace
+from gmv_core.store.remote import lease
+lease.LEASE_SECONDS = 6.0
+with Workspace(sys.argv[1]).writing():
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def lock_of(place: Workspace) -> ObjectPath:
+    path = place.root / ".lock"
+    assert isinstance(path, ObjectPath)
+    return path
+
+
+def started(code: str, place: Workspace) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", code, str(place.root)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def test_processes_at_once_write_one_after_another(place: Workspace) -> None:
+    counting = [started(COUNTING, place) for _ in range(2)]
+    assert [process.wait(timeout=120) for process in counting] == [0, 0]
+    assert (place.root / "count").read_text() == "8"
+
+
+def test_a_holder_that_lives_is_respected_and_a_killed_one_replaced(place: Workspace) -> None:
+    process = started(HOLDING, place)
+    try:
+        assert process.stdout is not None and process.stdout.readline() == "held\n"
+        with pytest.raises(WorkspaceError, match="Another build or run is writing in s3://"):
+            with place.writing():
+                pass
+    finally:
+        process.kill()
+        process.communicate()
+    with place.writing():
+        confirm(lock_of(place))
+
+
+def test_a_thread_holds_it_more_than_once_and_another_thread_waits(place: Workspace) -> None:
+    seen = []
+
+    def other() -> None:
+        with place.writing(wait=True):
+            seen.append("other")
+
+    with place.writing():
+        with place.writing():
+            seen.append("inner")
+        thread = threading.Thread(target=other)
+        thread.start()
+        time.sleep(1.0)
+        seen.append("outer")
+    thread.join(timeout=60)
+    assert seen == ["inner", "outer", "other"]
+
+
+def test_who_lost_it_writes_no_more(place: Workspace) -> None:
+    table = Table(place.root / "some.lance")
+    with place.writing():
+        table.append(pa.table({"id": [0]}))
+        lock = lock_of(place)
+        lock.put(b'{"token": "another"}', over=lock.etag())  # as who takes it over
+        with pytest.raises(WorkspaceError, match="was lost: it could not be renewed"):
+            while True:
+                confirm(table.path)
+                time.sleep(0.2)
+        with pytest.raises(WorkspaceError, match="was lost"):
+            table.append(pa.table({"id": [1]}))
+    assert len(table) == 1
+    assert lock.read_bytes() == b'{"token": "another"}'  # and does not let go of another's
+
+
+def test_who_cannot_renew_it_in_time_writes_no_more(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with place.writing():
+        confirm(lock_of(place))
+        with monkeypatch.context() as patch:
+            patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody answers there
+            with pytest.raises(WorkspaceError, match="was lost"):
+                while True:
+                    confirm(lock_of(place))
+                    time.sleep(0.2)
+
+
+def test_a_write_whose_answer_was_lost_counts(place: Workspace) -> None:
+    lock = lock_of(place)
+    with leased(lock, seconds=0, busy="busy"):
+        pass
+    mark = lock.etag()
+    assert lock.put(b"first", over=mark) and lock.put(b"second", over=mark) is None
+    assert lock.put(b"third", over=None) is None
+    assert lock.read_bytes() == b"first"
+
+
+def test_what_is_no_lease_is_taken_when_it_is_old(place: Workspace) -> None:
+    lock = lock_of(place)
+    lock.put(b"not ours", over=None)
+    with place.writing():
+        confirm(lock)
+
+
+def test_a_store_that_passes_over_conditions_is_refused(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = DomainDispatcherApplication(create_backend_app)
+
+    def careless(environ: dict[str, Any], start: Any) -> Any:  # noqa: ANN401  (of WSGI)
+        for condition in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"):
+            environ.pop(condition, None)
+        return store(environ, start)
+
+    server = make_server("127.0.0.1", 0, careless, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.port}")
+    try:
+        with pytest.raises(WorkspaceError, match="does not keep to conditional writes"):
+            with place.writing():
+                pass
+    finally:
+        server.shutdown()

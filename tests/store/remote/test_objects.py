@@ -1,0 +1,132 @@
+"""Files on an object store as a path, and the sentences where it does not answer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from gmv_core import Workspace, WorkspaceError
+from gmv_core.store.files import aside
+from gmv_core.store.remote.copies import on_this_machine
+from gmv_core.store.remote.objects import ObjectPath, place_of, system
+from gmv_core.store.table import Table
+from gmv_core.store.workspace import default_root
+
+
+def write(path: ObjectPath, text: str) -> None:
+    with aside(path) as unfinished:
+        unfinished.write_text(text)
+
+
+@pytest.fixture
+def root(place: Workspace) -> ObjectPath:
+    assert isinstance(place.root, ObjectPath)
+    return place.root
+
+
+def test_an_object_is_named_read_and_deleted_as_a_file_is(root: ObjectPath) -> None:
+    path = root / "sets" / "a b.json"
+    with pytest.raises(FileNotFoundError):
+        path.read_bytes()
+    assert not path.exists() and not path.parent.exists()
+    write(path, "ü")
+    assert path.read_text() == "ü" and path.is_file() and path.parent.exists()
+    assert not path.parent.is_file()
+    assert (path.name, path.stem, path.suffix) == ("a b.json", "a b", ".json")
+    assert path.parent.parent == root and path.with_name("c") == root / "sets" / "c"
+    assert str(path.relative_to(root)) == "sets/a b.json"
+    path.unlink()
+    path.unlink(missing_ok=True)
+    with pytest.raises(FileNotFoundError):
+        path.unlink()
+
+
+def test_patterns_find_what_lies_directly_below(root: ObjectPath) -> None:
+    for name in ("sets/a/manifest.json", "sets/b/other", "sets/c.json", "sets/.d.json"):
+        write(root / name, name)
+    sets = root / "sets"
+    assert [p.name for p in sets.glob("*/manifest.json")] == ["manifest.json"]
+    assert [p.name for p in sets.glob("[!.]*.json")] == ["c.json"]
+    assert [p.name for p in sets.glob("[ab]")] == ["a", "b"]
+    assert list((root / "runs").glob("*")) == []
+    assert {str(p.relative_to(sets)): size for p, size in sets.sizes().items()} == {
+        "a/manifest.json": 20, "b/other": 12, "c.json": 11, ".d.json": 12,
+    }  # fmt: skip
+
+
+def test_nothing_appears_where_writing_failed(root: ObjectPath) -> None:
+    with pytest.raises(ZeroDivisionError), aside(root / "half") as unfinished:
+        unfinished.write_text("half")
+        1 / 0  # noqa: B018
+    assert not (root / "half").exists()
+
+
+def test_a_copy_is_kept_until_the_object_changes(root: ObjectPath) -> None:
+    path = root / "codes.faiss"
+    write(path, "one")
+    first = on_this_machine(path)
+    changed = first.stat().st_mtime_ns
+    assert on_this_machine(path) == first and first.stat().st_mtime_ns == changed
+    write(path, "two")
+    assert on_this_machine(path).read_text() == "two"
+    assert not first.exists()
+    assert on_this_machine(Path("here")) == Path("here")
+
+
+def test_a_place_is_a_folder_or_an_address_of_s3(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert place_of("some/folder") == Path("some/folder")
+    assert place_of("S3://bucket/ws/") == ObjectPath("s3://bucket/ws")
+    assert Workspace("s3://bucket").root == ObjectPath("s3://bucket")
+    monkeypatch.setenv("GMV_HOME", "s3://bucket/ws")
+    assert default_root() == ObjectPath("s3://bucket/ws")
+    for wrong in ("gs://bucket/ws", "https://host/ws", "s3://", "s3:///"):
+        with pytest.raises(WorkspaceError, match="is no place for a workspace"):
+            place_of(wrong)
+
+
+def test_a_missing_bucket_is_one_sentence(bucket: str) -> None:
+    place = Workspace("s3://nowhere/ws")
+    assert place.sets() == []
+    with pytest.raises(WorkspaceError, match="There is no bucket 'nowhere'; make it first"):
+        with place.writing():
+            pass
+
+
+def test_a_store_that_does_not_answer_is_one_sentence_and_no_damage(
+    root: ObjectPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = Table(root / "some.lance")
+    table.append(pa.table({"id": [0]}))
+    with monkeypatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        with pytest.raises(WorkspaceError, match=r"some.lance/_versions cannot be used"):
+            table.damage()
+        patch.setattr(Table, "exists", lambda _: True)  # it ceases to answer after that
+        for asked in (table.damage, lambda: table.read(["id"])):
+            with pytest.raises(WorkspaceError, match=r"some.lance cannot be used"):
+                asked()
+    assert not table.damage() and len(table) == 1
+
+
+def test_a_missing_package_is_named(root: ObjectPath, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(WorkspaceError, match=r"needs the package s3fs; `pip install"):
+        Workspace(root).sets()
+
+
+def test_credentials_that_are_missing_are_one_sentence(
+    root: ObjectPath, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    system(root).clear_instance_cache()
+    with pytest.raises(WorkspaceError, match="Unable to locate credentials"):
+        with Workspace(root).writing():
+            pass
+    system(root).clear_instance_cache()
