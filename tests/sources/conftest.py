@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import tarfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from PIL import Image
+
+from gmv_core.images.decode import decode
+from gmv_core.settings import IngestSettings
+from gmv_core.sources.opening import Source
+from gmv_core.types import SourceImage
 
 
 def png(level: int) -> bytes:
@@ -45,3 +53,66 @@ def tarred(path: Path, files: Mapping[str, bytes], mode: str = "w") -> Path:
 
 def idx(array: np.ndarray) -> bytes:
     return struct.pack(f">xxBB{array.ndim}I", 8, array.ndim, *array.shape) + array.tobytes()
+
+
+TREE = {"cat/a.png": png(1), "cat/b.JPG": png(2), "dog/deep/c.png": png(3), "d.png": png(4)}
+ORDER = ["cat/a.png", "cat/b.JPG", "d.png", "dog/deep/c.png"]
+LABELS = ["cat", "cat", "", "deep"]
+WEBDATASET = {
+    "0001.cls": b"7\n",
+    "0001.jpg": png(1),
+    "0002.jpg": png(2),
+    "0002.json": json.dumps(
+        {"label": "dog", "owner": "Ada", "year": 1998, "tags": ["x", "ü"], "none": None}
+    ).encode(),
+    "0003.json": b"{broken",
+    "0003.png": png(3),
+    "0004.txt": b"a caption",
+    "0005.cls": b"9",
+}
+
+
+def read_all(source: Source, start: int = 0) -> list[SourceImage]:
+    """Read a source, and check what must hold for every kind."""
+    images = list(source.read())
+    assert [image.name for image in source.read()] == [image.name for image in images]
+    assert len({image.name for image in images}) == len(images)
+    assert source.total in (None, len(images))
+    assert source.names is None or list(source.names) == [image.name for image in images]
+    for first in (1, len(images) - 1, len(images), len(images) + 3):
+        assert list(source.read(first)) == images[first:]
+    return images[start:]
+
+
+def pixels(image: SourceImage) -> np.ndarray:
+    result = decode(image.data, IngestSettings())
+    assert result.pixels is not None, result.status
+    return result.pixels
+
+
+def hugging_face(features: Mapping[str, object]) -> dict[bytes, bytes]:
+    return {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
+
+
+def parquet(
+    path: Path, levels: Sequence[int], labels: Sequence[int | None], rows_a_group: int = 2
+) -> Path:
+    """A file as `datasets` writes it: a struct of bytes and path, a ClassLabel, more columns."""
+    table = pa.table(
+        {
+            "image": pa.array([{"bytes": png(n), "path": f"p{n}.png"} for n in levels]),
+            "label": pa.array(labels, pa.int64()),
+            "owner": pa.array([f"artist {n}" for n in levels]),
+            "year": pa.array([1900 + n for n in levels], pa.int32()),
+            "embedding": pa.array([[0.5, 1.0]] * len(levels)),
+        }
+    )
+    features = {
+        "image": {"_type": "Image"},
+        "label": {"_type": "ClassLabel", "names": ["cat", "dog"]},
+        "year": {"_type": "Value", "dtype": "int32"},
+    }
+    pq.write_table(
+        table.replace_schema_metadata(hugging_face(features)), path, row_group_size=rows_a_group
+    )
+    return path
