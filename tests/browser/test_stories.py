@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect
@@ -35,7 +36,7 @@ def test_an_owner_drops_a_picture_and_takes_a_statement_home(
     with page.expect_download() as download:
         page.get_by_role("button", name="Statement to take home").click()
     path = tmp_path / download.value.suggested_filename
-    assert path.name == "statement-ottavia-lume.html"
+    assert re.fullmatch(r"statement-ottavia-lume-[0-9a-f]{8}\.html", path.name)
     download.value.save_as(path)
     offline = browser.new_context(offline=True)
     home = offline.new_page()
