@@ -25,6 +25,7 @@ PQ_BYTES = 80  # a code, its id there, and the row of the set
 MEMORY_SHARE = 0.5  # of the machine that codes may fill, a choice; beyond it they stay on the disk
 TARGET_RECALL = 0.99
 MIN_TRAINED = 256  # product quantization has 256 centroids a byte and needs as many vectors
+MIN_ON_DISK = 512  # Lance wants two vectors a centroid
 
 Blocks = Iterable[tuple[Int64, Float32]]  # (row ids (b,), vectors (b, d))
 Fetch = Callable[[Int64], Float32]  # row ids (c,) → vectors (c, d)
@@ -72,9 +73,10 @@ def choose_kind(kind: str, vectors: int, memory_bytes: float = float("inf")) -> 
         kind = "exact" if vectors <= EXACT_LIMIT else "sq8" if vectors <= SQ8_LIMIT else "pq"
         if kind == "pq" and vectors * PQ_BYTES > MEMORY_SHARE * memory_bytes:
             kind = "disk"
-    if kind != "exact" and vectors < MIN_TRAINED:
+    least = MIN_ON_DISK if kind == "disk" else MIN_TRAINED
+    if kind != "exact" and vectors < least:
         raise SettingsError(
-            f"A quantized index needs at least {MIN_TRAINED} images and this set has {vectors}; "
+            f"A quantized index needs at least {least} images and this set has {vectors}; "
             "use --index exact."
         )
     return kind

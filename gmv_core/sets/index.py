@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from gmv_core.cluster.workers import Workers
 from gmv_core.errors import ModelError, WorkspaceError
 from gmv_core.method.realism import COPY_SQUARED, MAX_REFERENCE, Reference, make_reference
 from gmv_core.method.recall import (
-    MIN_TRAINED,
+    MIN_ON_DISK,
     ExactIndex,
     Index,
     IndexReport,
@@ -44,8 +45,13 @@ RECALL_AT = 100
 TRAIN_ROWS = 100_000  # vectors that train the quantizer, about 250 MB
 
 
-def build_index(target: ImageSet, embedder: str, settings: IndexSettings) -> IndexEntry:
-    """Build the index files of a set and return the manifest's entry of them."""
+def build_index(
+    target: ImageSet, embedder: str, settings: IndexSettings, workers: Workers | None = None
+) -> IndexEntry:
+    """Build the index files of a set and return the manifest's entry of them.
+
+    workers: that share the work of an index on the disk; None: this process does it.
+    """
     import psutil
 
     table = target.embeddings(embedder)
@@ -65,7 +71,7 @@ def build_index(target: ImageSet, embedder: str, settings: IndexSettings) -> Ind
         report = IndexReport(kind, len(ids), 4.0 * dim + 8, 1.0, report.recall_at, 0, 1, 0)
     elif kind == "disk":
         queries, truth = _judges(table, ids, rng)
-        report = build_disk(folder, table, queries=queries, truth=truth)
+        report = build_disk(folder, table, queries=queries, truth=truth, workers=workers)
     else:
         report = _build_quantized(target, embedder, kind, ids, rng)
     return IndexEntry(**asdict(report), seed=settings.seed, asked=settings.kind, rows=len(table))
@@ -79,7 +85,7 @@ def shrink_index(target: ImageSet, embedder: str, built: IndexEntry, covered: In
     settings, table = IndexSettings(built.asked, built.seed), target.embeddings(embedder)
     ids = np.concatenate([b for b, _ in vector_blocks(table)] or [np.empty(0, np.int64)])
     if built.kind == "disk":
-        kind = "disk" if len(ids) >= MIN_TRAINED else "exact"
+        kind = "disk" if len(ids) >= MIN_ON_DISK else "exact"
         made = build_index(target, embedder, IndexSettings(kind, built.seed))
         return msgspec.structs.replace(made, asked=built.asked)
     codes = None if built.kind == "exact" else _read_codes(target, embedder)

@@ -10,7 +10,6 @@ import pytest
 from gmv_core.errors import SettingsError
 from gmv_core.method.recall import (
     EXACT_LIMIT,
-    MIN_TRAINED,
     PQ_BYTES,
     SQ8_LIMIT,
     ExactIndex,
@@ -111,11 +110,12 @@ def test_codes_that_fill_half_of_the_memory_stay_on_the_disk() -> None:
     assert choose_kind("pq", n, memory_bytes=1) == "pq"
 
 
-@pytest.mark.parametrize("kind", ["sq8", "pq", "disk"])
-def test_too_few_images_for_a_quantized_index_is_a_sentence(kind: str) -> None:
-    with pytest.raises(SettingsError, match=r"at least 256 images and this set has 255; use --ind"):
-        choose_kind(kind, MIN_TRAINED - 1)
-    assert choose_kind(kind, MIN_TRAINED) == kind
+@pytest.mark.parametrize(("kind", "least"), [("sq8", 256), ("pq", 256), ("disk", 512)])
+def test_too_few_images_for_a_quantized_index_is_a_sentence(kind: str, least: int) -> None:
+    said = rf"at least {least} images and this set has {least - 1}; use --ind"
+    with pytest.raises(SettingsError, match=said):
+        choose_kind(kind, least - 1)
+    assert choose_kind(kind, least) == kind
 
 
 class Quantized:

@@ -18,7 +18,7 @@ from gmv_core.store.columns import all_vectors, embedding_rows, vectors_of
 from gmv_core.store.manifests import SetManifest
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet
-from tests.fakes import FAKE, fake_embedder, png, rows_of, write_images
+from tests.fakes import FAKE, OneByOne, fake_embedder, png, rows_of, write_images
 
 ON_DISK = BuildSettings(index=IndexSettings("disk"))
 REJECTED = 40
@@ -26,8 +26,8 @@ REJECTED = 40
 
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
-    """400 images, and some that cannot be read: their vectors are zeros."""
-    folder = write_images(tmp_path / "many", 400)
+    """700 images, and some that cannot be read: their vectors are zeros."""
+    folder = write_images(tmp_path / "many", 700)
     for i in range(REJECTED):
         (folder / f"broken{i}.png").write_bytes(png(np.zeros((4, 4, 3), np.uint8))[:30])
     return folder
@@ -71,9 +71,9 @@ def test_it_finds_the_neighbours_and_no_rejected_image(workspace: Workspace, ima
     check(many, made)
     assert not Path(str(many.index_folder(FAKE)), CODES).exists()
     assert make(workspace, images).reused
-    padded = loaded(many, made).search(vectors_of(many.embeddings(FAKE), np.array([50])), 500)
-    assert padded.ids.shape == (1, 500) and (padded.ids[0, 400:] == -1).all()
-    assert np.isinf(padded.distances[0, 400:]).all()
+    padded = loaded(many, made).search(vectors_of(many.embeddings(FAKE), np.array([50])), 800)
+    assert padded.ids.shape == (1, 800) and (padded.ids[0, 700:] == -1).all()
+    assert np.isinf(padded.distances[0, 700:]).all()
 
 
 def test_another_kind_takes_its_files_away(workspace: Workspace, images: Path) -> None:
@@ -111,7 +111,7 @@ def test_where_few_are_left_every_one_is_compared(workspace: Workspace, images: 
     names = [name for name in open_source(images).names or [] if "broken" not in name]
     made = remove(workspace, "many", names[:200])
     assert made.index is not None
-    assert (made.index.kind, made.index.asked, made.index.vectors) == ("exact", "disk", 200)
+    assert (made.index.kind, made.index.asked, made.index.vectors) == ("exact", "disk", 500)
 
 
 @pytest.mark.parametrize("step", ["_delete", "_train", "_judged"])
@@ -124,6 +124,26 @@ def test_killed_between_its_steps_the_same_call_goes_on(
             make(workspace, images)
     assert workspace.image_set("many").manifest().state == "building"
     check(workspace.image_set("many"), make(workspace, images))
+
+
+def test_workers_share_the_coding(
+    workspace: Workspace, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_index, "FRAGMENTS_AT_ONCE", 2)
+    monkeypatch.setattr(disk_index, "BLOCK_ROWS", 100)
+    monkeypatch.setattr("gmv_core.store.table.FILE_ROWS", 100)
+    made, workers = make(workspace, images), OneByOne()
+    many = workspace.image_set("many")
+    ids, vectors = all_vectors(many.embeddings(FAKE))
+    queries = vectors[:50]
+    truth = exact_search(queries, [(ids, vectors)], k=10).ids
+    disk_index.drop_disk(many.index_folder(FAKE))
+    report = disk_index.build_disk(
+        many.index_folder(FAKE), many.embeddings(FAKE), queries=queries, truth=truth,
+        workers=workers,
+    )  # fmt: skip
+    assert workers.batches >= 3 and report.recall > 0.97
+    check(many, made)
 
 
 @pytest.mark.parametrize("files", ["_indices/*/*", "data/*", "_versions/*"])

@@ -9,14 +9,16 @@ that it probes and keeps at most CACHE_BYTES of them; stored vectors re-score wh
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from gmv_core.cluster.workers import Workers
 from gmv_core.errors import WorkspaceError
 from gmv_core.method.recall import (
-    MIN_TRAINED,
+    MIN_ON_DISK,
     TARGET_RECALL,
     Fetch,
     IndexReport,
@@ -30,9 +32,13 @@ from gmv_core.store.remote.objects import Place
 from gmv_core.store.table import FILE_ROWS, Table
 from gmv_core.types import Float32, Int64
 
-VECTORS = "vectors.lance"
-CODE_BYTES, ID_BYTES = 64, 8
-PARTITION_ROWS = 8192  # Lance's own: one read of 600 kB
+VECTORS, NAME = "vectors.lance", "vector_idx"
+CODE_BYTES, ID_BYTES, CENTROIDS = 64, 8, 256  # of each byte of a code
+PARTITION_ROWS = 8192  # Lance's own choice: one read of 600 kB
+MOST_PARTITIONS = 16_384  # longer ones beyond 134 million vectors, so that training stays bounded
+TRAINED_WITH = 256  # vectors a partition, and a centroid of a code, as Lance's own …
+TRAIN_ROWS = 1_000_000  # … but no more for all partitions: 1.3 GB of 624 numbers
+FRAGMENTS_AT_ONCE = 20  # coded by one worker: files of FILE_ROWS
 BLOCK_ROWS = 16_384  # of one commit of the copy
 DELETED_AT_ONCE = 10_000
 CACHE_BYTES, METADATA_BYTES = 256_000_000, 32_000_000
@@ -97,12 +103,19 @@ def drop_disk(folder: Place) -> None:
         table.drop()
 
 
-def build_disk(folder: Place, embeddings: Table, *, queries: Float32, truth: Int64) -> IndexReport:
+def build_disk(
+    folder: Place,
+    embeddings: Table,
+    *,
+    queries: Float32,
+    truth: Int64,
+    workers: Workers | None = None,
+) -> IndexReport:
     """Bring the index of an index folder to what the embeddings hold; return what is told of it.
 
     What was added goes into the partitions that are there, what was removed leaves them; they are
     trained anew where they find too little, or are damaged. Killed, the same call goes on.
-    queries: (s, d) of its images; truth: (s, R), by exact search.
+    queries: (s, d) of its images; truth: (s, R), by exact search. workers: that share the coding.
     """
     table = Table(folder / VECTORS)
 
@@ -113,12 +126,12 @@ def build_disk(folder: Place, embeddings: Table, *, queries: Float32, truth: Int
         _copy(embeddings, table)
         if _is_extended(table):
             report = judged()
-            if report.recall >= TARGET_RECALL or report.vectors < MIN_TRAINED:
+            if report.recall >= TARGET_RECALL or report.vectors < MIN_ON_DISK:
                 return report
     except (WorkspaceError, OSError, ValueError, RuntimeError, pa.ArrowException):
         drop_disk(folder)  # which fails, too, where nobody may write there
         _copy(embeddings, table)
-    _train(table)
+    _train(table, workers)
     return judged()
 
 
@@ -173,21 +186,55 @@ def _is_extended(table: Table) -> bool:
     return True
 
 
-def _train(table: Table) -> None:
-    """Train partitions and codes on a sample of the rows, and give each row its code."""
+def _train(table: Table, workers: Workers | None) -> None:
+    """Train partitions and codes on a sample of the rows, and give each row its code.
+
+    workers: that share the coding; None: this process does it.
+    """
+    from lance.indices import IndicesBuilder
+
+    table.tidy()
     dataset = table.open()
     assert dataset is not None  # noqa: S101  (it was just filled)
     table.confirm()
-    width = dataset.schema.field("vector").type.list_size
-    dataset.create_index(
-        "vector",
-        "IVF_PQ",
-        metric="L2",
-        replace=True,
-        num_sub_vectors=min(CODE_BYTES, width),
-        target_partition_size=PARTITION_ROWS,
+    n, width = dataset.count_rows(), dataset.schema.field("vector").type.list_size
+    parts = min(max(1, n // PARTITION_ROWS), MOST_PARTITIONS)
+    builder = IndicesBuilder(dataset, "vector")
+    ivf = builder.train_ivf(parts, sample_rate=min(TRAINED_WITH, TRAIN_ROWS // parts))
+    pq = builder.train_pq(
+        ivf, min(CODE_BYTES, width), sample_rate=min(TRAINED_WITH, n // CENTROIDS)
     )
+    load = partial(_opened, table, ivf.centroids, pq.codebook, min(CODE_BYTES, width))
+    fragments = [fragment.fragment_id for fragment in dataset.get_fragments()]
+    items = [
+        fragments[start : start + FRAGMENTS_AT_ONCE]
+        for start in range(0, len(fragments), FRAGMENTS_AT_ONCE)
+    ]
+    if workers is None:
+        coded = list(map(partial(_coded, load()), items))
+    else:
+        coded = list(workers.in_order(load, _coded, items))
+    whole = dataset.merge_existing_index_segments(coded)
+    table.confirm()
+    dataset.commit_existing_index_segments(NAME, "vector", [whole])
     table.forget_versions()
+
+
+def _opened(
+    table: Table, centroids: pa.Array, codebook: pa.Array, code_bytes: int
+) -> tuple[Any, dict[str, Any]]:
+    """Return an opened table, and how its rows are coded."""
+    trained = {"num_partitions": len(centroids), "ivf_centroids": centroids,
+               "num_sub_vectors": code_bytes, "pq_codebook": codebook}  # fmt: skip
+    return table.open(), trained
+
+
+def _coded(held: tuple[Any, dict[str, Any]], fragments: list[int]) -> Any:  # noqa: ANN401
+    """Write the codes of some files of a table; return what Lance tells of them."""
+    dataset, trained = held
+    return dataset.create_index_uncommitted(
+        "vector", "IVF_PQ", name=NAME, metric="L2", fragment_ids=fragments, **trained
+    )
 
 
 def _judged(folder: Place, embeddings: Table, queries: Float32, truth: Int64) -> IndexReport:
