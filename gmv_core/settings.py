@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gmv_core.errors import SettingsError, unknown_choice
 
-INDEX_KINDS = ("auto", "exact", "sq8", "pq")
+INDEX_KINDS = ("auto", "exact", "sq8", "pq", "disk")
 COLOURS = SRGB, AS_STORED = "srgb", "as stored"
 PAPER, CONVINCING = "paper", "convincing"  # which matches earn
 EACH, CLUSTER = "each", "cluster"  # who a near copy earns for: itself, or all of its cluster
@@ -53,7 +53,10 @@ class EmbedSettings:
 
 @dataclass(frozen=True, slots=True)
 class IndexSettings:
-    """kind: "auto" by size, "exact", "sq8" or "pq" (the paper's IVF-PQ) at any size."""
+    """kind: "auto" by size, or at any size "exact", "sq8", "pq" (the paper's IVF-PQ) or "disk".
+
+    "disk" is the same as "pq", with codes that stay on the disk or object store.
+    """
 
     kind: str = "auto"
     seed: int = 0

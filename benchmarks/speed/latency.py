@@ -24,7 +24,7 @@ from gmv_core.images.decode import decode
 from gmv_core.matching.matcher import Matcher, load_matcher
 from gmv_core.method.recall import Neighbours
 from gmv_core.method.value import add_values, hand_out, no_values
-from gmv_core.types import Float32, Int64
+from gmv_core.types import Float32
 
 CANDIDATES = 100
 
@@ -33,8 +33,11 @@ CANDIDATES = 100
 class Found:
     """An index that has been searched already, so that re-ranking can be timed alone."""
 
-    ids: Int64
+    rows: int
     neighbours: Neighbours
+
+    def __len__(self) -> int:
+        return self.rows
 
     def search(self, _: Float32, k: int) -> Neighbours:
         return self.neighbours
@@ -58,7 +61,7 @@ def parts_of(data: bytes, matcher: Matcher, vectors: int) -> dict[str, float]:
     marks.append(time.perf_counter())
     found = matcher.index.search(vector, CANDIDATES)
     marks.append(time.perf_counter())
-    searched = replace(matcher, index=Found(matcher.index.ids, found))
+    searched = replace(matcher, index=Found(len(matcher.index), found))
     matches = searched.match(vector, features, [pixels])
     marks.append(time.perf_counter())
     quality = matcher.quality(vector, [pixels], np.array([0]))

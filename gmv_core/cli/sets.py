@@ -40,7 +40,7 @@ from gmv_core.store.workspace import ImageSet
 from gmv_core.words import counted
 
 REJECTED_SHOWN = 5
-Index = Annotated[str, typer.Option(help="auto, exact, sq8 or pq.")]
+Index = Annotated[str, typer.Option(help="auto, exact, sq8, pq or disk.")]
 
 
 def build_command(
@@ -224,7 +224,8 @@ def _first_rejected(images: ImageSet) -> str:
 def _recall(index: IndexEntry) -> str:
     if index.kind == "exact":
         return "finds all nearest neighbours."
+    where = " on the disk" if index.kind == "disk" else ""
     return (
         f"finds {100 * index.recall:.1f} % of the true nearest {index.recall_at} "
-        f"({index.nprobe} probes, {index.bytes_per_vector:.0f} bytes a vector)."
+        f"({index.nprobe} probes, {index.bytes_per_vector:.0f} bytes a vector{where})."
     )

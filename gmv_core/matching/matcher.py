@@ -14,7 +14,7 @@ import numpy as np
 from gmv_core.errors import ModelError, WorkspaceError
 from gmv_core.method.clusters import nearest_clusters
 from gmv_core.method.realism import MIN_REFERENCE, Reference, realism, realism_quality
-from gmv_core.method.recall import ExactIndex, Neighbours, QuantizedIndex
+from gmv_core.method.recall import Index, Neighbours
 from gmv_core.method.rerank import pair_distances, sort_by_distance
 from gmv_core.method.sketch import sketch, sketch_step
 from gmv_core.models.choice import reload_embedder, resolve_distance, resolve_quality
@@ -53,7 +53,7 @@ class Matcher:
 
     training: ImageSet
     embedder: Embedder
-    index: ExactIndex | QuantizedIndex
+    index: Index
     distance_key: str
     distance: Distance | None
     quality_key: str
@@ -76,7 +76,7 @@ class Matcher:
         vectors: (m, dim) unit rows. features: (m, D), needed by the distance "features" only.
         previews: m images (h, w, 3), needed by the other distances.
         """
-        most = len(self.index.ids)
+        most = len(self.index)
         r = min(self.settings.candidates, most)
         if self.clusters is None:
             found = self.index.search(vectors, r)

@@ -28,7 +28,7 @@ from gmv_core.method.patches import (
     quadrant_distances,
     with_noise,
 )
-from gmv_core.method.recall import ExactIndex, QuantizedIndex
+from gmv_core.method.recall import Index
 from gmv_core.models.choice import reload_embedder
 from gmv_core.models.embedders.lite0 import EMBEDDED, feature_shapes, load_lite0
 from gmv_core.sets.index import load_index
@@ -83,7 +83,7 @@ class RegionMatcher:
     form: PixelForm
     embedder: Embedder
     features: Embedder
-    index: ExactIndex | QuantizedIndex
+    index: Index
     ids: Int64
     coarse: UInt8
 

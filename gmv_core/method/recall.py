@@ -2,7 +2,8 @@
 
 Distances are Euclidean between unit vectors. Up to EXACT_LIMIT vectors are searched exactly
 (a choice that benchmarks/speed/recall.py tests); more go through an inverted file with scalar or
-product quantization (Jégou et al., PAMI 2011), over-fetched and re-scored with the stored vectors.
+product quantization (Jégou et al., PAMI 2011), over-fetched and re-scored with the stored vectors;
+one whose codes would not fit the memory stays on the disk (sets/making/disk_index.py).
 Such an index is tuned and judged against exact search on a sample of training images, and says its
 recall.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -20,8 +21,11 @@ from gmv_core.types import Float32, Int64
 
 EXACT_LIMIT = 200_000  # a choice: 500 MB of vectors; benchmarks/speed/recall.py times it
 SQ8_LIMIT = 5_000_000  # a choice: 1.3 GB of codes at 256 bytes; beyond it 64 bytes a vector
+PQ_BYTES = 80  # a code, its id there, and the row of the set
+MEMORY_SHARE = 0.5  # of the machine that codes may fill, a choice; beyond it they stay on the disk
 TARGET_RECALL = 0.99
 MIN_TRAINED = 256  # product quantization has 256 centroids a byte and needs as many vectors
+MIN_ON_DISK = 512  # Lance wants two vectors a centroid
 
 Blocks = Iterable[tuple[Int64, Float32]]  # (row ids (b,), vectors (b, d))
 Fetch = Callable[[Int64], Float32]  # row ids (c,) → vectors (c, d)
@@ -33,6 +37,17 @@ class Neighbours:
 
     ids: Int64
     distances: Float32
+
+
+class Index(Protocol):
+    """What finds the k nearest images of a set; its length is the number of images that it has."""
+
+    def __len__(self) -> int: ...
+
+    def search(self, queries: Float32, k: int) -> Neighbours: ...
+
+
+T = TypeVar("T", bound=Index)
 
 
 @dataclass(frozen=True)
@@ -49,13 +64,19 @@ class IndexReport:
     queries: int
 
 
-def choose_kind(kind: str, vectors: int) -> str:
-    """Return the index that is built: "auto" is exact, then "sq8", then "pq" as n grows."""
+def choose_kind(kind: str, vectors: int, memory_bytes: float = float("inf")) -> str:
+    """Return the index that is built: "auto" is exact, "sq8", "pq", then "disk" as n grows.
+
+    memory_bytes: of this machine.
+    """
     if kind == "auto":
         kind = "exact" if vectors <= EXACT_LIMIT else "sq8" if vectors <= SQ8_LIMIT else "pq"
-    if kind != "exact" and vectors < MIN_TRAINED:
+        if kind == "pq" and vectors * PQ_BYTES > MEMORY_SHARE * memory_bytes:
+            kind = "disk"
+    least = MIN_ON_DISK if kind == "disk" else MIN_TRAINED
+    if kind != "exact" and vectors < least:
         raise SettingsError(
-            f"A quantized index needs at least {MIN_TRAINED} images and this set has {vectors}; "
+            f"A quantized index needs at least {least} images and this set has {vectors}; "
             "use --index exact."
         )
     return kind
@@ -89,6 +110,9 @@ class ExactIndex:
     ids: Int64
     vectors: Float32
 
+    def __len__(self) -> int:
+        return len(self.ids)
+
     def search(self, queries: Float32, k: int) -> Neighbours:
         return exact_search(queries, [(self.ids, self.vectors)], k=k)
 
@@ -102,6 +126,9 @@ class QuantizedIndex:
     fetch: Fetch
     nprobe: int
     overfetch: int
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
     def search(self, queries: Float32, k: int) -> Neighbours:
         wanted = min(k * self.overfetch, len(self.ids))
@@ -203,26 +230,37 @@ def tune(
     queries: Float32,
     truth: Int64,
 ) -> tuple[QuantizedIndex, IndexReport]:
-    """Choose the cheapest (probes, over-fetch) that finds TARGET_RECALL of the true neighbours.
-
-    queries: (s, d) training images drawn at random; truth: (s, R), by exact search. Where nothing
-    reaches the target the most thorough setting stays, and its recall is reported.
-    """
+    """Return codes with the settings of `cheapest`, and what is told about them."""
     import faiss
 
-    lists = faiss.extract_index_ivf(index).nlist
+    chosen, recall = cheapest(
+        lambda nprobe, overfetch: QuantizedIndex(index, ids, fetch, nprobe, overfetch),
+        lists=faiss.extract_index_ivf(index).nlist, queries=queries, truth=truth,
+    )  # fmt: skip
+    report = IndexReport(
+        kind, len(ids), code_bytes(index), recall, truth.shape[1], chosen.nprobe, chosen.overfetch,
+        len(queries),
+    )  # fmt: skip
+    return chosen, report
+
+
+def cheapest(
+    made: Callable[[int, int], T], *, lists: int, queries: Float32, truth: Int64
+) -> tuple[T, float]:
+    """Return the cheapest index that finds TARGET_RECALL of the true neighbours, and its recall.
+
+    made: (probes, over-fetch) → index. queries: (s, d) training images drawn at random; truth:
+    (s, R), by exact search. Where nothing reaches the target it is the one that finds most.
+    """
     r = truth.shape[1]
     doubling = [8 << i for i in range(12) if 8 << i < lists] + [lists]
-    best: tuple[float, QuantizedIndex] | None = None
+    best: tuple[T, float] | None = None
     for overfetch, nprobe in ((o, p) for o in (2, 4, 8) for p in doubling):
-        candidate = QuantizedIndex(index, ids, fetch, nprobe, overfetch)
+        candidate = made(nprobe, overfetch)
         recall = measured_recall(candidate.search(queries, r).ids, truth)
-        if best is None or recall > best[0]:
-            best = recall, candidate
+        if best is None or recall > best[1]:
+            best = candidate, recall
         if recall >= TARGET_RECALL:
             break
-    recall, chosen = best if best is not None else (0.0, candidate)
-    report = IndexReport(
-        kind, len(ids), code_bytes(index), recall, r, chosen.nprobe, chosen.overfetch, len(queries)
-    )
-    return chosen, report
+    assert best is not None  # noqa: S101  (there is at least one list)
+    return best

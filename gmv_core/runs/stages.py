@@ -28,7 +28,7 @@ def _there(images: ImageSet, rows: np.ndarray) -> np.ndarray:
 def match_block(matcher: Matcher, images: ImageSet, rows: np.ndarray) -> pa.Table:
     """Return the "matches" rows of some generated images; a rejected one has no candidates."""
     there = _there(images, rows)
-    r = min(matcher.settings.candidates, len(matcher.index.ids))
+    r = min(matcher.settings.candidates, len(matcher.index))
     n = len(rows)
     found = Matches(
         np.full((n, r), -1, np.int64),

@@ -9,12 +9,16 @@ import zipfile
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
 import numpy as np
 
+from gmv_core.cluster.workers import Workers
 from gmv_core.errors import ModelError, WorkspaceError
 from gmv_core.method.realism import COPY_SQUARED, MAX_REFERENCE, Reference, make_reference
 from gmv_core.method.recall import (
+    MIN_ON_DISK,
     ExactIndex,
+    Index,
     IndexReport,
     QuantizedIndex,
     add_codes,
@@ -24,6 +28,7 @@ from gmv_core.method.recall import (
     train_codes,
     tune,
 )
+from gmv_core.sets.making.disk_index import build_disk, drop_disk, open_disk
 from gmv_core.settings import IndexSettings
 from gmv_core.store.columns import all_vectors, vector_blocks, vectors_of
 from gmv_core.store.files import aside
@@ -32,7 +37,7 @@ from gmv_core.store.remote.copies import on_this_machine
 from gmv_core.store.remote.objects import Place
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet
-from gmv_core.types import Int64
+from gmv_core.types import Float32, Int64
 
 REFERENCE, CODES = "reference.npz", "codes.faiss"
 SAMPLE_QUERIES = 200
@@ -40,20 +45,33 @@ RECALL_AT = 100
 TRAIN_ROWS = 100_000  # vectors that train the quantizer, about 250 MB
 
 
-def build_index(target: ImageSet, embedder: str, settings: IndexSettings) -> IndexEntry:
-    """Build the index files of a set and return the manifest's entry of them."""
+def build_index(
+    target: ImageSet, embedder: str, settings: IndexSettings, workers: Workers | None = None
+) -> IndexEntry:
+    """Build the index files of a set and return the manifest's entry of them.
+
+    workers: that share the work of an index on the disk; None: this process does it.
+    """
+    import psutil
+
     table = target.embeddings(embedder)
     ids = np.concatenate([b for b, _ in vector_blocks(table)] or [np.empty(0, np.int64)])
     folder = target.index_folder(embedder)
     folder.mkdir(parents=True, exist_ok=True)
-    kind = choose_kind(settings.kind, len(ids))
+    kind = choose_kind(settings.kind, len(ids), psutil.virtual_memory().total)
     rng = np.random.default_rng(settings.seed)
     _write_reference(folder, table, ids, rng)
     report = IndexReport(kind, len(ids), 0.0, 1.0, min(RECALL_AT, len(ids)), 0, 1, 0)
+    if kind != "disk":
+        drop_disk(folder)
+    if kind in ("exact", "disk"):
+        (folder / CODES).unlink(missing_ok=True)
     if kind == "exact":
         dim = 0 if not len(ids) else vectors_of(table, ids[:1]).shape[1]
         report = IndexReport(kind, len(ids), 4.0 * dim + 8, 1.0, report.recall_at, 0, 1, 0)
-        (folder / CODES).unlink(missing_ok=True)
+    elif kind == "disk":
+        queries, truth = _judges(table, ids, rng)
+        report = build_disk(folder, table, queries=queries, truth=truth, workers=workers)
     else:
         report = _build_quantized(target, embedder, kind, ids, rng)
     return IndexEntry(**asdict(report), seed=settings.seed, asked=settings.kind, rows=len(table))
@@ -65,10 +83,14 @@ def shrink_index(target: ImageSet, embedder: str, built: IndexEntry, covered: In
     covered: rows that the index covers. Where that is not so, it is built anew.
     """
     settings, table = IndexSettings(built.asked, built.seed), target.embeddings(embedder)
+    ids = np.concatenate([b for b, _ in vector_blocks(table)] or [np.empty(0, np.int64)])
+    if built.kind == "disk":
+        kind = "disk" if len(ids) >= MIN_ON_DISK else "exact"
+        made = build_index(target, embedder, IndexSettings(kind, built.seed))
+        return msgspec.structs.replace(made, asked=built.asked)
     codes = None if built.kind == "exact" else _read_codes(target, embedder)
     if codes is None or codes.ntotal != len(covered):
         return build_index(target, embedder, settings)
-    ids = np.concatenate([b for b, _ in vector_blocks(table)] or [np.empty(0, np.int64)])
     rng = np.random.default_rng(built.seed)
     _write_reference(target.index_folder(embedder), table, ids, rng)
     take_out(codes, np.flatnonzero(~np.isin(covered, ids)))
@@ -103,10 +125,7 @@ def _judged(
     import faiss
 
     table = target.embeddings(embedder)
-    own = np.sort(rng.permutation(ids)[:SAMPLE_QUERIES])
-    queries = vectors_of(table, own)
-    r = min(RECALL_AT, len(ids))
-    truth = exact_search(queries, vector_blocks(table), k=r).ids
+    queries, truth = _judges(table, ids, rng)
     _, report = tune(
         codes,
         ids,
@@ -120,6 +139,13 @@ def _judged(
     return report
 
 
+def _judges(table: Table, ids: Int64, rng: np.random.Generator) -> tuple[Float32, Int64]:
+    """Return some of the set's own vectors, and the rows of their true neighbours."""
+    queries = vectors_of(table, np.sort(rng.permutation(ids)[:SAMPLE_QUERIES]))
+    blocks = vector_blocks(table)
+    return queries, exact_search(queries, blocks, k=min(RECALL_AT, len(ids))).ids
+
+
 def _read_codes(target: ImageSet, embedder: str) -> Any:  # noqa: ANN401
     import faiss
 
@@ -127,7 +153,7 @@ def _read_codes(target: ImageSet, embedder: str) -> Any:  # noqa: ANN401
     return faiss.read_index(str(codes))
 
 
-def load_index(target: ImageSet, embedder: str, built: IndexEntry) -> ExactIndex | QuantizedIndex:
+def load_index(target: ImageSet, embedder: str, built: IndexEntry) -> Index:
     """Return the searchable index of a finished set.
 
     built: the manifest's entry. Raises WorkspaceError where the table has grown since.
@@ -140,6 +166,9 @@ def load_index(target: ImageSet, embedder: str, built: IndexEntry) -> ExactIndex
         )
     if built.kind == "exact":
         return ExactIndex(*all_vectors(table))
+    if built.kind == "disk":
+        folder = target.index_folder(embedder)
+        return open_disk(folder, table, nprobe=built.nprobe, overfetch=built.overfetch)
     ids = np.concatenate([b for b, _ in vector_blocks(table)])
     return QuantizedIndex(
         _read_codes(target, embedder),

@@ -40,13 +40,17 @@ class Table:
 
     path: Place
 
-    def open(self) -> Any | None:  # noqa: ANN401  (lance ships no types)
+    def open(self, **caches: int) -> Any | None:  # noqa: ANN401  (lance ships no types)
+        """Return the Lance dataset, None where nothing was written.
+
+        caches: bytes that it may keep, as `lance.dataset` names them.
+        """
         import lance
 
         if not self.exists():
             return None
         with self._answered():
-            return lance.dataset(str(self.path), **self.reached)
+            return lance.dataset(str(self.path), **caches, **self.reached)
 
     @property
     def reached(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from gmv_core.errors import SourceError, WorkspaceError
 from gmv_core.images.decode import decode, pixels_of
 from gmv_core.matching.matcher import embed_previews
+from gmv_core.method.recall import Index
 from gmv_core.models.choice import reload_embedder
 from gmv_core.sets.index import load_index
 from gmv_core.store.access import Right, require
@@ -22,7 +23,7 @@ from gmv_core.store.columns import previews_of
 from gmv_core.store.workspace import ImageSet
 from gmv_core.trust.duplicates import BYTES, NEAR, SAME_PIXELS
 from gmv_core.trust.identical import CLOSE
-from gmv_core.trust.near_copies import Index, Judge, copies_of, judge_of
+from gmv_core.trust.near_copies import Judge, copies_of, judge_of
 from gmv_core.types import OK, Embedder, Float32, Int64, UInt8
 
 NEAREST = 20  # embeddings that are looked at
@@ -109,7 +110,7 @@ def find_picture(finder: Finder, content: bytes) -> Sought:
     if decoded.status != OK or decoded.pixels is None:
         raise SourceError(f"The picture cannot be read: {decoded.status}; give another one.")
     vector = embed_previews(finder.embedder, [decoded.pixels])[0]
-    near = finder.index.search(vector, min(NEAREST, len(finder.index.ids)))
+    near = finder.index.search(vector, min(NEAREST, len(finder.index)))
     there = near.ids[0] >= 0
     rows, distance = near.ids[0][there], near.distances[0][there]
     how = _how(finder, decoded.pixels, pixels_of(decoded.preview), rows, distance)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gmv_core.matching.matcher import embed_previews
-from gmv_core.method.recall import ExactIndex, QuantizedIndex
+from gmv_core.method.recall import Index
 from gmv_core.sets.pixels import PixelForm, small_pixels
 from gmv_core.store.columns import previews_of, sample_rows, vectors_of
 from gmv_core.store.workspace import ImageSet
@@ -33,7 +33,6 @@ PAIRS = 4096  # confirmed at once, which bounds the memory
 FEATURE_PAIRS = 64  # a feature vector has tens of thousands of numbers
 
 Small = Callable[[Int64], Float32]  # rows (c,) → pixels (c, d) in 0…1
-Index = ExactIndex | QuantizedIndex
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def judge_of(
     among = among or images
     rows = sample_rows(images, USUAL)
     vectors = vectors_of(images.embeddings(embedder.key), rows)
-    found = index.search(vectors, min(2, len(index.ids))).ids
+    found = index.search(vectors, min(2, len(index))).ids
     nearest = np.where(found[:, 0] == rows, found[:, -1], found[:, 0])
     there = (nearest >= 0) & (nearest != rows)
     if not there.any():

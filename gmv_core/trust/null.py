@@ -112,7 +112,7 @@ def null_rows(held: tuple[Matcher, Judge], block: tuple[int, Int64]) -> pa.Table
     previews = previews_of(source, rows) if matcher.distance_key != "none" else []
     vectors = vectors_of(source.embeddings(matcher.embedder.key), rows)
     features = matcher.embed(previews)[1] if matcher.distance_key == "features" else None
-    most = len(matcher.index.ids)
+    most = len(matcher.index)
     r = min(matcher.settings.candidates, most)
     found = matcher.index.search(vectors, min(r + SPARE, most))
     found = _without_copies(found, rows, judge, keep=most)

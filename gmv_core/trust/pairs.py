@@ -13,6 +13,7 @@ import numpy as np
 
 from gmv_core.cluster.workers import Workers
 from gmv_core.errors import WorkspaceError
+from gmv_core.method.recall import Index
 from gmv_core.models.choice import reload_embedder
 from gmv_core.sets.index import load_index
 from gmv_core.sets.making.spread import check_seen
@@ -20,7 +21,7 @@ from gmv_core.sets.pixels import PixelForm, pixels_of_rows
 from gmv_core.store.columns import vectors_of
 from gmv_core.store.manifests import SetManifest
 from gmv_core.store.workspace import ImageSet
-from gmv_core.trust.near_copies import Index, Judge, Pairs, Small, confirmed, joined, judge_of
+from gmv_core.trust.near_copies import Judge, Pairs, Small, confirmed, joined, judge_of
 from gmv_core.types import Embedder, Int64, Progress, Report
 
 NEAREST = 11  # of each image, itself among them; copies of copies are joined through each other
@@ -78,6 +79,6 @@ def _pairs_of(held: tuple[Judge, Index], rows: Int64) -> Pairs:
     judge, index = held
     vectors = vectors_of(judge.images.embeddings(judge.embedder.key), rows)
     there = vectors.any(axis=1)
-    found = index.search(vectors[there], min(NEAREST, len(index.ids)))
+    found = index.search(vectors[there], min(NEAREST, len(index)))
     a, b = np.repeat(rows[there], found.ids.shape[1]), found.ids.ravel()
     return confirmed(Pairs(a, b, found.distances.ravel()).where((b >= 0) & (a != b)), judge)

@@ -10,7 +10,7 @@ import pytest
 from gmv_core.errors import SettingsError
 from gmv_core.method.recall import (
     EXACT_LIMIT,
-    MIN_TRAINED,
+    PQ_BYTES,
     SQ8_LIMIT,
     ExactIndex,
     QuantizedIndex,
@@ -102,11 +102,20 @@ def test_the_size_chooses_the_index(n: int, kind: str) -> None:
     assert choose_kind("exact", n) == "exact"
 
 
-@pytest.mark.parametrize("kind", ["sq8", "pq"])
-def test_too_few_images_for_a_quantized_index_is_a_sentence(kind: str) -> None:
-    with pytest.raises(SettingsError, match=r"at least 256 images and this set has 255; use --ind"):
-        choose_kind(kind, MIN_TRAINED - 1)
-    assert choose_kind(kind, MIN_TRAINED) == kind
+def test_codes_that_fill_half_of_the_memory_stay_on_the_disk() -> None:
+    n = 100_000_000
+    assert choose_kind("auto", n, memory_bytes=2.01 * n * PQ_BYTES) == "pq"
+    assert choose_kind("auto", n, memory_bytes=1.99 * n * PQ_BYTES) == "disk"
+    assert choose_kind("auto", SQ8_LIMIT, memory_bytes=1) == "sq8"
+    assert choose_kind("pq", n, memory_bytes=1) == "pq"
+
+
+@pytest.mark.parametrize(("kind", "least"), [("sq8", 256), ("pq", 256), ("disk", 512)])
+def test_too_few_images_for_a_quantized_index_is_a_sentence(kind: str, least: int) -> None:
+    said = rf"at least {least} images and this set has {least - 1}; use --ind"
+    with pytest.raises(SettingsError, match=said):
+        choose_kind(kind, least - 1)
+    assert choose_kind(kind, least) == kind
 
 
 class Quantized:

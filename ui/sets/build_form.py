@@ -16,6 +16,7 @@ INDEXES = {
     "exact": "exact search",
     "sq8": "one byte for each number",
     "pq": "the paper's product quantization",
+    "disk": "product quantization, kept on the disk",
 }
 
 

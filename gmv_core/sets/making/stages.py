@@ -43,7 +43,7 @@ def carry_out(
     _read_in(stages, target, source, labels, settings, embedder, report, workers)
     with stages.stage("index", anew=True):
         report(Progress("index", 0, None))
-        _index(stages, target, source, labels, settings, embedder)
+        _index(stages, target, source, labels, settings, embedder, workers)
     stages.change(files=files_of(target, embedder.key))
     counts = stages.manifest.counts
     assert counts is not None  # noqa: S101  (the stage before writes them)
@@ -104,6 +104,7 @@ def _index(
     labels: Labels | None,
     settings: BuildSettings,
     embedder: Embedder,
+    workers: Workers | None,
 ) -> None:
     """Index the set, and describe it in its manifest."""
     *earlier, last = stages.manifest.sources
@@ -119,7 +120,7 @@ def _index(
     )
     stages.change(
         sources=(*earlier, last),
-        index=build_index(target, embedder.key, settings.index),
+        index=build_index(target, embedder.key, settings.index, workers),
         counts=told.counts,
         typical=told.typical,
         labels=told.labels or stages.manifest.labels,
