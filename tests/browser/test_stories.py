@@ -1,20 +1,24 @@
-"""An owner's five minutes and an auditor's, from end to end, on one demo."""
+"""From end to end: an owner's five minutes and an auditor's on one demo; drawings and copies."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.kit.app_server import Server, settled
+from benchmarks.kit.app_server import Server, running, settled
 from gmv_core import Workspace, decide, join_review, make_review, next_pair, open_run, verify
 from gmv_core.audit.checking.verify import Against
 from gmv_core.audit.evidence import write_evidence
 from gmv_core.audit.keys import make_keys, private_key
 from gmv_core.audit.review.sampling import ReviewSettings
 from tests.browser.conftest import Visitor
+from tests.browser.test_contributors import pair
 from tests.browser.test_review import SEEN_MS, sign_in
+from tests.photographs import COPY, DRAWINGS, LIGHTER, TWICE, TWIN, write_drawings_run
 
 PAIRS, ANSWERS = 10, ("yes", "no", "yes", "yes", "no", "unsure", "yes", "no", "yes", "no")
 
@@ -81,3 +85,54 @@ def test_an_auditor_reviews_with_a_second_one_and_checks_the_evidence(
     data[len(data) // 3] ^= 1
     path.write_bytes(data)
     assert [check.held for check in verify(path, Against(public=public))][-1] is False
+
+
+@pytest.fixture(scope="module")
+def drawings(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app on drawings and two copies, held against photographs of which one is there twice."""
+    root = tmp_path_factory.mktemp("drawings")
+    write_drawings_run(root)
+    with running(root / "home", root / "server.log") as server:
+        yield server
+
+
+def test_drawings_have_no_convincing_source_and_copies_are_told(
+    drawings: Server, visit: Visitor
+) -> None:
+    page = visit(drawings).open()
+    line = f"Of the {DRAWINGS + 2} generated images of run: 2 near copies, {DRAWINGS} without a"
+    expect(page.get_by_text(f"{line} convincing source.")).to_be_visible()
+    told = {
+        **{f"drawing-{i}.png": ("No convincing source", "farther than unseen real images are")
+           for i in (0, DRAWINGS - 1)},
+        COPY: ("Same pixels", "It has the same pixels as 000.png."),
+        LIGHTER: ("Near copy", "It is closer than an unseen real image would be."),
+    }  # fmt: skip
+    for name, (chip, sentence) in told.items():
+        page = visit(drawings).open(f"contributors?image={name}")
+        expect(pair(page)).to_contain_text(chip)
+        expect(page.get_by_text(sentence).first).to_be_attached()
+
+
+def test_a_training_image_that_is_there_twice_earns_once(drawings: Server, visit: Visitor) -> None:
+    page = visit(drawings).open("training_set")
+    page.get_by_role("button", name="Look for near copies").click()
+    expect(
+        page.get_by_text("1 image more than once, in 1 cluster: 1 with the bytes")
+    ).to_be_visible()
+    first, values = f"{TWICE}.png", {}
+    for way, address in (("each", ""), ("one", "&duplicates=true")):
+        for name in (first, TWIN):
+            page = visit(drawings).open(
+                f"contributors?view=Training+images&training={name}{address}"
+            )
+            values[way, name] = value_told(page)
+    assert values["each", first] == values["each", TWIN]
+    assert values["one", first] == values["one", TWIN]
+    assert values["one", TWIN] < values["each", TWIN]
+
+
+def value_told(page: Page) -> float:
+    """Return the value of the training image that the page shows."""
+    line = page.get_by_text(re.compile(r"^Value [\d.]+ \(")).inner_text()
+    return float(line.split()[1])
