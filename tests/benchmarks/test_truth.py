@@ -232,7 +232,7 @@ def test_retraining_is_told_with_its_intervals(results: Path) -> None:
 
 
 @pytest.mark.models
-@pytest.mark.parametrize("script", ["influence", "classes", "kernel", "owners"])
+@pytest.mark.parametrize("script", ["influence", "classes", "kernel", "owners", "credit"])
 def test_choices_are_made_on_what_was_kept(results: Path, script: str) -> None:
     command = [sys.executable, "-m", f"benchmarks.choices.{script}", "--work", str(results.parent),
                "--json"]  # fmt: skip

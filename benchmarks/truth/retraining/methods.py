@@ -18,7 +18,7 @@ from benchmarks.kit.datasets import SETTINGS, save_npz
 from gmv_core import Workspace, build, open_run, open_source, value
 from gmv_core.matching.matcher import embed_previews
 from gmv_core.method.rerank import pair_distances
-from gmv_core.method.value import hand_out
+from gmv_core.method.value import ALL_EARN, Basis, hand_out
 from gmv_core.models.embedders.lite0 import load_lite0
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.results.result import Result
@@ -82,12 +82,17 @@ def settings_of(
     return RunSettings(MatchSettings(candidates, distance, "realism"), shared)
 
 
-def product_matrix(result: Result, settings: ValueSettings | None = None) -> Float64:
-    """Return V of a run, (m, n), under its own settings or others; rows add up to q_j."""
+def product_matrix(
+    result: Result, settings: ValueSettings | None = None, basis: Basis = ALL_EARN
+) -> Float64:
+    """Return V of a run, (m, n), under its own settings or others; rows add up to q_j.
+
+    basis: the reach that matches must be within, where they must be convincing.
+    """
     settings = settings or result.settings
     made = np.zeros((len(result.generated.images), len(result.training.images)))
     for block in blocks(result.run):
-        handed = block.handed_out(settings)
+        handed = block.handed_out(settings, basis)
         j, i = np.nonzero(handed.contributors >= 0)
         made[block.rows[j], handed.contributors[j, i]] = handed.credit[j, i]
     return made
