@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 import numpy as np
 import pandas as pd
 
+from gmv_core.method.value import ALL_EARN, Basis
+from gmv_core.results.candidate_lists import block_of, blocks
+from gmv_core.settings import ValueSettings
 from gmv_core.store.access import Right, require
 from gmv_core.store.files import write_json
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import Run
+from gmv_core.trust.stability import first_shares
+from gmv_core.types import Float64
 
 RECORD = "stability.json"
 
@@ -50,3 +57,21 @@ def stability_columns(run: Run, manifest: RunManifest, m: int) -> pd.DataFrame:
         return pd.DataFrame({"stability": none, "same_first": none})
     stored = stability_table(run).read(["stability", "same_first"]).to_pandas()
     return stored.astype(np.float64)
+
+
+def share_ranges(
+    run: Run,
+    settings: ValueSettings,
+    without: Collection[int] = (),
+    basis: Basis = ALL_EARN,
+    *,
+    row: int | None = None,
+) -> tuple[Float64, Float64]:
+    """Return `trust.stability.first_shares` of each generated image, or of one alone: its row."""
+    if row is None:
+        found = [
+            first_shares(block.matches.distance, settings) for block in blocks(run, without, basis)
+        ]
+        low, high = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return low, high
+    return first_shares(block_of(run, row, without, basis).matches.distance, settings)

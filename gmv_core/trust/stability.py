@@ -1,20 +1,26 @@
-"""Does the first contributor survive another distance, another k, another temperature?
+"""Does the first contributor survive another distance or embedder, and its share another k and τ?
 
 A generated image's contributors are an answer to a question that has several good forms. Where all
 forms give the same first contributor, the answer does not hang on the choice; where each gives
-another one, it does. Nothing here says which of them is right.
+another one, it does. Nothing here says which of them is right. k and τ leave the order of the
+contributors as it is and change how much credit the first one gets: that is told as a range.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
-from gmv_core.types import Float64, Int64
+from gmv_core.method.value import contributor_weights
+from gmv_core.settings import ValueSettings
+from gmv_core.types import Float32, Float64, Int64
+from gmv_core.words import share_text
 
 TEN = 10
+FACTOR = 2  # k and τ from a half to twice the run's own; τ "auto", too
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,27 @@ def _shared(own: Int64, other: Int64) -> Float64:
     return found
 
 
+def first_shares(distances: Float32, settings: ValueSettings) -> tuple[Float64, Float64]:
+    """Return the least and the largest share of credit of the first contributor, (m,) each.
+
+    Under k and τ from a half to twice the settings' (τ = 1 where these have "auto"), and τ "auto";
+    nan for an image without a contributor. distances: (m, R), rising, inf for none.
+    """
+    tau = 1.0 if isinstance(settings.temperature, str) else settings.temperature
+    ks = (max(1, settings.k // FACTOR), settings.k, FACTOR * settings.k)
+    taus: tuple[float | str, ...] = (tau / FACTOR, tau, FACTOR * tau, "auto")
+    shares = np.stack(
+        [contributor_weights(distances[:, :k], t)[:, 0] for k, t in product(ks, taus)]
+    )
+    shares = np.where(np.isfinite(distances[:, 0]), shares, np.nan)
+    return shares.min(axis=0), shares.max(axis=0)
+
+
 def words(same_first: int, readings: int) -> str:
     """Say how many readings have the same first contributor."""
-    return f"first contributor under {same_first:,} of {readings:,} readings"
+    return f"first contributor under {same_first:,} of {readings:,} ways"
+
+
+def share_words(low: float, high: float) -> str:
+    """Say what share of the credit the first contributor gets under other k and τ."""
+    return f"it gets {share_text(low)} to {share_text(high)} of the credit under other k and τ"

@@ -14,12 +14,13 @@ from gmv_core.cli.output import Output, shown
 from gmv_core.cluster.workers import HERE, workers_on
 from gmv_core.criteria.trials.stability import hold
 from gmv_core.results.result import open_run
+from gmv_core.results.stability import share_ranges
 from gmv_core.sources.source import file_content
 from gmv_core.trust.duplicates import ClustersRecord, find_clusters, members
 from gmv_core.trust.finding import find_picture, open_finder
 from gmv_core.trust.sentences import clusters_sentence
 from gmv_core.trust.stability import words
-from gmv_core.words import number, percent
+from gmv_core.words import number, percent, share_text
 
 FOUND = ["training", "row", "how", "distance", "label", "owner"]
 MEMBERS = ["training", "size", "owners", "copy", "label", "owner"]
@@ -71,11 +72,14 @@ def find_command(
 
 
 def stability_command(run: str, workspace: Root = None, json: Json = False) -> None:
-    """Value a run by every ready distance, and tell whose first contributor holds."""
+    """Value a run by every ready distance and embedder, and tell whose first contributor holds."""
     out, place = Output(json), workspace_at(workspace)
     with out.progress() as report:
         found = hold(place, run, report=report)
-    table = open_run(place, run).generated_table(("generated", "stability", "same_first"))
+    result = open_run(place, run)
+    table = result.generated_table(("generated", "stability", "same_first"))
+    low, high = share_ranges(result.run, result.settings, basis=result.basis)
+    table = table.assign(share_low=low, share_high=high)
     if out.document({"run": run, "readings": found.readings, "images": table.to_dict("records")}):
         return
     known = table[table["stability"].notna()]
@@ -85,6 +89,12 @@ def stability_command(run: str, workspace: Root = None, json: Json = False) -> N
     )
     least = known.sort_values("stability", kind="stable").head(LEAST_STABLE)
     least = least.assign(
-        holds=[words(int(n), len(found.readings)) for n in least["same_first"]]
-    ).drop(columns="same_first")
+        holds=[words(int(n), len(found.readings)) for n in least["same_first"]],
+        share=[
+            f"{share_text(low)} to {share_text(high)}"
+            for low, high in zip(least["share_low"], least["share_high"], strict=True)
+        ],
+    ).drop(columns=["same_first", "share_low", "share_high"])
+    out.words("The first contributor's share is of the credit, with k and τ a half to twice the "
+              "run's and τ by the spread.")  # fmt: skip
     out.frame("The least stable", least)
