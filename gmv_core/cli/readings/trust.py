@@ -19,7 +19,6 @@ from gmv_core.sources.source import file_content
 from gmv_core.trust.duplicates import ClustersRecord, find_clusters, members
 from gmv_core.trust.finding import find_picture, open_finder
 from gmv_core.trust.sentences import clusters_sentence
-from gmv_core.trust.stability import words
 from gmv_core.words import number, percent, share_text
 
 FOUND = ["training", "row", "how", "distance", "label", "owner"]
@@ -88,13 +87,15 @@ def stability_command(run: str, workspace: Root = None, json: Json = False) -> N
         f"{number(float(known['stability'].mean()))}, from 0 to 1."
     )
     least = known.sort_values("stability", kind="stable").head(LEAST_STABLE)
-    least = least.assign(
-        holds=[words(int(n), len(found.readings)) for n in least["same_first"]],
-        share=[
+    ways = len(found.readings)
+    columns = {
+        "first contributor": [f"under {int(n)} of {ways} ways" for n in least["same_first"]],
+        "its share": [
             f"{share_text(low)} to {share_text(high)}"
             for low, high in zip(least["share_low"], least["share_high"], strict=True)
         ],
-    ).drop(columns=["same_first", "share_low", "share_high"])
+    }
+    least = least[["generated", "stability"]].assign(**columns)
     out.words("The first contributor's share is of the credit, with k and τ a half to twice the "
               "run's and τ by the spread.")  # fmt: skip
     out.frame("The least stable", least)
