@@ -1,8 +1,9 @@
 """Near copies: are planted ones found, how long does it take, and what does copying earn?
 
-Copies of training images of CIFAR-10 and Fashion-MNIST are planted among them, each kind by itself;
-a pair in one cluster is right where both come from one image, or from two that are near copies
-without any planting. Then one owner's images are put into the set r times more.
+Copies of training images of CIFAR-10 and Fashion-MNIST are planted among them, all kinds in one
+set, so that a copy may be found by way of another one of the same image; a pair in one cluster is
+right where both come from one image, or from two that are near copies without any planting. Then
+one owner's images are put into the set r times more.
 """
 
 from __future__ import annotations
