@@ -5,6 +5,8 @@ A message has three parts: what happened, the value seen, what to do next.
 
 from __future__ import annotations
 
+import re
+
 
 class GMVError(Exception):
     """Root of all errors that the command line and the app show as one sentence."""
@@ -37,3 +39,19 @@ class ClusterError(GMVError):
 def unknown_choice(what: str, seen: str, known: list[str]) -> SettingsError:
     """Return the error for a key that is in no table, listing the known ones."""
     return SettingsError(f"Unknown {what} {seen!r}; choose one of: {', '.join(known)}.")
+
+
+_SECRETS = re.compile(
+    r"(?<=://)[^/\s@'\"]*@"  # who asks, and the password
+    r"|\?[^\s'\"]+"  # tokens and signatures of addresses
+    r"|(?i:<(AWSAccessKeyId|StringToSign\w*|Signature\w*|CanonicalRequest\w*)>).*?(</\1>|$)"
+)
+
+
+def without_secrets(words: str) -> str:
+    """Return the words of another program, on one line, without what may be secret in them.
+
+    That is a password or what follows a "?" in an address, and what an S3 server repeats of a
+    request that it refuses.
+    """
+    return _SECRETS.sub("", " ".join(words.split()))

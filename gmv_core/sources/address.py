@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from gmv_core.errors import SourceError
+from gmv_core.errors import SourceError, without_secrets
 from gmv_core.sources.asking import patiently, refusal
 
 PACKAGES = {  # scheme → what reads it
@@ -47,13 +47,19 @@ class Address:
     @classmethod
     def of(cls, text: str) -> Address:
         """Return the address that a person gave."""
-        scheme = text.partition("://")[0].lower()
+        scheme, _, inside = text.partition("://")
+        scheme = scheme.lower()
         if scheme not in PACKAGES:
             raise SourceError(
-                f"{text[:80]!r} is an address of an unknown kind; give a path, or one of "
-                f"{', '.join(f'{known}://' for known in PACKAGES)}."
+                f"{without_secrets(text)[:80]!r} is an address of an unknown kind; give a path, or "
+                f"one of {', '.join(f'{known}://' for known in PACKAGES)}."
             )
-        return cls(f"{scheme}://{text.partition('://')[2].rstrip('/')}")
+        if scheme not in ONE_FILE and "@" in inside.partition("/")[0]:
+            raise SourceError(
+                f"Credentials stand in the address {without_secrets(text)[:80]!r}, where they "
+                "would be shown; give them in the environment, see docs/sources.md."
+            )
+        return cls(f"{scheme}://{inside.rstrip('/')}")
 
     def __str__(self) -> str:
         """Return it without what may be secret: a password, or what follows a "?"."""
@@ -88,12 +94,14 @@ class Address:
 
     def system(self) -> tuple[Any, str]:
         """Return fsspec's file system and what it calls this place."""
-        from fsspec.core import url_to_fs
+        from fsspec import get_filesystem_class
 
         logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # a traceback a try, on the terminal
         try:
-            system, path = url_to_fs(self.text, use_listings_cache=False)
-            return system, path
+            # Not by `url_to_fs`, which takes "::" in a name for a chain of file systems.
+            kind = get_filesystem_class(self.scheme)
+            system = kind(use_listings_cache=False, **kind._get_kwargs_from_urls(self.text))
+            return system, str(kind._strip_protocol(self.text))
         except ImportError as error:
             raise SourceError(
                 f"Addresses that begin with {self.scheme}:// need the package "

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from gmv_core.errors import GMVError, SourceError
+from gmv_core.errors import GMVError, SourceError, without_secrets
 
 WAITS_SECONDS = (0.5, 2.0, 8.0)
 PATIENCE_SECONDS = 60.0  # gcsfs tries for a minute by itself
@@ -27,19 +26,13 @@ def patiently(address: object, asked: Callable[[], T]) -> T:
                 raise
             late = time.monotonic() - began > PATIENCE_SECONDS
             if wait is None or late or _is_final(error):
-                reason = _plain(error) or type(error).__name__
+                reason = without_secrets(str(error))[:200] or type(error).__name__
                 raise SourceError(
                     f"{address} cannot be read ({reason}); check the address, what it needs to be "
                     "let in, and the network; the same command goes on where it stopped."
                 ) from error
             time.sleep(wait)
     raise AssertionError("unreachable")  # pragma: no cover
-
-
-def _plain(error: Exception) -> str:
-    """Return an error's words without what may be secret in an address."""
-    words = " ".join(str(error).split())
-    return re.sub(r"(?<=://)[^/\s@]*@|\?[^\s'\"]+", "", words)[:200]
 
 
 def _is_told(error: FileNotFoundError) -> bool:
@@ -53,8 +46,8 @@ def refusal(address: object, error: OSError) -> SourceError:
     if isinstance(error, FileNotFoundError):
         return SourceError(f"There is nothing at {address}; check the address.")
     return SourceError(
-        f"{address} may not be read ({_plain(error)}); give the credentials that it needs, see "
-        "docs/sources.md."
+        f"{address} may not be read ({without_secrets(str(error))[:200]}); give the credentials "
+        "that it needs, see docs/sources.md."
     )
 
 

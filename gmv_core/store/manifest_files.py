@@ -14,6 +14,7 @@ from gmv_core.settings import AS_STORED
 from gmv_core.store.access import Right, require
 from gmv_core.store.files import write_json
 from gmv_core.store.manifests import FORMAT, M, Manifest
+from gmv_core.store.remote.lease import confirm
 from gmv_core.store.remote.objects import ObjectPath, Place, remove_objects
 
 
@@ -81,6 +82,7 @@ def write_manifest(path: Place, manifest: Manifest) -> None:
     """Write a manifest aside, then rename it."""
     require(Right.EDIT, "changing a set or a run")
     if isinstance(path, ObjectPath) and not path.is_file():
+        confirm(path)
         remove_objects(path.parent)  # left where a set or run of that name was being deleted
     stored = msgspec.structs.replace(manifest, reused=None)
     write_json(path, as_json(stored))

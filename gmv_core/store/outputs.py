@@ -22,7 +22,8 @@ def check_output(place: Workspace | Record, path: Path) -> None:
     if not wanted.is_relative_to(root):
         return
     first = wanted.relative_to(root).parts[:1]
-    own = not first or first[0] in OWN or first[0].startswith((".", "reviews.sqlite"))
+    name = first[0].casefold() if first else ""  # some disks know a file by either case
+    own = not name or name in OWN or name.startswith((".", "reviews.sqlite"))
     if own or not may(Right.EDIT):
         raise WorkspaceError(
             f"{path} lies in the workspace {root}, among what it keeps; write it elsewhere."

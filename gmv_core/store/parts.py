@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from gmv_core.errors import WorkspaceError
 from gmv_core.store.access import Right, require
 from gmv_core.store.digests import with_digests
 from gmv_core.store.table import MERGED_COMMITS, Table
@@ -17,11 +18,13 @@ from gmv_core.store.table import MERGED_COMMITS, Table
 class Part:
     """Rows that lie in a table's folder and that no reader sees yet.
 
-    files: what Lance says of each file with some of them, as JSON.
+    files: what Lance says of each file with some of them, as JSON. first, count: their ids.
     """
 
     files: tuple[str, ...]
     schema: pa.Schema
+    first: int
+    count: int
 
 
 def write_part(table: Table, rows: pa.Table) -> Part:
@@ -35,11 +38,16 @@ def write_part(table: Table, rows: pa.Table) -> Part:
         rows = rows.select([name for name in rows.column_names if name in known])
     mode = "append" if known else "create"
     written = write_fragments(rows, str(table.path), mode=mode, **table.reached)
-    return Part(tuple(json.dumps(fragment.to_json()) for fragment in written), rows.schema)
+    files = tuple(json.dumps(fragment.to_json()) for fragment in written)
+    return Part(files, rows.schema, rows["id"][0].as_py(), len(rows))
 
 
 def append_parts(table: Table, parts: Sequence[Part]) -> None:
-    """Add the rows of parts in one commit, in that order."""
+    """Add the rows of parts in one commit, in that order.
+
+    Raises WorkspaceError where they are not the next rows of the table, as those that another
+    process committed meanwhile, or that were added before: Lance would take them twice.
+    """
     import lance
 
     table.confirm()
@@ -47,6 +55,14 @@ def append_parts(table: Table, parts: Sequence[Part]) -> None:
 
     files = [FragmentMetadata.from_json(file) for part in parts for file in part.files]
     dataset = table.open()
+    rows = 0 if dataset is None else dataset.count_rows()
+    for part in parts:
+        if part.first != rows:
+            raise WorkspaceError(
+                f"{table.path} has {rows:,} rows where row {part.first:,} was to be added; another "
+                "process wrote it meanwhile: give the same command again."
+            )
+        rows += part.count
     if dataset is None:
         first = lance.LanceOperation.Overwrite(parts[0].schema, files)
         committed = lance.LanceDataset.commit(str(table.path), first, **table.reached)

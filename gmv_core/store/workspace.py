@@ -176,7 +176,8 @@ class Workspace:
         return [Run(folder) for folder in self._folders("runs")]
 
     def _folders(self, kind: str) -> list[Place]:
-        return [path.parent for path in paths_in(self.root / kind, "*/manifest.json")]
+        found = [path.parent for path in paths_in(self.root / kind, "*/manifest.json")]
+        return [folder for folder in found if NAME.fullmatch(folder.name)]
 
     @contextmanager
     def writing(self, *, wait: bool = False) -> Iterator[None]:

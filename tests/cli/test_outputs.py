@@ -20,7 +20,15 @@ WRITERS = {
     "statements": ("statement", "run", "{}", "--all"),
     "review export": ("review", "export", "run-1", "{}"),
 }
-OWN = ("sets/run-set", "runs/run/manifest.json", "runs/new", "reviews.sqlite", ".lock", "jobs/x")
+OWN = (
+    "sets/run-set",
+    "Sets/run-set",
+    "runs/run/manifest.json",
+    "runs/new",
+    "reviews.sqlite",
+    ".lock",
+    "jobs/x",
+)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_images(root / "photos", 9)
     (root / "photos" / "labels.csv").write_bytes(TABLE)
     (root / "photos" / "class0" / "0000.json").write_text('{"hat": "yes"}')
-    for name in ("odd name ü #1.png", "a [1]*.png"):
+    for name in ("odd name ü #1.png", "a [1]*.png", "b::zip.png"):
         (root / "photos" / name).write_bytes(png(3))
     files = {str(p.relative_to(root / "photos")): p.read_bytes()
              for p in sorted((root / "photos").rglob("*")) if p.is_file()}  # fmt: skip
@@ -215,6 +215,15 @@ def test_secrets_of_an_address_are_not_kept(web: Web) -> None:
         assert "secret" not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    "text", ["s3://KEY:secret@bucket/photos", "gs://secret@b/x", "ftp://ada:secret@host/a?secret"]
+)
+def test_secrets_of_an_address_that_is_refused_are_not_repeated(text: str) -> None:
+    with pytest.raises(SourceError, match=r"Credentials stand in|of an unknown kind") as told:
+        open_source(text)
+    assert "secret" not in str(told.value)
+
+
 def test_what_is_an_address() -> None:
     assert is_address("s3://b/x") and is_address("HTTPS://b/x")
     for path in ("/srv/x", "C:\\x", "c://x", "x", "~/x", "a b://c"):
@@ -241,9 +250,9 @@ def test_roots_may_be_addresses(set_roots: Set, tmp_path: Path) -> None:
 
 def test_below_a_root_an_address_is_read(set_roots: Set, bucket: str, web: Web) -> None:
     set_roots(f"{bucket}/photos:{web.address}")
-    assert open_on_server(f" {bucket}/photos ").total == 11
+    assert open_on_server(f" {bucket}/photos ").total == 12
     assert open_on_server(f"{bucket}/photos/class0").total == 3
-    assert open_on_server(f"{web.address}/photos.zip").total == 11
+    assert open_on_server(f"{web.address}/photos.zip").total == 12
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ class _Lease:
             return
 
 
-_held: dict[ObjectPath, _Lease] = {}
+_held: dict[tuple[ObjectPath, int], _Lease] = {}  # by thread: one may have lost it to another
 _guard = threading.Lock()
 
 
@@ -98,7 +98,7 @@ def leased(path: ObjectPath, *, seconds: float, busy: str) -> Iterator[None]:
         with _guard:
             lease.depth -= 1
             if lease.depth == 0:
-                del _held[path]
+                del _held[path, lease.thread]
         if lease.depth == 0:
             lease.release()
 
@@ -106,12 +106,13 @@ def leased(path: ObjectPath, *, seconds: float, busy: str) -> Iterator[None]:
 def confirm(path: ObjectPath) -> None:
     """Raise WorkspaceError where a lease that covers a path ran out while this process held it.
 
-    To be asked before each write. A lease covers the folder in which its object lies.
+    To be asked before each write. A lease covers the folder in which its object lies. Who holds it
+    himself is judged by his own, for another thread may have taken it over.
     """
-    inside = f"{path}/"
+    inside, me = f"{path}/", threading.get_ident()
     with _guard:
-        held = [lease for at, lease in _held.items() if inside.startswith(f"{at.parent}/")]
-    for lease in held:
+        held = [lease for (at, _), lease in _held.items() if inside.startswith(f"{at.parent}/")]
+    for lease in [lease for lease in held if lease.thread == me] or held:
         if lease.lost or time.monotonic() > lease.until - LEASE_SECONDS * _MARGIN:
             raise WorkspaceError(
                 f"The right to write in {lease.path.parent} was lost: it could not be renewed for "
@@ -123,10 +124,9 @@ def confirm(path: ObjectPath) -> None:
 def _again(path: ObjectPath) -> _Lease | None:
     """Return the lease that this thread holds already, one level deeper."""
     with _guard:
-        lease = _held.get(path)
-        if lease is None or lease.thread != threading.get_ident():
-            return None
-        lease.depth += 1
+        lease = _held.get((path, threading.get_ident()))
+        if lease is not None:
+            lease.depth += 1
         return lease
 
 
@@ -142,7 +142,7 @@ def _take(path: ObjectPath, seconds: float, busy: str) -> _Lease:
                 _check_conditions(path, content)
                 lease = _Lease(path, token, mark, asked)
                 with _guard:
-                    _held[path] = lease
+                    _held[path, lease.thread] = lease
                 return lease
         else:
             first = first or seen.mark

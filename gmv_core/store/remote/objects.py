@@ -17,11 +17,13 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from gmv_core.errors import WorkspaceError
+from gmv_core.errors import WorkspaceError, without_secrets
 
 SCHEME = "s3://"
 ENDPOINT = "AWS_ENDPOINT_URL"
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_AMBIGUOUS = re.compile(r"[?#%\\\x00-\x1f\x7f]")
 _AT_ONCE = 16  # objects asked about at the same time
 
 
@@ -233,19 +235,28 @@ def _version(path: ObjectPath) -> int:
 def place_of(text: str | Place) -> Place:
     """Return a folder of this machine, or the place of an address that begins with s3://.
 
-    Raises WorkspaceError for an address of another kind, and where no bucket is named.
+    Raises WorkspaceError for an address of another kind, where no bucket is named, and for signs
+    that one library on the way takes for more than a part of a name: tables and the lease of their
+    writer would lie in different places.
     """
     if not isinstance(text, str):
         return text
     if not _ADDRESS.match(text):
         return Path(text)
-    inside = text.partition("://")[2].strip("/")
-    if not text.lower().startswith(SCHEME) or not inside:
+    bucket, *folders = [part for part in text.partition("://")[2].split("/") if part] or [""]
+    if not text.lower().startswith(SCHEME) or not _BUCKET.fullmatch(bucket):
         raise WorkspaceError(
-            f"{text[:80]!r} is no place for a workspace; give a folder, or an address of an object "
-            "store that speaks S3, such as s3://bucket/workspace."
+            f"{without_secrets(text)[:80]!r} is no place for a workspace; give a folder, or an "
+            "address of an object store that speaks S3, such as s3://bucket/workspace, with "
+            "credentials in the environment alone."
         )
-    return ObjectPath(SCHEME + inside)
+    for folder in folders:
+        if folder in (".", "..") or _AMBIGUOUS.search(folder):
+            raise WorkspaceError(
+                f"{folder[:80]!r} cannot be a part of a workspace's address; give a name without "
+                "?, #, %, \\ and control characters that is not . or .. either."
+            )
+    return ObjectPath(SCHEME + "/".join([bucket, *folders]))
 
 
 def system(path: ObjectPath) -> Any:  # noqa: ANN401  (s3fs ships no types)
@@ -267,7 +278,7 @@ def storage_options() -> dict[str, str]:
 
 def unreachable(path: ObjectPath, error: Exception) -> WorkspaceError:
     """Return the sentence for an object store that does not answer or does not let in."""
-    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    reason = without_secrets(str(error))[:200] or type(error).__name__
     return WorkspaceError(
         f"{path} cannot be used ({reason}); check the address, {ENDPOINT}, the credentials in "
         "the environment, and the network; the same command goes on where it stopped."

@@ -109,6 +109,30 @@ def test_who_lost_it_writes_no_more(place: Workspace) -> None:
     assert lock.read_bytes() == b'{"token": "another"}'  # and does not let go of another's
 
 
+def test_another_thread_that_took_it_over_lends_it_to_nobody(place: Workspace) -> None:
+    table, lock = Table(place.root / "some.lance"), lock_of(place)
+    taken, ended = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with place.writing(wait=True):
+            taken.set()
+            ended.wait(timeout=60)
+            table.append(pa.table({"id": [0]}))  # its own still holds when the first one is gone
+
+    with place.writing():
+        lock.put(b"let go of by an operator", over=lock.etag())
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert taken.wait(timeout=60)
+        with pytest.raises(WorkspaceError, match="was lost"):
+            table.append(pa.table({"id": [1]}))
+    ended.set()
+    thread.join(timeout=60)
+    assert table.read(["id"])["id"].to_pylist() == [0]
+    with place.writing():
+        confirm(lock)
+
+
 def test_who_cannot_renew_it_in_time_writes_no_more(
     place: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from gmv_core import Workspace, WorkspaceError
 from gmv_core.store.files import aside
 from gmv_core.store.remote.copies import on_this_machine
-from gmv_core.store.remote.objects import ObjectPath, place_of, system
+from gmv_core.store.remote.objects import ObjectPath, place_of, system, unreachable
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import default_root
 
@@ -85,6 +85,47 @@ def test_a_place_is_a_folder_or_an_address_of_s3(monkeypatch: pytest.MonkeyPatch
     for wrong in ("gs://bucket/ws", "https://host/ws", "s3://", "s3:///"):
         with pytest.raises(WorkspaceError, match="is no place for a workspace"):
             place_of(wrong)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["s3://b/../c", "s3://b/a/../c", "s3://b/./c", "s3://b/a?x", "s3://b/a#x", "s3://b/%2e%2e/c",
+     "s3://b/a\\c", "s3://b/a\nc"],
+)  # fmt: skip
+def test_an_address_that_two_libraries_read_differently_is_refused(text: str) -> None:
+    with pytest.raises(WorkspaceError, match="cannot be a part of a workspace's address"):
+        place_of(text)
+
+
+def test_two_spellings_are_one_place_and_a_strange_one_holds_its_own_tables(
+    root: ObjectPath,
+) -> None:
+    assert place_of(f"{root}//ws/") == place_of(f"{root}/ws")
+    for name in ("two words", "wsé", "a:b@c+d,e=f", "st*r [1]", "a::b"):
+        place = place_of(f"{root}/{name}")
+        assert isinstance(place, ObjectPath)
+        Table(place / "some.lance").append(pa.table({"id": [0]}))
+        assert len(Table(place / "some.lance")) == 1
+        assert any(path.parent == place / "some.lance" / "_versions" for path in place.sizes())
+
+
+def test_secrets_are_not_repeated(root: ObjectPath, monkeypatch: pytest.MonkeyPatch) -> None:
+    for wrong in ("s3://KEY:secret@bucket/ws", "https://ada:secret@host/ws?secret"):
+        with pytest.raises(WorkspaceError, match="is no place for a workspace") as told:
+            place_of(wrong)
+        assert "secret" not in str(told.value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://ada:secret@127.0.0.1:9")
+    with pytest.raises(WorkspaceError, match="cannot be used") as told:
+        Workspace(root).sets()
+    assert "secret" not in str(told.value)
+    refused = OSError("403: <Error><AWSAccessKeyId>secret</AWSAccessKeyId><StringToSign>secret")
+    assert "secret" not in str(unreachable(root, refused))
+
+
+def test_a_set_is_found_by_no_name_that_no_set_has(root: ObjectPath) -> None:
+    for name in ("..", ".hidden", "a b", "train"):
+        ObjectPath(f"{root}/ws/sets/{name}/manifest.json").put(b"{}", over=None)
+    assert [found.name for found in Workspace(root / "ws").sets()] == ["train"]
 
 
 def test_a_missing_bucket_is_one_sentence(bucket: str) -> None:
