@@ -87,6 +87,25 @@ def test_encodings_are_guessed(encoding: str, label: str) -> None:
     assert row is not None and row.label == label
 
 
+WORDS = {
+    "big5": "貓 狗 小貓 臺灣 黑貓 花園 人物 動物 汽車 城市 山水 攝影師 王小明 蝴蝶 大象",
+    "euc_kr": "고양이 강아지 개 새 사람 풍경 자동차 도시 나비 토끼 코끼리 김철수 이영희 서울 사진",
+    "cp932": "猫 犬 小鳥 風景 人物 写真 動物 花 東京 大阪 田中 鈴木 自動車 ウサギ ライオン",
+    "gb18030": "猫 狗 小猫 风景 人物 动物 汽车 城市 山水 摄影师 王小明 蝴蝶 兔子 大象 狮子",
+    "cp1252": "chien forêt été bébé garçon Käse Vögel Bär Löwe niño pingüino cão maçã Søren Åsa",
+}
+
+
+@pytest.mark.parametrize("encoding", WORDS)
+def test_a_table_of_a_few_words_is_enough_to_know_its_encoding(encoding: str) -> None:
+    words = WORDS[encoding].split()
+    for start in range(len(words)):
+        some = (words[start:] + words[:start])[:8]
+        text = "name;label\r\n" + "".join(f"{i}.jpg;{word}\r\n" for i, word in enumerate(some))
+        rows = read_labels(text.encode(encoding)).by_place
+        assert [row.label for row in rows] == some
+
+
 def test_celebas_list_of_attributes() -> None:
     text = f"{len(NAMES)}\nSmiling Male\n" + "".join(f"{n}  1 -1\n" for n in NAMES)
     table = read_labels(text.encode(), NAMES)
