@@ -200,6 +200,20 @@ def test_paths_outside_are_refused(roots: Path, path: str) -> None:
         open_on_server(path)
 
 
+def test_links_in_a_folder_lead_out_of_it_nowhere(roots: Path) -> None:
+    inside, secret = roots / "one" / "cats", next((roots / "secret").rglob("*.png"))
+    own = next(inside.rglob("*.png"))
+    (inside / "own.png").symlink_to(own)
+    (inside / "secret.png").symlink_to(secret)
+    (inside / "folder").symlink_to(roots / "secret")
+    secret.write_bytes(png(draw(99)))
+    source = open_on_server("cats")
+    read = {image.name: image.data for image in source.read()}
+    assert len(read) == 4 and read["own.png"] == own.read_bytes()
+    assert secret.read_bytes() not in read.values()
+    assert source.skipped == {"link outside the folder": 2}
+
+
 @pytest.mark.usefixtures("roots")
 @pytest.mark.parametrize("path", ["x" * 5000, "a\0b", "~no-such-user/cats"])
 def test_what_is_no_path_at_all_is_a_sentence(path: str) -> None:

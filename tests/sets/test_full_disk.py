@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 # in Python and in Lance alike. 0: no limit.
 WORK = """
 import resource, signal, sys
-from gmv_core import GMVError, Workspace, build, open_source, value
+from gmv_core import GMVError, RunSettings, Workspace, build, open_source, value
 from tests.fakes import fake_embedder
 
 home, root, most = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -28,7 +28,10 @@ if most:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 try:
     build(Workspace(home), value_all[1], name="train", embedder=embedder)
-    value(Workspace(home), value_all[0], against="train", name="run", embedder=embedder)
+    value(
+        Workspace(home), value_all[0], against="train", name="run", embedder=embedder,
+        settings=RunSettings(influence=True),
+    )
     print("done")
 except GMVError as problem:
     print("said", problem)

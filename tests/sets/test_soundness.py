@@ -169,6 +169,16 @@ def test_images_of_several_sources_cannot_be_made_again(valued: Workspace, tmp_p
         build(valued, open_source(tmp_path / "train"), name="train", embedder=fake_embedder())
 
 
+def test_another_set_of_the_same_size_is_not_taken_for_the_one_that_was_valued(
+    valued: Workspace, tmp_path: Path
+) -> None:
+    valued.drop(valued.image_set("train"))
+    others = open_source(write_images(tmp_path / "others", 24, first_seed=500))
+    build(valued, others, name="train", embedder=fake_embedder())
+    with pytest.raises(WorkspaceError, match="The set 'train' was built anew since the run 'run'"):
+        open_run(valued, "run")
+
+
 def test_a_reader_says_how_to_repair(valued: Workspace) -> None:
     cut_off(valued.image_set("train").images.path)
     with pytest.raises(WorkspaceError, match=r"images\.lance of 'train' cannot be read .* again"):
