@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
-from gmv_core.errors import SourceError
+from gmv_core.errors import SourceError, without_secrets
 from gmv_core.sources.address import Address, is_address
 from gmv_core.sources.opening import open_source
 from gmv_core.sources.source import Source
@@ -54,7 +54,9 @@ def _open_below(given: str, *, reading: str, split: str) -> Source:
     odd = {"..", "."} & set(plain.split("/")) or set("?#@\\") & set(plain)
     if odd or not any(f"{address.text}/".startswith(root) for root in below):
         allowed = ", ".join(below) or f"none; start the app with {ROOTS}=s3://BUCKET/FOLDER"
-        raise SourceError(f"{given!r} is not below an address that may be read here ({allowed}).")
+        raise SourceError(
+            f"{without_secrets(given)!r} is not below an address that may be read here ({allowed})."
+        )
     return open_source(address.text, reading=reading, split=split)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from pathlib import Path
 
 from gmv_core.store.remote.objects import Place
@@ -23,7 +24,7 @@ def on_this_machine(path: Place) -> Path:
     if copy.exists():
         return copy
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = copy.with_name(f".{os.getpid()}.{copy.name}")
+    unfinished = copy.with_name(f".{os.getpid()}-{threading.get_ident()}.{copy.name}")
     try:
         path.download(unfinished)
         unfinished.replace(copy)

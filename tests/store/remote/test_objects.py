@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -74,6 +76,15 @@ def test_a_copy_is_kept_until_the_object_changes(root: ObjectPath) -> None:
     assert on_this_machine(path).read_text() == "two"
     assert not first.exists()
     assert on_this_machine(Path("here")) == Path("here")
+
+
+def test_sessions_at_once_each_get_a_whole_copy(root: ObjectPath) -> None:
+    path, content = root / "reviews.sqlite", os.urandom(3_000_000)
+    path.put(content, over=None)
+    with ThreadPoolExecutor(8) as sessions:
+        copies = list(sessions.map(on_this_machine, [path] * 8))
+    assert {copy.read_bytes() == content for copy in copies} == {True}
+    assert list(copies[0].parent.glob(".*")) == []
 
 
 def test_a_place_is_a_folder_or_an_address_of_s3(monkeypatch: pytest.MonkeyPatch) -> None:
