@@ -25,6 +25,7 @@ from benchmarks.speed.scale import DIM, run_of, set_of
 from gmv_core import IndexSettings, Workspace
 from gmv_core.method.recall import exact_search, measured_recall
 from gmv_core.sets.index import RECALL_AT, build_index, load_index
+from gmv_core.sets.making.disk_index import drop_disk
 from gmv_core.sets.provenance import peak_memory_mb
 from gmv_core.store.columns import vector_blocks, vectors_of
 from gmv_core.store.manifests import IndexEntry
@@ -45,6 +46,7 @@ def step_of(workspace: Workspace, step: str, kind: str, rows: int, told: Path) -
     """Do one step in this process; return what it tells."""
     target = workspace.image_set(set_of(rows))
     if step == BUILD:
+        drop_disk(target.index_folder(EMBEDDER))  # or it would only be extended
         entry = build_index(target, EMBEDDER, IndexSettings(kind))
         (told / f"{kind}-{rows}.json").write_bytes(json.dumps(
             {name: getattr(entry, name) for name in entry.__struct_fields__}).encode())  # fmt: skip
