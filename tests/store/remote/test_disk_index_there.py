@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from gmv_core import BuildSettings, IndexSettings, Workspace, build, open_source
 from gmv_core.method.recall import exact_search, measured_recall
@@ -14,6 +15,11 @@ from gmv_core.sets.removal import remove
 from gmv_core.store.columns import all_vectors
 from gmv_core.store.manifests import SetManifest
 from tests.fakes import FAKE, fake_embedder, write_images
+
+
+@pytest.fixture(autouse=True)
+def short_leases() -> None:
+    """Leases as long as real ones: Lance's training may keep the server, here a thread, waiting."""
 
 
 def check(place: Workspace, made: SetManifest) -> None:
