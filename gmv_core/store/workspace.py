@@ -22,7 +22,8 @@ from gmv_core.store.files import disk_problem, locked, paths_in, remove
 from gmv_core.store.manifest_files import read_manifest, sets_used_by, write_manifest
 from gmv_core.store.manifests import READY, RunManifest, SetManifest
 from gmv_core.store.remote.copies import beside
-from gmv_core.store.remote.objects import ObjectPath, Place, is_unreachable, place_of, unreachable
+from gmv_core.store.remote.objects import ObjectPath, Place, is_unreachable, unreachable
+from gmv_core.store.remote.places import place_of
 from gmv_core.store.table import Table
 from gmv_core.types import Int64
 

@@ -7,7 +7,6 @@ them; none is kept or shown. An object appears whole or not at all, so nothing i
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,9 +20,6 @@ from gmv_core.errors import WorkspaceError, without_secrets
 
 SCHEME = "s3://"
 ENDPOINT = "AWS_ENDPOINT_URL"
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_AMBIGUOUS = re.compile(r"[?#%\\\x00-\x1f\x7f]")
 _AT_ONCE = 16  # objects asked about at the same time
 
 
@@ -230,33 +226,6 @@ def _version(path: ObjectPath) -> int:
     """Return the number of a table's version; Lance counts down in names of twenty digits."""
     number = int(path.stem) if path.stem.isdecimal() else 0
     return 2**64 - 1 - number if len(path.stem) == 20 else number
-
-
-def place_of(text: str | Place) -> Place:
-    """Return a folder of this machine, or the place of an address that begins with s3://.
-
-    Raises WorkspaceError for an address of another kind, where no bucket is named, and for signs
-    that one library on the way takes for more than a part of a name: tables and the lease of their
-    writer would lie in different places.
-    """
-    if not isinstance(text, str):
-        return text
-    if not _ADDRESS.match(text):
-        return Path(text)
-    bucket, *folders = [part for part in text.partition("://")[2].split("/") if part] or [""]
-    if not text.lower().startswith(SCHEME) or not _BUCKET.fullmatch(bucket):
-        raise WorkspaceError(
-            f"{without_secrets(text)[:80]!r} is no place for a workspace; give a folder, or an "
-            "address of an object store that speaks S3, such as s3://bucket/workspace, with "
-            "credentials in the environment alone."
-        )
-    for folder in folders:
-        if folder in (".", "..") or _AMBIGUOUS.search(folder):
-            raise WorkspaceError(
-                f"{folder[:80]!r} cannot be a part of a workspace's address; give a name without "
-                "?, #, %, \\ and control characters that is not . or .. either."
-            )
-    return ObjectPath(SCHEME + "/".join([bucket, *folders]))
 
 
 def system(path: ObjectPath) -> Any:  # noqa: ANN401  (s3fs ships no types)

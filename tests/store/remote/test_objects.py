@@ -13,7 +13,8 @@ import pytest
 from gmv_core import Workspace, WorkspaceError
 from gmv_core.store.files import aside
 from gmv_core.store.remote.copies import on_this_machine
-from gmv_core.store.remote.objects import ObjectPath, place_of, system, unreachable
+from gmv_core.store.remote.objects import ObjectPath, system, unreachable
+from gmv_core.store.remote.places import place_of
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import default_root
 
