@@ -18,6 +18,7 @@ from gmv_core import Workspace, WorkspaceError
 from gmv_core.store.remote.lease import confirm, leased
 from gmv_core.store.remote.objects import ObjectPath
 from gmv_core.store.table import Table
+from tests.fakes import set_manifest
 
 ROOT = Path(__file__).parents[3]
 COUNTING = """
@@ -105,7 +106,11 @@ def test_who_lost_it_writes_no_more(place: Workspace) -> None:
                 time.sleep(0.2)
         with pytest.raises(WorkspaceError, match="was lost"):
             table.append(pa.table({"id": [1]}))
-    assert len(table) == 1
+        anothers = ObjectPath(f"{place.root}/sets/new/images.lance/data")
+        anothers.put(b"of a set that is being made", over=None)
+        with pytest.raises(WorkspaceError, match="was lost"):
+            place.image_set("new").write_manifest(set_manifest("new"))
+    assert len(table) == 1 and anothers.exists()
     assert lock.read_bytes() == b'{"token": "another"}'  # and does not let go of another's
 
 
