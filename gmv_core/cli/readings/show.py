@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import pandas as pd
 import typer
 
-from gmv_core.cli.options import COPIES, CREDIT, Json, Root, temperature_of, workspace_at
+from gmv_core.cli.options import Json, Root, workspace_at
 from gmv_core.cli.output import Output, shown
-from gmv_core.results.result import GENERATED_COLUMNS, Result, open_run
+from gmv_core.cli.readings.reading import (
+    OtherCopies,
+    OtherCredit,
+    OtherK,
+    OtherTemperature,
+    OtherWeighting,
+    read_run,
+)
+from gmv_core.results.result import GENERATED_COLUMNS, Result
 from gmv_core.results.standings import sentences_of, sentences_of_all
 from gmv_core.sets.contents import rejected, removed
-from gmv_core.settings import ValueSettings
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import Workspace
@@ -23,10 +30,11 @@ from gmv_core.words import number
 def show_command(
     run: Annotated[str, typer.Argument(help="Name of a run; with --rejected, of a set too.")],
     image: Annotated[str | None, typer.Option(help="Name of a generated image.")] = None,
-    k: Annotated[int | None, typer.Option(help="Another k than the run's.")] = None,
-    temperature: Annotated[str | None, typer.Option(help="Another temperature.")] = None,
-    credit: Annotated[str | None, typer.Option(help=CREDIT)] = None,
-    duplicates: Annotated[str | None, typer.Option(help=COPIES)] = None,
+    k: OtherK = None,
+    temperature: OtherTemperature = None,
+    weighting: OtherWeighting = None,
+    credit: OtherCredit = None,
+    duplicates: OtherCopies = None,
     only_rejected: Annotated[
         bool, typer.Option("--rejected", help="The rejected and removed images of a set or run.")
     ] = False,
@@ -39,17 +47,7 @@ def show_command(
     if only_rejected:
         _print_rejected(out, place, run)
         return
-    result = open_run(place, run)
-    changed: dict[str, Any] = asdict(result.settings)
-    if k is not None:
-        changed["k"] = k
-    if temperature is not None:
-        changed["temperature"] = temperature_of(temperature)
-    if credit is not None:
-        changed["credit"] = credit
-    if duplicates is not None:
-        changed["duplicates"] = duplicates
-    result = open_run(place, run, settings=ValueSettings(**changed))
+    result = read_run(workspace, run, k, temperature, weighting, credit, duplicates)
     for sentence in result.manifest.warnings:
         out.say(sentence)
     if image is None:
