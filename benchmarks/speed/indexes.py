@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.kit.app_server import REPOSITORY
+from benchmarks.kit.alone import run_alone
 from benchmarks.kit.reporting import Row, finish, parser, print_table
 from benchmarks.speed.scale import DIM, run_of, set_of
 from gmv_core import IndexSettings, Workspace
@@ -34,6 +31,7 @@ from gmv_core.types import Float32
 KINDS = ("exact", "sq8", "pq", "disk")
 EMBEDDER, QUERIES = "projection", 256
 STEPS = BUILD, SEARCH, NOTHING = "build", "search", "nothing"
+QUICK = (3_000,)  # the larger of what benchmarks.speed.scale --quick makes
 
 
 def asked(workspace: Workspace, rows: int) -> Float32:
@@ -81,21 +79,12 @@ def step_of(workspace: Workspace, step: str, kind: str, rows: int, told: Path) -
 
 def alone(options: argparse.Namespace, step: str, kind: str, rows: int) -> Row:
     """Do a step in a process of its own."""
-    command = [
-        sys.executable, "-m", "benchmarks.speed.indexes", "--step", step, "--kinds", kind,
-        "--sizes", str(rows), "--workspace", str(options.workspace.absolute()),
-    ]  # fmt: skip
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
-    output = process.stdout.read() if process.stdout else ""
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{step} of {kind} failed with status {status}")
-    row = {
-        "s": round(time.perf_counter() - started, 1),
-        "processor s": round(usage.ru_utime + usage.ru_stime, 1),
-        "peak MB": round(usage.ru_maxrss / 1024),
-    }
+    output, took = run_alone(
+        "benchmarks.speed.indexes",
+        ["--step", step, "--kinds", kind, "--sizes", str(rows),
+         "--workspace", str(options.workspace.absolute())],
+    )  # fmt: skip
+    row = {"s": took["seconds"], "processor s": took["processor s"], "peak MB": took["peak MB"]}
     told = json.loads(output.splitlines()[-1])
     return {**{f"{step} {name}": value for name, value in row.items()}, **told}
 
@@ -113,7 +102,7 @@ def main() -> None:
         print(json.dumps(step_of(workspace, options.step, kind, rows, options.workspace)))
         return
     table: list[Row] = []
-    for rows in options.sizes:
+    for rows in QUICK if options.quick else options.sizes:
         blocks = vector_blocks(workspace.image_set(set_of(rows)).embeddings(EMBEDDER))
         truth = exact_search(asked(workspace, rows), blocks, k=RECALL_AT).ids
         np.save(options.workspace / f"truth-{rows}.npy", truth)

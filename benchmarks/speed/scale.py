@@ -16,8 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -27,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.kit.app_server import REPOSITORY
+from benchmarks.kit.alone import run_alone
 from benchmarks.kit.reporting import Row, finish, parser, print_table
 from gmv_core import MatchSettings, RunSettings, Workspace, build, open_run, open_source, value
 from gmv_core.models.embedders.embedder import from_callable, unit_rows
@@ -214,21 +212,14 @@ def alone(options: argparse.Namespace, workspace: Workspace, step: str, rows: in
     if kept.exists():
         told: Row = json.loads(kept.read_text())
         return told
-    command = [
-        sys.executable, "-m", "benchmarks.speed.scale", "--step", step, "--sizes", str(rows),
-        "--workspace", str(workspace.root.absolute()), "--seed", str(options.seed),
-    ]  # fmt: skip
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
-    output = process.stdout.read() if process.stdout else ""
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{step} of {rows:,} images failed with status {status}")
+    output, took = run_alone(
+        "benchmarks.speed.scale",
+        ["--step", step, "--sizes", str(rows), "--workspace", str(workspace.root.absolute()),
+         "--seed", str(options.seed)],
+    )  # fmt: skip
     told = {
         "images": rows,
-        "seconds": round(time.perf_counter() - started, 1),
-        "processor s": round(usage.ru_utime + usage.ru_stime, 1),
-        "peak MB": round(usage.ru_maxrss / 1024),
+        **took,
         "load": round(os.getloadavg()[1], 1),
         **json.loads(output.splitlines()[-1]),
     }
