@@ -42,14 +42,19 @@ class Server:
 
 @contextmanager
 def running(
-    home: Path, log: Path, *, port: int = 0, variables: Mapping[str, str] | None = None
+    home: Path,
+    log: Path,
+    *,
+    port: int = 0,
+    variables: Mapping[str, str] | None = None,
+    script: str = "app.py",
 ) -> Iterator[Server]:
     """Serve the app on a workspace. No hub is reachable, and none has left anything here.
 
-    variables: of the environment, beside those that every such server has.
+    variables: of the environment, beside those that every such server has. script: another app.
     """
     port = port or free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port),
                "--server.headless", "true"]  # fmt: skip
     with log.open("ab") as output:
         process = subprocess.Popen(
