@@ -17,11 +17,12 @@ import numpy as np
 from benchmarks.kit.data import available
 from benchmarks.kit.datasets import workspace_of
 from benchmarks.kit.reporting import Row, finish, parser, print_table
-from benchmarks.trust.lists import Lists, joined, lists_of
+from benchmarks.trust.lists import Lists, OwnNearest, joined, lists_of, own_nearest, sets_of
 from benchmarks.trust.rivals import at_same_false_discoveries, rival_scores
 from gmv_core import Workspace
 from gmv_core.trust import standing as method
 from gmv_core.trust.standing import FAR, HELD_OUT, LEFT_OUT, NEAR_COPY, Nearest, Null, standings_of
+from gmv_core.types import Int64
 
 DRAWS, QUICK_DRAWS = 100, 5
 PLANTED = 0.1  # of the images that play the generated ones
@@ -29,14 +30,20 @@ RATIOS = (2, 5, 10, 20)
 
 
 def nearest(lists: Lists) -> Nearest:
-    n = method.NEIGHBOURS
-    return Nearest(lists.distance[:, :n], lists.embedding[:, :n])
+    """Return the distances as `gmv_core.trust.null.nearest_of` does."""
+    again = np.isnan(lists.pixels)
+    repeated = np.where(again, lists.candidates, -2)[:, None]
+    again_near = (lists.near[:, :, None] == repeated).any(axis=2)
+    gone = ((lists.distance, again), (lists.embedding, again_near), (lists.pixels, again))
+    return Nearest(
+        *(np.sort(np.where(out, np.inf, x), axis=1)[:, : method.NEIGHBOURS] for x, out in gone)
+    )
 
 
 def one_draw(parts: dict[str, Lists], seed: int) -> dict[str, Lists]:
     """Hold most of the pool out; return the null's images of each kind, the tested and planted."""
     pool = parts["pool"]
-    drawn = np.random.default_rng(seed).permutation(len(pool.rows))[: 4 * len(pool.rows) // 5]
+    drawn = _drawn(pool, seed)
     held = pool.rows[drawn]
     null, tested = np.array_split(drawn, 2)
     planted = {name: lists.without(held) for name, lists in parts.items()
@@ -47,6 +54,15 @@ def one_draw(parts: dict[str, Lists], seed: int) -> dict[str, Lists]:
         "tested": pool.take(tested).without(held),
         **planted,
     }
+
+
+def held_rows(pool: Lists, seed: int) -> Int64:
+    """Return the training rows that a draw holds out."""
+    return pool.rows[_drawn(pool, seed)]
+
+
+def _drawn(pool: Lists, seed: int) -> Int64:
+    return np.random.default_rng(seed).permutation(len(pool.rows))[: 4 * len(pool.rows) // 5]
 
 
 def planted_among(draw: dict[str, Lists], kind: str) -> tuple[Lists, np.ndarray]:
@@ -115,25 +131,26 @@ def told(
 ) -> dict[str, list[Row]]:
     """Measure one data set and print its tables."""
     parts = lists_of(data, options, workspace)
+    own = own_nearest(sets_of(data, options, workspace)[0], parts)
     found = {
         "standings": measure(parts, draws),
         "by r": by_ratio(parts, max(1, draws // 10)),
-        "rivals": rivals(parts, max(1, draws // 5)),
+        "rivals": rivals(parts, own, max(1, draws // 5)),
     }
     for name, rows in found.items():
         print_table(f"{data}: {name}", rows)
     return found
 
 
-def rivals(parts: dict[str, Lists], draws: int) -> list[Row]:
+def rivals(parts: dict[str, Lists], own: OwnNearest, draws: int) -> list[Row]:
     """Return, a row a rival, the share of each kind of copy found at false discoveries of 10 %."""
     found: dict[tuple[str, str], list[float]] = {}
     for seed in range(draws):
-        draw = one_draw(parts, seed)
+        draw, held = one_draw(parts, seed), held_rows(parts["pool"], seed)
         for kind in [k for k in draw if k not in (HELD_OUT, LEFT_OUT, "tested", "foreign")]:
             every, planted = planted_among(draw, kind)
             counted = planted | ~every.copies.any(axis=1)
-            for name, scores in rival_scores(every, nearest(every)).items():
+            for name, scores in rival_scores(every, nearest(every), own, held).items():
                 share = at_same_false_discoveries(scores[counted], planted[counted], method.LEVEL)
                 found.setdefault((name, kind), []).append(share)
     names = dict.fromkeys(name for name, _ in found)

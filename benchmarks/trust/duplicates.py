@@ -1,9 +1,8 @@
 """Near copies: are planted ones found, how long does it take, and what does copying earn?
 
-Copies of training images of CIFAR-10 and Fashion-MNIST are planted among them, all kinds in one
-set, so that a copy may be found by way of another one of the same image; a pair in one cluster is
-right where both come from one image, or from two that are near copies without any planting. Then
-one owner's images are put into the set r times more.
+Copies of training images of CIFAR-10 and Fashion-MNIST are planted among them, each kind in a set
+of its own; a pair in one cluster is right where both come from one image, or from two that are near
+copies without any planting. Then one owner's images are put into the set r times more.
 """
 
 from __future__ import annotations
@@ -63,12 +62,11 @@ def planted(images: Images, count: int, seed: int) -> list[Row]:
     pixels, n = colour(images.pixels), len(images)
     originals = rng.permutation(n)[:count]
     kinds = {"same pixels": lambda p, _: p, **COPIES}
-    copies = [copy(pixels[row], rng) for copy in kinds.values() for row in originals]
-    of = clusters_of(np.concatenate([pixels, np.stack(copies)]))
-    clean = clusters_of(pixels)
+    clean, mine = clusters_of(pixels), n + np.arange(count)
     rows = []
-    for place, kind in enumerate(kinds):
-        mine = n + place * count + np.arange(count)
+    for kind, copy in kinds.items():
+        copies = np.stack([copy(pixels[row], rng) for row in originals])
+        of = clusters_of(np.concatenate([pixels, copies]))
         right = wrong = 0
         for row, original in zip(mine, originals, strict=True):
             others = np.flatnonzero(of[:n] == of[row])

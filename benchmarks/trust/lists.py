@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from gmv_core.trust.near_copies import Judge, Pairs, confirmed, judge_of
 from gmv_core.types import Float32, Int64, UInt8
 
 DEPTH = 26  # exact distances: 20, and those that a draw may drop
+OWN = 14  # nearest of a training image that are known; a draw drops some
 TOGETHER = 2200  # queries in one pass over the candidates: 440 MB of features
 
 
@@ -46,18 +47,18 @@ class Lists:
     """The lists of m images in two orders. rows: their own rows, −1 for none.
 
     candidates, distance, copies: (m, D) by the run's distance; copies: which are near copies.
+    pixels: (m, D) between pixels of the first of these, see gmv_core/matching/closest.py.
     near, embedding, near_copies: the same by the distance between embeddings.
-    own: (m, D) of each of `near`, the embedding distance to its own nearest training image.
     """
 
     rows: Int64
     candidates: Int64
     distance: Float32
     copies: np.ndarray
+    pixels: Float32
     near: Int64
     embedding: Float32
     near_copies: np.ndarray
-    own: Float32
 
     def without(self, rows: Int64, *, copies: bool = False) -> Lists:
         """Drop training rows, and their near copies where asked; the others move up."""
@@ -65,9 +66,9 @@ class Lists:
         second = np.isin(self.near, rows) | (self.near_copies & copies)
         return Lists(
             self.rows,
-            *_moved(first, (self.candidates, -1), (self.distance, np.inf), (self.copies, False)),
-            *_moved(second, (self.near, -1), (self.embedding, np.inf), (self.near_copies, False),
-                    (self.own, np.inf)),
+            *_moved(first, (self.candidates, -1), (self.distance, np.inf), (self.copies, False),
+                    (self.pixels, np.inf)),
+            *_moved(second, (self.near, -1), (self.embedding, np.inf), (self.near_copies, False)),
         )  # fmt: skip
 
     def take(self, at: np.ndarray) -> Lists:
@@ -157,32 +158,58 @@ def _matched(own: BuiltSet, previews: Sequence[UInt8], rows: Int64) -> Lists:
     )  # fmt: skip
     matcher = replace(matcher, exact_depth=DEPTH)
     judge = judge_of(matcher.training, matcher.embedder, matcher.index)
-    ids, vectors = own.stored
-    nearest = np.full(int(ids[-1]) + 1, np.inf, np.float32)
-    nearest[ids] = exact_search(vectors, [(ids, vectors)], k=2).distances[:, 1]
     parts = []
     for start in range(0, len(previews), TOGETHER):
         part = slice(start, start + TOGETHER)
-        parts.append(_block(matcher, judge, previews[part], rows[part], nearest))
+        parts.append(_block(matcher, judge, previews[part], rows[part]))
         print(f"matched {start + len(rows[part]):,} of {len(rows):,}", file=sys.stderr)
     return joined(parts)
 
 
-def _block(
-    matcher: Matcher, judge: Judge, previews: Sequence[UInt8], rows: Int64, nearest: Float32
-) -> Lists:
+def _block(matcher: Matcher, judge: Judge, previews: Sequence[UInt8], rows: Int64) -> Lists:
     vectors, features = matcher.embed(previews)
     found = matcher.index.search(vectors, 101)
     order = np.argsort(found.ids == rows[:, None], axis=1, kind="stable")[:, :100]
     found = Neighbours(*(np.take_along_axis(a, order, 1) for a in (found.ids, found.distances)))
     matches = matcher.rerank(found, features, previews)
     candidates = matches.candidates[:, :DEPTH]
+    pixels = np.full(candidates.shape, np.inf, np.float32)
+    if matches.pixels is not None:
+        pixels[:, : matches.pixels.shape[1]] = matches.pixels
     near, embedding = found.ids[:, :DEPTH], found.distances[:, :DEPTH]
     j, i = np.nonzero((rows >= 0)[:, None] & (near >= 0))
     pairs = confirmed(Pairs(rows[j], near[j, i], embedding[j, i]), judge)
-    known = pairs.a * len(nearest) + pairs.b
-    copies, near_copies = (
-        np.isin(rows[:, None] * len(nearest) + some, known) for some in (candidates, near)
-    )
-    return Lists(rows, candidates, matches.distance[:, :DEPTH], copies, near, embedding,
-                 near_copies, nearest[near])  # fmt: skip
+    n = len(matcher.training.images)
+    known = pairs.a * n + pairs.b
+    copies, near_copies = (np.isin(rows[:, None] * n + some, known) for some in (candidates, near))
+    return Lists(rows, candidates, matches.distance[:, :DEPTH], copies, pixels, near, embedding,
+                 near_copies)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OwnNearest:
+    """The nearest training images of some. rows: (u,) rising. ids, distance: (u, OWN)."""
+
+    rows: Int64
+    ids: Int64
+    distance: Float32
+
+    def without(self, asked: Int64, gone: Int64, for_rows: Int64) -> Float32:
+        """Return how far rows are from their nearest, (m,), without some, as if never in the set.
+
+        asked: (m,) rows. gone: dropped for all. for_rows: (m,) dropped for each, −1 for none.
+        """
+        at = np.searchsorted(self.rows, asked)
+        ids = self.ids[at]
+        left = (ids != asked[:, None]) & (ids != for_rows[:, None]) & ~np.isin(ids, gone)
+        nearest: Float32 = np.where(left, self.distance[at], np.inf).min(axis=1)
+        return nearest
+
+
+def own_nearest(own: BuiltSet, parts: Mapping[str, Lists]) -> OwnNearest:
+    """Search the nearest of every training image that can be the first of a list."""
+    ids, vectors = own.stored
+    rows = np.unique(np.concatenate([part.near.ravel() for part in parts.values()]))
+    rows = rows[rows >= 0]
+    found = exact_search(vectors[np.searchsorted(ids, rows)], [(ids, vectors)], k=OWN)
+    return OwnNearest(rows, found.ids, found.distances)

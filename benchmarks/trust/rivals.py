@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.trust.lists import Lists
+from benchmarks.trust.lists import Lists, OwnNearest
 from gmv_core.trust.standing import Nearest, copy_scores
-from gmv_core.types import Float64
+from gmv_core.types import Float64, Int64
 
 
-def rival_scores(lists: Lists, nearest: Nearest) -> dict[str, Float64]:
-    """Return each way's scores, (m,).
+def rival_scores(
+    lists: Lists, nearest: Nearest, own: OwnNearest, held: Int64
+) -> dict[str, Float64]:
+    """Return each way's scores, (m,). held: training rows that are held out.
 
     cosine: of unit vectors, 1 − d²/2, as SSCD is used (Pizzi et al., CVPR 2022), on our vectors.
     ratio: d₁ by the mean of the nearest ones (Carlini et al., USENIX Security 2023), embeddings.
@@ -18,12 +20,15 @@ def rival_scores(lists: Lists, nearest: Nearest) -> dict[str, Float64]:
     ICML 2022), where below 1 says copied.
     """
     embedding = nearest.embedding.astype(np.float64)
+    first = lists.near[:, 0]
     return {
         "ours": copy_scores(nearest),
         "cosine": embedding[:, 0],
         "ratio of 20": embedding[:, 0] / embedding[:, 1:].mean(axis=1),
-        "authenticity": embedding[:, 0] / np.maximum(lists.own[:, 0], 1e-6),
+        "authenticity": lists.embedding[:, 0]
+        / np.maximum(own.without(first, held, lists.rows), 1e-6),
         "distance alone": nearest.distance[:, 0].astype(np.float64),
+        "pixels alone": nearest.pixels[:, 0].astype(np.float64),
     }
 
 

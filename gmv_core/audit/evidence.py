@@ -35,6 +35,7 @@ from gmv_core.store.files import aside, now
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import SetManifest
 from gmv_core.store.outputs import check_output
+from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.trust.duplicates import has_clusters, read_clusters
 from gmv_core.trust.null import null_table
@@ -159,8 +160,8 @@ def _tables(result: Result, *, with_previews: bool) -> Tables:
     }
     null = result.manifest.null
     if null is not None:
-        columns = ["place", "row", "distance", "embedding"]
-        tables["null"] = lambda: [null_table(result.training, null.key).read(columns)]
+        unseen = null_table(result.training, null.key)
+        tables["null"] = lambda: [_with_pixels(unseen.read(_stored(unseen, "null")))]
     reviews = reviews_of(result)
     if len(reviews):
         tables["reviews"] = lambda: [reviews]
@@ -217,9 +218,22 @@ def _generated(result: Result) -> Iterator[pa.Table]:
 
 
 def _lists(result: Result) -> Iterator[pa.Table]:
-    lists = ["id", "candidates", "recall_rank", "recall_distance", "distance", "exact"]
-    for batch in result.run.table("matches").batches(lists):
-        yield pa.Table.from_batches([batch])
+    table = result.run.table("matches")
+    for batch in table.batches(_stored(table, "candidates")):
+        yield _with_pixels(pa.Table.from_batches([batch]))
+
+
+def _stored(table: Table, name: str) -> list[str]:
+    """Return the columns of a table of evidence that a stored one has."""
+    return [column for column in SCHEMAS[name].names if column in table.columns()]
+
+
+def _with_pixels(lists: pa.Table) -> pa.Table:
+    """Return lists with distances in pixels, of none where an earlier version made them."""
+    if "pixels" in lists.column_names:
+        return lists
+    none = pa.array([[]] * len(lists), pa.list_(pa.float32()))
+    return lists.append_column("pixels", none)
 
 
 def _matches(result: Result) -> Iterator[pa.Table]:

@@ -31,7 +31,7 @@ def without_those(matches: Matches, gone: np.ndarray) -> Matches:
 
 
 def gathered(matches: Matches, clusters: Int64 | None) -> Matches:
-    """Return lists that hold the nearest member of each cluster only.
+    """Return lists that hold the first member of each cluster only, of those that are on them.
 
     clusters: (n,) the first row of each training image's cluster; None: the lists as they are.
     """

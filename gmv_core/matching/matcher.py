@@ -7,11 +7,14 @@ a single dropped image alike, and never changes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from gmv_core.errors import ModelError, WorkspaceError
+from gmv_core.matching.closest import SmallPixels, pixel_distances
 from gmv_core.method.clusters import nearest_clusters
 from gmv_core.method.realism import MIN_REFERENCE, Reference, realism, realism_quality
 from gmv_core.method.recall import Index, Neighbours
@@ -22,7 +25,7 @@ from gmv_core.models.embedders.embedder import stack
 from gmv_core.models.embedders.lite0 import EMBEDDED_DISTANCES
 from gmv_core.sets.index import load_index, load_reference
 from gmv_core.settings import MatchSettings, ValueSettings
-from gmv_core.store.columns import matrix, previews_of
+from gmv_core.store.columns import matrix, previews_of, vectors_of
 from gmv_core.store.manifests import IndexEntry, SetManifest
 from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet
@@ -38,6 +41,8 @@ class Matches:
     candidates: training rows, −1 for none. recall_rank: place before re-ranking, from 1.
     recall_distance: between embeddings. distance: perceptual. Both inf for none.
     exact: the first so many distances of a row are exact, those behind are estimates.
+    pixels: (m, P) between the pixels of the first P, see matching/closest.py; None where they are
+        not known: of parts of lists, or by an earlier version.
     """
 
     candidates: Int64
@@ -45,6 +50,7 @@ class Matches:
     recall_distance: Float32
     distance: Float32
     exact: int
+    pixels: Float32 | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ class Matcher:
     settings: MatchSettings
     exact_depth: int
     reasons: dict[str, str]
-    clusters: Int64 | None = None  # (n,): candidates are then the nearest of each cluster
+    clusters: Int64 | None = None  # (n,): candidates are then the first of each, see `by_clusters`
 
     def embed(self, images: Sequence[UInt8]) -> tuple[Float32, Float32 | None]:
         """Return the vectors and, where the embedder has them, the features of previews."""
@@ -74,20 +80,38 @@ class Matcher:
         """Return the candidates of m generated images, re-ranked.
 
         vectors: (m, dim) unit rows. features: (m, D), needed by the distance "features" only.
-        previews: m images (h, w, 3), needed by the other distances.
+        previews: m images (h, w, 3).
         """
         most = len(self.index)
         r = min(self.settings.candidates, most)
         if self.clusters is None:
             found = self.index.search(vectors, r)
         else:
-            found = nearest_clusters(self.index.search, vectors, self.clusters, k=r, n=most)
+            found = nearest_clusters(
+                self.index.search, vectors, self.clusters, self.vectors_of, k=r, n=most
+            )
         return self.rerank(found, features, previews)
+
+    def vectors_of(self, rows: Int64) -> Float32:
+        """Return the stored vectors of training rows, (c, dim)."""
+        return vectors_of(self.training.embeddings(self.embedder.key), rows)
 
     def rerank(
         self, found: Neighbours, features: Float32 | None, previews: Sequence[UInt8]
     ) -> Matches:
         """Return candidates that were recalled in order of the distance; see `match`."""
+        small = SmallPixels(self.training)
+        matches = self._ordered(found, features, previews, small)
+        return replace(matches, pixels=pixel_distances(previews, matches.candidates, small))
+
+    def _ordered(
+        self,
+        found: Neighbours,
+        features: Float32 | None,
+        previews: Sequence[UInt8],
+        small: SmallPixels,
+    ) -> Matches:
+        """Order candidates by the distance. small: keeps the pixels of what is decoded for it."""
         m, r = found.ids.shape
         if self.distance_key == "none":
             ranks = np.tile(np.arange(1, r + 1), (m, 1))
@@ -97,7 +121,7 @@ class Matcher:
                 raise ModelError(
                     f'The embedder {self.embedder.key!r} has no feature maps for "features".'
                 )
-            candidates, distances, order, depth = self._by_features(found.ids, features)
+            candidates, distances, order, depth = self._by_features(found.ids, features, small)
         else:
             own = _batched(self.distance, previews)
             distances = pair_distances(
@@ -113,7 +137,7 @@ class Matcher:
         return Matches(candidates, order + 1, recalled, distances, depth)
 
     def _by_features(
-        self, candidates: Int64, features: Float32
+        self, candidates: Int64, features: Float32, small: SmallPixels
     ) -> tuple[Int64, Float32, Int64, int]:
         """Order by the stored sketches; then the nearest again by the network itself."""
         norm = self.embedder.features_norm_squared
@@ -133,15 +157,17 @@ class Matcher:
         distances[:, :depth] = pair_distances(
             features,
             candidates[:, :depth],
-            self._feature_vectors,
+            partial(self._feature_vectors, small),
             squared=True,
             tile=NETWORK_BATCH,
         )
         candidates, distances, second = sort_by_distance(candidates, distances, exact=depth)
         return candidates, distances, np.take_along_axis(first, second, 1), depth
 
-    def _feature_vectors(self, rows: Int64) -> Float32:
-        features = self.embed(previews_of(self.training, rows))[1]
+    def _feature_vectors(self, small: SmallPixels, rows: Int64) -> Float32:
+        previews = previews_of(self.training, rows)
+        small.keep(rows, previews)
+        features = self.embed(previews)[1]
         if features is None:
             raise ModelError(f"The embedder {self.embedder.key!r} gives no features.")
         return features
@@ -240,6 +266,19 @@ def load_matcher(
         exact_depth=max(2 * value.k, 20),
         reasons={"distance": why_distance, "quality": why_quality},
     )
+
+
+def by_clusters(matcher: Matcher, clusters: Int64) -> Matcher:
+    """Return a matcher to which near copies count as one: as candidates, and for realism.
+
+    clusters: (n,) the first row of each training image's cluster.
+    """
+    reference = matcher.reference
+    if reference is not None:
+        # With fewer than MIN_REFERENCE clusters, all images stay in it.
+        with suppress(ModelError):
+            reference = load_reference(matcher.training, matcher.embedder.key, clusters)
+    return replace(matcher, clusters=clusters, reference=reference)
 
 
 def _index_of(manifest: SetManifest) -> IndexEntry:

@@ -1,4 +1,8 @@
-"""Lists of neighbours in which a cluster of near copies counts once."""
+"""Lists of neighbours in which a cluster of near copies counts once, as its first member.
+
+Not as the nearest one: whoever adds copies that were saved again would then come nearer with each
+of them (benchmarks/trust/duplicates.py measures both). The first is that of the smallest row.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,16 @@ from gmv_core.method.recall import Neighbours
 from gmv_core.types import Float32, Int64
 
 Search = Callable[[Float32, int], Neighbours]  # queries (m, d), k → the k nearest of each
+VectorsOf = Callable[[Int64], Float32]  # rows (c,) → vectors (c, d)
 
 
 def repeats(candidates: Int64, clusters: Int64) -> np.ndarray:
-    """Return which candidates follow one of their own cluster in their list, (m, R) bool.
+    """Return which candidates have an earlier member of their cluster in their list, (m, R) bool.
 
     candidates: (m, R) training rows, −1 for none. clusters: (n,) the first row of each one's.
     """
     of = np.where(candidates >= 0, clusters[candidates], -1)
-    order = np.argsort(of, axis=1, kind="stable")
+    order = np.lexsort((candidates, of), axis=1)
     rising = np.take_along_axis(of, order, axis=1)
     again = np.zeros(of.shape, bool)
     again[:, 1:] = (rising[:, 1:] == rising[:, :-1]) & (rising[:, 1:] >= 0)
@@ -28,20 +33,39 @@ def repeats(candidates: Int64, clusters: Int64) -> np.ndarray:
 
 
 def nearest_clusters(
-    search: Search, queries: Float32, clusters: Int64, *, k: int, n: int
+    search: Search, queries: Float32, clusters: Int64, vectors_of: VectorsOf, *, k: int, n: int
 ) -> Neighbours:
-    """Return the nearest member of each of the k nearest clusters, (m, k).
+    """Return the first member of each of the k nearest clusters, (m, k), rising.
 
-    n: images that can be found. However many copies an image has, k clusters are found where the
-    set has them: the search goes deeper until it does.
+    vectors_of: gives the vectors of training rows. n: images that can be found. However many copies
+    an image has, k clusters are found where the set has them: the search goes deeper until it does.
     """
     wanted = min(k, n)
     while True:
         found = search(queries, wanted)
         kept = (found.ids >= 0) & ~repeats(found.ids, clusters)
         if wanted == n or kept.sum(axis=1).min(initial=k) >= k:
-            return first_of(found, kept, k)
+            return by_first(first_of(found, kept, k), queries, clusters, vectors_of)
         wanted = min(2 * wanted, n)
+
+
+def by_first(
+    found: Neighbours, queries: Float32, clusters: Int64, vectors_of: VectorsOf
+) -> Neighbours:
+    """Return the first members of the clusters of what was found, at their own distances, rising.
+
+    found: (m, k), one member of each cluster, −1 for none.
+    """
+    ids, distances = np.where(found.ids >= 0, clusters[found.ids], -1), found.distances.copy()
+    j, i = np.nonzero(ids != found.ids)
+    if not len(j):
+        return found
+    rows, at = np.unique(ids[j, i], return_inverse=True)
+    distances[j, i] = np.linalg.norm(vectors_of(rows)[at] - queries[j], axis=1)
+    order = np.argsort(distances, axis=1, kind="stable")
+    return Neighbours(
+        np.take_along_axis(ids, order, axis=1), np.take_along_axis(distances, order, axis=1)
+    )
 
 
 def first_of(found: Neighbours, kept: np.ndarray, k: int) -> Neighbours:

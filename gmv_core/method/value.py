@@ -6,7 +6,7 @@ P_j are the k nearest candidates of generated image j. Nothing here needs a mode
 Two named choices beside the paper's rule. Credit "convincing": a match farther than a given reach
 earns nothing, and what it would have earned stays *unattributed*, so that Σφ + unattributed = Σq.
 Duplicates "cluster": P_j are the k nearest clusters of near copies, each at the distance of its
-nearest member, and its members share equally what it earns; copying an image then earns nothing.
+first member, and its members share equally what it earns; copying an image then earns nothing.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ ALL_EARN = Basis()
 class HandedOut:
     """How the quality of m generated images is handed out to their k contributors.
 
-    contributors: (m, k) training rows, nearest first, −1 for none; of a cluster its nearest member.
+    contributors: (m, k) training rows, nearest first, −1 for none; of a cluster its first member.
     weights: (m, k) float64, rows add up to 1 (less where a match earns nothing, 0 where there is
     no contributor). credit: (m, k) float64, V = q · weight, of a cluster all that it earns.
     effective: (m,) float64, exp of the weights' entropy, 1…k: the *effective contributors*.

@@ -17,7 +17,7 @@ from gmv_core.store.workspace import ImageSet, Run
 from gmv_core.trust.identical import identical_rows
 from gmv_core.trust.null import nearest_of, read_null
 from gmv_core.trust.sentences import image_sentences, run_sentences
-from gmv_core.trust.standing import Nearest, Standings, standings_of
+from gmv_core.trust.standing import Standings, standings_of, together
 from gmv_core.types import Int64
 
 
@@ -37,9 +37,7 @@ def _standings(
     if manifest.null is None:
         none = np.full(m, np.nan)
         return asdict(Standings(np.full(m, "", object), none, none, none))
-    parts = [nearest_of(block.matches) for block in blocks(run)]
-    nearest = Nearest(*(np.concatenate([getattr(part, which) for part in parts])
-                        for which in ("distance", "embedding")))  # fmt: skip
+    nearest = together([nearest_of(block.matches) for block in blocks(run)])
     return asdict(standings_of(nearest, read_null(training, manifest.null)))
 
 

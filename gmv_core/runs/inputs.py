@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 
 from msgspec.structs import asdict, replace
 
+from gmv_core.matching.closest import CLOSEST
 from gmv_core.matching.matcher import Matcher
 from gmv_core.settings import RunSettings
 from gmv_core.store.files import now
@@ -73,6 +74,7 @@ def _inputs(
     """Return what the tables of a run are made from."""
     training, generated = trained.stamp, made.stamp
     built = trained.index
+    clusters = None if matcher.clusters is None else clusters_digest(matcher.clusters)
     matching = Matching(
         training=training,
         generated=generated,
@@ -82,7 +84,8 @@ def _inputs(
         distance=matcher.distance_key,
         candidates=settings.match.candidates,
         exact_depth=matcher.exact_depth if matcher.distance_key == "features" else 0,
-        clusters=None if matcher.clusters is None else clusters_digest(matcher.clusters),
+        clusters=clusters,
+        pixels=CLOSEST,
     )
     return Inputs(
         matching,
@@ -91,6 +94,7 @@ def _inputs(
             generated=generated,
             quality=matcher.quality_key,
             seed=settings.match.seed,
+            clusters=None if matcher.reference is None else clusters,
         ),
     )
 

@@ -9,7 +9,7 @@ from functools import partial
 import pyarrow as pa
 
 from gmv_core.cluster.workers import Workers
-from gmv_core.matching.matcher import Matcher, load_matcher
+from gmv_core.matching.matcher import Matcher, by_clusters, load_matcher
 from gmv_core.sets.making.spread import check_seen
 from gmv_core.settings import CLUSTER, RunSettings
 from gmv_core.store.manifests import SetManifest
@@ -98,5 +98,6 @@ def _matcher_of(recipe: MatchRecipe) -> Matcher:
         side_px=0,  # decides on "auto" alone
         embedder=recipe.given,
     )
-    clusters = read_clusters(recipe.training).of if value.duplicates == CLUSTER else None
-    return replace(matcher, exact_depth=recipe.exact_depth, clusters=clusters)
+    if value.duplicates == CLUSTER:
+        matcher = by_clusters(matcher, read_clusters(recipe.training).of)
+    return replace(matcher, exact_depth=recipe.exact_depth)

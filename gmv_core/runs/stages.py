@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from gmv_core.matching.closest import CLOSEST
 from gmv_core.matching.matcher import Matcher, Matches
 from gmv_core.method.pairwise import pairwise_distances
 from gmv_core.method.value import ALL_EARN, Basis
@@ -30,16 +32,18 @@ def match_block(matcher: Matcher, images: ImageSet, rows: np.ndarray) -> pa.Tabl
     there = _there(images, rows)
     r = min(matcher.settings.candidates, len(matcher.index))
     n = len(rows)
+    pixels = np.full((n, min(r, CLOSEST)), np.inf, np.float32)
     found = Matches(
         np.full((n, r), -1, np.int64),
         np.zeros((n, r), np.int64),
         np.full((n, r), np.inf, np.float32),
         np.full((n, r), np.inf, np.float32),
         r,
+        pixels,
     )
     if len(there):
         vectors = vectors_of(images.embeddings(matcher.embedder.key), rows[there])
-        previews = [] if matcher.distance_key == "none" else previews_of(images, rows[there])
+        previews = previews_of(images, rows[there])
         features: Float32 | None = None
         if matcher.distance_key == "features":
             features = matcher.embed(previews)[1]
@@ -48,9 +52,8 @@ def match_block(matcher: Matcher, images: ImageSet, rows: np.ndarray) -> pa.Tabl
         found.recall_rank[there] = part.recall_rank
         found.recall_distance[there] = part.recall_distance
         found.distance[there] = part.distance
-        found = Matches(
-            found.candidates, found.recall_rank, found.recall_distance, found.distance, part.exact
-        )
+        pixels[there] = part.pixels
+        found = replace(found, exact=part.exact)
     return _match_rows(rows, found)
 
 
@@ -63,6 +66,8 @@ def _match_rows(rows: np.ndarray, found: Matches) -> pa.Table:
         "distance": fixed(found.distance),
         "exact": pa.array(np.full(len(rows), found.exact, np.int32)),
     }
+    if found.pixels is not None:
+        columns["pixels"] = fixed(found.pixels)
     return pa.table(columns)
 
 

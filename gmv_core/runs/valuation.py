@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from gmv_core.cluster.workers import Workers
 from gmv_core.errors import GMVError, WorkspaceError
-from gmv_core.matching.matcher import Matcher, load_matcher
+from gmv_core.matching.matcher import Matcher, by_clusters, load_matcher
 from gmv_core.models.choice import reload_embedder
 from gmv_core.results.influence.tables import read_record
 from gmv_core.results.totals import quality_warnings
@@ -116,7 +116,7 @@ def value(
         )
         if settings.value.duplicates == CLUSTER:
             find_clusters(workspace, against, matcher.embedder, report=report, workers=workers)
-            matcher = replace(matcher, clusters=read_clusters(training).of)
+            matcher = by_clusters(matcher, read_clusters(training).of)
         manifest = started(run, trained, images, made, matcher, settings, say)
         manifest = msgspec.structs.replace(manifest, shifts=tuple(told))
         _drop_damaged(run, say)

@@ -189,8 +189,13 @@ def _write_reference(folder: Place, table: Table, ids: Int64, rng: np.random.Gen
         np.savez(unfinished, vectors=reference.vectors, radii=reference.radii, own=reference.own)
 
 
-def load_reference(target: ImageSet, embedder: str) -> Reference:
-    """Return what realism needs of a set; raise ModelError where the set is too small for it."""
+def load_reference(target: ImageSet, embedder: str, clusters: Int64 | None = None) -> Reference:
+    """Return what realism needs of a set; raise ModelError where the set is too small for it.
+
+    clusters: (n,) the first row of each image's near copies, which then count as one.
+    """
+    if clusters is not None and (clusters != np.arange(len(clusters))).any():
+        return _reference_of(target, embedder, clusters)
     path = target.index_folder(embedder) / REFERENCE
     try:
         with np.load(on_this_machine(path), allow_pickle=False) as stored:
@@ -200,9 +205,14 @@ def load_reference(target: ImageSet, embedder: str) -> Reference:
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         pass
     # None that can be read, or of an earlier version, in which copies shrank radii to nothing.
+    return _reference_of(target, embedder)
+
+
+def _reference_of(target: ImageSet, embedder: str, clusters: Int64 | None = None) -> Reference:
     table = target.embeddings(embedder)
     ids = np.concatenate([b for b, _ in vector_blocks(table)] or [np.empty(0, np.int64)])
-    return _reference(table, ids, np.random.default_rng(0))
+    kept = ids if clusters is None else ids[clusters[ids] == ids]
+    return _reference(table, kept, np.random.default_rng(0))
 
 
 def _reference(table: Table, ids: Int64, rng: np.random.Generator) -> Reference:

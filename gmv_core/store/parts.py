@@ -37,7 +37,12 @@ def write_part(table: Table, rows: pa.Table) -> Part:
     if known:
         rows = rows.select([name for name in rows.column_names if name in known])
     mode = "append" if known else "create"
-    written = write_fragments(rows, str(table.path), mode=mode, **table.reached)
+    try:
+        written = write_fragments(rows, str(table.path), mode=mode, **table.reached)
+    except OSError:
+        if known or not table.columns():
+            raise
+        return write_part(table, rows)  # the first rows were committed meanwhile
     files = tuple(json.dumps(fragment.to_json()) for fragment in written)
     return Part(files, rows.schema, rows["id"][0].as_py(), len(rows))
 

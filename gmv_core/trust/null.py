@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from gmv_core.matching.matcher import Matcher, Matches
-from gmv_core.method.clusters import first_of, repeats
+from gmv_core.method.clusters import by_first, first_of, repeats
 from gmv_core.method.recall import Neighbours
 from gmv_core.store.columns import fixed, matrix, previews_of, sample_rows, statuses, vectors_of
 from gmv_core.store.manifests import Matching, NullEntry
@@ -25,13 +25,14 @@ from gmv_core.store.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.trust.near_copies import Judge, Pairs, confirmed, judge_of
 from gmv_core.trust.standing import HELD_OUT, LEFT_OUT, NEIGHBOURS, Nearest, Null
-from gmv_core.types import Int64, Progress, Report, silent
+from gmv_core.types import Float32, Int64, Progress, Report, silent
 
 Share = Callable[[Iterator[tuple[int, Int64]]], Iterator[pa.Table]]
 IMAGES = 1000  # left out one by one; a held-out set is taken whole, up to MOST
 BY_NETWORK = 500  # where each candidate has to pass a network of its own: minutes
 MOST = 10_000
 BLOCK = 512  # images matched at once and committed together
+LISTS = ("distance", "embedding", "pixels")  # of Nearest
 SPARE = 100  # more candidates are recalled, in place of the near copies that are left out
 
 
@@ -66,8 +67,12 @@ def null_of(
 
 def read_null(training: ImageSet, entry: NullEntry) -> Null:
     """Return a null that was measured; raise WorkspaceError where its table is gone."""
-    stored = null_table(training, entry.key).read(["distance", "embedding"])
-    return Null(Nearest(matrix(stored["distance"]), matrix(stored["embedding"])), entry.kind)
+    table = null_table(training, entry.key)
+    columns = [name for name in LISTS if name in table.columns()]
+    stored = table.read(columns)
+    lists = {name: matrix(stored[name]) for name in columns}
+    pixels = lists.pop("pixels", np.empty((len(stored), 0), np.float32))  # of an earlier version
+    return Null(Nearest(**lists, pixels=pixels), entry.kind)
 
 
 def null_table(training: ImageSet, key: str) -> Table:
@@ -109,7 +114,7 @@ def null_rows(held: tuple[Matcher, Judge], block: tuple[int, Int64]) -> pa.Table
     """
     (matcher, judge), (start, rows) = held, block
     source = judge.among
-    previews = previews_of(source, rows) if matcher.distance_key != "none" else []
+    previews = previews_of(source, rows)
     vectors = vectors_of(source.embeddings(matcher.embedder.key), rows)
     features = matcher.embed(previews)[1] if matcher.distance_key == "features" else None
     most = len(matcher.index)
@@ -120,10 +125,12 @@ def null_rows(held: tuple[Matcher, Judge], block: tuple[int, Int64]) -> pa.Table
     if matcher.clusters is not None:
         kept &= ~repeats(found.ids, matcher.clusters)
     found = first_of(found, kept, r)
+    if matcher.clusters is not None:
+        found = by_first(found, vectors, matcher.clusters, matcher.vectors_of)
     nearest = nearest_of(matcher.rerank(found, features, previews))
     places = np.arange(start, start + len(rows))
-    return pa.table({"place": places, "row": rows, "distance": fixed(nearest.distance),
-                     "embedding": fixed(nearest.embedding)})  # fmt: skip
+    lists = {name: fixed(getattr(nearest, name)) for name in LISTS}
+    return pa.table({"place": places, "row": rows, **lists})
 
 
 def _without_copies(found: Neighbours, rows: Int64, judge: Judge, *, keep: int) -> Neighbours:
@@ -147,11 +154,22 @@ def nearest_of(matches: Matches) -> Nearest:
     """Return the first NEIGHBOURS distances of each image, (m, NEIGHBOURS) each.
 
     The run's own: those that are exact. A shorter list, or one that ends in estimates, ends in inf.
+    Without candidates that are near copies of one before them.
     """
-    m, r = matches.distance.shape
-    distance, embedding = np.full((2, m, NEIGHBOURS), np.inf, np.float32)
-    depth = min(NEIGHBOURS, matches.exact, r)
-    distance[:, :depth] = matches.distance[:, :depth]
-    depth = min(NEIGHBOURS, r)
-    embedding[:, :depth] = np.sort(matches.recall_distance, axis=1)[:, :depth]
-    return Nearest(distance, embedding)
+    distance, embedding = matches.distance[:, : matches.exact], matches.recall_distance
+    if matches.pixels is None:
+        return Nearest(
+            _rising(distance), _rising(embedding), np.empty((len(distance), 0), np.float32)
+        )
+    again = np.zeros(embedding.shape, bool)
+    again[:, : matches.pixels.shape[1]] = np.isnan(matches.pixels)
+    lists = (distance, embedding, matches.pixels)
+    return Nearest(*(_rising(np.where(again[:, : x.shape[1]], np.inf, x)) for x in lists))
+
+
+def _rising(distances: Float32) -> Float32:
+    """Return the first NEIGHBOURS of each row, rising, (m, NEIGHBOURS), inf for none."""
+    first = np.full((len(distances), NEIGHBOURS), np.inf, np.float32)
+    rising = np.sort(distances, axis=1)[:, :NEIGHBOURS]
+    first[:, : rising.shape[1]] = rising
+    return first

@@ -3,12 +3,13 @@
 Both questions are tests against a *null*: real images that went through the same matching. Copies
 are looked for by the ratio d₁ / mean(d₂ … d_r) of rising distances, which has no unit, and which
 Carlini et al. (USENIX Security 2023) use with a constant for threshold; here the null is it. It is
-taken of the run's own distance and of the embeddings, which see different copies: the score is
-min(ratio, ratio of the embeddings to the power of POWER). An image without a source is far in the
-embeddings: the score is the distance to the nearest one. (benchmarks/trust/calibration.py measures
-r, the power and both scores.) Conformal p-values (Vovk et al. 2005) are
-p = (1 + #{null images at least as extreme}) / (n + 1), valid at any n where unseen generated and
-null images are exchangeable. Over the m generated images the false discovery rate is held at LEVEL:
+taken of the run's own distance, of the embeddings and of plain pixels, which see different copies:
+the score is min(ratio, ratio of the embeddings to the power of POWER, ratio of the pixels). An
+image without a source is far in the embeddings: the score is the distance to the nearest one.
+(benchmarks/trust/calibration.py measures r, the power and both scores.) Conformal p-values (Vovk et
+al. 2005) are p = (1 + #{null images at least as extreme}) / (n + 1), valid at any n where unseen
+generated and null images are exchangeable. Over the m generated images the false discovery rate is
+held at LEVEL:
 
 - With held-out null images by Benjamini and Hochberg (1995). The p-values share one null, so they
   depend on each other, but positively (PRDS): Bates et al., Annals of Statistics 2023, theorem 2.
@@ -19,14 +20,16 @@ null images are exchangeable. Over the m generated images the false discovery ra
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
 
+from gmv_core.matching.closest import CLOSEST
 from gmv_core.types import Float32, Float64
 
-NEIGHBOURS = 20  # distances of each image that are kept; all of them are exact
+NEIGHBOURS = CLOSEST  # distances of each image that are kept; all of them are exact
 RATIO = 5  # r
 POWER = 1.5  # brings the lower ends of the two ratios' nulls together, the distance being squared
 LEVEL = 0.1  # share of false discoveries among those found
@@ -41,11 +44,22 @@ HELD_OUT, LEFT_OUT = "held out", "left out"  # where the null images come from
 class Nearest:
     """Distances of m images to their nearest training images, (m, D) rising, inf for none.
 
-    distance: the run's own. embedding: between embeddings; not in the order of the former.
+    distance: the run's own. embedding: between embeddings. pixels: see matching/closest.py; none of
+    an earlier version. Each in an order of its own, without near copies of a nearer one.
     """
 
     distance: Float32
     embedding: Float32
+    pixels: Float32
+
+
+def together(parts: Sequence[Nearest]) -> Nearest:
+    """Return the distances of the images of all parts."""
+    return Nearest(
+        np.concatenate([part.distance for part in parts]),
+        np.concatenate([part.embedding for part in parts]),
+        np.concatenate([part.pixels for part in parts]),
+    )
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,8 @@ def ratios(distances: Float32) -> Float64:
 
     distances: (m, D), inf for none; r is RATIO, or as many as there are. All zero: 1.
     """
+    if not distances.shape[1]:
+        return np.full(len(distances), np.nan)
     d = np.asarray(distances[:, :RATIO], np.float64)
     there = np.isfinite(d[:, 1:])
     count = there.sum(axis=1)
@@ -94,7 +110,10 @@ def copy_scores(nearest: Nearest) -> Float64:
 
     nan where an image has not two.
     """
-    scores: Float64 = np.minimum(ratios(nearest.distance), ratios(nearest.embedding) ** POWER)
+    lists = (nearest.distance, nearest.embedding, nearest.pixels)
+    scores: Float64 = np.fmin.reduce(
+        [ratios(rising) ** power for rising, power in zip(lists, (1, POWER, 1), strict=True)]
+    )
     return scores
 
 

@@ -36,3 +36,17 @@ def test_no_part_is_committed_twice_or_beside_anothers(table: Table) -> None:
         with pytest.raises(WorkspaceError, match=r"has [56] rows where row \d was to be added"):
             append_parts(table, late)
     assert table.read(["id"])["id"].to_pylist() == list(range(5))
+
+
+def test_a_part_is_written_where_the_first_rows_are_committed_meanwhile(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns, asked = Table.columns, []
+
+    def late(self: Table) -> list[str]:
+        asked.append(self)
+        return [] if len(asked) == 1 else columns(self)
+
+    monkeypatch.setattr(Table, "columns", late)
+    append_parts(table, [part(table, 3)])
+    assert table.read(["id"])["id"].to_pylist() == list(range(4))

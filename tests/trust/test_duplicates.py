@@ -121,7 +121,7 @@ def test_repeats_by_hand() -> None:
     clusters = np.array([0, 1, 0, 3, 1])
     lists = np.array([[2, 3, 0, 1, 4, -1], [-1, -1, -1, -1, -1, -1]])
     assert repeats(lists, clusters).tolist() == [
-        [False, False, True, False, True, False], [False] * 6
+        [True, False, False, False, True, False], [False] * 6
     ]  # fmt: skip
 
 
@@ -129,12 +129,20 @@ def test_the_search_goes_on_until_there_are_enough_clusters() -> None:
     vectors = np.repeat(np.eye(4, dtype=np.float32), 30, axis=0)
     index = ExactIndex(np.arange(120), vectors)
     clusters = np.arange(120) // 30 * 30
-    found = nearest_clusters(index.search, np.array([[1, 0.5, 0.2, 0]], np.float32), clusters,
-                             k=3, n=120)  # fmt: skip
-    assert found.ids.tolist() == [[0, 30, 60]]
-    every = nearest_clusters(index.search, np.array([[1, 0.5, 0.2, 0]], np.float32), clusters,
-                             k=6, n=120)  # fmt: skip
-    assert every.ids.tolist() == [[0, 30, 60, 90, -1, -1]]
+    query = np.array([[1, 0.5, 0.2, 0]], np.float32)
+    for k, ids in ((3, [0, 30, 60]), (6, [0, 30, 60, 90, -1, -1])):
+        found = nearest_clusters(index.search, query, clusters, vectors.__getitem__, k=k, n=120)
+        assert found.ids.tolist() == [ids]
+
+
+def test_a_cluster_stands_where_its_first_member_is() -> None:
+    vectors = np.array([[3, 0], [2, 0], [1, 0], [2.5, 0]], np.float32)
+    index, clusters = ExactIndex(np.arange(4), vectors), np.array([0, 1, 0, 3])
+    found = nearest_clusters(
+        index.search, np.zeros((1, 2), np.float32), clusters, vectors.__getitem__, k=3, n=4
+    )
+    assert found.ids.tolist() == [[1, 3, 0]]
+    assert found.distances.tolist() == [[2, 2.5, 3]]
 
 
 def run_with_copies(root: Path, times: int, **settings: object) -> Result:

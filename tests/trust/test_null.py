@@ -17,12 +17,13 @@ from gmv_core import (
     open_source,
     value,
 )
+from gmv_core.matching.matcher import Matches
 from gmv_core.method.recall import ExactIndex
 from gmv_core.store.columns import all_vectors, matrix
 from gmv_core.store.manifests import RunManifest
 from gmv_core.trust.near_copies import judge_of
-from gmv_core.trust.null import null_table, read_null
-from gmv_core.trust.standing import HELD_OUT, LEFT_OUT, NEAR_COPY
+from gmv_core.trust.null import nearest_of, null_table, read_null
+from gmv_core.trust.standing import HELD_OUT, LEFT_OUT, NEAR_COPY, copy_scores
 from tests.built import write_copied_run
 from tests.fakes import fake_embedder, write_images
 
@@ -136,3 +137,20 @@ def test_what_is_usual_in_a_set_bounds_what_a_copy_is(trained: Workspace) -> Non
     index = ExactIndex(*all_vectors(training.embeddings("fake")))
     judge = judge_of(training, fake_embedder(), index)
     assert 0 < judge.limit <= 0.04
+
+
+def test_near_copies_of_a_nearer_candidate_are_not_the_next_ones() -> None:
+    """A copy of what stands three times in the set: ratio 1 / 8, and not 1 / 2.75."""
+    apart = np.array([[1, 1, 1, 8, 8]], np.float32)
+    pixels = np.array([[0.1, np.nan, np.nan, 0.8]], np.float32)
+    lists = {"candidates": np.arange(5)[None], "recall_rank": np.arange(1, 6)[None],
+             "recall_distance": apart, "distance": apart}  # fmt: skip
+    nearest = nearest_of(Matches(**lists, exact=5, pixels=pixels))
+    for found in (nearest.distance, nearest.embedding):
+        assert found[0, :4].tolist() == [1, 8, 8, np.inf]
+    assert nearest.pixels[0, :3] == pytest.approx([0.1, 0.8, np.inf])
+    assert copy_scores(nearest) == pytest.approx([(1 / 8) ** 1.5])
+    earlier = nearest_of(Matches(**lists, exact=2))
+    assert earlier.pixels.shape == (1, 0)
+    assert earlier.distance[0, :3].tolist() == [1, 1, np.inf]
+    assert copy_scores(earlier) == pytest.approx([(4 / 18) ** 1.5])

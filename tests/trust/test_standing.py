@@ -35,7 +35,7 @@ def lists(m: int, *, seed: int, nearest: float = 1.0) -> Float32:
 
 
 def both(d: Float32) -> Nearest:
-    return Nearest(d, d)
+    return Nearest(d, d, d)
 
 
 def test_the_ratio_is_the_nearest_by_the_mean_of_the_next() -> None:
@@ -45,11 +45,17 @@ def test_the_ratio_is_the_nearest_by_the_mean_of_the_next() -> None:
     assert np.isnan(found[3:]).all()
 
 
-def test_a_copy_shows_in_the_distance_or_in_the_embeddings() -> None:
+def test_a_copy_shows_in_the_distance_the_embeddings_or_the_pixels() -> None:
     near, usual = np.array([[1, 10, 10]], np.float32), np.array([[9, 10, 10]], np.float32)
-    assert copy_scores(Nearest(near, usual)) == pytest.approx([0.1])
-    assert copy_scores(Nearest(usual, near)) == pytest.approx([0.1**1.5])
-    assert copy_scores(Nearest(usual, usual)) == pytest.approx([0.9**1.5])
+    assert copy_scores(Nearest(near, usual, usual)) == pytest.approx([0.1])
+    assert copy_scores(Nearest(usual, near, usual)) == pytest.approx([0.1**1.5])
+    assert copy_scores(Nearest(usual, usual, near)) == pytest.approx([0.1])
+    assert copy_scores(Nearest(usual, usual, usual)) == pytest.approx([0.9**1.5])
+
+
+def test_without_pixels_the_other_two_decide() -> None:
+    near, none = np.array([[1, 10, 10]], np.float32), np.empty((1, 0), np.float32)
+    assert copy_scores(Nearest(near, near, none)) == pytest.approx([0.1**1.5])
 
 
 def test_p_values_by_hand() -> None:

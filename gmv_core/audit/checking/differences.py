@@ -24,6 +24,7 @@ from gmv_core.store.manifests import Part, SetManifest
 from gmv_core.trust.credit import reach_of
 from gmv_core.trust.duplicates import clusters_digest
 from gmv_core.trust.intervals import value_bounds
+from gmv_core.trust.null import LISTS as NEAREST
 from gmv_core.trust.standing import Nearest, Null, standings_of
 from gmv_core.types import OK, Float64
 
@@ -118,7 +119,7 @@ def standings_differing(
             return ["It says how images stand, and has nothing to hold them against."]
         return ["It needs a null and has none."] if said.settings.credit == CONVINCING else []
     stored = read(archive, "null")
-    nearest = Nearest(*(lists_of(stored[column]) for column in ("distance", "embedding")))
+    nearest = Nearest(*(lists_of(stored[column]) for column in NEAREST))
     if len(stored) != said.run.null.images or nearest.distance.shape != nearest.embedding.shape:
         return [f"Its null has {len(stored):,} images, and its run {said.run.null.images:,}."]
     wrong, null = [], Null(nearest, said.run.null.kind)

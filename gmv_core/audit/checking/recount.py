@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from gmv_core.audit.archive import Altered, Archive
 from gmv_core.audit.checking.tables import Told, batches, lists_of
+from gmv_core.matching.closest import CLOSEST
 from gmv_core.matching.lists import gathered
 from gmv_core.matching.matcher import Matches
 from gmv_core.method.value import Basis, HandedOut, Values, add_values, hand_out, no_values
@@ -22,8 +23,8 @@ from gmv_core.method.value import shared_within as shared
 from gmv_core.results.shares import Credits, shared_credits
 from gmv_core.settings import CLUSTER
 from gmv_core.trust.null import nearest_of
-from gmv_core.trust.standing import Nearest
-from gmv_core.types import OK, Float64, Int64
+from gmv_core.trust.standing import Nearest, together
+from gmv_core.types import OK, Float32, Float64, Int64
 
 TOLERANCE = 1e-9  # of sums that were added up in another order
 LISTS = ("candidates", "recall_rank", "recall_distance", "distance")
@@ -89,12 +90,10 @@ def _counted(
     parts: _Parts, values: Values, basis: Basis, quality: Float64, said: Told, differing: set[str]
 ) -> Counted:
     credits = Credits(*(np.concatenate(column) for column in zip(*parts.credits, strict=True)))
-    nearest = Nearest(*(np.concatenate([getattr(part, which) for part in parts.nearest])
-                        for which in ("distance", "embedding")))  # fmt: skip
     columns = [np.concatenate(column) for column in zip(*parts.generated, strict=True)]
     names = ("nearest_distance", "effective_contributors", "unattributed")
     counted = quality if said.settings.quality_weighting else np.ones(len(quality))
-    return Counted(values, shared_credits(credits, basis), nearest,
+    return Counted(values, shared_credits(credits, basis), together(parts.nearest),
                    dict(zip(names, columns, strict=True)), np.nan_to_num(counted),
                    tuple(sorted(differing)))  # fmt: skip
 
@@ -135,7 +134,19 @@ def _lists(table: pa.Table, ok: np.ndarray) -> Matches:
     depth = int(exact.min(initial=candidates.shape[1]))
     if (distance[:, 1:depth] < distance[:, : max(depth - 1, 0)]).any():
         raise Altered("The distances of a candidate list do not rise.")
-    return Matches(**lists, exact=depth)
+    return Matches(**lists, exact=depth, pixels=_pixels(table, there))
+
+
+def _pixels(table: pa.Table, there: np.ndarray) -> Float32:
+    """Return the pixel distances of lists. there: (m, R) bool, where there is a candidate."""
+    pixels: Float32 = lists_of(table["pixels"])
+    if pixels.shape[1] not in (0, min(CLOSEST, there.shape[1])):
+        raise Altered("Its lists hold distances in pixels of more candidates, or of fewer.")
+    if not np.array_equal(~np.isinf(pixels), there[:, : pixels.shape[1]]):
+        raise Altered("A candidate has no distance in pixels, or a distance no candidate.")
+    if (pixels < 0).any():
+        raise Altered("A distance in pixels is below 0.")
+    return pixels
 
 
 def _basis(said: Told, training: pa.Table) -> Basis:

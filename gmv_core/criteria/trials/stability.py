@@ -7,6 +7,8 @@ need none: both leave the order of the contributors as it is (`trust.stability.f
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 import numpy as np
 import pyarrow as pa
@@ -112,6 +114,8 @@ def _nearest(result: Result, key: str, report: Report) -> Int64:
         if clusters is None:
             ids = search(vectors, TEN).ids
         else:
-            ids = nearest_clusters(search, vectors, clusters, k=TEN, n=len(clusters)).ids
+            ids = nearest_clusters(
+                search, vectors, clusters, partial(vectors_of, stored), k=TEN, n=len(clusters)
+            ).ids
         found.append(np.where(vectors.any(axis=1, keepdims=True), ids, -1))
     return np.concatenate(found)
