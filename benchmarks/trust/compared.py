@@ -15,10 +15,10 @@ import numpy as np
 
 from benchmarks.kit.reporting import Row, finish, parser, print_table
 from gmv_core.measures.paired import Parts, difference_intervals, rank_correlation, share_changes
-from gmv_core.trust.intervals import difference_bounds
+from gmv_core.trust.intervals import difference_bounds, share_difference_bounds
 from gmv_core.types import Float64, Int64
 
-TRAINING, CONTRIBUTORS, OWNERS = 300, 10, 4
+TRAINING, CONTRIBUTORS, OWNERS, SMALL = 300, 10, 4, 100
 LARGEST = 20
 TRUTHS = 5  # times as many drawings as are judged: the truth of one image's share is small
 
@@ -67,28 +67,41 @@ def coverage(m: int, *, same: bool, draws: int, seed: int) -> list[Row]:
     rng = np.random.default_rng(seed)
     uneven = [rng.dirichlet(np.full(TRAINING, 0.5)) for _ in range(2)]
     likely = uneven[0], (uneven[0] + uneven[1]) / 2
-    owner = rng.integers(0, OWNERS, TRAINING)
-    owners, images, seen = [], [], []
+    owner, small = rng.integers(0, OWNERS, TRAINING), rng.integers(0, SMALL, TRAINING)
+    owners, smalls, images, seen = [], [], [], []
     for _ in range(TRUTHS * draws):
         runs = two_runs(likely, m, same=same, rng=rng)
         seen.append(rank_correlation(*runs, groups=TRAINING, folds=2)[0])
         owners.append(_rise([by_owner(run, owner) for run in runs], OWNERS))
+        smalls.append(_rise([by_owner(run, small) for run in runs], SMALL))
         images.append(_rise(runs, TRAINING))
-    truth, of_images = np.mean(owners, axis=0), np.mean(images, axis=0)
+    truth, of_small, of_images = (np.mean(rises, axis=0) for rises in (owners, smalls, images))
     correlation, largest = float(np.mean(seen)), _largest(of_images)
-    names = ("difference of shares", "rank correlation", "difference of an image's share",
-             f"the same, {LARGEST} largest", f"the same, {LARGEST} largest seen")  # fmt: skip
+    names = (
+        "difference of shares",
+        f"the same, {SMALL} owners",
+        "the same, bootstrap alone",
+        "rank correlation",
+        "difference of an image's share",
+        f"the same, {LARGEST} largest",
+        f"the same, {LARGEST} largest seen",
+    )
     held: dict[str, list[float]] = {name: [] for name in names}
     for draw in range(draws):
         runs = two_runs(likely, m, same=same, rng=rng)
         owned = by_owner(runs[0], owner), by_owner(runs[1], owner)
-        low, high = difference_intervals(*owned, groups=OWNERS, seed=draw)
-        held["difference of shares"].append(float(((low <= truth) & (truth <= high)).mean()))
+        low, high = share_difference_bounds(*owned, groups=OWNERS, seed=draw)
+        held[names[0]].append(_holds(low, high, truth))
+        owned = by_owner(runs[0], small), by_owner(runs[1], small)
+        low, high = share_difference_bounds(*owned, groups=SMALL, seed=draw)
+        held[names[1]].append(_holds(low, high, of_small))
+        low, high = difference_intervals(*owned, groups=SMALL, seed=draw)
+        held[names[2]].append(_holds(low, high, of_small))
         _, least, most = rank_correlation(*runs, groups=TRAINING, seed=draw)
         held["rank correlation"].append(float(least <= correlation <= most))
         low, high = difference_bounds(*share_changes(*runs, groups=TRAINING), TRAINING)
         holds, found = (low <= of_images) & (of_images <= high), _largest(_rise(runs, TRAINING))
-        for name, some in zip(names[2:], (slice(None), largest, found), strict=True):
+        for name, some in zip(names[4:], (slice(None), largest, found), strict=True):
             held[name].append(float(holds[some].mean()))
     return [
         {"interval of the": name, "images": m, "the same in both": "yes" if same else "no",
@@ -96,6 +109,10 @@ def coverage(m: int, *, same: bool, draws: int, seed: int) -> list[Row]:
          "± standard error": round(100 * float(np.std(found) / np.sqrt(draws)), 1)}
         for name, found in held.items()
     ]  # fmt: skip
+
+
+def _holds(low: Float64, high: Float64, truth: Float64) -> float:
+    return float(((low <= truth) & (truth <= high)).mean())
 
 
 def _rise(runs: Sequence[Parts], groups: int) -> Float64:

@@ -16,6 +16,7 @@ from gmv_core.measures.bootstrap import CONFIDENCE, RESAMPLES
 from gmv_core.types import Float64, Int64
 
 FOLDS = 20
+ROUNDING = 1e-12  # of a share
 FEWEST_IMAGES = 5  # from fewer no interval of a correlation
 # Two bounds of the memory, at any number of owners and of generated images: some tens of MB each.
 _CHUNK = 4096  # groups counted at once; the images are drawn again for each such part
@@ -63,7 +64,8 @@ def share_changes(first: Parts, second: Parts, *, groups: int) -> tuple[Int64, F
     places, place = np.unique(np.concatenate(at), return_inverse=True)
     change = np.bincount(place, weights=np.concatenate(sides), minlength=len(places))
     group: Int64 = places % groups
-    return group, np.asarray(change, np.float64)
+    # What is left of the same numbers added in another order is no change.
+    return group, np.where(np.abs(change) > ROUNDING, change, 0.0)
 
 
 def difference_intervals(

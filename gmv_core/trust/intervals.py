@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from gmv_core.measures.bootstrap import CONFIDENCE, share_intervals
+from gmv_core.measures.paired import Parts, difference_intervals, share_changes
 from gmv_core.types import Float64, Int64
 
 FEW = 10  # below so many contributing images a bootstrap of a share holds less than 90 in 100
@@ -90,3 +91,22 @@ def difference_bounds(training: Int64, change: Float64, n: int) -> tuple[Float64
     below = np.hypot(rises - rises_bounds[0], falls_bounds[1] - falls)
     above = np.hypot(rises_bounds[1] - rises, falls - falls_bounds[0])
     return difference - below, difference + above
+
+
+def share_difference_bounds(
+    first: Parts, second: Parts, *, groups: int, seed: int = 0
+) -> tuple[Float64, Float64]:
+    """Return low and high of each group's share in the second run less that in the first, 95 %.
+
+    A group to which fewer than FEW generated images of both runs give anything has the interval of
+    `difference_bounds`; the others have that of `difference_intervals`.
+    """
+    low, high = difference_intervals(first, second, groups=groups, seed=seed)
+    group, image = (np.concatenate([getattr(p, c) for p in (first, second)])
+                    for c in ("group", "image"))  # fmt: skip
+    some = np.concatenate([first.value, second.value]) > 0
+    giving = np.unique(group[some] * len(first.whole) + image[some]) // len(first.whole)
+    few = np.bincount(giving, minlength=groups) < FEW
+    bounds = difference_bounds(*share_changes(first, second, groups=groups), groups)
+    low[few], high[few] = (np.clip(bound[few], -1, 1) for bound in bounds)
+    return low, high

@@ -7,7 +7,14 @@ import pytest
 from scipy.stats import chi2
 
 from gmv_core.measures.bootstrap import share_intervals
-from gmv_core.trust.intervals import FEW, difference_bounds, share_bounds, value_bounds
+from gmv_core.measures.paired import Parts, difference_intervals, share_changes
+from gmv_core.trust.intervals import (
+    FEW,
+    difference_bounds,
+    share_bounds,
+    share_difference_bounds,
+    value_bounds,
+)
 
 
 def test_equal_contributions_are_the_exact_interval_of_a_poisson_mean() -> None:
@@ -131,3 +138,16 @@ def test_differences_hold_the_truth() -> None:
         low, high = difference_bounds(training, sign * size, 200)
         held.append(((low <= 0.1) & (high >= 0.1)).mean())
     assert 0.95 <= np.mean(held) < 1
+
+
+def test_a_small_groups_difference_is_that_of_counts_and_a_large_ones_the_bootstraps() -> None:
+    """The first group gets from 30 images in each run, the second from 3 of the second alone."""
+    image, whole = np.arange(40), np.ones(40)
+    first = Parts(image[:30], np.zeros(30, np.int64), np.full(30, 0.5), whole)
+    second = Parts(image[:33], np.repeat([0, 1], [30, 3]), np.full(33, 0.5), whole)
+    low, high = share_difference_bounds(first, second, groups=2)
+    drawn = difference_intervals(first, second, groups=2)
+    counted = difference_bounds(*share_changes(first, second, groups=2), 2)
+    assert (low[0], high[0]) == (drawn[0][0], drawn[1][0])
+    assert (low[1], high[1]) == (counted[0][1], counted[1][1])
+    assert low[1] < 3 * 0.5 / 40 < high[1]

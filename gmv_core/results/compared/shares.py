@@ -12,6 +12,7 @@ from gmv_core.measures.paired import Parts, difference_intervals
 from gmv_core.results.compared.pair import Pair
 from gmv_core.results.shares import credits_of, group_shares
 from gmv_core.store.columns import groups_of
+from gmv_core.trust.intervals import share_difference_bounds
 from gmv_core.trust.standing import STANDINGS
 from gmv_core.types import OK, Int64
 
@@ -44,7 +45,7 @@ def shares_beside(pair: Pair, by: str, *, seed: int = 0) -> pd.DataFrame:
     codes, known = pd.factorize(np.concatenate(names))
     groups = codes[: len(names[0])], codes[len(names[0]) :]
     parts = credit_parts(pair, groups)
-    low, high = difference_intervals(*parts, groups=len(known), seed=seed)
+    low, high = share_difference_bounds(*parts, groups=len(known), seed=seed)
     table = pd.DataFrame({by: np.asarray(known, object), "low": low, "high": high})
     for which, result, of in zip(
         ("first", "second"), (pair.first, pair.second), parts, strict=True

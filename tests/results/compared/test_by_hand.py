@@ -43,9 +43,9 @@ def test_shares_beside_each_other(pair: Pair) -> None:
     assert table["first"].tolist() == pytest.approx([0.95 / 1.6, 0.65 / 1.6])
     assert table["second"].tolist() == pytest.approx([1.4 / 1.6, 0.2 / 1.6])
     assert table["difference"].tolist() == pytest.approx([0.45 / 1.6, -0.45 / 1.6])
-    # y/two gives the dog all at either k, x/two half of it: 0 to 1/2 are the most extreme drawings.
-    assert 0 <= table.at["cat", "low"] < table.at["cat", "difference"]
-    assert table.at["cat", "difference"] < table.at["cat", "high"] <= 0.5
+    # One of three images changes anything: whether the cat gained is not clear.
+    assert -1 <= table.at["cat", "low"] < 0
+    assert table.at["cat", "difference"] < table.at["cat", "high"] <= 1
     assert table.at["dog", "low"] == pytest.approx(-table.at["cat", "high"])
 
 
