@@ -31,7 +31,7 @@ from gmv_core.store.manifests import (
     SetManifest,
     SourceEntry,
 )
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Run
 from gmv_core.trust import null
 from gmv_core.types import Embedder, Float32, UInt8

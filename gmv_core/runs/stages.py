@@ -16,7 +16,7 @@ from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import ValueSettings
 from gmv_core.store.columns import all_vectors, fixed, previews_of, vector_blocks, vectors_of
 from gmv_core.store.manifests import Totals
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Run
 from gmv_core.types import OK, Float32, Float64
 

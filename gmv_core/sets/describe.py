@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from gmv_core.errors import WorkspaceError
 from gmv_core.sources.labels import Labels, tally
 from gmv_core.store.manifests import Counts, LabelFit, SetManifest, SourceEntry, Spread, Typical
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK, REMOVED
 

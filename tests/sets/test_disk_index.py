@@ -16,7 +16,7 @@ from gmv_core.sets.removal import remove
 from gmv_core.settings import BuildSettings
 from gmv_core.store.columns import all_vectors, embedding_rows, vectors_of
 from gmv_core.store.manifests import SetManifest
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet
 from tests.fakes import FAKE, OneByOne, fake_embedder, png, rows_of, write_images
 
@@ -131,7 +131,7 @@ def test_workers_share_the_coding(
 ) -> None:
     monkeypatch.setattr(disk_index, "FRAGMENTS_AT_ONCE", 2)
     monkeypatch.setattr(disk_index, "BLOCK_ROWS", 100)
-    monkeypatch.setattr("gmv_core.store.table.FILE_ROWS", 100)
+    monkeypatch.setattr("gmv_core.store.tables.table.FILE_ROWS", 100)
     made, workers = make(workspace, images), OneByOne()
     many = workspace.image_set("many")
     ids, vectors = all_vectors(many.embeddings(FAKE))

@@ -16,7 +16,7 @@ import pytest
 from gmv_core import MatchSettings, RunSettings, ValueSettings, WorkspaceError, open_source, value
 from gmv_core.sets.build import add, build
 from gmv_core.store.manifests import Manifest
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import Workspace
 from gmv_core.trust.null import null_table
 from tests.fakes import (

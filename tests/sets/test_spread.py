@@ -26,7 +26,7 @@ from gmv_core.cluster.workers import Held, Item, Result
 from gmv_core.sets.build import add
 from gmv_core.sets.making import spread
 from gmv_core.sources.source import Source
-from gmv_core.store import parts
+from gmv_core.store.tables import parts
 from tests.built import write_csv
 from tests.fakes import FAKE, OneByOne, assert_same_set, draw, fake_embedder, png, write_images
 from tests.sources.conftest import tarred

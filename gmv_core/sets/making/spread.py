@@ -29,7 +29,7 @@ from gmv_core.sources.labels import Labels
 from gmv_core.sources.source import PartReader, Source
 from gmv_core.store.columns import image_rows
 from gmv_core.store.manifests import EmbedderEntry, SetManifest
-from gmv_core.store.parts import Part, append_parts, write_part
+from gmv_core.store.tables.parts import Part, append_parts, write_part
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Embedder, Int64, Progress, Report, SourceImage
 

@@ -29,10 +29,11 @@ from gmv_core.results.export import export
 from gmv_core.sets.removal import remove
 from gmv_core.sets.soundness import damage
 from gmv_core.store.marks import mark, marked
-from gmv_core.store.parts import append_parts, write_part
 from gmv_core.store.remote.objects import ObjectPath
 from gmv_core.store.selections import save_selection, selections
-from gmv_core.store.table import Table
+from gmv_core.store.tables.damage import damage_of
+from gmv_core.store.tables.parts import append_parts, write_part
+from gmv_core.store.tables.table import Table
 from tests.fakes import assert_same_run, assert_same_set
 from tests.sets.test_resume import build_train, killed_after, value_made
 from tests.sources.servers import BUCKET, put
@@ -230,4 +231,4 @@ def test_parts_of_a_table_are_written_there_and_committed_in_order(place: Worksp
         parts = [write_part(table, pa.table({"id": [row]})) for row in range(first, first + 4)]
         append_parts(table, parts)
     assert table.read(["id"])["id"].to_pylist() == list(range(8))
-    assert not table.damage()
+    assert not damage_of(table)

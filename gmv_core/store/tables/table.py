@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.store.access import Right, require
-from gmv_core.store.digests import DIGEST, row_digests, with_digests
 from gmv_core.store.files import remove
 from gmv_core.store.remote.lease import confirm as confirm_lease
 from gmv_core.store.remote.objects import (
@@ -23,6 +22,7 @@ from gmv_core.store.remote.objects import (
     storage_options,
     unreachable,
 )
+from gmv_core.store.tables.digests import DIGEST, with_digests
 from gmv_core.types import Int64
 
 BATCH = 1024  # rows changed at once
@@ -219,53 +219,22 @@ class Table:
                 yield dataset
                 return
         except (OSError, ValueError, RuntimeError, pa.ArrowException) as error:
-            raise self._damaged(error) from error
-        raise WorkspaceError(f"The table {self._called} is missing; {REPAIR}")
+            raise self.damaged(error) from error
+        raise WorkspaceError(f"The table {self.called} is missing; {REPAIR}")
 
     @property
-    def _called(self) -> str:
+    def called(self) -> str:
         """What a person calls it: "images.lance of train"."""
         inside = self.path.parts
         place = max((i for i, part in enumerate(inside) if part in ("sets", "runs")), default=-3)
         return f"{'/'.join(inside[place + 2 :])} of {inside[place + 1]!r}"
 
-    def _damaged(self, error: Exception) -> WorkspaceError:
+    def damaged(self, error: Exception) -> WorkspaceError:
+        """Return the error, in a sentence, of a table that cannot be read."""
         if isinstance(self.path, ObjectPath) and is_unreachable(error):
             return unreachable(self.path, error)
         reason = " ".join(str(error).split())[:120]
-        return WorkspaceError(f"The table {self._called} cannot be read ({reason}); {REPAIR}")
-
-    def damage(self) -> list[str]:
-        """Return in sentences what is wrong with it, read to its end; none where it is sound.
-
-        A table of an earlier version has no digests: of it only that it can be read is told.
-        """
-        at = 0
-        try:
-            dataset = self.open()
-            if dataset is None:
-                return [f"The table {self._called} is missing."]
-            checked = DIGEST in dataset.schema.names
-            for batch in dataset.to_batches(batch_size=1024, scan_in_order=True):
-                rows = pa.Table.from_batches([batch])
-                wrong = np.zeros(len(rows), bool)
-                if "id" in rows.column_names:
-                    wrong |= rows["id"].to_numpy() != np.arange(at, at + len(rows))
-                if checked:
-                    wrong |= row_digests(rows).view(np.int64) != rows[DIGEST].to_numpy()
-                if wrong.any():
-                    places = np.flatnonzero(wrong)
-                    return [
-                        f"The table {self._called} has changed since it was written: row "
-                        f"{at + int(places[0]):,}, and {len(places) - 1:,} of the next "
-                        f"{len(rows) - int(places[0]) - 1:,}."
-                    ]
-                at += len(rows)
-        except (OSError, ValueError, RuntimeError, KeyError, TypeError, pa.ArrowException) as error:
-            if isinstance(self.path, ObjectPath) and is_unreachable(error):
-                raise unreachable(self.path, error) from error
-            return [str(self._damaged(error))]
-        return []
+        return WorkspaceError(f"The table {self.called} cannot be read ({reason}); {REPAIR}")
 
     def batches(
         self, columns: Sequence[str], *, start: int = 0, size: int = 4096

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.store.parts import Part, append_parts, write_part
-from gmv_core.store.table import Table
+from gmv_core.store.tables.damage import damage_of
+from gmv_core.store.tables.parts import Part, append_parts, write_part
+from gmv_core.store.tables.table import Table
 
 
 def part(table: Table, *rows: int) -> Part:
@@ -26,7 +27,7 @@ def table(tmp_path: Path) -> Table:
 def test_parts_come_in_their_order(table: Table) -> None:
     append_parts(table, [part(table, 3), part(table, 4, 5)])
     assert table.read(["id"])["id"].to_pylist() == list(range(6))
-    assert not table.damage()
+    assert not damage_of(table)
 
 
 def test_no_part_is_committed_twice_or_beside_anothers(table: Table) -> None:

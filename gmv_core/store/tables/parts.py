@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.store.access import Right, require
-from gmv_core.store.digests import with_digests
-from gmv_core.store.table import MERGED_COMMITS, Table
+from gmv_core.store.tables.digests import with_digests
+from gmv_core.store.tables.table import MERGED_COMMITS, Table
 
 
 @dataclass(frozen=True)
