@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from PIL import Image, ImageCms
 from gmv_core.images.colour import CONVERTED, IGNORED
 from gmv_core.images.decode import decode
 from gmv_core.settings import AS_STORED, IngestSettings, SettingsError
+from tests.images.conftest import encoded
 
 LEVELS = 2  # how far a picture may move, of 255
 
@@ -64,12 +64,6 @@ def in_space(pixels: np.ndarray, colorants: Sequence[Sequence[float]], gamma: fl
     seen = linear(pixels) @ np.array(SRGB)
     mixed = np.clip(seen @ np.linalg.inv(np.array(colorants)), 0, 1)
     return Image.fromarray(np.rint(255 * mixed ** (1 / gamma)).astype(np.uint8))
-
-
-def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
 
 
 SPACES = {

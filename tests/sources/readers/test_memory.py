@@ -14,7 +14,7 @@ import pytest
 from tests.bombs import BOMBS, HONEST
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells it")
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SMALL_MB, HONEST_MB = 1500, 2000
 # Surveys a source or builds it, whatever comes of that, and says what it took at most.
 TAKE = """

@@ -1,8 +1,4 @@
-"""What people really give that cannot be read: each gets one sentence that says what to do.
-
-A source or a table that cannot be read at all raises SourceError. A single bad image is a status in
-its own row.
-"""
+"""Sources that cannot be read, as people give them: each gets one sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -12,7 +8,6 @@ import pickle
 import re
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,23 +15,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 
-from gmv_core.errors import GMVError, SourceError
-from gmv_core.images.decode import decode
-from gmv_core.settings import IngestSettings
-from gmv_core.sources.labels import read_labels
+from gmv_core.errors import SourceError
 from gmv_core.sources.opening import open_source, open_uploads
-from tests.sources.conftest import folder, idx, png, tarred, zipped
+from tests.sources.conftest import check_sentence, folder, idx, png, tarred, zipped
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-
-
-def check_sentence(error: GMVError) -> None:
-    """One sentence: what happened; what to do."""
-    text = str(error)
-    assert re.fullmatch(r"[A-Z\w/].*; [a-z].*\.", text), text
-    assert "\n" not in text and not re.search(r"\. [A-Z]", text), text
 
 
 def file(root: Path, name: str, data: bytes) -> Path:
@@ -246,108 +230,4 @@ def test_a_source_that_cannot_be_read(case: str, tmp_path: Path) -> None:
 def test_uploads_without_an_image(files: list[tuple[str, bytes | Path]]) -> None:
     with pytest.raises(SourceError, match="No images in the uploads") as caught:
         open_uploads(files)
-    check_sentence(caught.value)
-
-
-def encoded(kind: str, mode: str = "RGB", size: tuple[int, int] = (50, 40)) -> bytes:
-    data = io.BytesIO()
-    noise = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
-    Image.fromarray(noise).convert(mode).save(data, kind)
-    return data.getvalue()
-
-
-def png_of(width: int, height: int) -> bytes:
-    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
-    return b"\x89PNG\r\n\x1a\n" + chunk + encoded("PNG")[33:]
-
-
-def webp_of(width: int, height: int) -> bytes:
-    sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    body = b"WEBPVP8X" + struct.pack("<I", 10) + bytes(4) + sides
-    return b"RIFF" + struct.pack("<I", len(body)) + body
-
-
-def floats(value: float) -> bytes:
-    data = io.BytesIO()
-    Image.fromarray(np.full((4, 4), value, np.float32)).save(data, "TIFF")
-    return data.getvalue()
-
-
-PICTURES: dict[str, tuple[bytes, str]] = {
-    "nothing": (b"", "0 bytes"),
-    "text": (b"hello, this is no picture", "not an image"),
-    "one byte": (b"\xff", "not an image"),
-    "HTML saved as a picture": (b"<!DOCTYPE html><html>", "not an image"),
-    "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not an image"),
-    "HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1", "HEIC is not supported"),
-    "only a JPEG mark": (b"\xff\xd8\xff", "cut off after 3 bytes"),
-    "half a JPEG": (encoded("JPEG")[:900], "cut off after 900 bytes"),
-    "a JPEG header": (encoded("JPEG")[:30], "cut off after 30 bytes"),
-    "half a PNG": (encoded("PNG")[:3412], "cut off after 3,412 bytes"),
-    "half a WebP": (encoded("WEBP")[:700], "cut off after 700 bytes"),
-    "half a BMP": (encoded("BMP")[:2000], "cut off after 2,000 bytes"),
-    "half a TIFF": (encoded("TIFF")[:2000], "cut off after 2,000 bytes"),
-    "half a GIF": (encoded("GIF")[:1200], "cut off after 1,200 bytes"),
-    "half a PPM": (b"P6\n50 50\n255\n" + bytes(99), "cut off after 112 bytes"),
-    "a damaged PNG": (
-        encoded("PNG").replace(b"IDAT", b"IDAX"), "broken PNG file"
-    ),
-    "a BMP by name only": (b"BM is how this letter begins, and then it goes on", "not an image"),
-    "wide PNG": (png_of(14_560, 14_560), "14,560 × 14,560 = 212 megapixels, more than the limit"),
-    "a PNG of 4 billion": (png_of(2**31 - 1, 2**31 - 1), "more than the limit of 200"),
-    "wide WebP": (webp_of(16_384, 16_384), "268 megapixels, more than the limit of 200"),
-    "PNG without width": (png_of(0, 10), "width or height of 0"),
-    "PPM without height": (b"P5\n5 0\n255\n", "broken PPM file"),
-    "wide PPM": (b"P5\n99999 99999\n255\n", "10,000 megapixels, more than the limit of 200"),
-    "no numbers": (floats(float("nan")), "no finite pixel value"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", PICTURES)
-def test_a_picture_that_cannot_be_read(case: str) -> None:
-    data, reason = PICTURES[case]
-    result = decode(data, IngestSettings())
-    assert reason in result.status, result.status
-    assert "\n" not in result.status and len(result.status) < 200
-    assert (result.size_bytes, result.pixels, result.preview) == (len(data), None, b"")
-    assert len(result.sha256) == 64
-
-
-TABLES: dict[str, tuple[bytes, str, str]] = {
-    "empty": (b"", "is empty", "give a CSV with a header"),
-    "blank": (b"\xef\xbb\xbf \r\n\n", "is empty", "give a CSV with a header"),
-    "header only": (b"name,label\n", "header but no rows", "add one row for each image"),
-    "no header": (b"a.png,cat\nb.png,dog\n", "(columns: a.png, cat)", "call it name"),
-    "other columns": (b"weight;title\n1;x\n", "(columns: weight, title)", "call it name"),
-    "spreadsheet": (b"PK\x03\x04xl/workbook.xml", "is a spreadsheet", "save it as CSV"),
-    "old spreadsheet": (b"\xd0\xcf\x11\xe0\xa1\xb1", "is a spreadsheet", "save it as CSV"),
-    "binary": (b"name,label\n\0\1\2", "is a binary file", "save the table as CSV"),
-    "too many cells": (
-        b"name,label\na.png,cat\nb.png,cat, dog\n", "3 cells in row 3 but 2 columns", '"quotes"'
-    ),
-    "contradiction": (
-        b"name,label\na.png,cat\nb.png,x\na.png,dog\n",
-        "two different things of 1 names (the first is 'a.png')",
-        "keep one row for each image",
-    ),
-    "column twice": (b"name,label,Label\na,b,c\n", "column 'label' twice", "rename or remove one"),
-    "endless cell": (
-        b'name,label\na.png,"' + b"x" * 200_000 + b"\n", "broken near line", "save it as CSV again"
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", TABLES)
-def test_a_table_that_cannot_be_read(case: str) -> None:
-    content, what, advice = TABLES[case]
-    with pytest.raises(SourceError) as caught:
-        read_labels(content)
-    check_sentence(caught.value)
-    assert what in str(caught.value) and advice in str(caught.value), str(caught.value)
-
-
-def test_a_table_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"gone.csv cannot be read .*; check the path") as caught:
-        read_labels(tmp_path / "gone.csv")
     check_sentence(caught.value)
