@@ -7,6 +7,7 @@ import json
 import pickle
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,12 @@ def assert_same_run(one: Run, other: Run) -> None:
     nulls = [run.manifest().null for run in (one, other)]
     assert nulls[0] is not None and nulls[1] is not None
     assert nulls[0].images == nulls[1].images > 0
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return the digest of each file below a folder, by its place there."""
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {str(f.relative_to(folder)): sha256(f.read_bytes()).hexdigest() for f in files}
 
 
 def set_manifest(name: str, **fields: Any) -> SetManifest:  # noqa: ANN401  (any field)

@@ -10,13 +10,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
-from gmv_core import MatchSettings, RunSettings, ValueSettings, WorkspaceError, open_source, value
+from gmv_core import WorkspaceError, open_source, value
 from gmv_core.sets.build import add, build
 from gmv_core.store.manifests import Manifest
-from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import Workspace
 from gmv_core.trust.null import null_table
 from tests.fakes import (
@@ -29,10 +27,10 @@ from tests.fakes import (
     shrink_commits,
     write_images,
 )
+from tests.sets.killed import Killed, build_train, killed_after, value_made
 
 pytestmark = pytest.mark.usefixtures("small_commits")
 
-SETTINGS = RunSettings(MatchSettings(candidates=15, distance="features"), ValueSettings(k=4))
 Work = Callable[[Workspace, Path], Manifest]
 
 
@@ -47,24 +45,8 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def build_train(workspace: Workspace, sources: Path) -> Manifest:
-    source = open_source(sources / "train")
-    return build(workspace, source, name="train", embedder=fake_embedder())
-
-
 def add_more(workspace: Workspace, sources: Path) -> Manifest:
     return add(workspace, "train", open_source(sources / "more"), embedder=fake_embedder())
-
-
-def value_made(workspace: Workspace, sources: Path) -> Manifest:
-    return value(
-        workspace,
-        open_source(sources / "made"),
-        against="train",
-        name="run",
-        settings=SETTINGS,
-        embedder=fake_embedder(),
-    )
 
 
 @pytest.fixture(scope="module")
@@ -86,34 +68,6 @@ def trained(workspace: Workspace, fresh: Workspace) -> Workspace:
         fresh.root / "sets" / "train", workspace.root / "sets" / "train", ignore=no_null
     )
     return workspace
-
-
-class Killed(BaseException):
-    """Stands for the end of the process: nothing in the engine catches it."""
-
-
-def killed_after(commits: int, monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> bool:
-    """Run the work until so many commits are done; return whether it was killed there."""
-    done = 0
-
-    def counting(original: Callable[[Table, pa.Table], None]) -> Callable[[Table, pa.Table], None]:
-        def commit(table: Table, rows: pa.Table) -> None:
-            nonlocal done
-            original(table, rows)
-            done += 1
-            if done == commits:
-                raise Killed
-
-        return commit
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Table, "append", counting(Table.append))
-        patch.setattr(Table, "write", counting(Table.write))
-        try:
-            work()
-        except Killed:
-            return True
-    return False
 
 
 # Commits: three batches of images, each followed by its vectors (6). A run: the same for its own

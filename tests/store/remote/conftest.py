@@ -12,7 +12,7 @@ from gmv_core import Workspace
 from gmv_core.store.remote import lease
 from tests.fakes import draw as drawn
 from tests.fakes import png, shrink_commits, write_images
-from tests.sets.test_resume import build_train, value_made
+from tests.sets.killed import build_train, value_made
 from tests.sources.servers import object_store
 
 

@@ -35,7 +35,7 @@ from gmv_core.store.tables.damage import damage_of
 from gmv_core.store.tables.parts import append_parts, write_part
 from gmv_core.store.tables.table import Table
 from tests.fakes import assert_same_run, assert_same_set
-from tests.sets.test_resume import build_train, killed_after, value_made
+from tests.sets.killed import build_train, killed_after, value_made
 from tests.sources.servers import BUCKET, put
 
 pytestmark = pytest.mark.usefixtures("small_commits")

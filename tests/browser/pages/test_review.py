@@ -12,18 +12,9 @@ from playwright.sync_api import Page, expect
 from benchmarks.kit.app_server import Server, free_port, running, settled
 from gmv_core import Workspace, open_run, review_results
 from gmv_core.audit.review.reviews import reviews_table
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import SEEN_MS, Visitor, sign_in
 
 PAIRS, KEYS = 60, "ynyu"
-SEEN_MS = 350  # a verdict before the pair could be seen is not kept
-
-
-def sign_in(page: Page, name: str) -> None:
-    """Type the reviewer's name, as the Tab key comes to it."""
-    field = page.get_by_role("textbox", name="Your name")
-    field.focus()
-    page.keyboard.type(name)
-    page.keyboard.press("Enter")
 
 
 def judge(page: Page, first: int, last: int) -> list[dict[str, float]]:

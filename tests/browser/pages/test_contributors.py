@@ -10,14 +10,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from benchmarks.kit.app_server import Server, settled
 from gmv_core.demo.plan import generated_folder
-from tests.browser.conftest import Visitor, cards, chosen, in_address, k_of
+from tests.browser.conftest import Visitor, cards, chosen, in_address, k_of, pair
 
 RUN_MS = 120_000
-
-
-def pair(page: Page) -> Locator:
-    """The two images compared, with what is told of them."""
-    return page.get_by_role("group", name="The two images compared")
 
 
 def compared(page: Page) -> Locator:
