@@ -16,18 +16,11 @@ from gmv_core.images.kinds import image_kind
 from gmv_core.sources.address import Address, Place, is_address
 from gmv_core.sources.asking import refusal
 from gmv_core.sources.readers.beside import tables_among
-from gmv_core.sources.readers.files import (
-    Folder,
-    list_address,
-    list_folder,
-    open_folder,
-    open_image_file,
-    open_uploads,
-    read_head,
-)
+from gmv_core.sources.readers.files import open_folder, open_image_file, open_uploads
 from gmv_core.sources.readers.idx import is_idx, open_idx, open_idx_folder
+from gmv_core.sources.readers.listing import Folder, list_address, list_folder, read_head
 from gmv_core.sources.readers.npz import open_npz
-from gmv_core.sources.readers.parquet import open_parquet
+from gmv_core.sources.readers.parquet.files import open_parquet
 from gmv_core.sources.readers.splits import Shard, aside_words, shards_of
 from gmv_core.sources.readers.tars import open_tars
 from gmv_core.sources.readers.zips import is_npz, open_zip

@@ -14,7 +14,6 @@ from gmv_core.settings import IngestSettings
 from gmv_core.types import DecodedImage
 
 SETTINGS = IngestSettings()
-
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
 
