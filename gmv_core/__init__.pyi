@@ -35,7 +35,8 @@ from .settings import (
     ValueSettings,
 )
 from .sources.labels import labels_for
-from .sources.opening import open_source, open_uploads
+from .sources.opening import open_source
+from .sources.readers.files import open_uploads
 from .sources.readers.iterated import open_images
 from .store.workspace import Workspace, default_root
 

@@ -29,9 +29,10 @@ from gmv_core.sets.build import add, build
 from gmv_core.sets.contents import few_rows, label_words, note_words, rejected, renamed_words
 from gmv_core.sets.removal import remove
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
-from gmv_core.sources.labels import Labels, labels_for, labels_sentence
-from gmv_core.sources.opening import Source
-from gmv_core.sources.tables import names_in
+from gmv_core.sources.label_fit import labels_sentence
+from gmv_core.sources.labels import Labels, labels_for
+from gmv_core.sources.source import Source
+from gmv_core.sources.tables.cells import names_in
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import IndexEntry, SetManifest
 from gmv_core.store.marks import marked as marked_names

@@ -34,7 +34,7 @@ from gmv_core.sets.identity import is_from
 from gmv_core.sets.provenance import Stages
 from gmv_core.settings import CLUSTER, CONVINCING, InfluenceSettings, RunSettings
 from gmv_core.sources.labels import Labels
-from gmv_core.sources.opening import Source
+from gmv_core.sources.source import Source
 from gmv_core.store.manifests import EMPTY, READY, NullEntry, RunManifest, SetManifest
 from gmv_core.store.tables.damage import damage_of
 from gmv_core.store.workspace import ImageSet, Run, Workspace, check_name

@@ -19,7 +19,7 @@ from PIL import Image
 from gmv_core.errors import GMVError
 from gmv_core.images.decode import decode
 from gmv_core.settings import IngestSettings
-from gmv_core.sources.opening import Source
+from gmv_core.sources.source import Source
 from gmv_core.types import SourceImage
 
 

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.opening import open_source, open_uploads
+from gmv_core.sources.opening import open_source
+from gmv_core.sources.readers.files import open_uploads
 from tests.sources.conftest import check_sentence, folder, idx, png, tarred, zipped
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")

@@ -24,9 +24,10 @@ from gmv_core.errors import GMVError
 from gmv_core.images.decode import decode
 from gmv_core.images.glimpse import glimpse
 from gmv_core.settings import IngestSettings
-from gmv_core.sources.labels import labels_for, read_labels
+from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source
 from gmv_core.sources.survey import survey
+from gmv_core.sources.tables.label_table import read_labels
 from gmv_core.types import OK
 from tests.sources.conftest import idx, png, tarred, zipped
 

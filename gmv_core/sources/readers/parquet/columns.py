@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from gmv_core.errors import SourceError
 from gmv_core.sources.address import Place
-from gmv_core.sources.label_table import LABEL_COLUMNS
+from gmv_core.sources.tables.label_table import LABEL_COLUMNS
 
 _IMAGE_COLUMNS = ("image", "img", "images", "jpg", "png", "image_bytes", "bytes", "content", "data")
 

@@ -1,6 +1,6 @@
 """Tables of labels as people write them: CSV in every dialect, CelebA's lists, JSON.
 
-Cells only: which column holds what is decided in labels.py.
+Cells only: which column holds what is decided in label_table.py.
 """
 
 from __future__ import annotations

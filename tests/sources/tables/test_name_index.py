@@ -9,9 +9,11 @@ import pytest
 
 from gmv_core import Workspace, build
 from gmv_core.errors import SourceError
-from gmv_core.sources.labels import labels_for, read_labels, tally
+from gmv_core.sources.label_fit import tally
+from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source
 from gmv_core.sources.survey import survey
+from gmv_core.sources.tables.label_table import read_labels
 from gmv_core.types import Embedder
 from tests.sources.conftest import folder, png
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.labels import read_labels
+from gmv_core.sources.tables.label_table import read_labels
 from tests.sources.conftest import check_sentence
 
 TABLES: dict[str, tuple[bytes, str, str]] = {

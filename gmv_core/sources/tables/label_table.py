@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.name_index import Match, NameIndex
-from gmv_core.sources.tables import Cells, listed_columns, read_cells
+from gmv_core.sources.tables.cells import Cells, listed_columns, read_cells
+from gmv_core.sources.tables.name_index import Match, NameIndex
 from gmv_core.types import SourceImage
 
 LABEL_COLUMNS = ("label", "labels", "class", "category", "target", "cls")

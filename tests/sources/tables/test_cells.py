@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.labels import labels_for, read_labels
+from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source
-from gmv_core.sources.tables import MAX_COLUMNS
+from gmv_core.sources.tables.cells import MAX_COLUMNS
+from gmv_core.sources.tables.label_table import read_labels
 from tests.sources.conftest import folder, png
 
 NAMES = [f"img_{i:03d}.jpg" for i in range(6)]
