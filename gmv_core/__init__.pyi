@@ -14,8 +14,9 @@ from .models.embedders.embedder import from_callable
 from .results.compared.report import compare_results
 from .results.influence.fitted import influences_on_file
 from .results.influence.what_if import predicted_change
+from .results.opening import open_run
 from .results.regions.maps import open_regions, regions
-from .results.result import Result, open_run
+from .results.result import Result
 from .results.shares import group_shares
 from .runs.influence import predict_influence
 from .runs.regions import prepare_regions
