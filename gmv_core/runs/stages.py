@@ -54,10 +54,11 @@ def match_block(matcher: Matcher, images: ImageSet, rows: np.ndarray) -> pa.Tabl
         found.distance[there] = part.distance
         pixels[there] = part.pixels
         found = replace(found, exact=part.exact)
-    return _match_rows(rows, found)
+    return match_rows(rows, found)
 
 
-def _match_rows(rows: np.ndarray, found: Matches) -> pa.Table:
+def match_rows(rows: np.ndarray, found: Matches) -> pa.Table:
+    """Return the candidates of generated images as rows of the table "matches"."""
     columns: dict[str, Any] = {
         "id": pa.array(rows),
         "candidates": fixed(found.candidates),

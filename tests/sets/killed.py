@@ -1,4 +1,4 @@
-"""Killing a build or a run after so many commits."""
+"""A build and a run, uninterrupted or killed after so many commits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gmv_core.sets.build import build
 from gmv_core.store.manifests import Manifest
 from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import Workspace
-from tests.fakes import fake_embedder
+from tests.fakes import fake_embedder, shrink_commits
 
 SETTINGS = RunSettings(MatchSettings(candidates=15, distance="features"), ValueSettings(k=4))
 
@@ -32,6 +32,16 @@ def value_made(workspace: Workspace, sources: Path) -> Manifest:
         settings=SETTINGS,
         embedder=fake_embedder(),
     )
+
+
+def uninterrupted(folder: Path, sources: Path) -> Workspace:
+    """Return a workspace with the set "train" and the run "run", in which nothing was killed."""
+    workspace = Workspace(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        shrink_commits(patch)
+        build_train(workspace, sources)
+        value_made(workspace, sources)
+    return workspace
 
 
 class Killed(BaseException):

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gmv_core import WorkspaceError, open_source
+from gmv_core import EmbedSettings, WorkspaceError, open_source
 from gmv_core.models.embedders.embedder import from_callable
+from gmv_core.sets import build as building
+from gmv_core.sets import filling
 from gmv_core.sets.build import build
 from gmv_core.sets.filling import ensure_embedded
 from gmv_core.settings import BuildSettings
@@ -37,19 +39,24 @@ def test_another_embedder_embeds_the_previews_again(
     assert np.array_equal(np.stack(vectors[0]), -np.stack(vectors[1]))
 
 
-def test_the_same_embedder_in_another_precision_embeds_again(
-    workspace: Workspace, images: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from gmv_core import EmbedSettings
-    from gmv_core.sets import build as building
+@pytest.fixture
+def by_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an embedder of any key be had, whose vectors have another sign in bf16."""
 
     def load(key: str, precision: str, given: None) -> Embedder:
         sign = -1 if precision == "bf16" else 1
-        return from_callable(lambda p: sign * fake_vectors(p)[0], key=FAKE, side_px=8, dim=24)
+        return from_callable(lambda p: sign * fake_vectors(p)[0], key=key, side_px=8, dim=24)
 
-    monkeypatch.setattr(building, "resolve_embedder", lambda key: (FAKE, "of the test"))
+    monkeypatch.setattr(building, "resolve_embedder", lambda key: (key, "of the test"))
     monkeypatch.setattr(building, "resolve_precision", lambda precision: precision)
-    monkeypatch.setattr(building, "reload_embedder", load)
+    for module in (building, filling):
+        monkeypatch.setattr(module, "reload_embedder", load)
+
+
+@pytest.mark.usefixtures("by_precision")
+def test_the_same_embedder_in_another_precision_embeds_again(
+    workspace: Workspace, images: Path
+) -> None:
     source = open_source(images)
     found = []
     for precision in ("fp32", "bf16"):
@@ -61,21 +68,10 @@ def test_the_same_embedder_in_another_precision_embeds_again(
     assert np.array_equal(found[0], -found[1])
 
 
+@pytest.mark.usefixtures("by_precision")
 def test_a_precision_is_remembered_over_another_embedder(
-    workspace: Workspace, images: Path, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, images: Path
 ) -> None:
-    from gmv_core import EmbedSettings
-    from gmv_core.sets import build as building
-    from gmv_core.sets import filling
-
-    def load(key: str, precision: str, given: None) -> Embedder:
-        sign = -1 if precision == "bf16" else 1
-        return from_callable(lambda p: sign * fake_vectors(p)[0], key=key, side_px=8, dim=24)
-
-    monkeypatch.setattr(building, "resolve_embedder", lambda key: (key, "of the test"))
-    monkeypatch.setattr(building, "resolve_precision", lambda precision: precision)
-    monkeypatch.setattr(building, "reload_embedder", load)
-    monkeypatch.setattr(filling, "reload_embedder", load)
     source = open_source(images)
     for key, precision in (("one", "fp32"), ("two", "fp32"), ("one", "bf16")):
         build(

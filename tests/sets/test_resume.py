@@ -24,10 +24,9 @@ from tests.fakes import (
     fake_embedder,
     png,
     rows_of,
-    shrink_commits,
     write_images,
 )
-from tests.sets.killed import Killed, build_train, killed_after, value_made
+from tests.sets.killed import Killed, build_train, killed_after, uninterrupted, value_made
 
 pytestmark = pytest.mark.usefixtures("small_commits")
 
@@ -52,12 +51,7 @@ def add_more(workspace: Workspace, sources: Path) -> Manifest:
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory, sources: Path) -> Workspace:
     """A workspace in which nothing was ever interrupted."""
-    workspace = Workspace(tmp_path_factory.mktemp("fresh"))
-    with pytest.MonkeyPatch.context() as patch:
-        shrink_commits(patch)
-        build_train(workspace, sources)
-        value_made(workspace, sources)
-    return workspace
+    return uninterrupted(tmp_path_factory.mktemp("fresh"), sources)
 
 
 @pytest.fixture
