@@ -77,14 +77,7 @@ def value(
     run = workspace.run(name)
     with workspace.writing(), _no_trace_of_mistakes(workspace, run):
         training = workspace.image_set(against)
-        trained = _finished(training)
-        if trained.typical is None:
-            raise WorkspaceError(
-                f"No image of {against!r} could be read; give a training set with images."
-            )
-        chosen = trained.embedder
-        if embedder is not None or chosen.precision == "own":
-            reload_embedder(chosen.key, chosen.precision, embedder)  # raises for another one
+        trained = _trained(training, embedder)
         images = generated_set(
             workspace, generated, run=run, trained=trained, settings=settings, labels=labels,
             embedder=embedder, report=report, workers=workers,
@@ -99,17 +92,7 @@ def value(
         told = shifts(trained.typical, made.typical)
         for sentence in told:
             say(sentence)
-        matcher = load_matcher(
-            training,
-            trained,
-            settings=settings.match,
-            value=settings.value,
-            side_px=preview_side(made),
-            embedder=embedder,
-        )
-        if settings.value.duplicates == CLUSTER:
-            find_clusters(workspace, against, matcher.embedder, report=report, workers=workers)
-            matcher = by_clusters(matcher, read_clusters(training).of)
+        matcher = _matcher(workspace, training, trained, made, settings, embedder, report, workers)
         manifest = started(run, trained, images, made, matcher, settings, say)
         manifest = msgspec.structs.replace(manifest, shifts=tuple(told))
         _drop_damaged(run, say)
@@ -152,6 +135,47 @@ def _no_trace_of_mistakes(workspace: Workspace, run: Run) -> Iterator[None]:
         if not known and run.exists() and run.manifest().state == "begun":
             workspace.drop(run)
         raise
+
+
+def _trained(training: ImageSet, embedder: Embedder | None) -> SetManifest:
+    """Return the manifest of a finished training set with images; raise for another embedder."""
+    trained = _finished(training)
+    if trained.typical is None:
+        raise WorkspaceError(
+            f"No image of {training.name!r} could be read; give a training set with images."
+        )
+    chosen = trained.embedder
+    if embedder is not None or chosen.precision == "own":
+        reload_embedder(chosen.key, chosen.precision, embedder)
+    return trained
+
+
+def _matcher(
+    workspace: Workspace,
+    training: ImageSet,
+    trained: SetManifest,
+    made: SetManifest,
+    settings: RunSettings,
+    embedder: Embedder | None,
+    report: Report,
+    workers: Workers | None,
+) -> Matcher:
+    """Load what generated images are matched with; near copies are found where they count as one.
+
+    made: the manifest of the generated set.
+    """
+    matcher = load_matcher(
+        training,
+        trained,
+        settings=settings.match,
+        value=settings.value,
+        side_px=preview_side(made),
+        embedder=embedder,
+    )
+    if settings.value.duplicates != CLUSTER:
+        return matcher
+    find_clusters(workspace, training.name, matcher.embedder, report=report, workers=workers)
+    return by_clusters(matcher, read_clusters(training).of)
 
 
 def _finished(images: ImageSet) -> SetManifest:
