@@ -17,7 +17,7 @@ from gmv_core.settings import InfluenceSettings, MatchSettings, RunSettings
 from gmv_core.store.manifests import RunManifest
 from gmv_core.types import Progress, Report, silent
 from tests.fakes import fake_embedder, rows_of
-from tests.runs.conftest import Killed, Predict, arrays, by_hand, killing
+from tests.runs.influence.conftest import Killed, Predict, arrays, by_hand, killing
 
 
 def revalue(
