@@ -12,7 +12,7 @@ from gmv_core import Workspace
 from gmv_core.store.remote import lease
 from tests.fakes import draw as drawn
 from tests.fakes import png, write_images
-from tests.sets.killed import uninterrupted
+from tests.sets.making.killed import uninterrupted
 from tests.sources.servers import object_store
 
 

@@ -35,7 +35,7 @@ from gmv_core.store.tables.damage import damage_of
 from gmv_core.store.tables.parts import append_parts, write_part
 from gmv_core.store.tables.table import Table
 from tests.fakes import assert_same_run, assert_same_set
-from tests.sets.killed import build_train, killed_after, value_made
+from tests.sets.making.killed import build_train, killed_after, value_made
 from tests.sources.servers import BUCKET, put
 
 pytestmark = pytest.mark.usefixtures("small_commits")
@@ -49,7 +49,7 @@ from gmv_core.models.embedders.embedder import NetworkEmbedder
 from gmv_core.store.remote import lease
 from pathlib import Path
 from tests import fakes
-from tests.sets import test_resume
+from tests.sets.making import killed
 
 calls = 0
 
@@ -63,8 +63,8 @@ def slow(pixels):
 
 lease.LEASE_SECONDS = 6.0
 fakes.shrink_commits(pytest.MonkeyPatch())
-test_resume.fake_embedder = lambda: NetworkEmbedder(fakes.FAKE, 8, fakes.DIM, 5.0, slow)
-test_resume.build_train(Workspace(sys.argv[1]), Path(sys.argv[2]))
+killed.fake_embedder = lambda: NetworkEmbedder(fakes.FAKE, 8, fakes.DIM, 5.0, slow)
+killed.build_train(Workspace(sys.argv[1]), Path(sys.argv[2]))
 """
 
 

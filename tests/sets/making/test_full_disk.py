@@ -12,7 +12,7 @@ import pytest
 from gmv_core import Workspace
 from tests.fakes import assert_same_run, assert_same_set, write_images
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # Writes may not make a file larger than so many bytes: the system refuses them as a full disk does,
 # in Python and in Lance alike. 0: no limit.
 WORK = """

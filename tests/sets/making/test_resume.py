@@ -26,7 +26,7 @@ from tests.fakes import (
     rows_of,
     write_images,
 )
-from tests.sets.killed import Killed, build_train, killed_after, uninterrupted, value_made
+from tests.sets.making.killed import Killed, build_train, killed_after, uninterrupted, value_made
 
 pytestmark = pytest.mark.usefixtures("small_commits")
 
@@ -174,7 +174,7 @@ from gmv_core.models.embedders.embedder import NetworkEmbedder
 from gmv_core.store.workspace import Workspace
 from gmv_core.trust.null import null_table
 from tests import fakes
-from tests.sets import test_resume
+from tests.sets.making import killed
 
 calls = 0
 
@@ -185,9 +185,9 @@ def slow(pixels):
     return fakes.fake_vectors(pixels)
 
 fakes.shrink_commits(pytest.MonkeyPatch())
-test_resume.fake_embedder = lambda: NetworkEmbedder(fakes.FAKE, 8, fakes.DIM, 5.0, slow)
+killed.fake_embedder = lambda: NetworkEmbedder(fakes.FAKE, 8, fakes.DIM, 5.0, slow)
 print("loaded", flush=True)
-work = getattr(test_resume, sys.argv[1])
+work = getattr(killed, sys.argv[1])
 work(Workspace(Path(sys.argv[2])), Path(sys.argv[3]))
 """
 
@@ -196,7 +196,7 @@ def killed_at_random(work: str, workspace: Workspace, sources: Path, seconds: fl
     """Run the work in a process and kill it without warning; return whether it was still going."""
     command = [sys.executable, "-c", SLOWLY, work, str(workspace.root), str(sources)]
     process = subprocess.Popen(
-        command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True
+        command, cwd=Path(__file__).parents[3], stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None
