@@ -14,8 +14,9 @@ from .models.embedders.embedder import from_callable
 from .results.compared.report import compare_results
 from .results.influence.fitted import influences_on_file
 from .results.influence.what_if import predicted_change
+from .results.opening import open_run
 from .results.regions.maps import open_regions, regions
-from .results.result import Result, open_run
+from .results.result import Result
 from .results.shares import group_shares
 from .runs.influence import predict_influence
 from .runs.regions import prepare_regions
@@ -35,7 +36,8 @@ from .settings import (
     ValueSettings,
 )
 from .sources.labels import labels_for
-from .sources.opening import open_source, open_uploads
+from .sources.opening import open_source
+from .sources.readers.files import open_uploads
 from .sources.readers.iterated import open_images
 from .store.workspace import Workspace, default_root
 

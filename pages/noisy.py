@@ -11,7 +11,7 @@ from gmv_core.store import marks
 from gmv_core.words import number
 from ui.analysis.noise.harm import harm
 from ui.analysis.noise.left_out import left_out_section
-from ui.analysis.noise.marking import marking_gallery
+from ui.analysis.noise.marking import marked_metric, marking_gallery
 from ui.analysis.noise.noise_found import noise_column, noise_found
 from ui.analysis.selection import selection_panel
 from ui.doors import readings
@@ -55,8 +55,7 @@ def noisy() -> None:
              f"{count(of['never a contributor'], n)}: a candidate, but others were always closer."),
             ("Contributors", f"{of['contributor']:,}",
              f"{count(of['contributor'], n)} have some value; the lowest come first."),
-            ("Marked for removal", f"{len(marked):,}",
-             "Marks are kept with the training set. Nothing is deleted."),
+            marked_metric(marked),
         ]
     )  # fmt: skip
     chosen = st.segmented_control(

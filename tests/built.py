@@ -9,7 +9,7 @@ import csv
 import json
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +17,10 @@ import pyarrow as pa
 
 from gmv_core import Result, Workspace, build, labels_for, open_run, open_source, value
 from gmv_core.matching.matcher import Matches
-from gmv_core.runs.stages import _match_rows, write_values
+from gmv_core.runs.stages import match_rows, write_values
 from gmv_core.settings import MatchSettings, RunSettings, ValueSettings
+from gmv_core.sources.labels import Labels
+from gmv_core.sources.source import Source
 from gmv_core.store.columns import IMAGES, embedding_rows
 from gmv_core.store.files import write_json
 from gmv_core.store.manifests import Part
@@ -85,7 +87,7 @@ def run_by_hand(workspace: Workspace) -> Result:
         distance=np.array([[0, LOG2, LOG3], [7, 7, 9], [4, inf, inf], [inf] * 3], np.float32),
         exact=1,
     )  # fmt: skip
-    run.table("matches").append(_match_rows(np.arange(4), matches))
+    run.table("matches").append(match_rows(np.arange(4), matches))
     run.table("quality").append(pa.table({"id": range(4), "quality": [0.5, 0.9, 0.2, np.nan]}))
     settings = ValueSettings(k=2)
     totals = write_values(run, training, generated, "hand", settings)
@@ -137,6 +139,17 @@ def write_shared_copies(root: Path) -> None:
     value(workspace, made, against="train", name="run", embedder=fake_embedder())
 
 
+def value_sets(workspace: Workspace, sets: Mapping[str, tuple[Source, Labels | None]]) -> None:
+    """Build the set "train" and value "made" against it as "run"; k = 4, R = 12."""
+    (train, labels), (made, of_made) = sets["train"], sets["made"]
+    build(workspace, train, name="train", labels=labels, embedder=fake_embedder())
+    value(
+        workspace, made, against="train", name="run", labels=of_made,
+        settings=RunSettings(MatchSettings(candidates=12), ValueSettings(k=4)),
+        embedder=fake_embedder(),
+    )  # fmt: skip
+
+
 def write_judged_run(root: Path) -> None:
     """Write a run of 6 generated images against 24 training images in three classes.
 
@@ -152,14 +165,7 @@ def write_judged_run(root: Path) -> None:
         columns = [["name", *names], ["hat", *hats], *noise]
         write_csv(root / f"{name}.csv", list(zip(*columns, strict=True)))
         sets[name] = (source, labels_for(source, root / f"{name}.csv"))
-    workspace = Workspace(root / "home")
-    build(workspace, sets["train"][0], name="train", labels=sets["train"][1],
-          embedder=fake_embedder())  # fmt: skip
-    value(
-        workspace, sets["made"][0], against="train", name="run", labels=sets["made"][1],
-        settings=RunSettings(MatchSettings(candidates=12), ValueSettings(k=4)),
-        embedder=fake_embedder(),
-    )  # fmt: skip
+    value_sets(Workspace(root / "home"), sets)
 
 
 def write_mosaics(root: Path) -> None:
@@ -217,13 +223,7 @@ def write_hostile_run(root: Path) -> None:
         source = open_source(folder)
         sets[name] = (source, labels_for(source, root / f"{name}.csv"))
     workspace = Workspace(root / "home")
-    build(workspace, sets["train"][0], name="train", labels=sets["train"][1],
-          embedder=fake_embedder())  # fmt: skip
-    value(
-        workspace, sets["made"][0], against="train", name="run", labels=sets["made"][1],
-        settings=RunSettings(MatchSettings(candidates=12), ValueSettings(k=4)),
-        embedder=fake_embedder(),
-    )  # fmt: skip
+    value_sets(workspace, sets)
     train, run = workspace.image_set("train"), workspace.run("run")
     told = {"key": FAKE, "precision": "own", "reason": HOSTILE, "dim": 24, "has_features": True}
     change_json(train, embedder=told, notes={HOSTILE: 2})

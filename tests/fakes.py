@@ -7,6 +7,7 @@ import json
 import pickle
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from gmv_core.store.manifests import (
     SetManifest,
     SourceEntry,
 )
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Run
 from gmv_core.trust import null
 from gmv_core.types import Embedder, Float32, UInt8
@@ -84,6 +85,17 @@ def png(pixels: UInt8) -> bytes:
     return file.getvalue()
 
 
+def lossless(pixels: UInt8) -> bytes:
+    """The same pixels as `png` gives, in other bytes."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=0)
+    return file.getvalue()
+
+
+def lighter(pixels: UInt8) -> UInt8:
+    return np.clip(pixels.astype(float) * 1.03, 0, 255).astype(np.uint8)
+
+
 def write_images(folder: Path, count: int, *, first_seed: int = 0, labels: int = 3) -> Path:
     """Write `count` images as <folder>/<label>/<number>.png, labels in turn."""
     for i in range(count):
@@ -122,6 +134,12 @@ def assert_same_run(one: Run, other: Run) -> None:
     nulls = [run.manifest().null for run in (one, other)]
     assert nulls[0] is not None and nulls[1] is not None
     assert nulls[0].images == nulls[1].images > 0
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return the digest of each file below a folder, by its place there."""
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {str(f.relative_to(folder)): sha256(f.read_bytes()).hexdigest() for f in files}
 
 
 def set_manifest(name: str, **fields: Any) -> SetManifest:  # noqa: ANN401  (any field)

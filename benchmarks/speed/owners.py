@@ -1,9 +1,9 @@
 """Ten thousand owners: their shares with intervals, one answer, the others without one, the page.
 
-The images are those of `benchmarks.speed.map`; owners are dealt out at random, in equal parts. The
-limit is what cannot be left out, measured in turns with the step: reading the columns that it needs
-from Lance, and the sparse product of groups by images with 400 drawings. Medians of processor time,
-which others on the machine change less than the clock. The page is measured as in
+The images are drawn as those of `benchmarks.speed.scale`; owners are dealt out at random, in equal
+parts. The limit is what cannot be left out, measured in turns with the step: reading the columns
+that it needs from Lance, and the sparse product of groups by images with 400 drawings. Medians of
+processor time, which others on the machine change less than the clock. The page is measured as in
 `benchmarks.speed.app`, with what the server's process used meanwhile; its aim is the app's, under
 1,000 ms by an idle clock once warm.
 
@@ -28,7 +28,7 @@ from scipy.sparse import csr_array
 from benchmarks.kit.app_server import Visit, launch, running
 from benchmarks.kit.reporting import Row, finish, parser, print_table
 from benchmarks.speed.app import Wire, measure, menu, row_of
-from benchmarks.speed.map import cheap_embedder, write_npz
+from benchmarks.speed.scale import cheap_embedder, write_parquet
 from gmv_core import (
     MatchSettings,
     Result,
@@ -59,7 +59,7 @@ def prepare(workspace: Workspace, rows: int, owners: int, generated: int, seed: 
     embedder = cheap_embedder()
     with tempfile.TemporaryDirectory() as folder:
         if not (images.exists() and images.manifest().state == READY):
-            source = open_source(write_npz(Path(folder, "train.npz"), rows, seed))
+            source = open_source(write_parquet(Path(folder, "images.parquet"), rows, seed))
             dealt = np.random.default_rng(seed).permutation(np.arange(rows) % owners)
             table = Path(folder, "owners.csv")
             with table.open("w", newline="", encoding="utf-8") as file:
@@ -68,7 +68,7 @@ def prepare(workspace: Workspace, rows: int, owners: int, generated: int, seed: 
                 told.writerows([f"images/{i:06d}", f"Owner {o:05d}"] for i, o in enumerate(dealt))
             build(workspace, source, name=SET, labels=labels_for(source, table), embedder=embedder)
         if not (run.exists() and run.manifest().state == READY):
-            made = open_source(write_npz(Path(folder, "made.npz"), generated, seed + 1))
+            made = open_source(write_parquet(Path(folder, "made.parquet"), generated, seed + 1))
             settings = RunSettings(MatchSettings(distance="none", quality="none"))
             value(workspace, made, against=SET, name=RUN, settings=settings, embedder=embedder)
 
@@ -136,9 +136,7 @@ def another(page: Page, name: str) -> None:
     page.get_by_role("option", name=name, exact=True).click()
 
 
-def page_steps(
-    page: Page, wire: Wire, server: psutil.Process, names: list[str], times: int
-) -> list[Row]:
+def page_steps(page: Page, wire: Wire, names: list[str], times: int) -> list[Row]:
     """Measure opening the page, choosing another owner, and the others without one."""
     link = menu(page).get_by_text("Owners", exact=True)
 
@@ -148,9 +146,9 @@ def page_steps(
             if away:
                 measure(wire, menu(page).get_by_text("Start", exact=True).click)
             page.wait_for_timeout(500)
-            before = sum(server.cpu_times()[:2])
+            before = wire.used()
             reruns.append(measure(wire, action))
-            used += sum(server.cpu_times()[:2]) - before
+            used += wire.used() - before
         spent = round(1000 * used / len(actions))
         return {**row_of(f"Owners: {what}", reruns), "processor ms": spent, "aim ms": AIM_MS}
 
@@ -183,7 +181,7 @@ def main() -> None:
             page = launch(playwright).new_page(viewport={"width": 1440, "height": 900})
             Visit(page, server.url).open(f"?run={RUN}")
             process = psutil.Process(server.process.pid)
-            reruns = page_steps(page, Wire(page), process, names, times)
+            reruns = page_steps(page, Wire(page, process), names, times)
     title = f"{owners:,} owners of {rows:,} training images, {generated:,} generated ones"
     print_table(title, steps)
     print_table(f"The page, {title}", reruns)

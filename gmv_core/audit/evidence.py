@@ -35,7 +35,7 @@ from gmv_core.store.files import aside, now
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import SetManifest
 from gmv_core.store.outputs import check_output
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.trust.duplicates import has_clusters, read_clusters
 from gmv_core.trust.null import null_table

@@ -19,7 +19,8 @@ from gmv_core.criteria.trials.copies import drop_copies
 from gmv_core.criteria.trials.corruption import Injection
 from gmv_core.criteria.trials.derived_runs import PIXELS, value_by
 from gmv_core.errors import SettingsError
-from gmv_core.results.result import Result, open_run
+from gmv_core.results.opening import open_run
+from gmv_core.results.result import Result
 
 
 def criteria_command(

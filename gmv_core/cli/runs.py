@@ -26,7 +26,7 @@ from gmv_core.cli.options import (
 from gmv_core.cli.output import Output, shown
 from gmv_core.cli.readings.show import print_run
 from gmv_core.cluster.workers import HERE, workers_on
-from gmv_core.results.result import open_run
+from gmv_core.results.opening import open_run
 from gmv_core.settings import EACH, PAPER, MatchSettings, RunSettings, ValueSettings
 from gmv_core.store.workspace import Workspace
 

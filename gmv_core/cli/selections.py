@@ -13,7 +13,7 @@ from gmv_core.cli.output import Output, shown
 from gmv_core.errors import SettingsError, WorkspaceError
 from gmv_core.results.explore.files import selection_table, write_table, write_zip
 from gmv_core.results.explore.share import share_of
-from gmv_core.results.result import open_run
+from gmv_core.results.opening import open_run
 from gmv_core.sets.layout import make_layout
 from gmv_core.store.outputs import check_output
 from gmv_core.store.selections import (

@@ -29,14 +29,15 @@ from gmv_core.sets.build import add, build
 from gmv_core.sets.contents import few_rows, label_words, note_words, rejected, renamed_words
 from gmv_core.sets.removal import remove
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
-from gmv_core.sources.labels import Labels, labels_for, labels_sentence
-from gmv_core.sources.opening import Source
-from gmv_core.sources.tables import names_in
+from gmv_core.sources.label_fit import labels_sentence
+from gmv_core.sources.labels import Labels, labels_for
+from gmv_core.sources.source import Source
+from gmv_core.sources.tables.cells import names_in
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import IndexEntry, SetManifest
 from gmv_core.store.marks import marked as marked_names
 from gmv_core.store.selections import names_of, read_selection
-from gmv_core.store.workspace import ImageSet
+from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.words import counted
 
 REJECTED_SHOWN = 5
@@ -64,9 +65,7 @@ def build_command(
     settings = BuildSettings(
         embed=EmbedSettings(embedder, precision), index=IndexSettings(kind=index)
     )
-    opened = open_given(workspace_at(workspace), source, reading=read_as, split=split)
-    table = labels_for(opened, labels)
-    say_reading(out, opened, table)
+    opened, table = _opened(out, workspace_at(workspace), source, labels, read_as, split)
     with workers_on(on, ray_address) as workers, out.progress() as report:
         manifest = build(
             workspace_at(workspace),
@@ -94,9 +93,7 @@ def add_command(
 ) -> None:
     """Add another source's images to a set; those that it already has are passed over."""
     out = Output(json)
-    opened = open_given(workspace_at(workspace), source, reading=read_as, split=split)
-    table = labels_for(opened, labels)
-    say_reading(out, opened, table)
+    opened, table = _opened(out, workspace_at(workspace), source, labels, read_as, split)
     with workers_on(on, ray_address) as workers, out.progress() as report:
         manifest = add(
             workspace_at(workspace),
@@ -162,14 +159,19 @@ def remove_command(
             out.say(f"The run {run} valued them: run its `value` command again.")
 
 
-def say_reading(out: Output, source: Source, labels: Labels | None) -> None:
-    """Say how a source is read, where there was something to decide."""
+def _opened(
+    out: Output, place: Workspace, given: str, csv: Path | None, reading: str, split: str
+) -> tuple[Source, Labels | None]:
+    """Return a source and its labels; say how it is read, where there was something to decide."""
+    source = open_given(place, given, reading=reading, split=split)
+    labels = labels_for(source, csv)
     for sentence in (*source.notes, *(labels.notes if labels else ())):
         out.say(sentence)
     if len(source.choices.readings) > 1:
         out.say(f"Choose another way by --as, such as --as {list(source.choices.readings)[1]}.")
     if source.choices.split:
         out.say("Choose other splits by --split, such as --split all.")
+    return source, labels
 
 
 def _print_set(out: Output, manifest: SetManifest, images: ImageSet) -> None:

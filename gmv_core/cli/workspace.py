@@ -16,7 +16,7 @@ from gmv_core.cli.readings.show import print_run
 from gmv_core.demo import make
 from gmv_core.jobs.deletion import delete
 from gmv_core.jobs.vacuum import vacuum
-from gmv_core.results.result import open_run
+from gmv_core.results.opening import open_run
 from gmv_core.sets.soundness import damage
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import RunManifest, SetManifest

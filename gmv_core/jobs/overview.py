@@ -12,7 +12,7 @@ from gmv_core.jobs.job import list_jobs
 from gmv_core.matching.contributors import Contributor
 from gmv_core.results.result import Result
 from gmv_core.runs.calibration import HELD_OUT
-from gmv_core.runs.valuation import GENERATED
+from gmv_core.runs.generated import GENERATED
 from gmv_core.store.columns import previews
 from gmv_core.store.manifests import EMPTY, READY, RunManifest, SetManifest
 from gmv_core.store.records import newest, newest_runs

@@ -22,7 +22,8 @@ from gmv_core.jobs.job import Job, list_jobs
 from gmv_core.jobs.uploads import uploads_of
 from gmv_core.models.choice import resolve_embedder
 from gmv_core.results.influence.tables import read_record
-from gmv_core.results.result import Result, settings_of
+from gmv_core.results.opening import settings_of
+from gmv_core.results.result import Result
 from gmv_core.settings import EmbedSettings, IndexSettings, MatchSettings, RunSettings
 from gmv_core.sources.address import is_address
 from gmv_core.sources.source import Source

@@ -24,7 +24,7 @@ from gmv_core.sources.names import safe_name, unique_name
 from gmv_core.sources.on_server import open_on_server, roots
 from gmv_core.sources.opening import open_source
 from gmv_core.sources.readers.beside import tables_among
-from gmv_core.sources.readers.files import list_folder
+from gmv_core.sources.readers.listing import list_folder
 from gmv_core.sources.source import Source, no_images
 from gmv_core.store.access import Right, require
 from gmv_core.store.files import locked

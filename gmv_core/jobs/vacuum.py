@@ -19,7 +19,7 @@ from gmv_core.store.files import sizes_below
 from gmv_core.store.manifests import EMPTY, READY, RunManifest, SetManifest
 from gmv_core.store.records import readable
 from gmv_core.store.remote.objects import ObjectPath, Place
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.types import Report, silent
 from gmv_core.words import counted

@@ -27,7 +27,7 @@ from gmv_core.sets.index import load_index, load_reference
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.columns import matrix, previews_of, vectors_of
 from gmv_core.store.manifests import IndexEntry, SetManifest
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Distance, Embedder, Float32, Float64, Int64, QualityMetric, UInt8
 

@@ -29,7 +29,7 @@ def value_histogram(values: Float64) -> go.Figure:
     edges[0], edges[-1] = low, high  # rounding would push the extremes out
     figure = histogram(some, edges, "value %{customdata[0]:.3g} to %{customdata[1]:.3g}")
     framed(figure, x="value φ (logarithmic)", y="training images")
-    ticks = _log_ticks(low, high)
+    ticks = log_ticks(low, high)
     return figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{t:.3g}" for t in ticks])
 
 
@@ -141,7 +141,7 @@ def histogram(values: Float64, edges: Float64, bin_words: str) -> go.Figure:
     return figure.update_layout(bargap=0)
 
 
-def _log_ticks(low: float, high: float) -> list[float]:
+def log_ticks(low: float, high: float) -> list[float]:
     """Return up to six round numbers between low and high, fewer per decade the more decades."""
     decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     for steps in ((1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):

@@ -16,7 +16,7 @@ from gmv_core.matching.matcher import Matches
 from gmv_core.method.value import ALL_EARN, Basis, HandedOut, hand_out
 from gmv_core.settings import ValueSettings
 from gmv_core.store.columns import matrix, vectors_of
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Run
 from gmv_core.types import Float64, Int64
 

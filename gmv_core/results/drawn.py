@@ -6,7 +6,8 @@ import numpy as np
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.images.strip import MOST, Picture, strip_html
-from gmv_core.results.result import Result, check_sets
+from gmv_core.results.opening import check_sets
+from gmv_core.results.result import Result
 from gmv_core.store.columns import previews
 from gmv_core.words import counted, number
 

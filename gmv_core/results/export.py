@@ -12,9 +12,10 @@ import pyarrow as pa
 from gmv_core.errors import WorkspaceError
 from gmv_core.results.influence.fitted import pair_blocks
 from gmv_core.results.influence.tables import has_influence, influence_batches
-from gmv_core.results.result import MATCH_COLUMNS, Result
+from gmv_core.results.result import Result
 from gmv_core.results.selection import for_spreadsheets
 from gmv_core.results.shares import value_intervals
+from gmv_core.results.tables import MATCH_COLUMNS
 from gmv_core.store.files import write_json
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.outputs import check_output

@@ -25,7 +25,7 @@ from gmv_core.matching.contributors import (
     contributions_of,
     contributors_of,
 )
-from gmv_core.method.value import Basis, Values, rank_from_bottom
+from gmv_core.method.value import Basis, Values
 from gmv_core.results.candidate_lists import Away, block_of, blocks, distance_of
 from gmv_core.results.influence.tables import (
     TOTAL_COLUMNS,
@@ -34,26 +34,22 @@ from gmv_core.results.influence.tables import (
     influence_totals,
     influences_on,
 )
-from gmv_core.results.stability import read_stability, stability_columns
-from gmv_core.results.standings import standings_table
+from gmv_core.results.stability import read_stability
+from gmv_core.results.tables import (
+    GENERATED_COLUMNS,
+    VALUE_COLUMNS,
+    generated_rows,
+    match_batches,
+    ranked_from_bottom,
+    value_rows,
+)
 from gmv_core.results.totals import totals_of, value_all
-from gmv_core.settings import MatchSettings, ValueSettings
+from gmv_core.settings import ValueSettings
 from gmv_core.store.columns import row_named
-from gmv_core.store.manifests import READY, RunManifest, Totals
-from gmv_core.store.workspace import ImageSet, Run, Workspace
-from gmv_core.trust.credit import basis_of, check_lists
+from gmv_core.store.manifests import RunManifest, Totals
+from gmv_core.store.workspace import ImageSet, Run
+from gmv_core.trust.credit import basis_of
 from gmv_core.trust.duplicates import has_clusters
-from gmv_core.types import OK
-
-MATCH_COLUMNS = (
-    "generated", "training", "rank", "recall_rank", "distance", "weight", "value", "convincing",
-)  # fmt: skip
-GENERATED_COLUMNS = (
-    "generated", "quality", "nearest_distance", "effective_contributors", "standing", "p_copy",
-    "p_far", "nearer_than", "unattributed", "stability",
-)  # fmt: skip
-STANDINGS = ("never a candidate", "never a contributor", "contributor")  # the nearer, the later
-VALUE_COLUMNS = ("training", "value", "times_contributor", "nearest_distance", "label", "owner")
 
 
 @dataclass(frozen=True)
@@ -109,10 +105,6 @@ class Result:
         from gmv_core.results.drawn import result_html
 
         return result_html(self)
-
-    def _training_names(self) -> list[str]:
-        names: list[str] = self.training.images.read(["name"])["name"].to_pylist()
-        return names
 
     def contributors(self, generated: str) -> Contributors:
         """Return the k contributors of a generated image, nearest first.
@@ -196,7 +188,7 @@ class Result:
         """Return the run's manifest, with the settings and totals of this result."""
         left_out = None
         if self.without:
-            names = self._training_names()
+            names = self.training.images.read(["name"])["name"].to_pylist()
             left_out = tuple(names[row] for row in sorted(self.without))
         return msgspec.structs.replace(
             self.manifest, value=self.settings, totals=self.totals(), left_out=left_out
@@ -221,12 +213,9 @@ class Result:
         `trust.standing`; "" and nan where the run was held against no unseen images. stability and
         same_first: see `trust.stability`; nan where that was not asked.
         """
-        rows = self._valued[1].to_pandas()
-        about = self.generated.images.read(["name", "status", "label"]).to_pandas()
-        about = about.rename(columns={"name": "generated"})
-        standings = standings_table(self.run, self.manifest, self.training, len(rows))
-        held = stability_columns(self.run, self.manifest, len(rows))
-        rows = pd.concat([rows, about, standings, held], axis=1)
+        rows = generated_rows(
+            self.run, self.manifest, self.training, self.generated, self._valued[1]
+        )
         return rows[list(columns)]
 
     def generated_row(self, generated: str) -> dict[str, Any]:
@@ -243,23 +232,8 @@ class Result:
 
         columns: besides VALUE_COLUMNS there are "id", "times_candidate" and "mean_distance".
         """
-        images, run = self.training.images, self.run.table("values")
-        named = [("name" if c == "training" else c) for c in columns]
-        # What is not asked for is not read: the names alone of a million images take 0.1 s.
-        about = images.read(
-            ["id", "status", *(c for c in ("name", "label", "owner") if c in named)]
-        )
-        kept = pc.equal(about["status"], OK).to_numpy()
-        if self.without:
-            kept = kept & ~np.isin(about["id"].to_numpy(), list(self.without))
-        distances = [c for c in ("nearest_distance", "mean_distance") if c in columns]
-        table = (
-            about.to_pandas().rename(columns={"name": "training"}).assign(**vars(self._valued[0]))
-        )
-        if distances:
-            table = pd.concat([table, run.read(distances).to_pandas()], axis=1)
-        table = table[list(columns)]
-        return table if kept.all() else table[kept].reset_index(drop=True)
+        values = self._valued[0]
+        return value_rows(self.run, self.training, values, self.without, columns)
 
     def noisy(self) -> pd.DataFrame:
         """Return the ranking from the bottom: by value, ties by nearest distance, farthest
@@ -268,82 +242,16 @@ class Result:
         `standing` tells "never a candidate", "never a contributor" and "contributor" apart. `rank`
         counts from the top, as everywhere: the first row has the largest.
         """
-        table = self.values_table((*VALUE_COLUMNS, "times_candidate", "id"))
-        nearest = table["nearest_distance"].to_numpy(float)
-        order = rank_from_bottom(table["value"].to_numpy(), nearest)
-        table = table.iloc[order].reset_index(drop=True)
-        near = np.where(table["times_contributor"] > 0, 2, table["times_candidate"] > 0)
-        standing = pd.array(STANDINGS, dtype="str").take(near)
-        return table.assign(rank=np.arange(len(table), 0, -1), standing=standing)
+        return ranked_from_bottom(self.values_table((*VALUE_COLUMNS, "times_candidate", "id")))
 
     def matches_batches(self) -> Iterator[pd.DataFrame]:
         """Yield the contributors of all generated images, MATCH_COLUMNS, block by block."""
-        training = np.array(self._training_names(), object)
-        generated = np.array(self.generated.images.read(["name"])["name"].to_pylist(), object)
-        basis = self.basis
-        for block in blocks(self.run, self.without, basis):
-            handed, matches = block.handed_out(self.settings, basis), block.matches
-            j, i = np.nonzero(handed.contributors >= 0)
-            yield pd.DataFrame(
-                {
-                    "generated": generated[block.rows[j]],
-                    "training": training[handed.contributors[j, i]],
-                    "rank": i + 1,
-                    "recall_rank": matches.recall_rank[j, i],
-                    "distance": matches.distance[j, i],
-                    "weight": handed.weights[j, i],
-                    "value": handed.credit[j, i],
-                    "convincing": matches.distance[j, i] <= basis.reach,
-                }
-            )
+        yield from match_batches(
+            self.run, self.training, self.generated, self.settings, self.basis, self.without
+        )
 
     def export(self, folder: Path, *, all_pairs: bool = False, raw: bool = False) -> list[Path]:
         """Write the tables as Parquet and CSV, and manifest.json; see export.py."""
         from gmv_core.results.export import export
 
         return export(self, folder, all_pairs=all_pairs, raw=raw)
-
-
-def open_run(workspace: Workspace, name: str, *, settings: ValueSettings | None = None) -> Result:
-    """Open a finished run, with its own value settings or with others."""
-    run = workspace.run(name)
-    manifest = run.manifest()
-    if manifest.state != READY:
-        raise WorkspaceError(f"The run {name!r} is unfinished; run its `value` command again.")
-    training = workspace.image_set(manifest.training.name)
-    generated = workspace.image_set(manifest.generated.name)
-    result = Result(run, manifest, training, generated, settings or manifest.value)
-    check_sets(result)
-    check_lists(manifest.matching, result.settings)
-    return result
-
-
-def check_sets(result: Result) -> None:
-    """Raise WorkspaceError where a set is no longer the one that the run valued."""
-    run = result.manifest
-    for images, part, stamp in (
-        (result.training, run.training, run.matching.training),
-        (result.generated, run.generated, run.matching.generated),
-    ):
-        if len(images.images) != part.images:
-            raise WorkspaceError(
-                f"The run {result.run.name!r} valued {part.images} images of {images.name!r}, "
-                f"which now has {len(images.images)}; run its `value` command again."
-            )
-        made = images.manifest()
-        if stamp is not None and made.stamp != stamp:
-            if made.removed_at and made.removed_at > (run.updated or ""):
-                raise WorkspaceError(
-                    f"Images of {images.name!r} were removed since the run {result.run.name!r} "
-                    "valued it; run its `value` command again."
-                )
-            raise WorkspaceError(
-                f"The set {images.name!r} was built anew since the run {result.run.name!r} valued "
-                "it; run its `value` command again."
-            )
-
-
-def settings_of(run: RunManifest) -> MatchSettings:
-    """Return what a run was matched with, so that a dropped image is answered as one of its own."""
-    matching, judging = run.matching, run.judging
-    return MatchSettings(matching.candidates, matching.distance, judging.quality, judging.seed)

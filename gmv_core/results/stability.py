@@ -14,7 +14,7 @@ from gmv_core.settings import ValueSettings
 from gmv_core.store.access import Right, require
 from gmv_core.store.files import write_json
 from gmv_core.store.manifests import RunManifest
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import Run
 from gmv_core.trust.stability import first_shares
 from gmv_core.types import Float64

@@ -18,7 +18,7 @@ from gmv_core.results.candidate_lists import blocks
 from gmv_core.sets.build import build_like
 from gmv_core.sets.filling import ensure_embedded
 from gmv_core.sets.identity import is_from
-from gmv_core.sources.opening import Source
+from gmv_core.sources.source import Source
 from gmv_core.store.columns import previews_of, sample_rows, vectors_of
 from gmv_core.store.manifests import READY, NullEntry, SetManifest
 from gmv_core.store.workspace import ImageSet, Run, Workspace, check_name

@@ -29,7 +29,7 @@ from gmv_core.results.influence.tables import (
     totals_table,
     write_record,
 )
-from gmv_core.results.result import open_run
+from gmv_core.results.opening import open_run
 from gmv_core.sets.linear import LinearModel, fit_linear, label_share
 from gmv_core.sets.pixels import ensure_pixels, pixel_blocks, pixel_form, pixels_of_rows
 from gmv_core.settings import InfluenceSettings

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 from msgspec.structs import replace
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.sources.labels import Labels, labels_of, tally
+from gmv_core.sources.label_fit import tally
+from gmv_core.sources.labels import Labels, labels_of
 from gmv_core.store.files import now
 from gmv_core.store.manifests import LabelFit
 from gmv_core.store.workspace import Workspace

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gmv_core.matching.regions import SIDE_PX
-from gmv_core.results.result import open_run
+from gmv_core.results.opening import open_run
 from gmv_core.sets.pixels import ensure_pixels, pixel_form
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Report, silent

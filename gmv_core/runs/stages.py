@@ -16,7 +16,7 @@ from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import ValueSettings
 from gmv_core.store.columns import all_vectors, fixed, previews_of, vector_blocks, vectors_of
 from gmv_core.store.manifests import Totals
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Run
 from gmv_core.types import OK, Float32, Float64
 
@@ -54,10 +54,11 @@ def match_block(matcher: Matcher, images: ImageSet, rows: np.ndarray) -> pa.Tabl
         found.distance[there] = part.distance
         pixels[there] = part.pixels
         found = replace(found, exact=part.exact)
-    return _match_rows(rows, found)
+    return match_rows(rows, found)
 
 
-def _match_rows(rows: np.ndarray, found: Matches) -> pa.Table:
+def match_rows(rows: np.ndarray, found: Matches) -> pa.Table:
+    """Return the candidates of generated images as rows of the table "matches"."""
     columns: dict[str, Any] = {
         "id": pa.array(rows),
         "candidates": fixed(found.candidates),

@@ -23,26 +23,24 @@ from gmv_core.models.choice import reload_embedder
 from gmv_core.results.influence.tables import read_record
 from gmv_core.results.totals import quality_warnings
 from gmv_core.runs.calibration import held_out_set, with_closeness, write_identical
+from gmv_core.runs.generated import generated_set
 from gmv_core.runs.influence import predict
-from gmv_core.runs.inputs import Say, begun, started
+from gmv_core.runs.inputs import Say, started
 from gmv_core.runs.spread import Block, match_recipe, spread, spread_null
 from gmv_core.runs.stages import match_block, quality_block, write_values
-from gmv_core.sets.build import build_like
 from gmv_core.sets.describe import preview_side, shifts
-from gmv_core.sets.filling import ensure_embedded
-from gmv_core.sets.identity import is_from
 from gmv_core.sets.provenance import Stages
 from gmv_core.settings import CLUSTER, CONVINCING, InfluenceSettings, RunSettings
 from gmv_core.sources.labels import Labels
-from gmv_core.sources.opening import Source
+from gmv_core.sources.source import Source
 from gmv_core.store.manifests import EMPTY, READY, NullEntry, RunManifest, SetManifest
-from gmv_core.store.workspace import ImageSet, Run, Workspace, check_name
+from gmv_core.store.tables.damage import damage_of
+from gmv_core.store.workspace import ImageSet, Run, Workspace
 from gmv_core.trust.credit import basis_of
 from gmv_core.trust.duplicates import find_clusters, read_clusters
 from gmv_core.trust.null import null_of
 from gmv_core.types import Embedder, Int64, Progress, Report, silent
 
-GENERATED = "-generated"  # what the set that a run makes of its source is called, after it
 Each = Callable[[Block], Callable[[Iterable[Int64]], Iterator[pa.Table]]]  # who works on blocks
 BLOCK = 256  # generated images matched at once and committed together
 
@@ -79,23 +77,11 @@ def value(
     run = workspace.run(name)
     with workspace.writing(), _no_trace_of_mistakes(workspace, run):
         training = workspace.image_set(against)
-        trained = _finished(training)
-        if trained.typical is None:
-            raise WorkspaceError(
-                f"No image of {against!r} could be read; give a training set with images."
-            )
-        chosen = trained.embedder
-        if embedder is not None or chosen.precision == "own":
-            reload_embedder(chosen.key, chosen.precision, embedder)  # raises for another one
-        if isinstance(generated, str):
-            images = workspace.image_set(generated)
-            ensure_embedded(images, chosen, embedder=embedder, report=report)
-        else:
-            images = workspace.image_set(check_name(name + GENERATED))
-            _build_generated(
-                workspace, run, images, generated, trained, settings, labels, embedder, report,
-                workers,
-            )  # fmt: skip
+        trained = _trained(training, embedder)
+        images = generated_set(
+            workspace, generated, run=run, trained=trained, settings=settings, labels=labels,
+            embedder=embedder, report=report, workers=workers,
+        )  # fmt: skip
         made = _finished(images)
         unseen = None
         if calibrated and held_out is not None:
@@ -106,17 +92,7 @@ def value(
         told = shifts(trained.typical, made.typical)
         for sentence in told:
             say(sentence)
-        matcher = load_matcher(
-            training,
-            trained,
-            settings=settings.match,
-            value=settings.value,
-            side_px=preview_side(made),
-            embedder=embedder,
-        )
-        if settings.value.duplicates == CLUSTER:
-            find_clusters(workspace, against, matcher.embedder, report=report, workers=workers)
-            matcher = by_clusters(matcher, read_clusters(training).of)
+        matcher = _matcher(workspace, training, trained, made, settings, embedder, report, workers)
         manifest = started(run, trained, images, made, matcher, settings, say)
         manifest = msgspec.structs.replace(manifest, shifts=tuple(told))
         _drop_damaged(run, say)
@@ -144,7 +120,7 @@ def _drop_damaged(run: Run, say: Say) -> None:
     """Drop tables that would be kept but have changed on disk, so that they are computed anew."""
     for name in ("matches", "quality"):
         table = run.table(name)
-        if table.path.exists() and table.damage():
+        if table.path.exists() and damage_of(table):
             say(f"The {name} are damaged on disk, so they are computed anew.")
             table.drop()
 
@@ -161,6 +137,47 @@ def _no_trace_of_mistakes(workspace: Workspace, run: Run) -> Iterator[None]:
         raise
 
 
+def _trained(training: ImageSet, embedder: Embedder | None) -> SetManifest:
+    """Return the manifest of a finished training set with images; raise for another embedder."""
+    trained = _finished(training)
+    if trained.typical is None:
+        raise WorkspaceError(
+            f"No image of {training.name!r} could be read; give a training set with images."
+        )
+    chosen = trained.embedder
+    if embedder is not None or chosen.precision == "own":
+        reload_embedder(chosen.key, chosen.precision, embedder)
+    return trained
+
+
+def _matcher(
+    workspace: Workspace,
+    training: ImageSet,
+    trained: SetManifest,
+    made: SetManifest,
+    settings: RunSettings,
+    embedder: Embedder | None,
+    report: Report,
+    workers: Workers | None,
+) -> Matcher:
+    """Load what generated images are matched with; near copies are found where they count as one.
+
+    made: the manifest of the generated set.
+    """
+    matcher = load_matcher(
+        training,
+        trained,
+        settings=settings.match,
+        value=settings.value,
+        side_px=preview_side(made),
+        embedder=embedder,
+    )
+    if settings.value.duplicates != CLUSTER:
+        return matcher
+    find_clusters(workspace, training.name, matcher.embedder, report=report, workers=workers)
+    return by_clusters(matcher, read_clusters(training).of)
+
+
 def _finished(images: ImageSet) -> SetManifest:
     manifest = images.manifest()
     if manifest.state not in (READY, EMPTY):
@@ -168,48 +185,6 @@ def _finished(images: ImageSet) -> SetManifest:
             f"The set {images.name!r} is unfinished; run its build again to finish it."
         )
     return manifest
-
-
-def _build_generated(
-    workspace: Workspace,
-    run: Run,
-    target: ImageSet,
-    source: Source,
-    trained: SetManifest,
-    settings: RunSettings,
-    labels: Labels | None,
-    embedder: Embedder | None,
-    report: Report,
-    workers: Workers | None,
-) -> None:
-    """Build the run's own generated set; what this run was given before is replaced.
-
-    The run's manifest is written first, so that a killed start knows its own set again.
-    """
-    if not run.exists():
-        run.write_manifest(begun(run, trained, target, settings))
-    made = run.manifest().generated
-    mine = made.name == target.name and made.own and target.exists()
-    if mine and not is_from(target.manifest(), source, labels):
-        others = [name for name in workspace.users(target.name) if name != run.name]
-        if others:
-            raise WorkspaceError(
-                f"The images that {run.name!r} was given before are those of the run "
-                f"{others[0]!r} too, and these are others; choose another name, or delete "
-                f"{others[0]!r} first."
-            )
-        run.close()
-        workspace.drop(target)
-    build_like(
-        workspace,
-        trained,
-        source,
-        name=target.name,
-        labels=labels,
-        embedder=embedder,
-        report=report,
-        workers=workers,
-    )
 
 
 def _work(

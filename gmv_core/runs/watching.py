@@ -11,8 +11,9 @@ from pathlib import Path
 
 from gmv_core.errors import SourceError, WorkspaceError
 from gmv_core.models.choice import reload_embedder
+from gmv_core.runs.generated import GENERATED
 from gmv_core.runs.inputs import Say, begun
-from gmv_core.runs.valuation import GENERATED, value
+from gmv_core.runs.valuation import value
 from gmv_core.sets.build import grow
 from gmv_core.settings import RunSettings
 from gmv_core.sources.readers.arrivals import KIND, Arrivals

@@ -19,7 +19,7 @@ from gmv_core.sets.making.stages import carry_out
 from gmv_core.sets.soundness import drop_damaged, is_whole
 from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
 from gmv_core.sources.labels import Labels
-from gmv_core.sources.opening import Source
+from gmv_core.sources.source import Source
 from gmv_core.store.files import now
 from gmv_core.store.manifests import READY, EmbedderEntry, SetManifest
 from gmv_core.store.workspace import ImageSet, Workspace

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.sources.labels import Labels, tally
+from gmv_core.sources.label_fit import tally
+from gmv_core.sources.labels import Labels
 from gmv_core.store.manifests import Counts, LabelFit, SetManifest, SourceEntry, Spread, Typical
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK, REMOVED
 

@@ -8,8 +8,7 @@ from gmv_core.errors import WorkspaceError
 from gmv_core.settings import BuildSettings, IndexSettings
 from gmv_core.sources.folders import ALL
 from gmv_core.sources.labels import Labels
-from gmv_core.sources.opening import Source
-from gmv_core.sources.source import storable
+from gmv_core.sources.source import Source, storable
 from gmv_core.store.manifests import EmbedderEntry, SetManifest, SourceEntry
 
 

@@ -35,7 +35,7 @@ from gmv_core.store.files import aside
 from gmv_core.store.manifests import IndexEntry
 from gmv_core.store.remote.copies import on_this_machine
 from gmv_core.store.remote.objects import Place
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Float32, Int64
 

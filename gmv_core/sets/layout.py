@@ -24,7 +24,7 @@ from gmv_core.method.layout import (
 from gmv_core.store.columns import fixed, matrix, vector_blocks, vectors_of
 from gmv_core.store.files import write_json
 from gmv_core.store.manifests import READY
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.types import Float32, Int64, Progress, Report, silent
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from gmv_core.errors import WorkspaceError
 from gmv_core.images.area import area_average
 from gmv_core.store.columns import fixed, matrix, previews_of, statuses
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK, Float32, Int64, Progress, Report, UInt8, silent
 

@@ -8,7 +8,8 @@ from gmv_core.errors import GMVError, WorkspaceError
 from gmv_core.sets.index import load_index
 from gmv_core.store.files import paths_in, sizes_below
 from gmv_core.store.manifests import SetManifest
-from gmv_core.store.table import Table
+from gmv_core.store.tables.damage import damage_of
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Record, Run
 
 
@@ -42,7 +43,7 @@ def damage(record: Record) -> list[str]:
     needed = {"matches", "quality", "generated", "values"} if manifest.totals else set()
     missing = sorted(needed - {table.path.stem for table in tables})
     said = [f"The table {name}.lance of {record.name!r} is missing." for name in missing]
-    return said + [sentence for table in tables for sentence in table.damage()]
+    return said + [sentence for table in tables for sentence in damage_of(table)]
 
 
 def set_damage(images: ImageSet) -> list[str]:
@@ -50,7 +51,7 @@ def set_damage(images: ImageSet) -> list[str]:
     manifest = images.manifest()
     own = images.embeddings(manifest.embedder.key)
     tables = [images.images, own, *further_tables(images, own)]
-    said = [sentence for table in tables for sentence in table.damage()]
+    said = [sentence for table in tables for sentence in damage_of(table)]
     if said or manifest.counts is None or manifest.index is None:
         return said
     for table in (images.images, own):
@@ -90,7 +91,7 @@ def drop_damaged(images: ImageSet, manifest: SetManifest) -> SetManifest:
     WorkspaceError where it is not.
     """
     own = images.embeddings(manifest.embedder.key)
-    if images.images.path.exists() and images.images.damage():
+    if images.images.path.exists() and damage_of(images.images):
         if len(manifest.sources) > 1:
             raise WorkspaceError(
                 f"The images of {images.name!r} are damaged on disk, and came from "
@@ -103,10 +104,10 @@ def drop_damaged(images: ImageSet, manifest: SetManifest) -> SetManifest:
             )
         images.images.drop()
         own.drop()
-    elif own.path.exists() and own.damage():
+    elif own.path.exists() and damage_of(own):
         own.drop()
     for table in further_tables(images, own):
-        if table.damage():
+        if damage_of(table):
             table.drop()
     if not images.images.exists():
         first = manifest.sources[0]

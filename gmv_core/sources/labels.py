@@ -1,4 +1,4 @@
-"""Which tables speak of a source's images, and how well they fit.
+"""Which tables speak of a source's images.
 
 A table that was given must fit an image; one that only lies among the images is passed over where
 it fits none.
@@ -8,35 +8,20 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from gmv_core.errors import SourceError
 from gmv_core.sources.folders import is_of_split
-from gmv_core.sources.label_table import LabelRow, LabelTable, read_labels, with_row
-from gmv_core.sources.name_index import Match
 from gmv_core.sources.source import FoundTable, Source
-from gmv_core.sources.tables import listed_columns
+from gmv_core.sources.tables.cells import listed_columns
+from gmv_core.sources.tables.label_table import LabelRow, LabelTable, read_labels, with_row
+from gmv_core.sources.tables.name_index import Match
 from gmv_core.types import SourceImage
-
-__all__ = [
-    "LabelTable",
-    "LabelTally",
-    "Labels",
-    "labels_beside",
-    "labels_for",
-    "labels_of",
-    "labels_sentence",
-    "origin_words",
-    "read_labels",
-    "tally",
-    "with_row",
-]
 
 _SAMPLE = 300  # images read for their names where listing would mean reading
 
@@ -126,47 +111,6 @@ class Labels:
         return " and ".join(dict.fromkeys(said))
 
 
-@dataclass(frozen=True)
-class LabelTally:
-    """How tables fit the images of a source. examples: rows that fit none.
-
-    by_stem: images whose row has another suffix. refused: see Labels.
-    """
-
-    images_without_row: int
-    rows_without_image: int
-    examples: tuple[str, ...]
-    images: int
-    by_stem: int
-    refused: int
-    shared_rows: int
-
-
-def tally(labels: Labels | LabelTable, names: Iterable[str]) -> LabelTally:
-    """Count images without a row and rows that fit no image; up to three such rows as examples.
-
-    shared_rows: images that take the same row as another one.
-    """
-    labels = labels if isinstance(labels, Labels) else Labels((Part(labels),), "")
-    used: Counter[tuple[int, int]] = Counter()
-    images = missing = by_stem = 0
-    for name in names:
-        images += 1
-        places = labels.places(name)
-        used.update((place.part, place.row) for place in places)
-        missing += not places
-        by_stem += bool(places) and all(labels.differs_in_suffix(place) for place in places)
-    unused = [
-        row.name
-        for at, part in enumerate(labels.parts)
-        for place, row in enumerate(part.table.by_place)
-        if (at, place) not in used
-    ]
-    shared = sum(count for count in used.values() if count > 1)
-    refused = len(labels.refused)
-    return LabelTally(missing, len(unused), tuple(unused[:3]), images, by_stem, refused, shared)
-
-
 def labels_for(source: Source, csv: str | Path | None = None) -> Labels | None:
     """Return what the table given says of the images, else those that lie among them.
 
@@ -201,34 +145,6 @@ def labels_of(names: Sequence[str], csv: str | Path | bytes) -> Labels:
     if not _fits_any(table, names):
         raise _fits_none(table, names)
     return _refusing(Labels((Part(table),), _digest(csv)), names)
-
-
-class Fit(Protocol):
-    """How tables fit images: a LabelTally, or what a manifest keeps of it."""
-
-    @property
-    def images_without_row(self) -> int: ...
-
-
-def origin_words(source: Source, labels: Labels | None, fit: Fit | None) -> str:
-    """Return where the labels of a source's images come from, as words."""
-    told = [labels.origin] if labels and labels.origin else []
-    if source.labels_from and not (told and fit and not fit.images_without_row):
-        told.append(source.labels_from)
-    return " and ".join(told)
-
-
-def labels_sentence(origin: str, labelled: int, images: int) -> str:
-    """Say how many images got a label, and from where."""
-    if not labelled:
-        return "No image got a label."
-    got = "1 image" if images == 1 else f"{labelled:,} of {images:,} images"
-    return f"Labels come from {origin or 'the source'}: {got} got one."
-
-
-def labels_beside(source: Source) -> Path | bytes | None:
-    """Return the `labels.csv` or `metadata.csv` at the root of a folder, zip or upload, if any."""
-    return source.labels_file
 
 
 def _sampled(source: Source) -> list[str]:

@@ -11,16 +11,10 @@ from gmv_core.images.decode import decode
 from gmv_core.images.glimpse import glimpse
 from gmv_core.images.kinds import image_kind
 from gmv_core.settings import IngestSettings
-from gmv_core.sources.labels import (
-    Labels,
-    LabelTable,
-    LabelTally,
-    Part,
-    labels_sentence,
-    origin_words,
-    tally,
-)
+from gmv_core.sources.label_fit import LabelTally, labels_sentence, origin_words, tally
+from gmv_core.sources.labels import Labels, Part
 from gmv_core.sources.source import Choices, Source
+from gmv_core.sources.tables.label_table import LabelTable
 from gmv_core.types import OK, DecodedImage, SourceImage
 from gmv_core.words import counted
 

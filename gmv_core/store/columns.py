@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from gmv_core.errors import SettingsError
 from gmv_core.images.decode import pixels_of
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK, DecodedImage, Float32, Int8, Int64, SourceImage, UInt8
 

@@ -24,7 +24,7 @@ from gmv_core.store.manifests import READY, RunManifest, SetManifest
 from gmv_core.store.remote.copies import beside
 from gmv_core.store.remote.objects import ObjectPath, Place, is_unreachable, unreachable
 from gmv_core.store.remote.places import place_of
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.types import Int64
 
 HOME = "GMV_HOME"  # the environment variable that tells where the workspace lies

@@ -21,7 +21,7 @@ from gmv_core.models.choice import reload_embedder
 from gmv_core.sets.pixels import ensure_pixels, pixel_form
 from gmv_core.store.columns import previews_of
 from gmv_core.store.files import write_json
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.trust import near_copies
 from gmv_core.trust.near_copies import SIDE_PX, Pairs

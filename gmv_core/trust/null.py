@@ -21,7 +21,7 @@ from gmv_core.method.clusters import by_first, first_of, repeats
 from gmv_core.method.recall import Neighbours
 from gmv_core.store.columns import fixed, matrix, previews_of, sample_rows, statuses, vectors_of
 from gmv_core.store.manifests import Matching, NullEntry
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.trust.near_copies import Judge, Pairs, confirmed, judge_of
 from gmv_core.trust.standing import HELD_OUT, LEFT_OUT, NEIGHBOURS, Nearest, Null

@@ -13,6 +13,7 @@ from gmv_core.audit.evidence import write_evidence
 from tests.built import write_run
 
 CREATED = "2026-01-01T00:00:00+00:00"
+Opened = Callable[..., Result]
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +33,7 @@ def archive(evidence_of_run: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def result(copied: Callable[..., None], tmp_path: Path) -> Callable[..., Result]:
+def result(copied: Callable[..., None], tmp_path: Path) -> Opened:
     """Return a function that opens a copy of the run, read with these settings."""
     copied(write_run, "run", 5)
 

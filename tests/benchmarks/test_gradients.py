@@ -23,7 +23,7 @@ from benchmarks.truth.generators import flow, vae
 from benchmarks.truth.gradients.of_flow import LEVELS, OUTPUTS
 from benchmarks.truth.gradients.of_vae import elbo_means
 from benchmarks.truth.gradients.products import against, gradients, kernel, products, tracin, trak
-from tests.benchmarks.test_truth import FASHION, ROOT
+from tests.benchmarks.conftest import FASHION, ROOT
 
 N, M = 12, 3
 RECIPE = flow.Recipe(steps=6, batch=8, fine=8, coarse=8)

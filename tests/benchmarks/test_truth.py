@@ -31,10 +31,8 @@ from benchmarks.truth.ablations.settling import contributions, settling
 from benchmarks.truth.figures.draw import PLOTS, draw
 from gmv_core import ValueSettings
 from gmv_core.measures.agreement import coded
+from tests.benchmarks.conftest import CIFAR, FASHION, ROOT
 
-ROOT = Path(__file__).parents[2]
-FASHION = Path("/usr/share/datasets/fashion-mnist")
-CIFAR = ROOT.parent / "shared" / "data" / "cifar10-train.zip"
 DATA = ("fashion", "cifar10") if CIFAR.exists() else ("fashion",)
 
 

@@ -17,6 +17,15 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, 
 from benchmarks.kit.app_server import CHROMIUM, PATIENCE_MS, Server, Visit, launch, running
 
 DEMO_MS = 180_000
+SEEN_MS = 350  # a verdict before the pair could be seen is not kept
+BY_INFLUENCE = [
+    f"{page}?reading=Predicted+influence" for page in ("contributors", "values", "noisy", "owners")
+]
+PAGES = [
+    "", "training_set", "contributors", "values", "owners", "map", "compare", "quality", "noisy",
+    "review", "criteria", "models",
+    *BY_INFLUENCE,
+]  # fmt: skip
 Visitor = Callable[..., Visit]
 
 
@@ -111,3 +120,16 @@ def cards(page: Page, label: str) -> Locator:
 def chosen(page: Page) -> Locator:
     """The combobox that names the generated image looked at."""
     return page.get_by_role("combobox", name="Generated image")
+
+
+def pair(page: Page) -> Locator:
+    """The two images compared, with what is told of them."""
+    return page.get_by_role("group", name="The two images compared")
+
+
+def sign_in(page: Page, name: str) -> None:
+    """Type the reviewer's name, as the Tab key comes to it."""
+    field = page.get_by_role("textbox", name="Your name")
+    field.focus()
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")

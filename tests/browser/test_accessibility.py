@@ -7,8 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from benchmarks.kit.app_server import Server
-from tests.browser.conftest import Visitor
-from tests.browser.test_looks import PAGES
+from tests.browser.conftest import PAGES, Visitor
 
 # Streamlit's own menu: a list in which headings stand between the items.
 THEIRS = {"exclude": [["[data-testid=stSidebarNav]"]]}

@@ -6,16 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.kit.app_server import Server
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import PAGES, Visitor
 
-BY_INFLUENCE = [
-    f"{page}?reading=Predicted+influence" for page in ("contributors", "values", "noisy", "owners")
-]
-PAGES = [
-    "", "training_set", "contributors", "values", "owners", "map", "compare", "quality", "noisy",
-    "review", "criteria", "models",
-    *BY_INFLUENCE,
-]  # fmt: skip
 DARK, LIGHT = "rgb(18, 24, 23)", "rgb(255, 255, 255)"
 
 

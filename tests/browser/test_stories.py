@@ -15,9 +15,7 @@ from gmv_core.audit.checking.verify import Against
 from gmv_core.audit.evidence import write_evidence
 from gmv_core.audit.keys import make_keys, private_key
 from gmv_core.audit.review.sampling import ReviewSettings
-from tests.browser.conftest import Visitor
-from tests.browser.test_contributors import pair
-from tests.browser.test_review import SEEN_MS, sign_in
+from tests.browser.conftest import SEEN_MS, Visitor, pair, sign_in
 from tests.photographs import COPY, DRAWINGS, LIGHTER, TWICE, TWIN, write_drawings_run
 
 PAIRS, ANSWERS = 10, ("yes", "no", "yes", "yes", "no", "unsure", "yes", "no", "yes", "no")

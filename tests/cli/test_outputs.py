@@ -11,7 +11,7 @@ from gmv_core import Workspace, make_review
 from gmv_core.store.access import READ_ONLY
 from tests.built import write_run
 from tests.cli.conftest import Command
-from tests.cli.test_read_only import digests
+from tests.fakes import digests
 
 WRITERS = {
     "export": ("export", "run", "{}"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from gmv_core.cli.main import COMMANDS, READING
 from gmv_core.store.access import READ_ONLY
 from tests.built import write_run
 from tests.cli.conftest import Command
+from tests.fakes import digests
 
 # How each is called on a workspace with the set "run-set" and the run "run"; the paths are its own.
 WRITING = {
@@ -34,11 +34,6 @@ WRITING = {
     "delete": ("run",),
     "demo": (),
 }
-
-
-def digests(folder: Path) -> dict[str, str]:
-    files = (file for file in folder.rglob("*") if file.is_file())
-    return {str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from gmv_core import Workspace, open_run
 from gmv_core.audit.evidence import write_evidence
-from tests.audit.checking.test_verify import of_table, rebuilt, up
+from tests.audit.checking.conftest import of_table, rebuilt, up
 from tests.built import write_run
 
 PAGE = Path(__file__).parents[2] / "docs" / "evidence.md"

@@ -12,7 +12,8 @@ from PIL import Image
 from gmv_core.images.colour import CONVERTED, IGNORED
 from gmv_core.images.decode import decode
 from gmv_core.settings import IngestSettings
-from tests.images.test_colour import LEVELS, SRGB, encoded, icc, linear, photo
+from tests.images.conftest import encoded
+from tests.images.profiles import LEVELS, SRGB, icc, linear, photo
 
 INKS = ((0, 150, 200), (200, 40, 130), (240, 220, 60), (60, 60, 60))  # sRGB of C, M, Y, K alone
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import struct
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,17 +12,12 @@ from gmv_core.images.decode import FIRST_OF_MANY, decode
 from gmv_core.images.kinds import image_kind, reads_heic
 from gmv_core.settings import IngestSettings
 from gmv_core.types import DecodedImage
+from tests.images.conftest import encoded
 
 
 def picture(side: int = 96, seed: int = 0) -> Image.Image:
     small = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), np.uint8)
     return Image.fromarray(small).resize((side, side), Image.Resampling.BICUBIC)
-
-
-def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:  # noqa: ANN401
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
 
 
 def read(data: bytes) -> DecodedImage:

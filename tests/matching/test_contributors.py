@@ -26,7 +26,7 @@ from gmv_core import (
 )
 from gmv_core.matching.dropped import MOST, Dropped, match_dropped, open_matcher, weigh
 from gmv_core.models.embedders.embedder import NetworkEmbedder
-from gmv_core.results.result import settings_of
+from gmv_core.results.opening import settings_of
 from gmv_core.settings import IngestSettings
 from gmv_core.types import Float32, UInt8
 from tests.fakes import (

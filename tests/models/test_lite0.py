@@ -17,7 +17,7 @@ from gmv_core.models.embedders.lite0 import (
     load_lite0,
     perceptual,
 )
-from gmv_core.results.result import open_run
+from gmv_core.results.opening import open_run
 from gmv_core.sets.build import build
 from gmv_core.types import Embedder, UInt8
 from tests.fakes import png

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gmv_core import Result, ValueSettings, Workspace, WorkspaceError, open_run, open_source, value
-from gmv_core.results.result import settings_of
+from gmv_core.results.opening import settings_of
 from gmv_core.settings import RunSettings
 from tests.built import write_judged_run
 from tests.fakes import fake_embedder, write_images

@@ -75,13 +75,19 @@ def test_a_slip_in_the_rules_is_a_sentence(rules: dict[str, Any], said: str) -> 
         role(ADA, rules, NOW)
 
 
-def test_secrets_that_cannot_be_read_let_nobody_in(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    file = tmp_path / "secrets.toml"
+@pytest.fixture
+def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The place of the app's secrets, where nothing lies yet."""
+    path = tmp_path / "secrets.toml"
     before = config.get_option
-    found = {"secrets.files": [str(file)]}
+    found = {"secrets.files": [str(path)]}
     monkeypatch.setattr(config, "get_option", lambda key: found.get(key) or before(key))
+    return path
+
+
+def test_secrets_that_cannot_be_read_let_nobody_in(
+    monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
     monkeypatch.setattr(st, "secrets", Secrets())
     assert secrets("auth") is None
     file.write_text("[auth\nclient_id =", encoding="utf-8")
@@ -92,12 +98,8 @@ def test_secrets_that_cannot_be_read_let_nobody_in(
 
 
 def test_a_file_that_may_not_be_read_or_is_no_text_lets_nobody_in(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
-    file = tmp_path / "secrets.toml"
-    before = config.get_option
-    found = {"secrets.files": [str(file)]}
-    monkeypatch.setattr(config, "get_option", lambda key: found.get(key) or before(key))
     for made in (lambda: file.mkdir(), lambda: (file.rmdir(), file.write_bytes(b"\xff\xfe[auth]"))):
         made()
         monkeypatch.setattr(st, "secrets", Secrets())

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from gmv_core import ReviewSettings, Workspace, join_review, make_review
 from gmv_core.store import access
 from gmv_core.store.access import READ_ONLY, Right
-from tests.cli.test_read_only import digests
+from tests.fakes import digests
 from tests.pages.conftest import WriteRun, new_session
 
 PAGES = sorted(path.stem for path in (Path(__file__).parents[2] / "pages").glob("*.py"))

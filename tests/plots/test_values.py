@@ -14,7 +14,7 @@ from gmv_core.plots.look import ACCENT, MOST_POINTS, QUIET, STANDING, thin
 from gmv_core.plots.noise import noise_found, ranking
 from gmv_core.plots.quality import quality_histogram, weighting_scatter
 from gmv_core.plots.values import (
-    _log_ticks,
+    log_ticks,
     lorenz_curve,
     parts_bar,
     share_bars,
@@ -88,11 +88,11 @@ def test_few_values_are_drawn_too(values: list[float]) -> None:
     [(0.09, 0.6, [0.1, 0.2, 0.3, 0.5]), (0.01, 30, [0.01, 0.1, 1, 10]), (1.1, 1.3, [1.1, 1.3])],
 )
 def test_ticks_of_a_logarithmic_axis(low: float, high: float, ticks: list[float]) -> None:
-    assert _log_ticks(low, high) == pytest.approx(ticks)
+    assert log_ticks(low, high) == pytest.approx(ticks)
 
 
 def test_twenty_decades_still_have_few_ticks() -> None:
-    assert 3 <= len(_log_ticks(1e-20, 1)) <= 6
+    assert 3 <= len(log_ticks(1e-20, 1)) <= 6
 
 
 def test_quality_bins_and_median() -> None:

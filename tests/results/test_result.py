@@ -15,7 +15,7 @@ from gmv_core.criteria import known_noise
 from gmv_core.results.export import values_of
 from gmv_core.runs.stages import distances_to_generated
 from gmv_core.store.columns import embedding_rows
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from tests.built import GENERATED, LOG2, TRAINING
 from tests.fakes import set_manifest, strict_json
 

@@ -11,6 +11,7 @@ from gmv_core import SourceError, Workspace, WorkspaceError, open_run, value
 from gmv_core.criteria.report import criteria_of
 from gmv_core.runs.labelling import label_generated
 from gmv_core.store.columns import attributes, labels_of
+from gmv_core.store.tables.damage import damage_of
 from tests.built import write_csv, write_run
 from tests.fakes import fake_embedder
 
@@ -47,7 +48,7 @@ def test_labels_and_attributes_come_later_and_the_rest_stays(
     for old, new in zip(before, after, strict=True):
         changed = {key for key in old if old[key] != new[key]}
         assert changed <= {"label", "attributes", "digest"}
-    assert images.images.damage() == [], "each row has its digest anew"
+    assert damage_of(images.images) == [], "each row has its digest anew"
     assert images.manifest().stamp == stamp, "the run stays valid"
     again = open_run(home, "run")
     assert again.values_table().equals(value_before)

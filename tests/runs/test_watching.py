@@ -32,9 +32,9 @@ from gmv_core.sets.build import add
 from gmv_core.sets.soundness import damage
 from gmv_core.sources.readers import arrivals
 from gmv_core.sources.readers.arrivals import Arrivals
-from gmv_core.store.digests import DIGEST
 from gmv_core.store.manifests import RunManifest
-from gmv_core.store.table import Table
+from gmv_core.store.tables.digests import DIGEST
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Run, Workspace
 from gmv_core.types import Progress
 from tests.fakes import draw, fake_embedder, png, rows_of, write_images

@@ -15,7 +15,7 @@ from gmv_core.settings import AS_STORED, SRGB
 from gmv_core.store.columns import previews_of
 from gmv_core.types import Embedder
 from tests.fakes import change_json, write_images
-from tests.images.test_colour import SWAPPED, icc, in_space, photo
+from tests.images.profiles import SWAPPED, icc, in_space, photo
 
 TAG = icc(SWAPPED, 2.2)
 

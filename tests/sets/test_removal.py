@@ -282,7 +282,7 @@ def test_a_vacuum_that_was_killed_goes_on(
     needles = needles_of(train, names)
     remove(workspace, "train", names)
     with monkeypatch.context() as patch:
-        patch.setattr("gmv_core.store.table.Table.rewrite", lambda *_: 1 / 0)
+        patch.setattr("gmv_core.store.tables.table.Table.rewrite", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             vacuum(workspace, "train")
     assert vacuum(workspace, "train").erased == {"train": 2}

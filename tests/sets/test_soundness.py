@@ -12,7 +12,7 @@ import pytest
 
 from gmv_core import Workspace, WorkspaceError, add, build, open_run, open_source, value
 from gmv_core.sets.soundness import damage
-from gmv_core.store.digests import DIGEST, row_digests, with_digests
+from gmv_core.store.tables.digests import DIGEST, row_digests, with_digests
 from gmv_core.types import Embedder
 from tests.fakes import FAKE, assert_same_run, assert_same_set, fake_embedder, rows_of, write_images
 

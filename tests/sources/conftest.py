@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 import tarfile
 import zipfile
@@ -15,9 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+from gmv_core.errors import GMVError
 from gmv_core.images.decode import decode
 from gmv_core.settings import IngestSettings
-from gmv_core.sources.opening import Source
+from gmv_core.sources.source import Source
 from gmv_core.types import SourceImage
 
 
@@ -53,6 +55,13 @@ def tarred(path: Path, files: Mapping[str, bytes], mode: str = "w") -> Path:
 
 def idx(array: np.ndarray) -> bytes:
     return struct.pack(f">xxBB{array.ndim}I", 8, array.ndim, *array.shape) + array.tobytes()
+
+
+def check_sentence(error: GMVError) -> None:
+    """One sentence: what happened; what to do."""
+    text = str(error)
+    assert re.fullmatch(r"[A-Z\w/].*; [a-z].*\.", text), text
+    assert "\n" not in text and not re.search(r"\. [A-Z]", text), text
 
 
 TREE = {"cat/a.png": png(1), "cat/b.JPG": png(2), "dog/deep/c.png": png(3), "d.png": png(4)}

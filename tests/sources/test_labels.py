@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gmv_core.sources.labels import LabelTable, labels_beside, read_labels, tally, with_row
+from gmv_core.sources.label_fit import tally
 from gmv_core.sources.opening import open_source
+from gmv_core.sources.tables.label_table import LabelTable, read_labels, with_row
 from gmv_core.types import SourceImage
 
 PICTURE = b"\x89PNG\r\n\x1a\n"
@@ -119,10 +120,10 @@ def test_labels_beside_a_folder(tmp_path: Path) -> None:
     for name in ("a.png", "sub/labels.csv", "metadata.csv"):
         (tmp_path / name).write_bytes(PICTURE)
     source = open_source(tmp_path)
-    assert labels_beside(source) == tmp_path / "metadata.csv"
+    assert source.labels_file == tmp_path / "metadata.csv"
     assert source.skipped == {"not an image": 1}, "only the one in sub"
     (tmp_path / "labels.csv").write_bytes(PICTURE)
-    assert labels_beside(open_source(tmp_path)) == tmp_path / "labels.csv"
+    assert open_source(tmp_path).labels_file == tmp_path / "labels.csv"
 
 
 @pytest.mark.parametrize("root", ["", "set/"])
@@ -132,14 +133,14 @@ def test_labels_beside_a_zip(tmp_path: Path, root: str) -> None:
         archive.writestr(f"{root}labels.csv", "name,label\na.png,dog\n")
         archive.writestr(f"{root}cat/labels.csv", "nothing")
     source = open_source(tmp_path / "x.zip")
-    assert labels_beside(source) == b"name,label\na.png,dog\n"
+    assert source.labels_file == b"name,label\na.png,dog\n"
     assert source.skipped == {"not an image": 1}
 
 
 def test_no_labels_beside(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(PICTURE)
-    assert labels_beside(open_source(tmp_path)) is None
-    assert labels_beside(open_source(tmp_path / "a.png")) is None
+    assert open_source(tmp_path).labels_file is None
+    assert open_source(tmp_path / "a.png").labels_file is None
 
 
 def test_a_path_may_be_text(tmp_path: Path) -> None:

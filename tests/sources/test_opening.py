@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.opening import open_source, open_uploads
+from gmv_core.sources.opening import open_source
+from gmv_core.sources.readers.files import open_uploads
 from tests.sources.conftest import (
     LABELS,
     ORDER,

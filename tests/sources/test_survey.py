@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gmv_core import open_source
-from gmv_core.sources.labels import read_labels
 from gmv_core.sources.survey import SAMPLE_EACH, SAMPLE_PLACES, survey
+from gmv_core.sources.tables.label_table import read_labels
 from tests.fakes import draw, png, write_images
 
 

@@ -25,7 +25,7 @@ from gmv_core.store.access import READ_ONLY, Right
 from gmv_core.store.selections import delete_selection, save_selection
 from gmv_core.trust.duplicates import find_clusters
 from tests.built import write_run
-from tests.cli.test_read_only import digests
+from tests.fakes import digests
 
 JOB = "20200101-000000-000000-abcd"
 

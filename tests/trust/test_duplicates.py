@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from gmv_core import (
     MatchSettings,
@@ -29,9 +27,8 @@ from gmv_core.results.shares import credits_of, group_shares
 from gmv_core.trust import pairs
 from gmv_core.trust.duplicates import RECORD, find_clusters, members, read_clusters
 from gmv_core.trust.near_copies import decorrelation
-from gmv_core.types import UInt8
 from tests.built import write_csv
-from tests.fakes import OneByOne, draw, fake_embedder, png, write_images
+from tests.fakes import OneByOne, draw, fake_embedder, lighter, lossless, png, write_images
 
 
 def write(folder: Path, images: dict[str, bytes]) -> Path:
@@ -39,17 +36,6 @@ def write(folder: Path, images: dict[str, bytes]) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return folder
-
-
-def lossless(pixels: UInt8) -> bytes:
-    """The same pixels in other bytes."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", compress_level=0)
-    return file.getvalue()
-
-
-def lighter(pixels: UInt8) -> UInt8:
-    return np.clip(pixels.astype(float) * 1.03, 0, 255).astype(np.uint8)
 
 
 @pytest.fixture

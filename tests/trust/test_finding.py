@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from gmv_core import SourceError, Workspace, build, open_source
 from gmv_core.trust.finding import Finder, find_picture, open_finder
-from gmv_core.types import UInt8
-from tests.fakes import draw, fake_embedder, png
-
-
-def lossless(pixels: UInt8) -> bytes:
-    """The same pixels in other bytes."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", compress_level=0)
-    return file.getvalue()
-
-
-def lighter(pixels: UInt8) -> UInt8:
-    return np.clip(pixels.astype(float) * 1.03, 0, 255).astype(np.uint8)
+from tests.fakes import draw, fake_embedder, lighter, lossless, png
 
 
 @pytest.fixture

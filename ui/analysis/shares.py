@@ -9,11 +9,10 @@ from gmv_core import Result
 from gmv_core.measures.bootstrap import RESAMPLES
 from gmv_core.plots.look import ACCENT, QUIET, owner_colours
 from gmv_core.plots.values import share_dots
-from gmv_core.results.selection import as_csv
 from gmv_core.words import counted, percent
 from ui.doors import engine, readings
 from ui.frame.markdown import cells, plain
-from ui.widgets.figures import chart, grouped_by
+from ui.widgets.figures import chart, download_csv, grouped_by
 
 MOST_SHOWN = 12
 NAMED = 3
@@ -75,24 +74,13 @@ def _group(result: Result, by: str, shares: pd.DataFrame) -> None:
         st.table(cells(_numbers(by, shown)), border="horizontal", hide_index=True)
         if len(shares) > MOST_SHOWN:
             st.caption(f"The first {MOST_SHOWN} of {len(shares):,}.")
-        _download(by, shares)
+        download_csv(
+            f"Download all {len(shares):,} as CSV", f"shares-by-{by}", shares, f"shares-{by}"
+        )
     st.caption(
         f"The line through each dot is the 95 % interval over {RESAMPLES} resamples of the "
         "generated images: where the share would be, had the model made other images of the same "
         "kind."
-    )
-
-
-def _download(by: str, shares: pd.DataFrame) -> None:
-    st.download_button(
-        f"Download all {len(shares):,} as CSV",
-        lambda: as_csv(shares),
-        file_name=f"shares-by-{by}.csv",
-        mime="text/csv",
-        key=f"shares-{by}",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
     )
 
 

@@ -18,12 +18,11 @@ from gmv_core.results.compared.report import (
     quality_sentence,
     shares_sentence,
 )
-from gmv_core.results.selection import as_csv
 from gmv_core.words import counted, hundredths, percent, points, points_interval, untorn
 from ui.doors import compared, engine
 from ui.frame import shell, state
 from ui.frame.markdown import cells, safe
-from ui.widgets.figures import chart, grouped_by
+from ui.widgets.figures import chart, download_csv, grouped_by
 from ui.widgets.pictures.open_image import opening_gallery, training_cards
 
 MOST_SHOWN = 12
@@ -85,15 +84,11 @@ def _shares(pair: Pair, by: str, names: Names) -> None:
         st.table(cells(_numbers(by, shown, names)), border="horizontal", hide_index=True)
         if len(shares) > MOST_SHOWN:
             st.caption(f"The first {MOST_SHOWN} of {len(shares):,}.")
-        st.download_button(
+        download_csv(
             f"Download all {len(shares):,} as CSV",
-            lambda: as_csv(shares),
-            file_name=f"shares-by-{by}-compared.csv",
-            mime="text/csv",
-            key=f"compared-{by}",
-            on_click="ignore",
-            icon=":material/download:",
-            type="tertiary",
+            f"shares-by-{by}-compared",
+            shares,
+            f"compared-{by}",
         )
 
 

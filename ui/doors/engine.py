@@ -16,7 +16,7 @@ from gmv_core.images.thumbnails import thumbnail
 from gmv_core.jobs.overview import Example, example, training_sets
 from gmv_core.results.candidate_lists import Away
 from gmv_core.results.influence.tables import has_influence
-from gmv_core.results.result import GENERATED_COLUMNS, VALUE_COLUMNS
+from gmv_core.results.tables import GENERATED_COLUMNS, VALUE_COLUMNS
 from gmv_core.store import columns
 from gmv_core.store.columns import previews
 from gmv_core.store.manifests import READY, RunManifest, SetManifest

@@ -8,7 +8,7 @@ from __future__ import annotations
 from gmv_core import MatchSettings
 from gmv_core.matching.dropped import Dropped, match_dropped, open_matcher
 from gmv_core.matching.matcher import Matcher
-from gmv_core.results.result import settings_of
+from gmv_core.results.opening import settings_of
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.source import Source
 from gmv_core.store.manifests import RunManifest

@@ -18,10 +18,10 @@ from gmv_core.plots.quality import weighting_scatter
 from gmv_core.plots.values import lorenz_curve, value_histogram
 from gmv_core.results import changes, repeated
 from gmv_core.results.changes import LeftOut, Moves
-from gmv_core.results.result import GENERATED_COLUMNS
 from gmv_core.results.selection import places
 from gmv_core.results.shares import group_shares, value_intervals
 from gmv_core.results.shares import top_ranks as top_ranks_of
+from gmv_core.results.tables import GENERATED_COLUMNS
 from gmv_core.types import Int64
 from ui.doors.cached import TABLES, data, resource
 

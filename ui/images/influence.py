@@ -14,8 +14,15 @@ from gmv_core.store.workspace import ImageSet
 from gmv_core.words import hundredths
 from ui.doors import engine, influence
 from ui.frame import state
-from ui.frame.markdown import plain
-from ui.images.pair import GENERATED, TRAINING, choose_pair, pair, strip, training_card
+from ui.images.pair import (
+    GENERATED,
+    TRAINING,
+    choose_pair,
+    choose_training,
+    pair,
+    strip,
+    training_card,
+)
 from ui.images.regions import regions_of
 from ui.widgets.influence import change
 from ui.widgets.pictures.browse import Row
@@ -52,13 +59,8 @@ def one_image(
     """
     helpful, harmful = parts(shown.found)
     names = [one.training for one in (*helpful[:most], *harmful[:most])]
-    other, look = choose_pair(
-        places, state.TRAINING, names, "training image", regions=regions is not None
-    )
-    row = engine.row_named(training, other) if other else None
-    if other and row is None:
-        st.info(f"{training.name} has no training image {plain(other)}.", icon=":material/info:")
-    elif other and row is not None:
+    other, row, look = choose_training(places, training, names, regions=regions is not None)
+    if row is not None:
         kind = f"{GENERATED} · {shown.label}" if shown.label else GENERATED
         title = shown.name if shown.kept else f"{shown.name} · not kept"
         with places.pair:

@@ -15,11 +15,10 @@ from gmv_core.store.workspace import ImageSet
 from gmv_core.words import hundredths, number, share_text
 from ui.doors import engine
 from ui.frame import state
-from ui.frame.markdown import plain
 from ui.images.pair import (
     GENERATED,
     TRAINING,
-    choose_pair,
+    choose_training,
     pair,
     show_view,
     strip,
@@ -94,13 +93,8 @@ def one_image(
     by its name.
     """
     names = [one.training for one in shown.contributors]
-    other, look = choose_pair(
-        places, state.TRAINING, names, "training image", regions=regions is not None
-    )
-    row = engine.row_named(training, other) if other else None
-    if other and row is None:
-        st.info(f"{training.name} has no training image {plain(other)}.", icon=":material/info:")
-    elif other and row is not None:
+    other, row, look = choose_training(places, training, names, regions=regions is not None)
+    if row is not None:
         with places.pair:
             pair(
                 Picture(shown.preview, _titled(GENERATED, shown.label), shown.title),

@@ -10,6 +10,7 @@ from gmv_core.plots.look import owner_colours
 from gmv_core.store.workspace import ImageSet
 from ui.doors import engine
 from ui.frame import state
+from ui.frame.markdown import plain
 from ui.widgets.pictures import compare as views
 from ui.widgets.pictures.compare import Picture, Places, Told, choose_other, compare
 from ui.widgets.pictures.gallery import Card, gallery
@@ -48,6 +49,20 @@ def choose_pair(
     with places.choices:
         look = choose_look(regions=regions)
         return choose_other(key, names, what), look
+
+
+def choose_training(
+    places: Places, training: ImageSet, names: Sequence[str], *, regions: bool
+) -> tuple[str, int | None, str]:
+    """Draw the choice of a training image; return its name, its row, and how the two are compared.
+
+    A name that the set has not, as an address may give it, is a sentence, and its row is None.
+    """
+    other, look = choose_pair(places, state.TRAINING, names, "training image", regions=regions)
+    row = engine.row_named(training, other) if other else None
+    if other and row is None:
+        st.info(f"{training.name} has no training image {plain(other)}.", icon=":material/info:")
+    return other or "", row, look
 
 
 def pair(

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from gmv_core.sources.folder_readings import READINGS
 from gmv_core.sources.folders import ALL, splits_read
-from gmv_core.sources.opening import READINGS
 
 
 def ask_choices(readings: Sequence[str], splits: Mapping[str, int], key: str) -> tuple[str, str]:

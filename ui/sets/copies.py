@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from gmv_core.jobs import control
-from gmv_core.results.selection import as_csv
 from gmv_core.store.columns import previews
 from gmv_core.store.workspace import ImageSet
 from gmv_core.trust.sentences import clusters_sentence
@@ -13,6 +12,7 @@ from gmv_core.words import counted
 from ui.doors import engine
 from ui.doors import sets as doors
 from ui.frame import shell
+from ui.widgets.figures import download_csv
 from ui.widgets.pictures.thumbs import Thumb, thumbs
 from ui.widgets.writing import write_button
 
@@ -65,12 +65,4 @@ def _gallery(images: ImageSet) -> None:
             thumbs(cards, side_px=110, tiny=shell.tiny(images))
             if len(rows) > MEMBERS:
                 st.caption(f"… and {len(rows) - MEMBERS:,} more in this cluster.")
-    st.download_button(
-        "Download all clusters as CSV",
-        lambda: as_csv(table),
-        file_name=f"{images.name}-copies.csv",
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
-    )
+    download_csv("Download all clusters as CSV", f"{images.name}-copies", table)

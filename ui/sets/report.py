@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from gmv_core.sets import contents
-from gmv_core.sources.labels import labels_sentence
+from gmv_core.sources.label_fit import labels_sentence
 from gmv_core.store import columns
 from gmv_core.store.manifests import EmbedderEntry, IndexEntry, SetManifest
 from gmv_core.store.workspace import ImageSet

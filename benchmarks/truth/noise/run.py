@@ -41,7 +41,7 @@ from gmv_core import MatchSettings, RunSettings, Workspace, build, open_run, ope
 from gmv_core.matching.matcher import NETWORK_BATCH, embed_previews
 from gmv_core.measures.detection import auroc_interval
 from gmv_core.models.embedders.lite0 import load_lite0
-from gmv_core.runs.valuation import GENERATED
+from gmv_core.runs.generated import GENERATED
 from gmv_core.types import Float64, UInt8
 
 CONTROL_SHARE = 0.05

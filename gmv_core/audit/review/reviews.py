@@ -26,7 +26,8 @@ from gmv_core.audit.review import sampling
 from gmv_core.audit.review.database import reading, writing
 from gmv_core.audit.review.sampling import PAIR, ReviewSettings
 from gmv_core.errors import WorkspaceError
-from gmv_core.results.result import Result, open_run
+from gmv_core.results.opening import open_run
+from gmv_core.results.result import Result
 from gmv_core.settings import ValueSettings
 from gmv_core.store.access import Right
 from gmv_core.store.files import now

@@ -16,7 +16,8 @@ from gmv_core.errors import SettingsError
 from gmv_core.results.influence.fitted import influences_on_file
 from gmv_core.results.influence.tables import Influence, InfluenceRecord
 from gmv_core.results.influence.what_if import PredictedChange, owner_change
-from gmv_core.results.result import Result, open_run
+from gmv_core.results.opening import open_run
+from gmv_core.results.result import Result
 from gmv_core.runs.influence import predict_influence
 from gmv_core.settings import InfluenceSettings
 from gmv_core.words import counted, number, percent

@@ -10,7 +10,7 @@ import typer
 from gmv_core.cli.options import Json, NoisyIf, Root, workspace_at
 from gmv_core.cli.output import Output
 from gmv_core.errors import SettingsError
-from gmv_core.results.result import open_run
+from gmv_core.results.opening import open_run
 
 
 def noisy_command(

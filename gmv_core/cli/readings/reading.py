@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from gmv_core.cli.options import COPIES, CREDIT, temperature_of, workspace_at
-from gmv_core.results.result import Result, open_run
+from gmv_core.results.opening import open_run
+from gmv_core.results.result import Result
 
 OtherK = Annotated[int | None, typer.Option("--k", help="Read the run with another k.")]
 OtherTemperature = Annotated[

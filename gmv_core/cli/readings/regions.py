@@ -15,6 +15,7 @@ from gmv_core.cli.output import Output
 from gmv_core.errors import SettingsError
 from gmv_core.images.maps import coloured, heat, side_by_side
 from gmv_core.results.influence.fitted import pixels_of_file
+from gmv_core.results.opening import open_run
 from gmv_core.results.regions.maps import (
     RegionReader,
     Regions,
@@ -24,7 +25,6 @@ from gmv_core.results.regions.maps import (
     regions_of_pixels,
 )
 from gmv_core.results.regions.words import owner_shares
-from gmv_core.results.result import open_run
 from gmv_core.runs.regions import prepare_regions
 from gmv_core.store.columns import previews_of
 from gmv_core.store.outputs import check_output

@@ -18,8 +18,9 @@ from gmv_core.cli.readings.reading import (
     OtherWeighting,
     read_run,
 )
-from gmv_core.results.result import GENERATED_COLUMNS, Result
+from gmv_core.results.result import Result
 from gmv_core.results.standings import sentences_of, sentences_of_all
+from gmv_core.results.tables import GENERATED_COLUMNS
 from gmv_core.sets.contents import rejected, removed
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import RunManifest

@@ -13,7 +13,7 @@ from gmv_core.cli.options import Json, On, RayAddress, Root, workspace_at
 from gmv_core.cli.output import Output, shown
 from gmv_core.cluster.workers import HERE, workers_on
 from gmv_core.criteria.trials.stability import hold
-from gmv_core.results.result import open_run
+from gmv_core.results.opening import open_run
 from gmv_core.results.stability import share_ranges
 from gmv_core.sources.source import file_content
 from gmv_core.trust.duplicates import ClustersRecord, find_clusters, members

@@ -28,7 +28,8 @@ from gmv_core.criteria.trials.findings import (
     write_finding,
 )
 from gmv_core.errors import SettingsError
-from gmv_core.results.result import Result, open_run
+from gmv_core.results.opening import open_run
+from gmv_core.results.result import Result
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder, Progress, Report, silent
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gmv_core.criteria.trials.corruption import COPY, location_of
 from gmv_core.criteria.trials.findings import drop_findings
-from gmv_core.results.result import open_run
+from gmv_core.results.opening import open_run
 from gmv_core.store.records import readable
 from gmv_core.store.workspace import Record, Workspace
 

@@ -12,7 +12,8 @@ import msgspec
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.models.catalogue import list_models
-from gmv_core.results.result import Result, open_run, settings_of
+from gmv_core.results.opening import open_run, settings_of
+from gmv_core.results.result import Result
 from gmv_core.runs.valuation import value
 from gmv_core.settings import RunSettings
 from gmv_core.store.workspace import Workspace

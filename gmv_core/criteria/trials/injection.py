@@ -13,7 +13,8 @@ from gmv_core.criteria.trials.corruption import COLUMN, FOREIGN, Injection, spoi
 from gmv_core.criteria.trials.derived_runs import mark_judge, run_settings
 from gmv_core.criteria.trials.findings import INJECTION, InjectionFinding, write_finding
 from gmv_core.errors import SettingsError
-from gmv_core.results.result import Result, open_run
+from gmv_core.results.opening import open_run
+from gmv_core.results.result import Result
 from gmv_core.runs.valuation import value
 from gmv_core.sets.build import build_like
 from gmv_core.settings import IndexSettings

@@ -20,7 +20,8 @@ from gmv_core.method.clusters import nearest_clusters
 from gmv_core.method.recall import Neighbours, exact_search
 from gmv_core.models.catalogue import list_models
 from gmv_core.results.candidate_lists import blocks
-from gmv_core.results.result import Result, open_run
+from gmv_core.results.opening import open_run
+from gmv_core.results.result import Result
 from gmv_core.results.stability import StabilityRecord, stability_table, write_stability
 from gmv_core.sets.filling import ensure_embedded
 from gmv_core.store.columns import vector_blocks, vectors_of

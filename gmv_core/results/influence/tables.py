@@ -22,7 +22,7 @@ from gmv_core.store.access import Right, require
 from gmv_core.store.columns import matrix
 from gmv_core.store.files import write_json
 from gmv_core.store.manifests import RunManifest
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Run
 from gmv_core.types import OK
 

@@ -27,9 +27,9 @@ from gmv_core.method.recall import (
     rescore,
 )
 from gmv_core.store.columns import fixed, vector_blocks, vectors_of
-from gmv_core.store.digests import DIGEST, with_digests
 from gmv_core.store.remote.objects import Place
-from gmv_core.store.table import FILE_ROWS, Table
+from gmv_core.store.tables.digests import DIGEST, with_digests
+from gmv_core.store.tables.table import FILE_ROWS, Table
 from gmv_core.types import Float32, Int64
 
 VECTORS, NAME = "vectors.lance", "vector_idx"

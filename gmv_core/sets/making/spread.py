@@ -24,12 +24,12 @@ from gmv_core.models.choice import reload_embedder
 from gmv_core.sets.filling import COMMIT_ROWS, Filled, decoded_batches, embedded, stored_squares
 from gmv_core.settings import BuildSettings
 from gmv_core.sources.address import is_address
-from gmv_core.sources.label_table import LabelRow, with_row
 from gmv_core.sources.labels import Labels
 from gmv_core.sources.source import PartReader, Source
+from gmv_core.sources.tables.label_table import LabelRow, with_row
 from gmv_core.store.columns import image_rows
 from gmv_core.store.manifests import EmbedderEntry, SetManifest
-from gmv_core.store.parts import Part, append_parts, write_part
+from gmv_core.store.tables.parts import Part, append_parts, write_part
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Embedder, Int64, Progress, Report, SourceImage
 

@@ -17,7 +17,8 @@ from gmv_core.sets.provenance import Stages
 from gmv_core.sets.removal import forget_vectors
 from gmv_core.sets.soundness import files_of
 from gmv_core.settings import BuildSettings
-from gmv_core.sources.labels import Labels, origin_words
+from gmv_core.sources.label_fit import origin_words
+from gmv_core.sources.labels import Labels
 from gmv_core.sources.source import Source
 from gmv_core.store.manifests import EMPTY, READY, SetManifest
 from gmv_core.store.workspace import ImageSet

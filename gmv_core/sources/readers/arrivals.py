@@ -11,7 +11,8 @@ from gmv_core.errors import SourceError
 from gmv_core.images.kinds import image_kind, lacks_end
 from gmv_core.sources.folders import ALL
 from gmv_core.sources.names import clean_name
-from gmv_core.sources.readers.files import list_folder, open_folder
+from gmv_core.sources.readers.files import open_folder
+from gmv_core.sources.readers.listing import list_folder
 from gmv_core.sources.source import Source, digest, read_file
 
 SETTLED_SECONDS = 2.0  # that a file stays as it is before it is read

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from gmv_core.sources.folders import Folders
 from gmv_core.sources.names import LABEL_FILES
-from gmv_core.sources.tables import as_text
+from gmv_core.sources.tables.cells import as_text
 from gmv_core.types import SourceImage
 
 MAX_SIDE_FILE_BYTES = 1 << 20

@@ -7,7 +7,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO
@@ -51,21 +51,10 @@ def open_zip(where: Place, split: str = "") -> Source:
         SourceError: if it is broken, encrypted, or holds no images of those splits.
     """
     listed = _listed(where)
-    kept = sorted(listed.images, key=lambda member: member[0])
-    if not kept:
-        raise no_images(where.name, +listed.skipped + Counter({NOT_AN_IMAGE: len(listed.others)}))
-    if all(info.flag_bits & 1 for _, info in kept):
-        raise SourceError(
-            f"{where.name} is encrypted (all {len(kept):,} images in it); "
-            "unpack it with its password and give the folder."
-        )
-    seen: set[str] = set()
-    members = {unique_name(name, seen): info for name, info in kept}
+    members = _images(where, listed)
     folders = Folders(members)
     part = chosen(list(members), folders, split)
-    tops = {name.split("/")[0] for name in members}
-    roots = ["", f"{tops.pop()}/"] if len(tops) == 1 else [""]
-    tables = tables_among(list(listed.others), roots)
+    tables = tables_among(list(listed.others), _roots(members))
     side_files = SideFiles(name for name in listed.others if name not in tables)
     used = {file for name in part.names for file in side_files.of(name)}
     found = _tables(where, {name: listed.others[name] for name in tables})
@@ -135,6 +124,26 @@ def _listed(where: Place) -> _Listed:
             else:
                 listed.skipped[reason] += 1
     return listed
+
+
+def _images(where: Place, listed: _Listed) -> dict[str, zipfile.ZipInfo]:
+    """Return the images by their names, sorted; raise SourceError where none can be read."""
+    kept = sorted(listed.images, key=lambda member: member[0])
+    if not kept:
+        raise no_images(where.name, +listed.skipped + Counter({NOT_AN_IMAGE: len(listed.others)}))
+    if all(info.flag_bits & 1 for _, info in kept):
+        raise SourceError(
+            f"{where.name} is encrypted (all {len(kept):,} images in it); "
+            "unpack it with its password and give the folder."
+        )
+    seen: set[str] = set()
+    return {unique_name(name, seen): info for name, info in kept}
+
+
+def _roots(names: Collection[str]) -> list[str]:
+    """Return where tables of the whole zip lie: its root, and the one folder that holds all."""
+    tops = {name.split("/")[0] for name in names}
+    return ["", f"{tops.pop()}/"] if len(tops) == 1 else [""]
 
 
 def _name_encoding(members: Sequence[zipfile.ZipInfo]) -> str:

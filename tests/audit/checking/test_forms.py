@@ -13,7 +13,7 @@ from gmv_core.audit.checking.verify import Against, verify
 from gmv_core.audit.evidence import write_evidence
 from gmv_core.settings import CLUSTER, CONVINCING, MatchSettings, RunSettings, ValueSettings
 from gmv_core.trust.duplicates import find_clusters
-from tests.audit.checking.test_verify import answers, told
+from tests.audit.checking.conftest import answers, told
 from tests.built import write_copied_run, write_hostile_run, write_judged_run, write_mosaics
 from tests.fakes import draw, fake_embedder, png, write_images
 

@@ -19,7 +19,7 @@ from gmv_core import (
 )
 from gmv_core.audit.checking.verify import verify
 from gmv_core.audit.evidence import reviews_of, write_evidence
-from tests.audit.checking.test_verify import answers, of_table, rebuilt, told, up
+from tests.audit.checking.conftest import answers, of_table, rebuilt, told, up
 from tests.built import write_judged_run
 
 MEMBER = "tables/reviews/00000.parquet"

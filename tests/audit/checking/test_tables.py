@@ -12,7 +12,7 @@ from pyarrow import parquet as pq
 
 from gmv_core.audit.checking.verify import verify
 from gmv_core.audit.form import SCHEMAS
-from tests.audit.checking.test_verify import rebuilt, told
+from tests.audit.checking.conftest import rebuilt, told
 
 MANY = 2_000_000
 

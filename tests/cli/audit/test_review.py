@@ -12,7 +12,7 @@ from gmv_core.errors import AccessError
 from gmv_core.store.access import READ_ONLY
 from gmv_core.store.workspace import Workspace
 from tests.cli.conftest import Command
-from tests.cli.test_read_only import digests
+from tests.fakes import digests
 
 
 def judge(workspace: Workspace, review: str, who: str) -> None:

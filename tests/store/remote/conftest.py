@@ -11,8 +11,8 @@ import pytest
 from gmv_core import Workspace
 from gmv_core.store.remote import lease
 from tests.fakes import draw as drawn
-from tests.fakes import png, shrink_commits, write_images
-from tests.sets.test_resume import build_train, value_made
+from tests.fakes import png, write_images
+from tests.sets.making.killed import uninterrupted
 from tests.sources.servers import object_store
 
 
@@ -47,9 +47,4 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def on_disk(tmp_path_factory: pytest.TempPathFactory, sources: Path) -> Workspace:
     """The set "train" and the run "run" in a folder."""
-    workspace = Workspace(tmp_path_factory.mktemp("disk"))
-    with pytest.MonkeyPatch.context() as patch:
-        shrink_commits(patch)
-        build_train(workspace, sources)
-        value_made(workspace, sources)
-    return workspace
+    return uninterrupted(tmp_path_factory.mktemp("disk"), sources)

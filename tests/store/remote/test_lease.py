@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from gmv_core import Workspace, WorkspaceError
 from gmv_core.store.remote.lease import confirm, leased
 from gmv_core.store.remote.objects import ObjectPath
-from gmv_core.store.table import Table
+from gmv_core.store.tables.table import Table
 from tests.fakes import set_manifest
 
 ROOT = Path(__file__).parents[3]

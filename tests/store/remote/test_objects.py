@@ -15,7 +15,8 @@ from gmv_core.store.files import aside
 from gmv_core.store.remote.copies import on_this_machine
 from gmv_core.store.remote.objects import ObjectPath, system, unreachable
 from gmv_core.store.remote.places import place_of
-from gmv_core.store.table import Table
+from gmv_core.store.tables.damage import damage_of
+from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import default_root
 
 
@@ -156,12 +157,12 @@ def test_a_store_that_does_not_answer_is_one_sentence_and_no_damage(
     with monkeypatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         with pytest.raises(WorkspaceError, match=r"some.lance/_versions cannot be used"):
-            table.damage()
+            damage_of(table)
         patch.setattr(Table, "exists", lambda _: True)  # it ceases to answer after that
         for asked in (table.damage, lambda: table.read(["id"])):
             with pytest.raises(WorkspaceError, match=r"some.lance cannot be used"):
                 asked()
-    assert not table.damage() and len(table) == 1
+    assert not damage_of(table) and len(table) == 1
 
 
 def test_a_missing_package_is_named(root: ObjectPath, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,12 +29,13 @@ from gmv_core.results.export import export
 from gmv_core.sets.removal import remove
 from gmv_core.sets.soundness import damage
 from gmv_core.store.marks import mark, marked
-from gmv_core.store.parts import append_parts, write_part
 from gmv_core.store.remote.objects import ObjectPath
 from gmv_core.store.selections import save_selection, selections
-from gmv_core.store.table import Table
+from gmv_core.store.tables.damage import damage_of
+from gmv_core.store.tables.parts import append_parts, write_part
+from gmv_core.store.tables.table import Table
 from tests.fakes import assert_same_run, assert_same_set
-from tests.sets.test_resume import build_train, killed_after, value_made
+from tests.sets.making.killed import build_train, killed_after, value_made
 from tests.sources.servers import BUCKET, put
 
 pytestmark = pytest.mark.usefixtures("small_commits")
@@ -48,7 +49,7 @@ from gmv_core.models.embedders.embedder import NetworkEmbedder
 from gmv_core.store.remote import lease
 from pathlib import Path
 from tests import fakes
-from tests.sets import test_resume
+from tests.sets.making import killed
 
 calls = 0
 
@@ -62,8 +63,8 @@ def slow(pixels):
 
 lease.LEASE_SECONDS = 6.0
 fakes.shrink_commits(pytest.MonkeyPatch())
-test_resume.fake_embedder = lambda: NetworkEmbedder(fakes.FAKE, 8, fakes.DIM, 5.0, slow)
-test_resume.build_train(Workspace(sys.argv[1]), Path(sys.argv[2]))
+killed.fake_embedder = lambda: NetworkEmbedder(fakes.FAKE, 8, fakes.DIM, 5.0, slow)
+killed.build_train(Workspace(sys.argv[1]), Path(sys.argv[2]))
 """
 
 
@@ -230,4 +231,4 @@ def test_parts_of_a_table_are_written_there_and_committed_in_order(place: Worksp
         parts = [write_part(table, pa.table({"id": [row]})) for row in range(first, first + 4)]
         append_parts(table, parts)
     assert table.read(["id"])["id"].to_pylist() == list(range(8))
-    assert not table.damage()
+    assert not damage_of(table)

@@ -8,7 +8,7 @@ from gmv_core import Result
 from gmv_core.store import marks
 from gmv_core.words import counted
 from ui.analysis.influence_values import change_words
-from ui.analysis.noise.marking import leaves_out, marking_gallery
+from ui.analysis.noise.marking import leaves_out, marked_metric, marking_gallery
 from ui.analysis.noise.noise_found import noise_column, noise_found
 from ui.doors import influence
 from ui.frame import state
@@ -33,8 +33,7 @@ def harm(result: Result) -> None:
             ("Harmful", f"{harmful:,}",
              f"{count(harmful, n)}: on average over the generated images."),
             ("Helpful", f"{n - harmful:,}", f"{count(n - harmful, n)} of the training images."),
-            ("Marked for removal", f"{len(marked):,}",
-             "Marks are kept with the training set. Nothing is deleted."),
+            marked_metric(marked),
         ]
     )  # fmt: skip
     chosen = st.segmented_control(

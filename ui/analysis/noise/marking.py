@@ -20,6 +20,12 @@ from ui.widgets.writing import write_button
 PAGE_IMAGES = 24
 
 
+def marked_metric(marked: Collection[str]) -> tuple[str, str, str]:
+    """Return the figure of how many images are marked, for a row of figures."""
+    meaning = "Marks are kept with the training set. Nothing is deleted."
+    return "Marked for removal", f"{len(marked):,}", meaning
+
+
 def marking_gallery(
     result: Result,
     shown: pd.DataFrame,

@@ -1,0 +1,1 @@
+"""Parquet files with image bytes, as Hugging Face writes them."""

@@ -1,0 +1,1 @@
+"""Tables as people write them, and which row of one speaks of an image."""

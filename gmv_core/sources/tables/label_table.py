@@ -1,0 +1,228 @@
+"""Labels, owners and attributes from a table with a header and one row an image.
+
+Which column names the images is known by its title, or by which one fits them; `label` (`class`,
+`category` …) and `owner` are known by theirs, every other column is an attribute. What a cell says
+goes before what the source says; an empty cell says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gmv_core.errors import SourceError
+from gmv_core.sources.tables.cells import Cells, listed_columns, read_cells
+from gmv_core.sources.tables.name_index import Match, NameIndex
+from gmv_core.types import SourceImage
+
+LABEL_COLUMNS = ("label", "labels", "class", "category", "target", "cls")
+_NAME_COLUMNS = (
+    "name", "file", "filename", "file_name", "path", "image", "image_name", "image_path", "img",
+    "img_path", "img_name", "image_file", "filepath", "filepaths", "file_path", "file_paths",
+    "filenames", "paths", "images", "image_id", "img_id", "id", "key",
+)  # fmt: skip
+_NAME_LIKE = re.compile(r".*(?:_id|_name|_file|path|paths|filename)|(?:image|img|file).*")
+_EMPTY = frozenset(["nan", "NaN", "<NA>", "NULL"])  # as pandas and databases write nothing
+_WHOLE = re.compile(r"(-?\d+)\.0+")
+_PLAINLY = 0.5  # a column that fits so many of the images needs no comparison with others
+_TRIED = 2_000  # images
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """What one row says of an image."""
+
+    name: str
+    label: str
+    owner: str
+    attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """The rows of a table.
+
+    attributes: names of the further columns. rows: by the name in the table.
+    what: how the table is called. columns: all of them. past_storage: see `NameIndex.find`.
+    """
+
+    attributes: tuple[str, ...]
+    rows: Mapping[str, LabelRow]
+    index: NameIndex = field(repr=False)
+    by_place: Sequence[LabelRow] = field(repr=False)
+    what: str = "The label table"
+    columns: tuple[str, ...] = ()
+    past_storage: bool = False
+
+    def find(self, name: str) -> LabelRow | None:
+        """Return the row of the image `name`, the closest match; None where none or several fit."""
+        found = self.match(name)
+        return None if found is None else self.by_place[found.row]
+
+    def match(self, name: str) -> Match | None:
+        """Return the place of the image's row, and how it was found."""
+        return self.index.find(name, past_storage=self.past_storage)
+
+    @property
+    def says_labels(self) -> bool:
+        return any(row.label for row in self.by_place)
+
+
+def with_row(image: SourceImage, row: LabelRow | None) -> SourceImage:
+    """Return the image with what its row says; empty cells change nothing."""
+    if row is None:
+        return image
+    attributes = {key: value for key, value in row.attributes.items() if value}
+    return replace(
+        image,
+        label=row.label or image.label,
+        owner=row.owner or image.owner,
+        attributes={**image.attributes, **attributes},
+    )
+
+
+def read_labels(
+    table: str | Path | bytes, names: Sequence[str] | None = None, *, what: str = ""
+) -> LabelTable:
+    """Read a table from a path, or from its content (bytes, or text with line breaks).
+
+    names: of the images, or of many of them: where several columns could name them, or none by its
+    title, the one that fits most is taken. what: how to call the table.
+
+    Raises:
+        SourceError: if it is no such table, or says two different things of one name.
+    """
+    cells = read_cells(table, what)
+    if names and not {column.lower() for column in cells.columns} & set(_NAME_COLUMNS):
+        cells = _with_header(cells, names) or cells
+    titled = _name_columns(cells.columns)
+    if not cells.rows and titled:
+        raise SourceError(f"{cells.what} has a header but no rows; add one row for each image.")
+    others = [at for at in range(len(cells.columns)) if at not in titled]
+    found = _best(cells, titled, names)
+    if found is None and names:  # a few may fit by chance, as a person's age fits "45.png"
+        found = _best(cells, others, names, least=_PLAINLY)
+    if found is None and not titled:
+        raise _no_names(cells)
+    if found is None:
+        found = _drafted(cells, titled[0])
+    made, clashes = found
+    if clashes:
+        raise SourceError(
+            f"{cells.what} says two different things of {len(set(clashes)):,} names (the first is "
+            f"{clashes[0]!r}); keep one row for each image."
+        )
+    return made
+
+
+def _with_header(cells: Cells, names: Sequence[str]) -> Cells | None:
+    """Return a table without a header, whose first line names an image, as name, label and more."""
+    index = NameIndex(lambda one, other: True)
+    index.extend(names)
+    named = [at for at, title in enumerate(cells.columns) if index.find(title)]
+    if not named:
+        return None
+    titles = [f"column {at + 1}" for at in range(len(cells.columns))]
+    titles[named[0]] = "name"
+    if named[0] + 1 < len(titles):
+        titles[named[0] + 1] = "label"
+    return Cells(cells.what, tuple(titles), [cells.columns, *cells.rows])
+
+
+def _no_names(cells: Cells) -> SourceError:
+    return SourceError(
+        f"{cells.what} has no column of image names (columns: {listed_columns(cells.columns)}); "
+        "call it name and write the header in the first line."
+    )
+
+
+def _name_columns(columns: Sequence[str]) -> list[int]:
+    """Return the places of the columns whose titles say that they name images, likely ones first.
+
+    A column without a title, such as an index that pandas wrote, is none.
+    """
+    lower = [column.lower() for column in columns]
+    usual = [lower.index(name) for name in _NAME_COLUMNS if name in lower]
+    like = [at for at, column in enumerate(lower) if _NAME_LIKE.fullmatch(column)]
+    return list(dict.fromkeys([*usual, *like]))
+
+
+Draft = tuple[LabelTable, list[str]]
+
+
+def _best(
+    cells: Cells, places: Sequence[int], names: Sequence[str] | None, *, least: float = 0.0
+) -> Draft | None:
+    """Return the table by the column that fits most images; None where none fits any.
+
+    Without names, the first column will do. least: share of the images that it must fit.
+    """
+    if names is None:
+        return _drafted(cells, places[0]) if places else None
+    tried = names[:: max(1, len(names) // _TRIED)]
+    best, most = None, 0
+    for place in places:
+        draft = _drafted(cells, place)
+        fits = _fits(draft[0], tried)
+        if fits == 0 and len(tried) < len(names):
+            fits = min(1, _fits(draft[0], names))
+        if fits > most and fits >= least * len(tried):
+            best, most = draft, fits
+        if most >= _PLAINLY * len(tried):
+            break
+    return best
+
+
+def _fits(table: LabelTable, names: Iterable[str]) -> int:
+    return sum(table.match(name) is not None for name in names)
+
+
+def _drafted(cells: Cells, at: int) -> Draft:
+    """Return the table whose column `at` names the images, and names that it contradicts."""
+    lower = ["" if place == at else column.lower() for place, column in enumerate(cells.columns)]
+    label = next((lower.index(name) for name in LABEL_COLUMNS if name in lower), -1)
+    owner = lower.index("owner") if "owner" in lower else -1
+    special = {at, label, owner}
+    further = {p: c for p, c in enumerate(cells.columns) if c and p not in special}
+    _check_titles([*further.values(), *(lower[p] for p in (label, owner) if p >= 0)], cells.what)
+    whole = label >= 0 and all(
+        _WHOLE.fullmatch(row[label]) for row in cells.rows if _said(row, label)
+    )
+    rows: dict[str, LabelRow] = {}
+    clashes: list[str] = []
+    for cell in cells.rows:
+        name = cell[at].replace("\\", "/").removeprefix("./")
+        said = _said(cell, label)
+        row = LabelRow(
+            name,
+            said.partition(".")[0] if whole else said,
+            _said(cell, owner),
+            {title: _said(cell, place) for place, title in further.items()},
+        )
+        if rows.setdefault(name, row) != row:
+            clashes.append(name)
+    by_place = list(rows.values())
+
+    def same(one: int, other: int) -> bool:
+        return replace(by_place[one], name="") == replace(by_place[other], name="")
+
+    index = NameIndex(same)
+    index.extend(rows)
+    attributes = tuple(further.values())
+    return LabelTable(attributes, rows, index, by_place, cells.what, cells.columns), clashes
+
+
+def _said(cells: Sequence[str], place: int) -> str:
+    text = cells[place] if place >= 0 else ""
+    return "" if text in _EMPTY else text
+
+
+def _check_titles(titles: Sequence[str], what: str) -> None:
+    seen: set[str] = set()
+    for title in titles:
+        same = title.lower() if title.lower() in ("label", "owner") else title
+        if same in seen:
+            raise SourceError(f"{what} has the column {same!r} twice; rename or remove one.")
+        seen.add(same)

@@ -1,0 +1,273 @@
+"""One Lance table, on disk or on an object store: whole batches in, rows and columns out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from gmv_core.errors import WorkspaceError
+from gmv_core.store.access import Right, require
+from gmv_core.store.files import remove
+from gmv_core.store.remote.lease import confirm as confirm_lease
+from gmv_core.store.remote.objects import (
+    ObjectPath,
+    Place,
+    is_unreachable,
+    storage_options,
+    unreachable,
+)
+from gmv_core.store.tables.digests import DIGEST, with_digests
+from gmv_core.types import Int64
+
+BATCH = 1024  # rows changed at once
+# Each version lists all files: those of n commits would fill n² entries on disk, if none were
+# forgotten and merged on the way. A file of so many rows is not copied again.
+MERGED_COMMITS, FILE_ROWS = 128, 50_000
+REPAIR = "give the same build or value again to repair it; `check` says what is damaged."
+# Of its own accord Lance reads ahead up to 2 GB: 600 MB were held of 500 MB of vectors, now 390.
+READ_AHEAD_BYTES = 32_000_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """One Lance table, appended to in whole batches. A table that was never written has 0 rows."""
+
+    path: Place
+
+    def open(self, **caches: int) -> Any | None:  # noqa: ANN401  (lance ships no types)
+        """Return the Lance dataset, None where nothing was written.
+
+        caches: bytes that it may keep, as `lance.dataset` names them.
+        """
+        import lance
+
+        if not self.exists():
+            return None
+        with self._answered():
+            return lance.dataset(str(self.path), **caches, **self.reached)
+
+    @property
+    def reached(self) -> dict[str, Any]:
+        """What Lance needs besides the place, to open or write."""
+        if not isinstance(self.path, ObjectPath):
+            return {}
+        return {"storage_options": storage_options()}
+
+    def _write(self, rows: Any, mode: str) -> Any:  # noqa: ANN401  (rows: a table, or a reader)
+        import lance
+
+        self.confirm()
+        with self._answered():
+            return lance.write_dataset(rows, str(self.path), mode=mode, **self.reached)
+
+    def confirm(self) -> None:
+        """Raise WorkspaceError where another process may be writing by now."""
+        require(Right.EDIT, "writing a table")
+        if isinstance(self.path, ObjectPath):
+            confirm_lease(self.path)
+
+    @contextmanager
+    def _answered(self) -> Iterator[None]:
+        """Raise WorkspaceError where the object store fails, and not the table."""
+        try:
+            yield
+        except (OSError, ValueError, RuntimeError) as error:
+            if isinstance(self.path, ObjectPath) and is_unreachable(error):
+                raise unreachable(self.path, error) from error
+            raise
+
+    def exists(self) -> bool:
+        """Return whether a commit was ever finished; a killed first append leaves files without."""
+        return any((self.path / "_versions").glob("*.manifest"))
+
+    def columns(self) -> list[str]:
+        """Return the names of the columns, none where nothing was written."""
+        dataset = self.open()
+        return [] if dataset is None else list(dataset.schema.names)
+
+    def __len__(self) -> int:
+        dataset = self.open()
+        return 0 if dataset is None else int(dataset.count_rows())
+
+    def append(self, rows: pa.Table) -> None:
+        """Add rows in one commit, without columns that the table of an earlier version lacks."""
+        rows = with_digests(rows)
+        if self.exists():
+            rows = rows.select([name for name in rows.column_names if name in self.columns()])
+        written = self._write(rows, "append" if self.exists() else "create")
+        if written.version % MERGED_COMMITS == 0:
+            self.tidy()
+
+    def write(self, rows: pa.Table) -> None:
+        """Replace the whole table in one commit."""
+        self._write(with_digests(rows), "overwrite" if self.exists() else "create")
+
+    def rewrite(self, change: Callable[[pa.Table], pa.Table]) -> None:
+        """Replace all rows by what `change` makes of them, batch by batch, in one commit.
+
+        change: keeps the number of rows, their order and the columns. What was there before is
+        deleted from the disk.
+        """
+        with self._readable() as dataset:
+            names = dataset.schema.names
+
+            def batches() -> Iterator[pa.RecordBatch]:
+                for batch in dataset.to_batches(batch_size=1024, scan_in_order=True):
+                    rows = change(pa.Table.from_batches([batch]))
+                    rows = with_digests(rows) if DIGEST in names else rows
+                    yield from rows.select(names).cast(dataset.schema).to_batches()
+
+            reader = pa.RecordBatchReader.from_batches(dataset.schema, batches())
+            self._write(reader, "overwrite")
+        self.forget_versions()
+
+    def cut(self, rows: int) -> None:
+        """Drop what lies behind the first `rows` rows (ids are row numbers)."""
+        self.confirm()
+        self._sweep()
+        dataset = self.open()
+        if dataset is not None and dataset.count_rows() > rows:
+            dataset.delete(f"id >= {rows}")
+
+    def _sweep(self) -> None:
+        """Delete what a killed writer left; only one process writes at a time."""
+        if isinstance(self.path, ObjectPath):  # an object is there whole or not at all
+            return
+        for left in (self.path / "_versions").glob("*.tmp*"):
+            left.unlink(missing_ok=True)
+        for left in (self.path / "_versions").glob(".tmp*"):
+            left.unlink(missing_ok=True)
+
+    def drop(self) -> None:
+        """Delete the table; it has 0 rows again."""
+        self.confirm()
+        if self.path.exists():
+            remove(self.path, self.path.with_name(f".{self.path.name}.deleted"))
+
+    def tidy(self, *, shared: bool = False) -> None:
+        """Merge the small files that appending left, and forget older versions.
+
+        shared: others write parts of it meanwhile (parts.py), which no version has yet.
+        """
+        dataset = self.open()
+        if dataset is not None and len(dataset.get_fragments()) > 1:
+            self.confirm()
+            # Copying whole pages needs 14 MB where decoding them needs 180 MB and ten times as long
+            # (50,000 sketches); Lance decodes by itself where rows were deleted.
+            dataset.optimize.compact_files(
+                target_rows_per_fragment=FILE_ROWS,
+                compaction_mode="try_binary_copy",
+                num_threads=1,
+            )
+            self.forget_versions(shared=shared)
+
+    def forget_versions(self, *, shared: bool = False) -> None:
+        """Delete what only older versions hold; and unless it is shared, what none holds."""
+        self.confirm()
+        dataset = self.open()
+        if dataset is not None:
+            # Files of no version are those of a killed writer where nobody else writes now.
+            dataset.cleanup_old_versions(older_than=timedelta(0), delete_unverified=not shared)
+
+    def change(self, rows: Int64, changed: Mapping[str, pa.Array]) -> None:
+        """Give some rows other values in one commit; every row stays where it is.
+
+        rows, changed: see `with_values`. What was there before stays on the disk until `rewrite`.
+        """
+        import lance
+
+        self.confirm()
+        dataset = lance.dataset(str(self.path), **self.reached)
+        names = ["id", *changed, *({DIGEST} & set(dataset.schema.names))]
+        parts = []
+        for start in range(0, len(rows), BATCH):
+            part = with_values(dataset.take(rows[start : start + BATCH]), rows, changed)
+            parts.append((with_digests(part) if DIGEST in names else part).select(names))
+        fragments, fields = [], set[int]()
+        for fragment in dataset.get_fragments():
+            updated, modified = fragment.update_columns(pa.concat_tables(parts), left_on="id")
+            fragments.append(updated)
+            fields |= set(modified)
+        operation = lance.LanceOperation.Update(
+            updated_fragments=fragments, fields_modified=sorted(fields)
+        )
+        version = dataset.version
+        lance.LanceDataset.commit(str(self.path), operation, read_version=version, **self.reached)
+
+    def take(self, rows: Int64, columns: Sequence[str]) -> pa.Table:
+        """Return the rows in the order asked for; repeats are allowed."""
+        with self._readable() as dataset:
+            unique, inverse = np.unique(rows, return_inverse=True)
+            return dataset.take(unique, columns=list(columns)).take(pa.array(inverse))
+
+    def read(self, columns: Sequence[str]) -> pa.Table:
+        with self._readable() as dataset:
+            return dataset.to_table(columns=list(columns))
+
+    @contextmanager
+    def _readable(self) -> Iterator[Any]:
+        """Hand out the opened table; raise WorkspaceError where it is missing or damaged."""
+        try:
+            dataset = self.open()
+            if dataset is not None:
+                yield dataset
+                return
+        except (OSError, ValueError, RuntimeError, pa.ArrowException) as error:
+            raise self.damaged(error) from error
+        raise WorkspaceError(f"The table {self.called} is missing; {REPAIR}")
+
+    @property
+    def called(self) -> str:
+        """What a person calls it: "images.lance of train"."""
+        inside = self.path.parts
+        place = max((i for i, part in enumerate(inside) if part in ("sets", "runs")), default=-3)
+        return f"{'/'.join(inside[place + 2 :])} of {inside[place + 1]!r}"
+
+    def damaged(self, error: Exception) -> WorkspaceError:
+        """Return the error, in a sentence, of a table that cannot be read."""
+        if isinstance(self.path, ObjectPath) and is_unreachable(error):
+            return unreachable(self.path, error)
+        reason = " ".join(str(error).split())[:120]
+        return WorkspaceError(f"The table {self.called} cannot be read ({reason}); {REPAIR}")
+
+    def batches(
+        self, columns: Sequence[str], *, start: int = 0, size: int = 4096
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows from `start` on, in order, at most `size` at a time."""
+        if not self.exists():
+            return
+        with self._readable() as dataset:
+            if start < dataset.count_rows():
+                yield from dataset.to_batches(
+                    columns=list(columns),
+                    batch_size=size,
+                    offset=start,
+                    scan_in_order=True,
+                    io_buffer_size=READ_AHEAD_BYTES,
+                )
+
+
+def with_values(part: pa.Table, rows: Int64, changed: Mapping[str, pa.Array]) -> pa.Table:
+    """Return a part of a table with other values in some rows.
+
+    rows: ids, rising. changed: by column, a value for each of them.
+    """
+    ids = part["id"].to_numpy()
+    inside = np.isin(ids, rows)
+    if not inside.any():
+        return part
+    here = np.flatnonzero(inside)
+    given = pa.array(np.searchsorted(rows, ids[inside]))
+    taken = np.arange(len(part))
+    taken[here] = len(part) + np.arange(len(here))
+    for name, values in changed.items():
+        place, field = part.schema.get_field_index(name), part.schema.field(name)
+        both = [part[name].combine_chunks(), values.take(given).cast(field.type)]
+        part = part.set_column(place, field, pa.concat_arrays(both).take(pa.array(taken)))
+    return part

@@ -1,0 +1,152 @@
+"""Tables as pandas, Excel, Kaggle, CelebA and others write them say what their authors meant."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gmv_core.errors import SourceError
+from gmv_core.sources.labels import labels_for
+from gmv_core.sources.opening import open_source
+from gmv_core.sources.tables.cells import MAX_COLUMNS
+from gmv_core.sources.tables.label_table import read_labels
+from tests.sources.conftest import folder, png
+
+NAMES = [f"img_{i:03d}.jpg" for i in range(6)]
+PLAIN = "name,label\n" + "".join(f"{n},{'cat' if i % 2 else 'dog'}\n" for i, n in enumerate(NAMES))
+CAT, DOG = "cat", "dog"
+
+
+def lines(header: str, row: str) -> str:
+    """row: with {n} the name, {s} the name without suffix, {c} the class, {i} the number."""
+    said = (
+        row.format(n=n, s=n[:-4], c=CAT if i % 2 else DOG, i=i) + "\n" for i, n in enumerate(NAMES)
+    )
+    return f"{header}\n" + "".join(said)
+
+
+TABLES: dict[str, str | bytes] = {
+    "pandas, tab, unnamed index": lines("\tname\tlabel", "{i}\t{n}\t{c}"),
+    "pandas, semicolon, unnamed index": lines(";name;label", "{i};{n};{c}"),
+    "trailing separator": lines("name,label", "{n},{c},"),
+    "trailing separators everywhere": lines("name,label,,", "{n},{c},,"),
+    "Excel's sep=": lines("sep=;\r\nname;label", "{n};{c}"),
+    "Excel's Unicode text": lines("name\tlabel", "{n}\t{c}").encode("utf-16"),
+    "byte order mark and index": lines("\ufeff,name,label", "{i},{n},{c}"),
+    "pipes": lines("name|label", "{n}|{c}"),
+    "comments on top": lines("# exported 2024\n\n# by hand\nname,label", "{n},{c}"),
+    "image_id": lines("image_id,label", "{n},{c}"),
+    "id without suffix": lines("id,label", "{s},{c}"),
+    "a column that ends in _id": lines("isic_id,label", "{s},{c}"),
+    "image_path, class": lines("image_path,class", "{n},{c}"),
+    "filepaths, labels": lines("filepaths,labels", "train/{n},{c}"),
+    "filename, category": lines("filename,category", "{n},{c}"),
+    "name is a title": lines("filename,name,label", "{n},Rex the {c},{c}"),
+    "name is a unique title": lines("name,filename,label", "Portrait no. {i},{n},{c}"),
+    "a column of any title": lines("photo,label", "{n},{c}"),
+    "index beside the names": lines("id,file,label", "{i},{n},{c}"),
+    "no header": lines("", "{n},{c}").lstrip(),
+    "JSON lines": "".join(
+        json.dumps({"file_name": n, "label": CAT if i % 2 else DOG}) + "\n"
+        for i, n in enumerate(NAMES)
+    ),
+    "StyleGAN's JSON": json.dumps(
+        {"labels": [[n, CAT if i % 2 else DOG] for i, n in enumerate(NAMES)]}
+    ),
+    "JSON by name": json.dumps({n: {"class": CAT if i % 2 else DOG} for i, n in enumerate(NAMES)}),
+}
+
+
+@pytest.mark.parametrize("case", TABLES)
+def test_every_image_gets_its_label(case: str) -> None:
+    content = TABLES[case]
+    table = read_labels(content if isinstance(content, bytes) else content.encode(), NAMES)
+    rows = [table.find(name) for name in NAMES]
+    assert [row and row.label for row in rows] == [CAT if i % 2 else DOG for i in range(6)]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "label"),
+    [
+        ("cp1252", "O’Brien – 5 €"),
+        ("cp1252", "Käse"),
+        ("cp1251", "кот"),
+        ("cp1251", "Иван Петров"),
+        ("koi8_r", "кошка и собака"),
+        ("cp1253", "γάτα"),
+        ("cp932", "写真、猫"),
+        ("gb18030", "小猫和小狗"),
+        ("utf-16-le", "Käse"),
+    ],
+)
+def test_encodings_are_guessed(encoding: str, label: str) -> None:
+    text = f"name;label\r\nimg.jpg;{label}\r\n"
+    content = ("\ufeff" + text if encoding.startswith("utf") else text).encode(encoding)
+    row = read_labels(content).find("img.jpg")
+    assert row is not None and row.label == label
+
+
+WORDS = {
+    "big5": "貓 狗 小貓 臺灣 黑貓 花園 人物 動物 汽車 城市 山水 攝影師 王小明 蝴蝶 大象",
+    "euc_kr": "고양이 강아지 개 새 사람 풍경 자동차 도시 나비 토끼 코끼리 김철수 이영희 서울 사진",
+    "cp932": "猫 犬 小鳥 風景 人物 写真 動物 花 東京 大阪 田中 鈴木 自動車 ウサギ ライオン",
+    "gb18030": "猫 狗 小猫 风景 人物 动物 汽车 城市 山水 摄影师 王小明 蝴蝶 兔子 大象 狮子",
+    "cp1252": "chien forêt été bébé garçon Käse Vögel Bär Löwe niño pingüino cão maçã Søren Åsa",
+}
+
+
+@pytest.mark.parametrize("encoding", WORDS)
+def test_a_table_of_a_few_words_is_enough_to_know_its_encoding(encoding: str) -> None:
+    words = WORDS[encoding].split()
+    for start in range(len(words)):
+        some = (words[start:] + words[:start])[:8]
+        text = "name;label\r\n" + "".join(f"{i}.jpg;{word}\r\n" for i, word in enumerate(some))
+        rows = read_labels(text.encode(encoding)).by_place
+        assert [row.label for row in rows] == some
+
+
+def test_celebas_list_of_attributes() -> None:
+    text = f"{len(NAMES)}\nSmiling Male\n" + "".join(f"{n}  1 -1\n" for n in NAMES)
+    table = read_labels(text.encode(), NAMES)
+    assert table.attributes == ("Smiling", "Male")
+    row = table.find(NAMES[3])
+    assert row is not None and row.attributes == {"Smiling": "1", "Male": "-1"}
+
+
+def test_whole_numbers_stay_whole_and_others_do_not() -> None:
+    whole = read_labels("name,label\na.png,0.0\nb.png,\nc.png,12.0\n")
+    assert [row.label for row in whole.by_place] == ["0", "", "12"]
+    mixed = read_labels("name,label\na.png,1.0\nb.png,1.5\n")
+    assert [row.label for row in mixed.by_place] == ["1.0", "1.5"]
+
+
+def test_what_pandas_writes_for_nothing_says_nothing() -> None:
+    row = read_labels("name,label,owner,hat\na.png,NaN,nan,<NA>\n").by_place[0]
+    assert (row.label, row.owner, row.attributes) == ("", "", {"hat": ""})
+
+
+def test_a_table_that_fits_by_no_column_says_which_it_saw(tmp_path: Path) -> None:
+    source = open_source(folder(tmp_path / "x", {"1.png": png(1)}))
+    (tmp_path / "t.csv").write_text("weight,title\n70,x\n")
+    with pytest.raises(SourceError, match=r"\(columns: weight, title\)"):
+        labels_for(source, tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("content", ["isic_id,age\nISIC_7,45\n", "a\0b", "", "age,y\n1,90\n4,80\n"])
+def test_a_stray_table_beside_the_images_never_refuses_them(tmp_path: Path, content: str) -> None:
+    images = {f"{i}.png": png(i) for i in (1, 2, 3)}
+    source = open_source(folder(tmp_path, {**images, "metadata.csv": content.encode()}))
+    labels = labels_for(source)
+    assert labels is not None and not labels.parts and labels.digest == ""
+    assert labels.notes[0].startswith("metadata.csv was not used: ")
+
+
+def test_columns_are_capped_and_many_are_quick() -> None:
+    wide = ",".join(["name", *(f"c{i}" for i in range(MAX_COLUMNS))])
+    with pytest.raises(SourceError, match=f"{MAX_COLUMNS + 1:,} columns, more than the limit"):
+        read_labels(f"{wide}\na.png\n")
+    objects = [{"name": f"{i}.png", f"c{i}": 1} for i in range(MAX_COLUMNS)]
+    with pytest.raises(SourceError, match="more than the limit"):
+        read_labels(json.dumps(objects).encode())
