@@ -159,7 +159,7 @@ def test_a_store_that_does_not_answer_is_one_sentence_and_no_damage(
         with pytest.raises(WorkspaceError, match=r"some.lance/_versions cannot be used"):
             damage_of(table)
         patch.setattr(Table, "exists", lambda _: True)  # it ceases to answer after that
-        for asked in (table.damage, lambda: table.read(["id"])):
+        for asked in (lambda: damage_of(table), lambda: table.read(["id"])):
             with pytest.raises(WorkspaceError, match=r"some.lance cannot be used"):
                 asked()
     assert not damage_of(table) and len(table) == 1
