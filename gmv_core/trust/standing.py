@@ -146,8 +146,9 @@ def standings_of(nearest: Nearest, null: Null, *, alone: bool = False) -> Standi
     p_copy = p_values(copy_scores(null.nearest), copy_scores(nearest), smaller=True)
     p_far = p_values(of_null, far, smaller=False)
     standing = np.full(len(far), ORDINARY, object)
-    standing[_found(p_copy, null.kind, alone=alone)] = NEAR_COPY
     standing[_found(p_far, null.kind, alone=alone)] = FAR
+    # A copy with noise on it is far in the embeddings: its pixels tell more.
+    standing[_found(p_copy, null.kind, alone=alone)] = NEAR_COPY
     standing[np.isnan(far)] = ""
     of_null = np.sort(of_null[np.isfinite(of_null)])
     farther = len(of_null) - np.searchsorted(of_null, far, side="right")

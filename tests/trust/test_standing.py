@@ -145,3 +145,13 @@ def test_what_is_found_is_what_scipy_finds(kind: str, method: str) -> None:
         assert np.array_equal(found.standing == FAR, expected)
         counts.add(int(expected.sum()))
     assert len(counts) > 3
+
+
+def test_a_copy_that_is_far_in_the_embeddings_is_a_near_copy() -> None:
+    null = Null(both(lists(1000, seed=1)), HELD_OUT)
+    noisy = lists(20, seed=2, nearest=0.05)
+    d = lists(100, seed=3)
+    made = Nearest(d, np.concatenate([d[:80], 9 * d[80:]]), np.concatenate([d[:80], noisy]))
+    found = standings_of(made, null)
+    assert set(found.standing[80:]) == {NEAR_COPY}
+    assert (found.p_far[80:] <= 0.001).all()
