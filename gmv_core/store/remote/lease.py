@@ -197,6 +197,8 @@ def _content(token: str, renewed: int) -> bytes:
 
 
 def _holder(content: bytes) -> Holder | None:
+    if not content:  # the lock file of a workspace that was copied from a disk
+        return Holder("")
     try:
         return msgspec.json.decode(content, type=Holder)
     except msgspec.MsgspecError:

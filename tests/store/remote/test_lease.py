@@ -15,6 +15,7 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
 from gmv_core import Workspace, WorkspaceError
+from gmv_core.store.remote import lease
 from gmv_core.store.remote.lease import confirm, leased
 from gmv_core.store.remote.objects import ObjectPath
 from gmv_core.store.tables.table import Table
@@ -166,6 +167,15 @@ def test_what_is_no_lease_is_taken_when_it_is_old(place: Workspace) -> None:
     lock.put(b"not ours", over=None)
     with place.writing():
         confirm(lock)
+
+
+def test_a_lock_file_copied_from_a_disk_is_nobodys(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 600.0)
+    lock_of(place).put(b"", over=None)
+    with place.writing():
+        confirm(lock_of(place))
 
 
 def test_a_store_that_passes_over_conditions_is_refused(
