@@ -47,10 +47,13 @@ class Table:
         """
         import lance
 
-        if not self.exists():
-            return None
         with self._answered():
-            return lance.dataset(str(self.path), **caches, **self.reached)
+            try:
+                return lance.dataset(str(self.path), **caches, **self.reached)
+            except ValueError:
+                if self.exists():  # asked here, not first: each question to a store takes a while
+                    raise
+                return None
 
     @property
     def reached(self) -> dict[str, Any]:
@@ -97,10 +100,10 @@ class Table:
 
     def append(self, rows: pa.Table) -> None:
         """Add rows in one commit, without columns that the table of an earlier version lacks."""
-        rows = with_digests(rows)
-        if self.exists():
-            rows = rows.select([name for name in rows.column_names if name in self.columns()])
-        written = self._write(rows, "append" if self.exists() else "create")
+        rows, known = with_digests(rows), self.columns()
+        if known:
+            rows = rows.select([name for name in rows.column_names if name in known])
+        written = self._write(rows, "append" if known else "create")
         if written.version % MERGED_COMMITS == 0:
             self.tidy()
 
@@ -211,11 +214,14 @@ class Table:
             return dataset.to_table(columns=list(columns))
 
     @contextmanager
-    def _readable(self) -> Iterator[Any]:
-        """Hand out the opened table; raise WorkspaceError where it is missing or damaged."""
+    def _readable(self, *, needed: bool = True) -> Iterator[Any]:
+        """Hand out the opened table; raise WorkspaceError where it is missing or damaged.
+
+        needed: else None is handed out where it is missing.
+        """
         try:
             dataset = self.open()
-            if dataset is not None:
+            if dataset is not None or not needed:
                 yield dataset
                 return
         except (OSError, ValueError, RuntimeError, pa.ArrowException) as error:
@@ -240,10 +246,8 @@ class Table:
         self, columns: Sequence[str], *, start: int = 0, size: int = 4096
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows from `start` on, in order, at most `size` at a time."""
-        if not self.exists():
-            return
-        with self._readable() as dataset:
-            if start < dataset.count_rows():
+        with self._readable(needed=False) as dataset:
+            if dataset is not None and start < dataset.count_rows():
                 yield from dataset.to_batches(
                     columns=list(columns),
                     batch_size=size,
