@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from gmv_core.errors import SettingsError, without_secrets
+from gmv_core.sources.address import is_address
 from gmv_core.store.workspace import Workspace, default_root
 
 Root = Annotated[
@@ -17,8 +19,21 @@ Root = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+def local_path(text: str) -> Path:
+    """Return a path of this machine; raise SettingsError for an address: Path makes it a folder."""
+    if is_address(text):
+        raise SettingsError(
+            f"{without_secrets(text)[:80]!r} is an address; here only a file or folder of this "
+            "machine can be given: copy it from or to the other place by that store's own tools."
+        )
+    return Path(text)
+
+
 LabelsCsv = Annotated[
-    Path | None, typer.Option("--labels", help="A table: name, label, owner, attributes.")
+    Path | None,
+    typer.Option("--labels", parser=local_path, help="A table: name, label, owner, attributes."),
 ]
 ReadAs = Annotated[
     str,

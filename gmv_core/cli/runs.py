@@ -20,6 +20,7 @@ from gmv_core.cli.options import (
     ReadAs,
     Root,
     Split,
+    local_path,
     temperature_of,
     workspace_at,
 )
@@ -105,7 +106,9 @@ def _source_or_set(
 
 
 def watch_command(
-    folder: Annotated[Path, typer.Argument(help="A folder into which images arrive.")],
+    folder: Annotated[
+        Path, typer.Argument(parser=local_path, help="A folder into which images arrive.")
+    ],
     against: Annotated[str, typer.Option(help="Name of the training set.")],
     name: Annotated[str, typer.Option(help="Name of the run.")],
     k: Contributors = 10,
@@ -137,7 +140,7 @@ def watch_command(
 
 def export_command(
     run: str,
-    folder: Path,
+    folder: Annotated[Path, typer.Argument(parser=local_path)],
     all_pairs: Annotated[
         bool, typer.Option("--all-pairs", help="Write the predicted influence of all pairs, too.")
     ] = False,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gmv_core.cli.options import Json, Root, workspace_at
+from gmv_core.cli.options import Json, Root, local_path, workspace_at
 from gmv_core.cli.output import Output, shown
 from gmv_core.errors import SettingsError, WorkspaceError
 from gmv_core.results.explore.files import selection_table, write_table, write_zip
@@ -52,16 +52,22 @@ def selections_command(
     set_name: Annotated[str, typer.Argument(metavar="SET", help="Name of an image set.")],
     name: Annotated[str | None, typer.Argument(help="A selection of it; all without.")] = None,
     given: Annotated[
-        Path | None, typer.Option("--from", help="Save the images named in a file, one a line.")
+        Path | None,
+        typer.Option(
+            "--from", parser=local_path, help="Save the images named in a file, one a line."
+        ),
     ] = None,
     run: Annotated[
         str | None, typer.Option(help="A run: what the selection is worth in it.")
     ] = None,
     table: Annotated[
-        Path | None, typer.Option(help="Write a table of its images: FILE.csv or FILE.parquet.")
+        Path | None,
+        typer.Option(
+            parser=local_path, help="Write a table of its images: FILE.csv or FILE.parquet."
+        ),
     ] = None,
     images_zip: Annotated[
-        Path | None, typer.Option("--zip", help="Write its images into a zip.")
+        Path | None, typer.Option("--zip", parser=local_path, help="Write its images into a zip.")
     ] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Forget the selection.")] = False,
     workspace: Root = None,

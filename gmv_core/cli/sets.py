@@ -17,6 +17,7 @@ from gmv_core.cli.options import (
     ReadAs,
     Root,
     Split,
+    local_path,
     workspace_at,
 )
 from gmv_core.cli.output import Output, shown
@@ -109,7 +110,9 @@ def add_command(
 
 def label_command(
     run: str,
-    table: Annotated[Path, typer.Argument(help="A table: name, label, owner, attributes.")],
+    table: Annotated[
+        Path, typer.Argument(parser=local_path, help="A table: name, label, owner, attributes.")
+    ],
     workspace: Root = None,
     json: Json = False,
 ) -> None:
@@ -131,7 +134,10 @@ def remove_command(
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option(help="A list: one name a line, or a table with a column name or training."),
+        typer.Option(
+            parser=local_path,
+            help="A list: one name a line, or a table with a column name or training.",
+        ),
     ] = None,
     workspace: Root = None,
     json: Json = False,

@@ -16,11 +16,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.main import get_command
 
 from gmv_core import ReviewSettings, Workspace, build, decide, join_review, make_review, open_source
 from gmv_core.audit.review.files import export_verdicts
 from gmv_core.cli.audit.review import COMMANDS as REVIEW
-from gmv_core.cli.main import COMMANDS
+from gmv_core.cli.main import COMMANDS, app
+from gmv_core.cli.options import local_path
 from gmv_core.demo import plan
 from gmv_core.models.catalogue import ModelRow
 from gmv_core.sources.readers import arrivals
@@ -203,3 +205,29 @@ def test_the_app_starts_on_it(
     monkeypatch.setattr(os, "execve", lambda *given: homes.append(given[2]["GMV_HOME"]))
     command("app", "--workspace", twice.store.root)
     assert homes == [str(twice.store.root)]
+
+
+def paths_of(group: Any) -> dict[str, Any]:  # noqa: ANN401  (of Typer)
+    """Return what reads each path that a command of a group is given."""
+    found: dict[str, Any] = {}
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
+        for one in command.params:
+            if "Path" in str(one.type_descriptor.annotation):
+                found[f"{name} {one.name}"] = one.type_descriptor.parameter_info.parser
+        if hasattr(command, "list_commands"):
+            found |= paths_of(command)
+    return found
+
+
+def test_an_address_is_refused_where_a_file_of_this_machine_is_meant(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Path("s3://bucket/x") is the folder "s3:" of this machine.
+    paths = paths_of(get_command(app))
+    assert {"export folder", "label table", "build labels", "import path"} <= paths.keys()
+    assert not [name for name, reader in paths.items() if reader is not local_path]
+    monkeypatch.chdir(tmp_path)
+    told = command("keys", "s3://user:secret@bucket/key")
+    assert told.status == 1 and "is an address; here only a file or folder of this" in told.err
+    assert "secret" not in told.err and not any(tmp_path.iterdir())

@@ -13,9 +13,11 @@ from gmv_core.jobs.job import find_job, list_jobs
 from gmv_core.jobs.requests import make_map
 from gmv_core.sets.layout import has_layout
 from gmv_core.store.marks import marked
-from tests.built import write_run
-from tests.pages.conftest import PATIENCE_SECONDS, cards, new_session, open_page
+from tests.built import write_run, write_runs_to_compare
+from tests.pages.conftest import APP, PATIENCE_SECONDS, cards, new_session, open_page
 from tests.sources.servers import object_store, put
+
+PAGES = APP.parent / "pages"
 
 
 @pytest.fixture
@@ -30,14 +32,19 @@ def served(
         yield Workspace(address)
 
 
-def test_pages_show_what_lies_there(served: Workspace) -> None:
-    app = new_session()
-    app.run()
-    assert not app.exception and not app.error
-    for page in ("training_set", "contributors", "values", "quality", "noisy"):
-        open_page(app, page)
-        assert not app.error, page
-    assert cards(open_page(app, "contributors"), "Generated images")
+def test_every_page_is_drawn_from_what_lies_there(
+    original: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with object_store(monkeypatch):
+        monkeypatch.setenv("GMV_HOME", put(original(write_runs_to_compare) / "home", "ws"))
+        app = new_session()
+        app.run()
+        assert not app.exception and not app.error
+        for page in sorted(path.stem for path in PAGES.glob("*.py")):
+            open_page(app, page)
+            assert not app.error and app.main.children, page
+        assert cards(open_page(app, "contributors"), "Generated images")
 
 
 def test_a_job_works_there_and_is_known_beside_it(served: Workspace) -> None:

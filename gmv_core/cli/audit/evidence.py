@@ -10,7 +10,7 @@ import typer
 from gmv_core.audit.checking.verify import Against, as_json, verify
 from gmv_core.audit.evidence import write_evidence
 from gmv_core.audit.keys import make_keys, private_key
-from gmv_core.cli.options import Json, Root
+from gmv_core.cli.options import Json, Root, local_path
 from gmv_core.cli.output import Output, shown
 from gmv_core.cli.readings.reading import (
     OtherCopies,
@@ -28,9 +28,10 @@ ANSWERS = {True: "[green]holds[/]", False: "[red]does not hold[/]", None: "[yell
 
 def evidence_command(
     run: str,
-    file: Annotated[Path, typer.Argument(help="The zip file to write.")],
+    file: Annotated[Path, typer.Argument(parser=local_path, help="The zip file to write.")],
     key: Annotated[
-        Path | None, typer.Option(help="A private Ed25519 key (PEM) that signs it.")
+        Path | None,
+        typer.Option(parser=local_path, help="A private Ed25519 key (PEM) that signs it."),
     ] = None,
     with_previews: Annotated[
         bool, typer.Option("--with-previews", help="The pictures go along, up to 256 px.")
@@ -61,16 +62,17 @@ def evidence_command(
 
 
 def verify_command(
-    file: Annotated[Path, typer.Argument(help="A file that `evidence` wrote.")],
+    file: Annotated[Path, typer.Argument(parser=local_path, help="A file that `evidence` wrote.")],
     public_key: Annotated[
-        Path | None, typer.Option(help="The public key that must have signed it.")
+        Path | None,
+        typer.Option(parser=local_path, help="The public key that must have signed it."),
     ] = None,
     root: Annotated[str, typer.Option(help="The root that its digests must have.")] = "",
     source: Annotated[
-        list[Path] | None, typer.Option(help="Where the training images lie; can be repeated.")
+        list[str] | None, typer.Option(help="Where the training images lie; can be repeated.")
     ] = None,
     generated: Annotated[
-        list[Path] | None, typer.Option(help="Where the generated images lie; can be repeated.")
+        list[str] | None, typer.Option(help="Where the generated images lie; can be repeated.")
     ] = None,
     recompute: Annotated[
         int, typer.Option(min=0, help="So many random pairs are embedded and measured anew.")
@@ -97,7 +99,10 @@ def verify_command(
 
 
 def keys_command(
-    file: Annotated[Path, typer.Argument(help="The private key to write; beside it, FILE.pub.")],
+    file: Annotated[
+        Path,
+        typer.Argument(parser=local_path, help="The private key to write; beside it, FILE.pub."),
+    ],
     json: Json = False,
 ) -> None:
     """Make a pair of Ed25519 keys to sign evidence with, and to check it."""

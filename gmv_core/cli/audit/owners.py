@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmv_core.audit.statement.write import write_statement, write_statements
-from gmv_core.cli.options import Json, Root
+from gmv_core.cli.options import Json, Root, local_path
 from gmv_core.cli.output import Output, shown
 from gmv_core.cli.readings.reading import (
     OtherCopies,
@@ -108,7 +108,10 @@ def _tables(
 
 def statement_command(
     run: str,
-    place: Annotated[Path, typer.Argument(help="The HTML file to write; with --all, a folder.")],
+    place: Annotated[
+        Path,
+        typer.Argument(parser=local_path, help="The HTML file to write; with --all, a folder."),
+    ],
     owner: Annotated[
         str | None, typer.Option(help="Whose statement it is: an owner, or a value of --column.")
     ] = None,

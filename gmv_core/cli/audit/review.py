@@ -18,11 +18,12 @@ from gmv_core.audit.review.people import hand_over, reviewers
 from gmv_core.audit.review.results import PARTS, ReviewResults, review_results
 from gmv_core.audit.review.reviews import Review, delete_review, list_reviews, make_review
 from gmv_core.audit.review.sampling import BY_BOTH, STRATA, ReviewSettings
-from gmv_core.cli.options import Json, Root, workspace_at
+from gmv_core.cli.options import Json, Root, local_path, workspace_at
 from gmv_core.cli.output import Output, shown
 from gmv_core.words import counted, number, percent
 
 Id = Annotated[str, typer.Argument(help="A review, as `review list` names it.")]
+File = Annotated[Path, typer.Argument(parser=local_path)]
 
 
 def make_command(
@@ -107,7 +108,7 @@ def results_command(
         out.frame("Judged differently", found.disagreements.drop(columns=["rank", "distance"]))
 
 
-def export_command(id: Id, path: Path, workspace: Root = None, json: Json = False) -> None:
+def export_command(id: Id, path: File, workspace: Root = None, json: Json = False) -> None:
     """Write the verdicts of a review as CSV."""
     out = Output(json)
     export_verdicts(workspace_at(workspace), id, path)
@@ -115,7 +116,7 @@ def export_command(id: Id, path: Path, workspace: Root = None, json: Json = Fals
         out.words(f"Written: {path}")
 
 
-def import_command(id: Id, path: Path, workspace: Root = None, json: Json = False) -> None:
+def import_command(id: Id, path: File, workspace: Root = None, json: Json = False) -> None:
     """Take verdicts from a CSV with the columns place, reviewer and verdict; all or none."""
     out = Output(json)
     new = import_verdicts(workspace_at(workspace), id, path)

@@ -10,7 +10,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from gmv_core.cli.options import Json, Root, workspace_at
+from gmv_core.cli.options import Json, Root, local_path, workspace_at
 from gmv_core.cli.output import Output, shown
 from gmv_core.errors import SettingsError
 from gmv_core.results.influence.fitted import influences_on_file
@@ -30,7 +30,10 @@ def influence_command(
     run: str,
     image: Annotated[str | None, typer.Option(help="Name of a generated image.")] = None,
     file: Annotated[
-        Path | None, typer.Option(help="An image file that is in no set, as a generated image.")
+        Path | None,
+        typer.Option(
+            parser=local_path, help="An image file that is in no set, as a generated image."
+        ),
     ] = None,
     without_owner: Annotated[
         str | None, typer.Option(help="Predict the change without this owner's images.")

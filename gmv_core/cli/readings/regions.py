@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import typer
 
-from gmv_core.cli.options import Json, Root, workspace_at
+from gmv_core.cli.options import Json, Root, local_path, workspace_at
 from gmv_core.cli.output import Output
 from gmv_core.errors import SettingsError
 from gmv_core.images.maps import coloured, heat, side_by_side
@@ -38,7 +38,10 @@ def regions_command(
     run: str,
     image: Annotated[str | None, typer.Option(help="Name of a generated image.")] = None,
     file: Annotated[
-        Path | None, typer.Option(help="An image file that is in no set, as a generated image.")
+        Path | None,
+        typer.Option(
+            parser=local_path, help="An image file that is in no set, as a generated image."
+        ),
     ] = None,
     against: Annotated[
         str | None,
@@ -48,7 +51,8 @@ def regions_command(
         bool, typer.Option("--prepare", help="Only store what regions need of the training set.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="PNG of both images and the three maps to write.")
+        Path | None,
+        typer.Option(parser=local_path, help="PNG of both images and the three maps to write."),
     ] = None,
     workspace: Root = None,
     json: Json = False,

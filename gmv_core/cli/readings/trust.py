@@ -9,7 +9,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from gmv_core.cli.options import Json, On, RayAddress, Root, workspace_at
+from gmv_core.cli.options import Json, On, RayAddress, Root, local_path, workspace_at
 from gmv_core.cli.output import Output, shown
 from gmv_core.cluster.workers import HERE, workers_on
 from gmv_core.criteria.trials.stability import hold
@@ -48,7 +48,7 @@ def duplicates_command(
 
 
 def find_command(
-    file: Annotated[Path, typer.Argument(help="A picture, an image file.")],
+    file: Annotated[Path, typer.Argument(parser=local_path, help="A picture, an image file.")],
     run: Annotated[str, typer.Option(help="A finished run; its training set is searched.")],
     workspace: Root = None,
     json: Json = False,
