@@ -24,6 +24,7 @@ SQ8_LIMIT = 5_000_000  # a choice: 1.3 GB of codes at 256 bytes; beyond it 64 by
 PQ_BYTES = 80  # a code, its id there, and the row of the set
 MEMORY_SHARE = 0.5  # of the machine that codes may fill, a choice; beyond it they stay on the disk
 TARGET_RECALL = 0.99
+RESCORED = 1 << 22  # numbers of candidates' vectors at once: 16 MB
 MIN_TRAINED = 256  # product quantization has 256 centroids a byte and needs as many vectors
 MIN_ON_DISK = 512  # Lance wants two vectors a centroid
 
@@ -151,13 +152,22 @@ def rescore(queries: Float32, rows: Int64, fetch: Fetch, *, k: int) -> Neighbour
     """Order candidates by their exact distance and keep k. rows: (m, c), −1 for none."""
     unique = np.unique(rows[rows >= 0])
     vectors = fetch(unique)
+    # Rising ids: the stable sort gives ties to the smaller id. What stands twice counts once.
+    rows = np.sort(rows, axis=1)
+    none = (rows < 0) | np.pad(rows[:, 1:] == rows[:, :-1], ((0, 0), (1, 0)))
     ids = np.full((len(rows), k), -1, np.int64)
     distances = np.full((len(rows), k), np.inf, np.float32)
-    for j, (query, own) in enumerate(zip(queries, rows, strict=True)):
-        own = np.unique(own[own >= 0])  # rising ids: the stable sort gives ties to the smaller id
-        d = np.linalg.norm(vectors[np.searchsorted(unique, own)] - query, axis=1)
-        order = np.argsort(d, kind="stable")[:k]
-        ids[j, : len(order)], distances[j, : len(order)] = own[order], d[order]
+    kept = min(k, rows.shape[1])
+    step = max(1, RESCORED // max(1, rows.shape[1] * queries.shape[1]))
+    for start in range(0, len(rows) * bool(len(unique)), step):
+        some = slice(start, start + step)
+        at = np.searchsorted(unique, rows[some]).clip(max=len(unique) - 1)
+        d = np.linalg.norm(vectors[at] - queries[some, None], axis=2)
+        d[none[some]] = np.inf
+        order = np.argsort(d, axis=1, kind="stable")[:, :kept]
+        distances[some, :kept] = np.take_along_axis(d, order, 1)
+        ids[some, :kept] = np.take_along_axis(rows[some], order, 1)
+    ids[np.isinf(distances)] = -1
     return Neighbours(ids, distances)
 
 

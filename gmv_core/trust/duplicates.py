@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gmv_core.cluster.workers import Workers
 from gmv_core.errors import WorkspaceError
@@ -26,7 +27,7 @@ from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.trust import near_copies
 from gmv_core.trust.near_copies import SIDE_PX, Pairs
 from gmv_core.trust.pairs import all_pairs
-from gmv_core.types import Embedder, Int64, Report, silent
+from gmv_core.types import OK, Embedder, Int64, Report, silent
 
 READ = 2048  # members' previews read at once
 RECORD = "clusters.json"
@@ -114,13 +115,13 @@ def _joined(images: ImageSet, pairs: Pairs) -> pa.Table:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    stored = images.images.read(["sha256", "status"]).to_pandas()
-    n, fine = len(stored), (stored["status"] == "ok").to_numpy()
-    digests = stored["sha256"].where(fine, None)
-    first = digests.groupby(digests).transform(lambda rows: rows.index[0])
-    again = np.flatnonzero(fine)
-    a = np.concatenate([pairs.a, first[fine].to_numpy(np.int64)])
-    b = np.concatenate([pairs.b, again])
+    stored = images.images.read(["sha256", "status"])
+    digests = stored["sha256"].combine_chunks()
+    n, fine = len(stored), np.flatnonzero(pc.equal(stored["status"], OK).to_numpy())
+    codes = digests.dictionary_encode().indices.to_numpy(zero_copy_only=False)[fine]
+    _, first, of_bytes = np.unique(codes, return_index=True, return_inverse=True)
+    a = np.concatenate([pairs.a, fine[first[of_bytes]]])
+    b = np.concatenate([pairs.b, fine])
     graph = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(n, n))
     labels = connected_components(graph, directed=False)[1]
     _, firsts, of = np.unique(labels, return_index=True, return_inverse=True)
@@ -130,7 +131,7 @@ def _joined(images: ImageSet, pairs: Pairs) -> pa.Table:
     )
 
 
-def _kinds(images: ImageSet, clusters: Int64, digests: Any) -> list[str]:  # noqa: ANN401
+def _kinds(images: ImageSet, clusters: Int64, digests: pa.Array) -> list[str]:
     """Say of each image how it is a copy of one before it in its cluster, "" where it is none."""
     kinds = np.full(len(clusters), "", object)
     members = np.flatnonzero(np.bincount(clusters, minlength=len(clusters))[clusters] > 1)
@@ -140,7 +141,7 @@ def _kinds(images: ImageSet, clusters: Int64, digests: Any) -> list[str]:  # noq
         for row, pixels in zip(rows, previews_of(images, rows), strict=True):
             cluster = int(clusters[row])
             told = sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()
-            marks = [(cluster, "b" + digests[row]), (cluster, "p" + told)]
+            marks = [(cluster, f"b{digests[row]}"), (cluster, f"p{told}")]
             if row != cluster:
                 known = [mark in seen for mark in marks]
                 kinds[row] = BYTES if known[0] else SAME_PIXELS if known[1] else NEAR

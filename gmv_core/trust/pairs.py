@@ -21,7 +21,8 @@ from gmv_core.sets.pixels import PixelForm, pixels_of_rows
 from gmv_core.store.columns import vectors_of
 from gmv_core.store.manifests import SetManifest
 from gmv_core.store.workspace import ImageSet
-from gmv_core.trust.near_copies import Judge, Pairs, Small, confirmed, joined, judge_of
+from gmv_core.trust.near_copies import EMBEDDING, Judge, Pairs, Small, confirmed, joined, judge_of
+from gmv_core.trust.outlines import Outlines, outlines
 from gmv_core.types import Embedder, Int64, Progress, Report
 
 NEAREST = 11  # of each image, itself among them; copies of copies are joined through each other
@@ -37,8 +38,8 @@ class _Search:
     form: PixelForm
     given: Embedder | None
 
-    def loaded(self) -> tuple[Judge, Index]:
-        """Return the judge and the index; raise ClusterError where the set is not seen."""
+    def loaded(self) -> tuple[Judge, Index, Outlines]:
+        """Return what judges and finds pairs; raise ClusterError where the set is not seen."""
         images, built = self.images, self.manifest.embedder
         check_seen(images, self.manifest.created)
         if self.manifest.index is None:
@@ -46,7 +47,8 @@ class _Search:
         embedder = reload_embedder(built.key, built.precision, self.given)
         index = load_index(images, embedder.key, self.manifest.index)
         small: Small = partial(pixels_of_rows, images, self.form)
-        return judge_of(images, embedder, index, small=small), index
+        judge = judge_of(images, embedder, index, small=small)
+        return judge, index, outlines(images, self.form)
 
 
 def all_pairs(
@@ -74,11 +76,13 @@ def all_pairs(
     return joined(parts)
 
 
-def _pairs_of(held: tuple[Judge, Index], rows: Int64) -> Pairs:
+def _pairs_of(held: tuple[Judge, Index, Outlines], rows: Int64) -> Pairs:
     """Return the confirmed pairs of some rows with their nearest ones."""
-    judge, index = held
+    judge, index, coarse = held
     vectors = vectors_of(judge.images.embeddings(judge.embedder.key), rows)
     there = vectors.any(axis=1)
     found = index.search(vectors[there], min(NEAREST, len(index)))
     a, b = np.repeat(rows[there], found.ids.shape[1]), found.ids.ravel()
-    return confirmed(Pairs(a, b, found.distances.ravel()).where((b >= 0) & (a != b)), judge)
+    pairs = Pairs(a, b, found.distances.ravel())
+    pairs = pairs.where((b >= 0) & (a != b) & (pairs.distance <= EMBEDDING))
+    return confirmed(pairs.where(coarse.may_be_alike(pairs.a, pairs.b, judge.limit)), judge)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gmv_core.errors import SettingsError
+from gmv_core.method import recall
 from gmv_core.method.recall import (
     EXACT_LIMIT,
     PQ_BYTES,
@@ -211,3 +212,17 @@ def test_recall_by_hand() -> None:
     truth = np.array([[1, 2, 3, 4], [5, 6, -1, -1]])
     found = np.array([[4, 9, 1, -1], [6, 5, 8, -1]])
     assert measured_recall(found, truth) == pytest.approx((2 / 4 + 2 / 2) / 2)
+
+
+def test_rescoring_in_parts_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors, queries = clusters(400, dim=16), clusters(30, dim=16, seed=1)
+    rows = np.random.default_rng(2).integers(-1, 400, (30, 50))
+    whole = rescore(queries, rows, lambda wanted: vectors[wanted], k=9)
+    monkeypatch.setattr(recall, "RESCORED", 16 * 50 * 7)
+    parts = rescore(queries, rows, lambda wanted: vectors[wanted], k=9)
+    np.testing.assert_array_equal(parts.ids, whole.ids)
+    np.testing.assert_array_equal(parts.distances, whole.distances)
+    for query, own, ids in zip(queries, rows, whole.ids, strict=True):
+        own = np.unique(own[own >= 0])
+        nearest = np.argsort(np.linalg.norm(vectors[own] - query, axis=1), kind="stable")[:9]
+        assert own[nearest].tolist() == ids.tolist()
