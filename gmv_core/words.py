@@ -15,6 +15,7 @@ STAGES = {
     "null": "Measuring unseen images",
     "values": "Valuing",
     "duplicates": "Looking for near copies",
+    "confirm": "Confirming near copies",
     "pixels": "Averaging pixels",
     "influence": "Predicting influence",
     "regions": "Comparing regions",

@@ -30,7 +30,7 @@ FEATURES = 2.6
 SIDE_PX = 16
 USUAL = 200  # images whose nearest one tells what is usual
 PAIRS = 4096  # confirmed at once, which bounds the memory
-FEATURE_PAIRS = 64  # a feature vector has tens of thousands of numbers
+FEATURE_PAIRS = 128  # a feature vector has tens of thousands of numbers
 
 Small = Callable[[Int64], Float32]  # rows (c,) → pixels (c, d) in 0…1
 
@@ -46,7 +46,7 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.a)
 
-    def where(self, kept: np.ndarray) -> Pairs:
+    def where(self, kept: np.ndarray | slice) -> Pairs:
         return Pairs(self.a[kept], self.b[kept], self.distance[kept])
 
 
@@ -99,10 +99,43 @@ def judge_of(
 
 def confirmed(pairs: Pairs, judge: Judge) -> Pairs:
     """Return those pairs that are near copies."""
+    return of_like_features(of_like_pixels(pairs, judge), judge)
+
+
+def of_like_pixels(pairs: Pairs, judge: Judge) -> Pairs:
+    """Return those pairs whose embeddings and small pixels are those of near copies."""
     pairs = pairs.where(pairs.distance <= EMBEDDING)
-    blocks = (np.arange(first, min(first + PAIRS, len(pairs)))
-              for first in range(0, len(pairs), PAIRS))  # fmt: skip
-    return joined([_confirmed(pairs.where(block), judge) for block in blocks])
+    kept = np.empty(len(pairs), bool)
+    for part in _parts(len(pairs), PAIRS):
+        x, y = _rows_of(pairs.a[part], judge.small_among), _rows_of(pairs.b[part], judge.small)
+        kept[part] = _alike(x, y, judge)
+    return pairs.where(kept)
+
+
+def of_like_features(pairs: Pairs, judge: Judge) -> Pairs:
+    """Return those pairs whose features, where the embedder has any, are those of near copies."""
+    if judge.embedder.features_norm_squared is None:
+        return pairs
+    kept = np.empty(len(pairs), bool)
+    for part in _parts(len(pairs), FEATURE_PAIRS):
+        apart = _features(pairs.a[part], judge.among, judge)
+        apart = apart - _features(pairs.b[part], judge.images, judge)
+        kept[part] = _squared(apart) <= FEATURES
+    return pairs.where(kept)
+
+
+def _parts(count: int, size: int) -> list[slice]:
+    return [slice(first, first + size) for first in range(0, count, size)]
+
+
+def each_once(pairs: Pairs, rows: int) -> Pairs:
+    """Return pairs of one set, each once whichever of its images was asked for, in order.
+
+    rows: of the set. The order lets copies of one image follow each other.
+    """
+    low, high = np.minimum(pairs.a, pairs.b), np.maximum(pairs.a, pairs.b)
+    first = np.unique(low * rows + high, return_index=True)[1]
+    return Pairs(low[first], high[first], pairs.distance[first])
 
 
 def joined(parts: Sequence[Pairs]) -> Pairs:
@@ -140,20 +173,6 @@ def _alike(x: Float32, y: Float32, judge: Judge) -> np.ndarray:
 def _squared(apart: Float32) -> Float32:
     squared: Float32 = np.einsum("cd,cd->c", apart, apart)
     return squared
-
-
-def _confirmed(pairs: Pairs, judge: Judge) -> Pairs:
-    x, y = _rows_of(pairs.a, judge.small_among), _rows_of(pairs.b, judge.small)
-    pairs = pairs.where(_alike(x, y, judge))
-    if judge.embedder.features_norm_squared is None:
-        return pairs
-    kept = np.empty(len(pairs), bool)
-    for start in range(0, len(pairs), FEATURE_PAIRS):
-        part = slice(start, start + FEATURE_PAIRS)
-        apart = _features(pairs.a[part], judge.among, judge)
-        apart = apart - _features(pairs.b[part], judge.images, judge)
-        kept[part] = _squared(apart) <= FEATURES
-    return pairs.where(kept)
 
 
 def _rows_of(rows: Int64, read: Callable[[Int64], Float32]) -> Float32:

@@ -5,9 +5,10 @@ Blocks of images are searched in this process, or shared among workers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -21,12 +22,26 @@ from gmv_core.sets.pixels import PixelForm, pixels_of_rows
 from gmv_core.store.columns import vectors_of
 from gmv_core.store.manifests import SetManifest
 from gmv_core.store.workspace import ImageSet
-from gmv_core.trust.near_copies import EMBEDDING, Judge, Pairs, Small, confirmed, joined, judge_of
+from gmv_core.trust.near_copies import (
+    EMBEDDING,
+    Judge,
+    Pairs,
+    Small,
+    each_once,
+    joined,
+    judge_of,
+    of_like_features,
+    of_like_pixels,
+)
 from gmv_core.trust.outlines import Outlines, outlines
 from gmv_core.types import Embedder, Int64, Progress, Report
 
 NEAREST = 11  # of each image, itself among them; copies of copies are joined through each other
 SEARCHED = 8192  # images whose pairs are looked for at once
+CONFIRMED = 1024  # pairs held against the network at once
+Held = tuple[Judge, Index, Outlines]
+Work = Callable[[Held, Any], Pairs]
+InOrder = Callable[[Work, Iterable[Any]], Iterator[Pairs]]
 
 
 @dataclass(frozen=True)
@@ -38,7 +53,7 @@ class _Search:
     form: PixelForm
     given: Embedder | None
 
-    def loaded(self) -> tuple[Judge, Index, Outlines]:
+    def loaded(self) -> Held:
         """Return what judges and finds pairs; raise ClusterError where the set is not seen."""
         images, built = self.images, self.manifest.embedder
         check_seen(images, self.manifest.created)
@@ -58,26 +73,39 @@ def all_pairs(
     report: Report,
     workers: Workers | None,
 ) -> Pairs:
-    """Return all confirmed pairs among each image's nearest ones; memory: those, and one block."""
+    """Return all confirmed pairs among each image's nearest ones, each pair once.
+
+    Memory: the pairs of like pixels, what `outlines` takes, and one block.
+    """
     manifest, total = images.manifest(), len(images.images)
-    blocks = (np.arange(at, min(at + SEARCHED, total)) for at in range(0, total, SEARCHED))
-    found: Iterator[Pairs]
+    given = embedder if workers is None or manifest.embedder.precision == "own" else None
+    search = _Search(ImageSet(images.folder.absolute()), manifest, form, given)
     if workers is None:
-        found = map(partial(_pairs_of, _Search(images, manifest, form, embedder).loaded()), blocks)
+        in_order: InOrder = partial(_one_by_one, search.loaded())
     else:
-        given = embedder if manifest.embedder.precision == "own" else None
-        there = ImageSet(images.folder.absolute())
-        search = _Search(there, manifest, form, given)
-        found = workers.in_order(search.loaded, _pairs_of, blocks)
+        in_order = partial(workers.in_order, search.loaded)
+    blocks = (np.arange(at, min(at + SEARCHED, total)) for at in range(0, total, SEARCHED))
     parts = []
-    for number, pairs in enumerate(found, start=1):
-        parts.append(pairs)
+    for number, found in enumerate(in_order(_alike_among, blocks), start=1):
+        parts.append(found)
         report(Progress("duplicates", min(number * SEARCHED, total), total))
+    pairs = each_once(joined(parts), total)
+    if embedder.features_norm_squared is None:
+        return pairs
+    some = (pairs.where(slice(at, at + CONFIRMED)) for at in range(0, len(pairs), CONFIRMED))
+    parts = []
+    for found in in_order(_copies_among, some):
+        parts.append(found)
+        report(Progress("confirm", min(len(parts) * CONFIRMED, len(pairs)), len(pairs)))
     return joined(parts)
 
 
-def _pairs_of(held: tuple[Judge, Index, Outlines], rows: Int64) -> Pairs:
-    """Return the confirmed pairs of some rows with their nearest ones."""
+def _one_by_one(held: Held, work: Work, items: Iterable[Any]) -> Iterator[Pairs]:
+    return (work(held, item) for item in items)
+
+
+def _alike_among(held: Held, rows: Int64) -> Pairs:
+    """Return the pairs of some rows with their nearest ones that have like pixels."""
     judge, index, coarse = held
     vectors = vectors_of(judge.images.embeddings(judge.embedder.key), rows)
     there = vectors.any(axis=1)
@@ -85,4 +113,9 @@ def _pairs_of(held: tuple[Judge, Index, Outlines], rows: Int64) -> Pairs:
     a, b = np.repeat(rows[there], found.ids.shape[1]), found.ids.ravel()
     pairs = Pairs(a, b, found.distances.ravel())
     pairs = pairs.where((b >= 0) & (a != b) & (pairs.distance <= EMBEDDING))
-    return confirmed(pairs.where(coarse.may_be_alike(pairs.a, pairs.b, judge.limit)), judge)
+    pairs = pairs.where(coarse.may_be_alike(pairs.a, pairs.b, judge.limit))
+    return of_like_pixels(each_once(pairs, len(coarse.of)), judge)
+
+
+def _copies_among(held: Held, pairs: Pairs) -> Pairs:
+    return of_like_features(pairs, held[0])
