@@ -85,7 +85,7 @@ def _ray_silent() -> Any:  # noqa: ANN401  (mypy follows no ray)
         import ray
     except ImportError as error:
         raise ClusterError(
-            "The package ray is not installed; `pip install gmv-explorer[cluster]` does it."
+            "The package ray is not installed; `pip install ray` does it."
         ) from error
     return ray
 

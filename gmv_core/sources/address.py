@@ -105,7 +105,7 @@ class Address:
         except ImportError as error:
             raise SourceError(
                 f"Addresses that begin with {self.scheme}:// need the package "
-                f"{PACKAGES[self.scheme]}; `pip install 'gmv-explorer[remote]'` brings it."
+                f"{PACKAGES[self.scheme]}; `pip install {PACKAGES[self.scheme]}` brings it."
             ) from error
 
     def info(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from gmv_core.cluster.on_ray import STORE_BYTES
+from tests.sources.servers import object_store
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +57,11 @@ def visits(tmp_path: Path) -> Path:
     folder = tmp_path / "visits"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A bucket of an object store on this machine; copies of its files go to a folder of here."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with object_store(monkeypatch) as address:
+        yield address

@@ -129,6 +129,27 @@ def test_two_machines_value_what_one_process_values(
     assert len(visits_of(visits).keys() - {"here"}) == 2
 
 
+def test_two_machines_work_on_an_object_store(
+    bucket: str,  # before the machines: they know it from their environment
+    address: str,
+    here: Workspace,
+    images: Path,
+    tmp_path: Path,
+    visits: Path,
+) -> None:
+    there = Workspace(f"{bucket}/ws")
+    made = open_source(write_images(tmp_path / "made", 12, first_seed=100))
+    value(here, made, against="train", name="run", embedder=fake_embedder())
+    with ray_workers(address) as workers:
+        build(there, open_source(images), name="train", embedder=noting_embedder(visits),
+              workers=workers)  # fmt: skip
+        value(there, made, against="train", name="run", embedder=noting_embedder(visits),
+              workers=workers)  # fmt: skip
+    same(there, here)
+    assert_same_run(there.run("run"), here.run("run"))
+    assert len(visits_of(visits)) >= 2, "both machines worked"
+
+
 def test_a_batch_that_ends_its_process_is_given_up_in_a_sentence(
     address: str, images: Path, workspace: Workspace
 ) -> None:

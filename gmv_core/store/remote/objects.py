@@ -234,7 +234,7 @@ def system(path: ObjectPath) -> Any:  # noqa: ANN401  (s3fs ships no types)
         from s3fs import S3FileSystem
     except ImportError as error:
         raise WorkspaceError(
-            f"{path} needs the package s3fs; `pip install 'gmv-explorer[remote]'` brings it."
+            f"{path} needs the package s3fs; `pip install s3fs` brings it."
         ) from error
     return S3FileSystem(use_listings_cache=False, endpoint_url=os.environ.get(ENDPOINT))
 
