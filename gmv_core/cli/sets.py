@@ -156,7 +156,8 @@ def remove_command(
     if out.document(as_json(manifest)) or manifest.counts is None:
         return
     counts = manifest.counts
-    told = "had been removed before" if manifest.reused else "are removed"
+    now = "is removed" if len(names) == 1 else "are removed"
+    told = "had been removed before" if manifest.reused else now
     left = f"it has {counted(counts.ok, 'image')} now"
     out.words(f"{counted(len(names), 'image')} of {name} {told}; {left}.")
     out.words(f"  Their bytes are still stored: `gmv vacuum {name}` erases them.")

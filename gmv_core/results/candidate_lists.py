@@ -49,8 +49,7 @@ def blocks(run: Run, without: Collection[int] = (), basis: Basis = ALL_EARN) -> 
     basis: where it has clusters, one candidate stays of each.
     """
     quality = run.table("quality").read(["quality"])["quality"].to_numpy()
-    table = run.table("matches")
-    for batch in table.batches(["id", *_LISTS, "exact", *_pixels_of(table)]):
+    for batch in run.table("matches").batches(["id", *_LISTS, "exact"], further=["pixels"]):
         rows = batch["id"].to_numpy()
         whole = Block(rows, _matches(batch), quality[rows])
         yield _gathered(leave_out(whole, without), basis)
@@ -121,11 +120,6 @@ def _matches(stored: pa.Table | pa.RecordBatch) -> Matches:
     lists = {name: matrix(stored[name]) for name in _LISTS}
     pixels = matrix(stored["pixels"]) if "pixels" in stored.schema.names else None
     return Matches(**lists, exact=int(stored["exact"][0].as_py()), pixels=pixels)
-
-
-def _pixels_of(matches: Table) -> list[str]:
-    """Return the column of pixel distances, none in the table of an earlier version."""
-    return [name for name in matches.columns() if name == "pixels"]
 
 
 def leave_out(block: Block, without: Collection[int]) -> Block:

@@ -243,13 +243,22 @@ class Table:
         return WorkspaceError(f"The table {self.called} cannot be read ({reason}); {REPAIR}")
 
     def batches(
-        self, columns: Sequence[str], *, start: int = 0, size: int = 4096
+        self,
+        columns: Sequence[str],
+        *,
+        further: Sequence[str] = (),
+        start: int = 0,
+        size: int = 4096,
     ) -> Iterator[pa.RecordBatch]:
-        """Yield the rows from `start` on, in order, at most `size` at a time."""
+        """Yield the rows from `start` on, in order, at most `size` at a time.
+
+        further: columns that are read where the table has them; one of an earlier version may not.
+        """
         with self._readable(needed=False) as dataset:
             if dataset is not None and start < dataset.count_rows():
+                there = [name for name in further if name in dataset.schema.names]
                 yield from dataset.to_batches(
-                    columns=list(columns),
+                    columns=[*columns, *there],
                     batch_size=size,
                     offset=start,
                     scan_in_order=True,
