@@ -23,7 +23,7 @@ from gmv_core import MatchSettings, ValueSettings
 from gmv_core.matching.matcher import NETWORK_BATCH, embed_previews, load_matcher, sketches_of
 from gmv_core.method.rerank import pair_distances, sort_by_distance
 from gmv_core.method.sketch import sketch, sketch_step
-from gmv_core.models.distances.lpips_form import _stlpips, stlpips_weights
+from gmv_core.models.distances.lpips_form import stlpips_network, stlpips_weights
 from gmv_core.models.distances.table import load_distance
 from gmv_core.models.embedders.embedder import stack
 from gmv_core.models.embedders.lite0 import lite0_module, lite0_weights
@@ -49,7 +49,7 @@ def naive_stlpips() -> Pairwise:
     path = stlpips_weights()
     if path is None:
         raise SystemExit("stlpips-pytorch and pyiqa are not installed")
-    network: Any = _stlpips(path).eval()
+    network: Any = stlpips_network(path).eval()
 
     def tensor(pixels: UInt8) -> torch.Tensor:
         return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255

@@ -55,7 +55,7 @@ def load_stlpips(precision: str) -> Distance:
             "weights), and one of them is not installed; run `pip install pyiqa stlpips-pytorch` "
             "(pyiqa's licence is non-commercial), or use features or l2."
         )
-    return _compiled("stlpips", path, lambda: _stlpips(path), precision)
+    return _compiled("stlpips", path, lambda: stlpips_network(path), precision)
 
 
 def load_lpips(net: str) -> Callable[[str], Distance]:
@@ -115,7 +115,7 @@ def fetch_trunk(net: str) -> None:
     torch.hub.download_url_to_file(url, str(path), digits, progress=False)
 
 
-def _stlpips(path: Path) -> torch.nn.Module:
+def stlpips_network(path: Path) -> torch.nn.Module:
     """Return pyiqa's network with the package's weights."""
     with on_disk_only():
         from pyiqa.archs.stlpips_arch import STLPIPS

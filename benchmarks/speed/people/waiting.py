@@ -9,7 +9,7 @@ could go below:
 - the demo from nothing, as `make demo` does it after the install: the network alone on every image.
 - a run of 1,000 × 50,000, from a built set: the network alone on as many images as pass through it.
 
-    python -m benchmarks.speed.waiting --workspace WORKSPACE --json
+    python -m benchmarks.speed.people.waiting --workspace WORKSPACE --json
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from benchmarks.kit.alone import run_alone
 from benchmarks.kit.app_server import Visit, launch, running
 from benchmarks.kit.datasets import cifar_set, workspace_of
 from benchmarks.kit.reporting import Row, finish, median_seconds, parser, print_table, seconds_of
-from benchmarks.speed.app import write_generated
+from benchmarks.speed.people.app import write_generated
 from gmv_core import Workspace, open_run, open_source, value
 from gmv_core.demo.make import DEMO_RUN
 from gmv_core.demo.plan import generated_folder

@@ -1,11 +1,11 @@
 """The page Map with a million training images: server time and bytes of each rerun.
 
-The images are those of `benchmarks.speed.scale`: as many numbers as of real images are drawn,
-searched and sent. Measured as in `benchmarks.speed.app`: from the browser's message to that which
-says that the script is through; and what the server's process used meanwhile, which others on the
-machine change less. An outline is drawn with the mouse around most of the map.
+The images are those of `benchmarks.speed.large.scale`: as many numbers as of real images are drawn,
+searched and sent. Measured as in `benchmarks.speed.people.app`: from the browser's message to that
+which says that the script is through; and what the server's process used meanwhile, which others on
+the machine change less. An outline is drawn with the mouse around most of the map.
 
-    python -m benchmarks.speed.map --workspace COPY --json
+    python -m benchmarks.speed.people.map --workspace COPY --json
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks.kit.app_server import Visit, launch, running
 from benchmarks.kit.datasets import workspace_of
 from benchmarks.kit.reporting import Row, finish, parser, print_table
-from benchmarks.speed import scale
-from benchmarks.speed.app import Wire, measure, row_of
+from benchmarks.speed.large import scale
+from benchmarks.speed.people.app import Wire, measure, row_of
 
 CORNERS = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9), (0.1, 0.1))
 

@@ -5,7 +5,7 @@ slope between them, so that starting Ray and loading the network in each process
 it. The workers' memory is the
 largest that one of them held for itself (its unique set size), at each size.
 
-    python -m benchmarks.speed.cluster --json
+    python -m benchmarks.speed.large.cluster --json
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Each kind of index on a large set: time and memory of building and searching it, and recall.
 
-The sets are those of `benchmarks.speed.scale`, in a copy of its workspace: the index is built anew.
-Asked are 256 of its generated images. Building and searching are processes of their own, so that
-the largest memory of each is its own; beside it stands what Python and the libraries take alone.
+The sets are those of `benchmarks.speed.large.scale`, in a copy of its workspace: the index is built
+anew. Asked are 256 of its generated images. Building and searching are processes of their own, so
+that the largest memory of each is its own; beside it stands what Python and the libraries take
+alone.
 
-    python -m benchmarks.speed.indexes --workspace COPY --json
+    python -m benchmarks.speed.large.indexes --workspace COPY --json
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 
 from benchmarks.kit.alone import run_alone
 from benchmarks.kit.reporting import Row, finish, parser, print_table
-from benchmarks.speed.scale import DIM, run_of, set_of
+from benchmarks.speed.large.scale import DIM, run_of, set_of
 from gmv_core import IndexSettings, Workspace
 from gmv_core.method.recall import exact_search, measured_recall
 from gmv_core.sets.index import RECALL_AT, build_index, load_index
@@ -31,7 +32,7 @@ from gmv_core.types import Float32
 KINDS = ("exact", "sq8", "pq", "disk")
 EMBEDDER, QUERIES = "projection", 256
 STEPS = BUILD, SEARCH, NOTHING = "build", "search", "nothing"
-QUICK = (3_000,)  # the larger of what benchmarks.speed.scale --quick makes
+QUICK = (3_000,)  # the larger of what benchmarks.speed.large.scale --quick makes
 
 
 def asked(workspace: Workspace, rows: int) -> Float32:
@@ -80,7 +81,7 @@ def step_of(workspace: Workspace, step: str, kind: str, rows: int, told: Path) -
 def alone(options: argparse.Namespace, step: str, kind: str, rows: int) -> Row:
     """Do a step in a process of its own."""
     output, took = run_alone(
-        "benchmarks.speed.indexes",
+        "benchmarks.speed.large.indexes",
         ["--step", step, "--kinds", kind, "--sizes", str(rows),
          "--workspace", str(options.workspace.absolute())],
     )  # fmt: skip

@@ -8,7 +8,7 @@ search and values. `benchmarks.speed.embed` has the network.
 Each step is a process of its own, so that its largest memory is its own. What is done is kept in
 the workspace and not done again, and an interrupted build goes on where it stopped.
 
-    python -m benchmarks.speed.scale --workspace COPY --json
+    python -m benchmarks.speed.large.scale --workspace COPY --json
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ def alone(options: argparse.Namespace, workspace: Workspace, step: str, rows: in
         told: Row = json.loads(kept.read_text())
         return told
     output, took = run_alone(
-        "benchmarks.speed.scale",
+        "benchmarks.speed.large.scale",
         ["--step", step, "--sizes", str(rows), "--workspace", str(workspace.root.absolute()),
          "--seed", str(options.seed)],
     )  # fmt: skip

@@ -4,7 +4,7 @@ Beside each call stands its limit, the same process that only imports the librar
 cannot do without, and the share of it that is reached. Processor time is less moved by other work
 than the clock.
 
-    python -m benchmarks.speed.start --workspace WORKSPACE --json    # one that `gmv demo` made
+    python -m benchmarks.speed.people.start --workspace WORKSPACE --json  # one that `gmv demo` made
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.kit.reporting import Row, finish, parser, print_table
 from gmv_core.demo.make import DEMO_RUN
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TERMINAL = "typer, typer.rich_utils"
 TABLES = "numpy, pandas, pyarrow, lance"
 # call → (arguments of Python, what its limit imports, seconds of the clock that it may take)

@@ -8,13 +8,13 @@ code that a page fetches beside them.
 No generative model is at hand here: the generated images are training images, mirrored, slightly
 blurred and written as PNG, so they lie closer to the training set than real ones would.
 
-    python -m benchmarks.speed.app --workspace COPY --json
+    python -m benchmarks.speed.people.app --workspace COPY --json
 
 The run "app-benchmark" is written into the workspace, if it is not there. A set of a million drawn
-images, with its near copies and its map, is that of `benchmarks.speed.scale`, made if it is not
-there:
+images, with its near copies and its map, is that of `benchmarks.speed.large.scale`, made if it is
+not there:
 
-    python -m benchmarks.speed.app --drawn 1000000 --workspace COPY --json
+    python -m benchmarks.speed.people.app --drawn 1000000 --workspace COPY --json
 
 On a machine that others use, the time of the server's processor tells more than that of the clock.
 """
@@ -42,7 +42,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from benchmarks.kit.app_server import Visit, launch, running, settled
 from benchmarks.kit.datasets import BuiltSet, cifar_set, workspace_of
 from benchmarks.kit.reporting import Row, finish, parser, print_table
-from benchmarks.speed import scale
+from benchmarks.speed.large import scale
 from gmv_core import Workspace, open_run, open_source, value
 from gmv_core.store.manifests import READY
 

@@ -1,13 +1,13 @@
 """Ten thousand owners: their shares with intervals, one answer, the others without one, the page.
 
-The images are drawn as those of `benchmarks.speed.scale`; owners are dealt out at random, in equal
-parts. The limit is what cannot be left out, measured in turns with the step: reading the columns
-that it needs from Lance, and the sparse product of groups by images with 400 drawings. Medians of
-processor time, which others on the machine change less than the clock. The page is measured as in
-`benchmarks.speed.app`, with what the server's process used meanwhile; its aim is the app's, under
-1,000 ms by an idle clock once warm.
+The images are drawn as those of `benchmarks.speed.large.scale`; owners are dealt out at random, in
+equal parts. The limit is what cannot be left out, measured in turns with the step: reading the
+columns that it needs from Lance, and the sparse product of groups by images with 400 drawings.
+Medians of processor time, which others on the machine change less than the clock. The page is
+measured as in `benchmarks.speed.people.app`, with what the server's process used meanwhile; its aim
+is the app's, under 1,000 ms by an idle clock once warm.
 
-    python -m benchmarks.speed.owners --workspace COPY --json
+    python -m benchmarks.speed.people.owners --workspace COPY --json
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from scipy.sparse import csr_array
 
 from benchmarks.kit.app_server import Visit, launch, running
 from benchmarks.kit.reporting import Row, finish, parser, print_table
-from benchmarks.speed.app import Wire, measure, menu, row_of
-from benchmarks.speed.scale import cheap_embedder, write_parquet
+from benchmarks.speed.large.scale import cheap_embedder, write_parquet
+from benchmarks.speed.people.app import Wire, measure, menu, row_of
 from gmv_core import (
     MatchSettings,
     Result,

@@ -1,0 +1,1 @@
+"""Very large sets, and several machines."""

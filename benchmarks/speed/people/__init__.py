@@ -1,0 +1,1 @@
+"""What people wait for: pages, and the first answer of the command line."""
