@@ -15,11 +15,12 @@ from gmv_core import Workspace, add, open_source
 from gmv_core.runs.labelling import label_generated
 from gmv_core.sets.removal import remove
 from gmv_core.sets.soundness import damage
-from gmv_core.store import files, table
+from gmv_core.store import files
 from gmv_core.store.remote import lease
 from gmv_core.store.remote.objects import ObjectPath
+from gmv_core.store.tables import table
 from tests.fakes import assert_same_set, fake_embedder, write_images
-from tests.sets.test_resume import Killed
+from tests.sets.making.killed import Killed
 from tests.sources.servers import BUCKET, put
 
 pytestmark = pytest.mark.usefixtures("small_commits")
