@@ -225,7 +225,8 @@ def _lists(result: Result) -> Iterator[pa.Table]:
 
 def _stored(table: Table, name: str) -> list[str]:
     """Return the columns of a table of evidence that a stored one has."""
-    return [column for column in SCHEMAS[name].names if column in table.columns()]
+    there = table.columns()
+    return [column for column in SCHEMAS[name].names if column in there]
 
 
 def _with_pixels(lists: pa.Table) -> pa.Table:

@@ -67,10 +67,8 @@ def null_of(
 
 def read_null(training: ImageSet, entry: NullEntry) -> Null:
     """Return a null that was measured; raise WorkspaceError where its table is gone."""
-    table = null_table(training, entry.key)
-    columns = [name for name in LISTS if name in table.columns()]
-    stored = table.read(columns)
-    lists = {name: matrix(stored[name]) for name in columns}
+    stored = null_table(training, entry.key).read([], further=LISTS)
+    lists = {name: matrix(stored[name]) for name in stored.column_names}
     pixels = lists.pop("pixels", np.empty((len(stored), 0), np.float32))  # of an earlier version
     return Null(Nearest(**lists, pixels=pixels), entry.kind)
 

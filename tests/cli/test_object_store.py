@@ -87,7 +87,8 @@ CALLS = {
 ELSEWHERE = ("verify", "keys", "models", "app")
 # What two callings of one command tell differently.
 OWN = ("created", "updated", "removed_at", "labelled", "found", "inputs", "null", "files",
-       "seconds", "seconds_per_image", "run_updated", "memory_mb", "freed_bytes")  # fmt: skip
+       "seconds", "seconds_per_image", "run_updated", "memory_mb", "peak_memory_mb",
+       "freed_bytes")  # fmt: skip
 
 PORTRAITS = plan.portraits()[:25]
 
@@ -184,7 +185,10 @@ def test_every_command_is_called_here_or_needs_no_workspace() -> None:
     assert {name.partition(" ")[2] for name in CALLS if name.startswith("review ")} == set(REVIEW)
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.models if name == "regions" else ()) for name in CALLS],
+)
 def test_a_command_answers_there_as_in_a_folder(
     name: str, command: Command, twice: Twice, monkeypatch: pytest.MonkeyPatch
 ) -> None:

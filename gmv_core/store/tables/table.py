@@ -209,9 +209,11 @@ class Table:
             unique, inverse = np.unique(rows, return_inverse=True)
             return dataset.take(unique, columns=list(columns)).take(pa.array(inverse))
 
-    def read(self, columns: Sequence[str]) -> pa.Table:
+    def read(self, columns: Sequence[str], *, further: Sequence[str] = ()) -> pa.Table:
+        """Return all rows. further: columns that are read where the table has them."""
         with self._readable() as dataset:
-            return dataset.to_table(columns=list(columns))
+            there = [name for name in further if name in dataset.schema.names]
+            return dataset.to_table(columns=[*columns, *there])
 
     @contextmanager
     def _readable(self, *, needed: bool = True) -> Iterator[Any]:
