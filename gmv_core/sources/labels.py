@@ -203,7 +203,12 @@ def _fits_none(table: LabelTable, names: Sequence[str]) -> SourceError:
 
 
 def _refusing(labels: Labels, names: Sequence[str] | None) -> Labels:
-    """Keep images from rows that are another image's own: "p0.png" from that of "p0.jpg"."""
+    """Keep images from rows that are another image's own: "p0.png" from that of "p0.jpg".
+
+    And say of which tables the encoding was guessed.
+    """
+    guessed = (part.table.encoding_words() for part in labels.parts)
+    labels = replace(labels, notes=(*labels.notes, *filter(None, guessed)))
     if names is None or not labels.parts:
         return labels
     own, loose = set[tuple[int, int]](), list[tuple[str, Place]]()

@@ -14,7 +14,7 @@ from typing import IO
 
 from gmv_core.errors import SourceError
 from gmv_core.sources.address import Place
-from gmv_core.sources.encodings import WESTERN, guess_encoding
+from gmv_core.sources.encodings import LATIN, guess_encoding
 from gmv_core.sources.folders import Folders
 from gmv_core.sources.names import LABEL_FILES, NOT_AN_IMAGE, clean_name, skip_reason, unique_name
 from gmv_core.sources.readers.beside import (
@@ -160,7 +160,7 @@ def _name_encoding(members: Sequence[zipfile.ZipInfo]) -> str:
         return "utf-8"
     except UnicodeDecodeError:
         guess = guess_encoding(telling[:100_000])
-        return "" if guess == WESTERN else guess  # Western names are in code page 437
+        return "" if guess in LATIN else guess  # Latin names are in code page 437
 
 
 def _member_name(info: zipfile.ZipInfo, read_as: str) -> str:

@@ -10,11 +10,11 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.encodings import guess_text
+from gmv_core.sources.encodings import decoded_text
 
 MAX_COLUMNS = 2_000
 _SHEET_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")
@@ -25,11 +25,15 @@ _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')
 
 @dataclass(frozen=True)
 class Cells:
-    """A table's cells as text. what: how it is called. rows: as long as `columns`, stripped."""
+    """A table's cells as text. what: how it is called. rows: as long as `columns`, stripped.
+
+    encoding: in which it was read, where that was guessed.
+    """
 
     what: str
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]]
+    encoding: str = ""
 
 
 def read_cells(table: str | Path | bytes, what: str = "") -> Cells:
@@ -42,12 +46,13 @@ def read_cells(table: str | Path | bytes, what: str = "") -> Cells:
     """
     is_content = isinstance(table, bytes) or (isinstance(table, str) and "\n" in table)
     what = what or ("The label table" if is_content else Path(str(table)).name)
-    text = table if isinstance(table, str) and is_content else _text(_content(table, what), what)
+    given = (table, "") if isinstance(table, str) and is_content else None
+    text, encoding = given or _text(_content(table, what), what)
     text = text.lstrip("\ufeff")
     if text.lstrip()[:1] in ("{", "["):
-        return _from_json(text, what)
+        return replace(_from_json(text, what), encoding=encoding)
     try:
-        return _from_lines(text, what)
+        return replace(_from_lines(text, what), encoding=encoding)
     except csv.Error as error:
         raise SourceError(f"{what} is broken {error}; save it as CSV again.") from error
 
@@ -57,7 +62,8 @@ def names_in(path: Path) -> list[str]:
 
     Raises SourceError for a file that cannot be read, or is no text.
     """
-    lines = _text(_content(path, path.name), path.name).lstrip("\ufeff").splitlines()
+    text, _ = _text(_content(path, path.name), path.name)
+    lines = text.lstrip("\ufeff").splitlines()
     titled = {cell.strip().strip('"').lower() for cell in re.split(r"[,;\t|]", lines[0])}
     if titled & set(_NAMING):
         cells = read_cells(path)
@@ -78,15 +84,16 @@ def _content(table: str | Path | bytes, what: str) -> bytes:
         ) from error
 
 
-def _text(content: bytes, what: str) -> str:
+def _text(content: bytes, what: str) -> tuple[str, str]:
+    """Return the text of a table, and its encoding where that was guessed."""
     if content.startswith(_SHEET_MAGICS):
         raise SourceError(f"{what} is a spreadsheet or archive, not a CSV; save it as CSV (UTF-8).")
     if not content.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n"):
         raise SourceError(f"{what} is empty; give a CSV with a header, such as name,label,owner.")
-    text = guess_text(content)
+    text, encoding = decoded_text(content)
     if "\0" in text:
         raise SourceError(f"{what} is a binary file, not a CSV; save the table as CSV (UTF-8).")
-    return text
+    return text, encoding
 
 
 def _checked(columns: tuple[str, ...], what: str) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ class LabelTable:
 
     attributes: names of the further columns. rows: by the name in the table.
     what: how the table is called. columns: all of them. past_storage: see `NameIndex.find`.
+    encoding: in which it was read, where that was guessed by its letters.
     """
 
     attributes: tuple[str, ...]
@@ -55,6 +56,7 @@ class LabelTable:
     what: str = "The label table"
     columns: tuple[str, ...] = ()
     past_storage: bool = False
+    encoding: str = ""
 
     def find(self, name: str) -> LabelRow | None:
         """Return the row of the image `name`, the closest match; None where none or several fit."""
@@ -68,6 +70,22 @@ class LabelTable:
     @property
     def says_labels(self) -> bool:
         return any(row.label for row in self.by_place)
+
+    def encoding_words(self) -> str:
+        """Return in a sentence in which encoding the table was read, "" where none was guessed."""
+        cells = (
+            cell
+            for row in self.by_place
+            for cell in (row.label, row.owner, row.name, *row.attributes.values())
+        )
+        example = next((cell for cell in cells if not cell.isascii()), "")
+        if not self.encoding or not example:
+            return ""
+        return (
+            f"{self.what} is not in UTF-8 and was read as {self.encoding}, by its letters, such as "
+            f"{example[:40]!r}. Where letters are wrong, save it as UTF-8, or write "
+            '"# encoding: …" in its first line.'
+        )
 
 
 def with_row(image: SourceImage, row: LabelRow | None) -> SourceImage:
@@ -128,7 +146,7 @@ def _with_header(cells: Cells, names: Sequence[str]) -> Cells | None:
     titles[named[0]] = "name"
     if named[0] + 1 < len(titles):
         titles[named[0] + 1] = "label"
-    return Cells(cells.what, tuple(titles), [cells.columns, *cells.rows])
+    return replace(cells, columns=tuple(titles), rows=[cells.columns, *cells.rows])
 
 
 def _no_names(cells: Cells) -> SourceError:
@@ -211,7 +229,8 @@ def _drafted(cells: Cells, at: int) -> Draft:
     index = NameIndex(same)
     index.extend(rows)
     attributes = tuple(further.values())
-    return LabelTable(attributes, rows, index, by_place, cells.what, cells.columns), clashes
+    return LabelTable(attributes, rows, index, by_place, cells.what, cells.columns,
+                      encoding=cells.encoding), clashes  # fmt: skip
 
 
 def _said(cells: Sequence[str], place: int) -> str:
