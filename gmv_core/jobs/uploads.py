@@ -20,7 +20,7 @@ from gmv_core.errors import SettingsError, SourceError
 from gmv_core.jobs import control
 from gmv_core.jobs.job import list_jobs
 from gmv_core.place import JOB_FOLDER
-from gmv_core.sources.names import safe_name, unique_name
+from gmv_core.sources.names import UniqueNames, safe_name
 from gmv_core.sources.on_server import open_on_server, roots
 from gmv_core.sources.opening import open_source
 from gmv_core.sources.readers.beside import tables_among
@@ -204,8 +204,7 @@ def _names(raw: Sequence[str]) -> list[str]:
     tops = {name.partition("/")[0] for name in names}
     if len(tops) == 1 and all("/" in name for name in names):
         names = [name.partition("/")[2] for name in names]
-    seen: set[str] = set()
-    return [unique_name(name, seen) for name in names]
+    return list(map(UniqueNames().made, names))
 
 
 def _short(part: str) -> str:

@@ -97,7 +97,7 @@ class Labels:
 
     def differs_in_suffix(self, place: Place) -> bool:
         """Whether a row names a file of another type than the image that it was found for."""
-        key = self.parts[place.part].table.index.keys[place.row]
+        key = self.parts[place.part].table.index.key(place.row)
         return place.by_stem and key.stem != key.file
 
     @property

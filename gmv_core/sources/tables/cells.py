@@ -17,6 +17,8 @@ from gmv_core.errors import SourceError
 from gmv_core.sources.encodings import decoded_text
 
 MAX_COLUMNS = 2_000
+MAX_CELLS = 50_000_000
+_TEXTS = 10_000
 _SHEET_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")
 _NAMING = ("training", "name", "file_name")
 _SEPARATORS = ",;\t|"
@@ -25,8 +27,9 @@ _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')
 
 @dataclass(frozen=True)
 class Cells:
-    """A table's cells as text. what: how it is called. rows: as long as `columns`, stripped.
+    """A table's cells as text. what: how it is called.
 
+    rows: of stripped cells, each up to its last one that is not empty.
     encoding: in which it was read, where that was guessed.
     """
 
@@ -69,7 +72,7 @@ def names_in(path: Path) -> list[str]:
         cells = read_cells(path)
         columns = [column.lower() for column in cells.columns]
         at = next(columns.index(title) for title in _NAMING if title in columns)
-        return [row[at] for row in cells.rows if row[at]]
+        return [row[at] for row in cells.rows if at < len(row) and row[at]]
     return [line.strip() for line in lines if line.strip()]
 
 
@@ -136,7 +139,7 @@ def _from_lines(text: str, what: str) -> Cells:
 def _rows(
     reader: Iterator[list[str]], columns: Sequence[str], what: str, header_line: int
 ) -> Iterator[tuple[str, ...]]:
-    width = len(columns)
+    width, texts = len(columns), dict[str, str]()
     for number, cells in enumerate(reader, start=header_line + 1):
         row = [cell.strip() for cell in cells]
         if not any(row):
@@ -146,7 +149,16 @@ def _rows(
                 f"{what} has {len(cells)} cells in row {number:,} but {width} columns; "
                 'put cells that hold the separator in "quotes".'
             )
-        yield tuple(row[:width] + [""] * (width - len(row)))
+        yield _kept(row, texts)
+
+
+def _kept(row: list[str], texts: dict[str, str]) -> tuple[str, ...]:
+    """Return a row without empty cells at its end. texts: equal ones are held once."""
+    while row and not row[-1]:
+        row.pop()
+    if len(texts) > _TEXTS:
+        texts.clear()
+    return tuple(texts.setdefault(text, text) for text in row)
 
 
 def _celeba(text: str, what: str) -> Cells | None:
@@ -193,7 +205,18 @@ def _objects(text: str) -> Iterator[Mapping[str, object]]:
 def _cells_of(what: str, objects: Iterable[Mapping[str, object]]) -> Cells:
     objects = list(objects)
     columns = _checked(tuple(dict.fromkeys(key for row in objects for key in row)), what)
-    rows = [tuple(as_text(row.get(column)).strip() for column in columns) for row in objects]
+    places = {column: place for place, column in enumerate(columns)}
+    texts, held, rows = dict[str, str](), 0, list[tuple[str, ...]]()
+    for row in objects:
+        cells = [""] * (1 + max((places[key] for key in row), default=-1))
+        for key, value in row.items():
+            cells[places[key]] = as_text(value).strip()
+        rows.append(_kept(cells, texts))
+        held += len(rows[-1])
+        if held > MAX_CELLS:
+            raise SourceError(
+                f"{what} has more than {MAX_CELLS:,} cells; keep the keys that describe the images."
+            )
     return Cells(what, columns, rows)
 
 

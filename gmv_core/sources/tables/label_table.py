@@ -44,13 +44,12 @@ class LabelRow:
 class LabelTable:
     """The rows of a table.
 
-    attributes: names of the further columns. rows: by the name in the table.
+    attributes: names of the further columns. by_place: its rows, one a name.
     what: how the table is called. columns: all of them. past_storage: see `NameIndex.find`.
     encoding: in which it was read, where that was guessed by its letters.
     """
 
     attributes: tuple[str, ...]
-    rows: Mapping[str, LabelRow]
     index: NameIndex = field(repr=False)
     by_place: Sequence[LabelRow] = field(repr=False)
     what: str = "The label table"
@@ -180,17 +179,18 @@ def _best(
     if names is None:
         return _drafted(cells, places[0]) if places else None
     tried = names[:: max(1, len(names) // _TRIED)]
-    best, most = None, 0
+    best, most = -1, 0
     for place in places:
         draft = _drafted(cells, place)
         fits = _fits(draft[0], tried)
         if fits == 0 and len(tried) < len(names):
             fits = min(1, _fits(draft[0], names))
         if fits > most and fits >= least * len(tried):
-            best, most = draft, fits
+            best, most = place, fits
         if most >= _PLAINLY * len(tried):
-            break
-    return best
+            return draft
+        del draft  # a large table is held once
+    return _drafted(cells, best) if best >= 0 else None
 
 
 def _fits(table: LabelTable, names: Iterable[str]) -> int:
@@ -208,33 +208,69 @@ def _drafted(cells: Cells, at: int) -> Draft:
     whole = label >= 0 and all(
         _WHOLE.fullmatch(row[label]) for row in cells.rows if _said(row, label)
     )
-    rows: dict[str, LabelRow] = {}
+    titles = [further.get(place, "") for place in range(len(cells.columns))]
+    by_place = _Rows([], at, label, owner, titles, whole)
+    places: dict[str, int] = {}
     clashes: list[str] = []
-    for cell in cells.rows:
-        name = cell[at].replace("\\", "/").removeprefix("./")
-        said = _said(cell, label)
-        row = LabelRow(
-            name,
-            said.partition(".")[0] if whole else said,
-            _said(cell, owner),
-            {title: _said(cell, place) for place, title in further.items()},
-        )
-        if rows.setdefault(name, row) != row:
+    for row in cells.rows:
+        name = by_place.name_of(row)
+        place = places.setdefault(name, len(places))
+        if place == len(by_place.cells):
+            by_place.cells.append(row)
+        elif by_place.made(row) != by_place[place]:
             clashes.append(name)
-    by_place = list(rows.values())
 
     def same(one: int, other: int) -> bool:
         return replace(by_place[one], name="") == replace(by_place[other], name="")
 
     index = NameIndex(same)
-    index.extend(rows)
+    index.extend(places)
     attributes = tuple(further.values())
-    return LabelTable(attributes, rows, index, by_place, cells.what, cells.columns,
+    return LabelTable(attributes, index, by_place, cells.what, cells.columns,
                       encoding=cells.encoding), clashes  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Rows(Sequence[LabelRow]):
+    """Rows of cells as what they say, which is made when it is asked for.
+
+    at, label, owner: places of these columns, −1 for none; titles: of all further ones, else "".
+    whole: labels are whole numbers, whatever follows their point.
+    """
+
+    cells: list[tuple[str, ...]]
+    at: int
+    label: int
+    owner: int
+    titles: Sequence[str]
+    whole: bool
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __getitem__(self, place: int) -> LabelRow:  # type: ignore[override]  # no slices
+        return self.made(self.cells[place])
+
+    def name_of(self, row: Sequence[str]) -> str:
+        name = row[self.at] if self.at < len(row) else ""
+        return name.replace("\\", "/").removeprefix("./")
+
+    def made(self, row: Sequence[str]) -> LabelRow:
+        said = _said(row, self.label)
+        return LabelRow(
+            self.name_of(row),
+            said.partition(".")[0] if self.whole else said,
+            _said(row, self.owner),
+            {
+                title: cell
+                for title, cell in zip(self.titles, row, strict=False)
+                if title and cell and cell not in _EMPTY
+            },
+        )
+
+
 def _said(cells: Sequence[str], place: int) -> str:
-    text = cells[place] if place >= 0 else ""
+    text = cells[place] if 0 <= place < len(cells) else ""
     return "" if text in _EMPTY else text
 
 
