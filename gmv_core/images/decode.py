@@ -31,7 +31,7 @@ from gmv_core.images.bare import bare
 from gmv_core.images.colour import CONVERTED
 from gmv_core.images.effort import checked_bytes, pixels_bytes, working_bytes
 from gmv_core.images.gate import DECODING
-from gmv_core.images.kinds import foreign_kind, header_size, image_kind, lacks_end
+from gmv_core.images.kinds import foreign_kind, header_size, image_kind, lacks_end, other_kind
 from gmv_core.images.mending import mended
 from gmv_core.images.rgb import Rejected, shrunk
 from gmv_core.settings import SRGB, IngestSettings
@@ -103,7 +103,8 @@ def _decode(data: bytes, kind: str, settings: IngestSettings, sha256: str) -> De
     if not kind:
         foreign = foreign_kind(data)
         without = " without the package pillow-heif" if foreign == "HEIC" else ""
-        raise Rejected(f"{foreign} is not supported{without}" if foreign else "not an image")
+        other = other_kind(data) or "not an image"
+        raise Rejected(f"{foreign} is not supported{without}" if foreign else other)
     # WebP allocates its canvas on opening, so the header is read before that.
     told = header_size(data, kind)
     _check_size(told, settings.max_pixels)

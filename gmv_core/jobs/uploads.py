@@ -110,6 +110,9 @@ def _spool(workspace: Workspace, files: Sequence[Upload], table: Upload | None) 
             f"The uploads cannot be written ({error.strerror or error}); give other files, or make "
             "room on the disk of the workspace."
         ) from error
+    except BaseException:  # an error of the program, or the end of the session
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return folder
 
 

@@ -205,10 +205,10 @@ def _fits_none(table: LabelTable, names: Sequence[str]) -> SourceError:
 def _refusing(labels: Labels, names: Sequence[str] | None) -> Labels:
     """Keep images from rows that are another image's own: "p0.png" from that of "p0.jpg".
 
-    And say of which tables the encoding was guessed.
+    And say what was guessed of the tables.
     """
-    guessed = (part.table.encoding_words() for part in labels.parts)
-    labels = replace(labels, notes=(*labels.notes, *filter(None, guessed)))
+    guessed = (sentence for part in labels.parts for sentence in part.table.guesses())
+    labels = replace(labels, notes=(*labels.notes, *guessed))
     if names is None or not labels.parts:
         return labels
     own, loose = set[tuple[int, int]](), list[tuple[str, Place]]()

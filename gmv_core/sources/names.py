@@ -15,7 +15,8 @@ _IMAGES = frozenset(
     ".pnm".split()
 )
 _OTHER_IMAGES = frozenset(
-    ".heic .heif .jxl .jp2 .svg .psd .ico .exr .hdr .tga .dng .nef .cr2 .arw .dcm".split()
+    ".heic .heif .jxl .jp2 .svg .psd .ico .exr .hdr .tga .dng .nef .cr2 .arw .dcm "
+    ".dds .pcx .qoi .pam .pfm .eps .ai .wmf .emf .jxr .xcf .cr3 .raf .orf .rw2".split()
 )
 # Of systems, and of what stands beside images or was not finished: never looked into.
 _NO_IMAGES = frozenset(
@@ -66,7 +67,10 @@ def is_image_suffix(suffix: str) -> bool:
 
 def clean_name(name: str) -> str:
     """Write bytes of a file name that are no UTF-8 as \\xNN, so that the name can be stored."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        return name.encode("utf-8", "backslashreplace").decode()
 
 
 class UniqueNames:

@@ -128,12 +128,36 @@ def _from_lines(text: str, what: str) -> Cells:
         if celeba:
             return celeba
         separator = max(_SEPARATORS, key=header.count)
-    reader = csv.reader(io.StringIO(text[start:], newline=""), delimiter=separator)
+    body = text[start:]
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=separator)
     try:
         columns = _checked(tuple(column.strip() for column in next(reader, [])), what)
-        return Cells(what, columns, list(_rows(reader, columns, what, number)))
+        rows = list(_rows(reader, columns, what, number))
     except csv.Error as error:
         raise csv.Error(f"near line {reader.line_num + number - 1:,} ({error})") from error
+    if '"' in body and not _is_strict(body, separator):
+        _check_quotes(rows, what)
+    return Cells(what, columns, rows)
+
+
+def _check_quotes(rows: Iterable[tuple[str, ...]], what: str) -> None:
+    """Raise SourceError where a quotation mark that is not closed took further rows into a cell."""
+    for row in rows:
+        if "\n" in "".join(row) or "\r" in "".join(row):
+            raise SourceError(
+                f'{what} has a quotation mark (") that is not closed, in the row of '
+                f"{row[0][:40]!r}: further rows would be lost in that cell; close or remove it."
+            )
+
+
+def _is_strict(body: str, separator: str) -> bool:
+    """Whether quotation marks stand where CSV has them: at the beginning and end of cells."""
+    try:
+        for _ in csv.reader(io.StringIO(body, newline=""), delimiter=separator, strict=True):
+            pass
+    except csv.Error:
+        return False
+    return True
 
 
 def _rows(

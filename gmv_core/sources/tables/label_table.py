@@ -46,7 +46,8 @@ class LabelTable:
 
     attributes: names of the further columns. by_place: its rows, one a name.
     what: how the table is called. columns: all of them. past_storage: see `NameIndex.find`.
-    encoding: in which it was read, where that was guessed by its letters.
+    encoding: in which it was read, where that was guessed by its letters. named_by: the column of
+    names.
     """
 
     attributes: tuple[str, ...]
@@ -56,6 +57,7 @@ class LabelTable:
     columns: tuple[str, ...] = ()
     past_storage: bool = False
     encoding: str = ""
+    named_by: str = ""
 
     def find(self, name: str) -> LabelRow | None:
         """Return the row of the image `name`, the closest match; None where none or several fit."""
@@ -69,6 +71,16 @@ class LabelTable:
     @property
     def says_labels(self) -> bool:
         return any(row.label for row in self.by_place)
+
+    def guesses(self) -> list[str]:
+        """Return in sentences what was guessed of the table."""
+        said = [self.encoding_words()]
+        if len(self.columns) > 2 and self.named_by and not _name_columns([self.named_by]):
+            said.append(
+                f"No column of {self.what} is called as one of names; {self.named_by!r} fits the "
+                'images and is taken. Where that is wrong, call the column of names "name".'
+            )
+        return [sentence for sentence in said if sentence]
 
     def encoding_words(self) -> str:
         """Return in a sentence in which encoding the table was read, "" where none was guessed."""
@@ -227,7 +239,7 @@ def _drafted(cells: Cells, at: int) -> Draft:
     index.extend(places)
     attributes = tuple(further.values())
     return LabelTable(attributes, index, by_place, cells.what, cells.columns,
-                      encoding=cells.encoding), clashes  # fmt: skip
+                      encoding=cells.encoding, named_by=cells.columns[at]), clashes  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,28 @@ def test_a_first_line_may_name_the_encoding() -> None:
         assert table.by_place[0].label == "koñ" and "cp1252" in table.encoding_words()
 
 
+def test_a_guessed_column_of_names_is_said(tmp_path: Path) -> None:
+    where = folder(tmp_path, {f"{i}.png": png(i) for i in range(30, 33)})
+    (where / "labels.csv").write_text("person,age,label\nAda,30,x\nBen,31,y\nCy,99,z\n")
+    labels = labels_for(open_source(where))
+    assert labels is not None
+    assert labels.notes[0].startswith("No column of labels.csv is called as one of names; 'age'")
+    (where / "labels.csv").write_text("photo,label\n30.png,x\n31.png,y\n")
+    assert labels_for(open_source(where)).notes == ()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("rest", ["1.png,b\n2.png,c\n", '1.png,b\n2.png,"c"\n', "1.png,b\r\n"])
+def test_a_quotation_mark_that_is_not_closed_takes_no_rows(rest: str) -> None:
+    with pytest.raises(SourceError, match=r"not closed, in the row of '0\.png'"):
+        read_labels(f'name,label\n0.png,"a\n{rest}')
+
+
+def test_sloppy_quotation_marks_are_read_as_far_as_they_lose_no_row() -> None:
+    rows = read_labels('name,label\n0.png,"the "best" cat"\n1.png,5" tall\n2.png,"two\nlines"x\n'
+                       .replace("two\n", "two ")).by_place  # fmt: skip
+    assert [row.label for row in rows] == ['the best" cat"', '5" tall', "two linesx"]
+
+
 def test_a_guessed_encoding_is_said_where_labels_are(tmp_path: Path) -> None:
     where = folder(tmp_path, {f"{i}.png": png(i) for i in range(3)})
     table = "name;label\n0.png;żółw\n1.png;łabędź\n2.png;koń\n".encode("cp1250")
