@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from tests.fakes import draw, png
+from tests.fakes import draw, png, write_images
 
 MB = 1_000_000
 GB = 1000 * MB
@@ -159,6 +159,58 @@ def png_rgba(folder: Path) -> Path:
     return folder
 
 
+def webp_canvas(folder: Path) -> Path:
+    """Two empty canvases of 177 megapixels, of 38 bytes each."""
+    folder = folder / "images"
+    folder.mkdir()
+    for name in "ab":
+        canvas = Image.new("RGB", (13_300, 13_300))
+        canvas.save(folder / f"{name}.webp", lossless=True, quality=0, method=0)
+    return folder
+
+
+def jpeg_progressive(folder: Path) -> Path:
+    """Two progressive JPEGs that announce 196 megapixels, each read by a thread of its own."""
+    folder = folder / "images"
+    folder.mkdir()
+    file = io.BytesIO()
+    Image.fromarray(draw(0)).save(file, "JPEG", progressive=True, subsampling=0)
+    data = file.getvalue()
+    at = data.index(b"\xff\xc2") + 5
+    for name in "ab":
+        size = struct.pack(">HH", 14_000, 14_000)
+        (folder / f"{name}.jpg").write_bytes(data[:at] + size + data[at + 4 :] + bytes(8 * MB))
+    return folder
+
+
+def wide_table(folder: Path) -> Path:
+    """A table of 2,000 columns and 30,000 rows that have one cell each."""
+    folder = write_images(folder / "images", 2)
+    titles = ",".join(["name", *(f"c{number}" for number in range(1_999))])
+    rows = "".join(f"{number:04d}.png\n" for number in range(30_000))
+    (folder / "labels.csv").write_text(f"{titles}\n{rows}")
+    return folder
+
+
+def long_table(folder: Path) -> Path:
+    """A table of a million names."""
+    folder = write_images(folder / "images", 2)
+    (folder / "labels.csv").write_text(
+        "name\n" + "".join(f"{number:07d}\n" for number in range(1_000_000)) + "0000.png\n"
+    )
+    return folder
+
+
+def zip_tables(folder: Path) -> Path:
+    """Twenty tables of 49 MB, nearly all blank lines."""
+    with zipfile.ZipFile(folder / "x.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for number in range(20):
+            archive.writestr(f"{number}/{number}.png", png(draw(number)))
+            with archive.open(f"{number}/metadata.csv", "w") as file:
+                file.write(b"file_name,label\nx.png,a\n" + b"\n" * 49 * MB)
+    return folder / "x.zip"
+
+
 def many_tiffs(folder: Path) -> Path:
     """256 TIFF files of 20 MB each: honest, and on the disk only once."""
     folder = folder / "images"
@@ -172,6 +224,7 @@ def many_tiffs(folder: Path) -> Path:
 BOMBS: dict[str, Callable[[Path], Path]] = {
     write.__name__: write
     for write in (sparse_tar, pax_tar, npz_labels, npz_image, npz_header, parquet_values,
-                  parquet_pages, zip_members, zip_dense, png_rgba)
+                  parquet_pages, zip_members, zip_dense, zip_tables, png_rgba, webp_canvas,
+                  jpeg_progressive, wide_table, long_table)
 }  # fmt: skip
 HONEST: dict[str, Callable[[Path], Path]] = {"many_tiffs": many_tiffs}

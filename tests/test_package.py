@@ -43,10 +43,10 @@ for found in (gmv_core.__file__, ui.__file__, str(generated_folder()), str(place
 """
 
 
-def pins() -> dict[str, str]:
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+def pins(name: str = "requirements.txt") -> dict[str, str]:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     pinned = {}
-    for requirement in (Requirement(line) for line in lines if not line.startswith("#")):
+    for requirement in (Requirement(line) for line in lines if not line.startswith(("#", "-r"))):
         (pin,) = requirement.specifier
         assert pin.operator == "==", requirement
         pinned[canonicalize_name(requirement.name)] = pin.version
@@ -135,13 +135,25 @@ def test_every_page_is_drawn_where_only_the_wheel_is(tmp_path: Path) -> None:
     assert generated == str(inside / "assets" / "demo" / "generated")
 
 
-def test_the_lock_has_every_pin_and_a_hash_for_each_package() -> None:
-    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
-    locked = dict[str, str]()
+def locked(name: str) -> dict[str, set[str]]:
+    """Return the versions that a lock has of each package; several where Pythons need others."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    versions = dict[str, set[str]]()
     for number, line in enumerate(lines):
         if line and not line.startswith((" ", "#")):
             requirement = Requirement(line.removesuffix(" \\"))
             (pin,) = requirement.specifier
-            locked[canonicalize_name(requirement.name)] = pin.version
+            versions.setdefault(canonicalize_name(requirement.name), set()).add(pin.version)
             assert lines[number + 1].strip().startswith("--hash=sha256:"), line
-    assert pins().items() <= locked.items()
+    return versions
+
+
+def test_the_locks_have_every_pin_and_a_hash_for_each_package() -> None:
+    packages, with_tools = locked("requirements.lock"), locked("requirements-dev.lock")
+    for name, version in pins().items():
+        assert packages[name] == {version}, name
+    for name, version in pins("requirements-dev.txt").items():
+        assert with_tools[name] == {version}, name
+    # What the tests run with is what is installed without them.
+    for name, versions in packages.items():
+        assert with_tools[name] == versions, name

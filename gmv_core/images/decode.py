@@ -29,8 +29,9 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from gmv_core.images.bare import bare
 from gmv_core.images.colour import CONVERTED
-from gmv_core.images.gate import Gate
-from gmv_core.images.kinds import foreign_kind, header_size, image_kind, lacks_end
+from gmv_core.images.effort import checked_bytes, pixels_bytes, working_bytes
+from gmv_core.images.gate import DECODING
+from gmv_core.images.kinds import foreign_kind, header_size, image_kind, lacks_end, other_kind
 from gmv_core.images.mending import mended
 from gmv_core.images.rgb import Rejected, shrunk
 from gmv_core.settings import SRGB, IngestSettings
@@ -58,8 +59,6 @@ _KEPT_MODES = {"JPEG": ("RGB", "L"), "PNG": ("RGB", "L", "P"), "WebP": ("RGB",)}
 _KEPT_MAX_BYTES = 256 * 1024
 _PNG_MAX_SIDE_PX = 64
 _QUALITY, _QUALITY_AGAIN = 92, 97  # of JPEG
-_PIXEL_BYTES = 4  # that Pillow takes for a pixel in colour
-_AT_ONCE = Gate(512_000_000)  # decoded at the same time by all threads
 # What Pillow says of sound files that it cannot read.
 _NOT_SUPPORTED = ("unknown pixel mode", "not available", "unsupported", "not supported")
 _EXIF_KEYS = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
@@ -104,19 +103,22 @@ def _decode(data: bytes, kind: str, settings: IngestSettings, sha256: str) -> De
     if not kind:
         foreign = foreign_kind(data)
         without = " without the package pillow-heif" if foreign == "HEIC" else ""
-        raise Rejected(f"{foreign} is not supported{without}" if foreign else "not an image")
+        other = other_kind(data) or "not an image"
+        raise Rejected(f"{foreign} is not supported{without}" if foreign else other)
     # WebP allocates its canvas on opening, so the header is read before that.
     told = header_size(data, kind)
     _check_size(told, settings.max_pixels)
     if kind == "WebP" and told is not None:
-        with _AT_ONCE.holding(_PIXEL_BYTES * told[0] * told[1]):
+        with DECODING.holding(checked_bytes(pixels_bytes(told, kind))):
             return _opened(_OPENERS[kind](io.BytesIO(data)), data, kind, settings, sha256)
-    image: Image.Image = _OPENERS[kind](io.BytesIO(data))
+    image = _OPENERS[kind](io.BytesIO(data))
     _check_size(image.size, settings.max_pixels)
     full, side = image.size, settings.preview_side_px
+    held_bytes = working_bytes(image, data, kind)
     if kind == "JPEG" and max(full) > side:
         image.draft(None, _fitted(full, side))
-    with _AT_ONCE.holding(_PIXEL_BYTES * image.width * image.height):
+    held_bytes += pixels_bytes(image.size, kind, image.mode)
+    with DECODING.holding(checked_bytes(held_bytes)):
         return _opened(image, data, kind, settings, sha256, full)
 
 

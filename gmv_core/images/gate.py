@@ -33,3 +33,6 @@ class Gate:
             with self._changed:
                 self._held -= size_bytes
                 self._changed.notify_all()
+
+
+DECODING = Gate(512_000_000)  # what all threads decode at the same time

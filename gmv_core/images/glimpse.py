@@ -12,6 +12,8 @@ from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
+from gmv_core.images.effort import pixels_bytes, working_bytes
+from gmv_core.images.gate import DECODING
 from gmv_core.images.kinds import image_kind
 
 SIDE_PX = 128
@@ -26,16 +28,19 @@ _OPENERS: dict[str, type[ImageFile.ImageFile]] = {
 
 def glimpse(data: bytes) -> bytes:
     """Return a small JPEG of what can be decoded of a broken file, b"" for nothing."""
-    opener = _OPENERS.get(image_kind(data[:16]))
+    kind = image_kind(data[:16])
+    opener = _OPENERS.get(kind)
     if opener is None:
         return b""
     try:
         image = opener(io.BytesIO(data))
         if image.width * image.height > MAX_PIXELS:
             return b""
+        held_bytes = working_bytes(image, data, kind) + pixels_bytes(image.size, kind)
         image.draft("RGB", (SIDE_PX, SIDE_PX))
         try:
-            image.load()
+            with DECODING.holding(held_bytes):
+                image.load()
             return b""  # whatever it was rejected for, it is not broken
         except Exception:  # Pillow's plugins raise nearly any type on broken bytes
             seen = Image.Image()._new(image.im).convert("RGB")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from functools import cache
 from importlib.util import find_spec
@@ -18,6 +19,8 @@ _MAGICS = (
 )
 
 
+# Numbers as text (P1 to P3) begin with one, or a comment: two letters could begin any text.
+_NETPBM = re.compile(rb"P[456]\s|P[123]\s+[\d#]")
 # By the brand of an ISO media file, which stands behind "ftyp".
 _BRANDS = {
     **dict.fromkeys((b"avif", b"avis"), "AVIF"),
@@ -37,6 +40,19 @@ _FOREIGN = (
     (b"v/1\x01", "OpenEXR"),
     (b"#?RADIANCE", "Radiance HDR"),
     (b"%PDF", "PDF"),
+    (b"qoif", "QOI"),
+    (b"DDS ", "DDS"),
+    (b"P7\n", "PAM"),
+    (b"PF\n", "PFM"),
+    (b"Pf\n", "PFM"),
+)
+# What lies under an image's name where a download went wrong.
+_OTHERS = (
+    (b"version https://git-lfs", "not an image but a pointer of Git LFS: run git lfs pull"),
+    (b"<!doctype html", "not an image but a web page"),
+    (b"<html", "not an image but a web page"),
+    (b"<svg", "SVG is not supported"),
+    (b"<?xml", "not an image but XML"),
 )
 
 
@@ -45,6 +61,12 @@ def foreign_kind(head: bytes) -> str:
     if head[4:8] == b"ftyp":
         return _BRANDS.get(head[8:12], "film")
     return next((kind for magic, kind in _FOREIGN if head.startswith(magic)), "")
+
+
+def other_kind(data: bytes) -> str:
+    """Return in words what some bytes are that lie under an image's name, "" for nothing known."""
+    start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return next((words for magic, words in _OTHERS if start.startswith(magic)), "")
 
 
 def image_kind(head: bytes) -> str:
@@ -60,7 +82,7 @@ def image_kind(head: bytes) -> str:
     if head[4:8] == b"ftyp":
         kind = _BRANDS.get(head[8:12], "")
         return kind if kind == "AVIF" or reads_heic() else ""
-    return "PPM" if head[:2] in (b"P4", b"P5", b"P6") and head[2:3].isspace() else ""
+    return "PPM" if _NETPBM.match(head) else ""
 
 
 @cache

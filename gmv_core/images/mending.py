@@ -7,9 +7,10 @@ import struct
 from collections.abc import Iterator
 
 import numpy as np
-from PIL import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
+from gmv_core.images.effort import pixels_bytes, working_bytes
+from gmv_core.images.gate import DECODING
 from gmv_core.images.kinds import lacks_end
 from gmv_core.types import UInt8
 
@@ -50,14 +51,16 @@ def _has_all_rows(data: bytes) -> bool:
     """
     data = data.rstrip(b"\xff")  # half an end mark
     try:
-        ended, continued = _glanced(data + _END), _glanced(data + _MORE + _END)
+        image = JpegImageFile(io.BytesIO(data))
+        if image.width * image.height > _MOST_PIXELS:
+            return False
+        held_bytes = working_bytes(image, data, "JPEG") + 3 * pixels_bytes(image.size, "JPEG")
+        with DECODING.holding(held_bytes):
+            ended, continued = _glanced(data + _END), _glanced(data + _MORE + _END)
     except Exception:  # Pillow's plugins raise nearly any type on broken bytes
         return False
-    return ended is not None and continued is not None and np.array_equal(ended, continued)
+    return np.array_equal(ended, continued)
 
 
-def _glanced(data: bytes) -> UInt8 | None:
-    image: ImageFile.ImageFile = JpegImageFile(io.BytesIO(data))
-    if image.width * image.height > _MOST_PIXELS:
-        return None
-    return np.asarray(image)
+def _glanced(data: bytes) -> UInt8:
+    return np.asarray(JpegImageFile(io.BytesIO(data)))

@@ -81,6 +81,8 @@ def is_outgrown(run: RunManifest, known: Mapping[str, SetManifest]) -> bool:
             continue
         if made.counts.images != part.images or stamp not in (None, made.stamp):
             return True
+        if made.removed_at and made.removed_at > (run.updated or ""):
+            return True
     return False
 
 

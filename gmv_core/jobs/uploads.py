@@ -20,7 +20,7 @@ from gmv_core.errors import SettingsError, SourceError
 from gmv_core.jobs import control
 from gmv_core.jobs.job import list_jobs
 from gmv_core.place import JOB_FOLDER
-from gmv_core.sources.names import safe_name, unique_name
+from gmv_core.sources.names import UniqueNames, safe_name
 from gmv_core.sources.on_server import open_on_server, roots
 from gmv_core.sources.opening import open_source
 from gmv_core.sources.readers.beside import tables_among
@@ -110,6 +110,9 @@ def _spool(workspace: Workspace, files: Sequence[Upload], table: Upload | None) 
             f"The uploads cannot be written ({error.strerror or error}); give other files, or make "
             "room on the disk of the workspace."
         ) from error
+    except BaseException:  # an error of the program, or the end of the session
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return folder
 
 
@@ -204,8 +207,7 @@ def _names(raw: Sequence[str]) -> list[str]:
     tops = {name.partition("/")[0] for name in names}
     if len(tops) == 1 and all("/" in name for name in names):
         names = [name.partition("/")[2] for name in names]
-    seen: set[str] = set()
-    return [unique_name(name, seen) for name in names]
+    return list(map(UniqueNames().made, names))
 
 
 def _short(part: str) -> str:

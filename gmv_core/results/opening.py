@@ -37,12 +37,12 @@ def check_sets(result: Result) -> None:
                 f"which now has {len(images.images)}; run its `value` command again."
             )
         made = images.manifest()
+        if made.removed_at and made.removed_at > (run.updated or ""):  # or are being removed
+            raise WorkspaceError(
+                f"Images of {images.name!r} were removed since the run {result.run.name!r} "
+                "valued it; run its `value` command again."
+            )
         if stamp is not None and made.stamp != stamp:
-            if made.removed_at and made.removed_at > (run.updated or ""):
-                raise WorkspaceError(
-                    f"Images of {images.name!r} were removed since the run {result.run.name!r} "
-                    "valued it; run its `value` command again."
-                )
             raise WorkspaceError(
                 f"The set {images.name!r} was built anew since the run {result.run.name!r} valued "
                 "it; run its `value` command again."

@@ -20,7 +20,7 @@ from gmv_core.method.sketch import SKETCH_DIM, sketch
 from gmv_core.models.choice import reload_embedder
 from gmv_core.models.embedders.embedder import stack
 from gmv_core.settings import BuildSettings, EmbedSettings, IngestSettings
-from gmv_core.sources.source import storable
+from gmv_core.sources.source import MAX_TEXT, MAX_TEXTS, storable
 from gmv_core.store.columns import embedding_rows, image_rows, previews_of
 from gmv_core.store.manifests import EmbedderEntry
 from gmv_core.store.workspace import ImageSet
@@ -187,13 +187,16 @@ def _prepared(image: SourceImage, settings: IngestSettings, embedder: Embedder) 
 
 def _storable(image: SourceImage) -> SourceImage:
     """Return an image's record without its bytes, its texts such that they can be stored."""
+    most = min(MAX_TEXT, MAX_TEXTS // max(1, len(image.attributes)))
     return replace(
         image,
         data=b"",
         name=storable(image.name),
         label=storable(image.label),
         owner=storable(image.owner),
-        attributes={storable(key): storable(value) for key, value in image.attributes.items()},
+        attributes={
+            storable(key, most): storable(value, most) for key, value in image.attributes.items()
+        },
     )
 
 

@@ -39,7 +39,8 @@ def damage(record: Record) -> list[str]:
         return set_damage(record)
     assert isinstance(record, Run)  # noqa: S101  (there is no third kind)
     manifest = record.manifest()
-    tables = [Table(path) for path in paths_in(record.folder, "*.lance")]
+    found = map(Table, paths_in(record.folder, "*.lance"))
+    tables = [table for table in found if table.exists()]
     needed = {"matches", "quality", "generated", "values"} if manifest.totals else set()
     missing = sorted(needed - {table.path.stem for table in tables})
     said = [f"The table {name}.lance of {record.name!r} is missing." for name in missing]
@@ -68,14 +69,16 @@ def set_damage(images: ImageSet) -> list[str]:
 
 
 def further_tables(images: ImageSet, own: Table) -> list[Table]:
-    """Return a set's tables besides its images and own embeddings: all can be made again."""
+    """Return a set's tables besides its images and own embeddings: all can be made again.
+
+    Not one whose first commit was never finished, as on a full disk: nothing relies on it.
+    """
     paths = [
         *paths_in(images.folder, "*.lance"),
         *paths_in(images.folder / "embeddings", "*.lance"),
     ]
-    return [
-        Table(path) for path in sorted(paths, key=str) if path not in (images.images.path, own.path)
-    ]
+    others = [path for path in sorted(paths, key=str) if path not in (images.images.path, own.path)]
+    return [table for table in map(Table, others) if table.exists()]
 
 
 def vector_tables(images: ImageSet) -> list[Table]:

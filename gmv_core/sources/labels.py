@@ -97,7 +97,7 @@ class Labels:
 
     def differs_in_suffix(self, place: Place) -> bool:
         """Whether a row names a file of another type than the image that it was found for."""
-        key = self.parts[place.part].table.index.keys[place.row]
+        key = self.parts[place.part].table.index.key(place.row)
         return place.by_stem and key.stem != key.file
 
     @property
@@ -203,7 +203,12 @@ def _fits_none(table: LabelTable, names: Sequence[str]) -> SourceError:
 
 
 def _refusing(labels: Labels, names: Sequence[str] | None) -> Labels:
-    """Keep images from rows that are another image's own: "p0.png" from that of "p0.jpg"."""
+    """Keep images from rows that are another image's own: "p0.png" from that of "p0.jpg".
+
+    And say what was guessed of the tables.
+    """
+    guessed = (sentence for part in labels.parts for sentence in part.table.guesses())
+    labels = replace(labels, notes=(*labels.notes, *guessed))
     if names is None or not labels.parts:
         return labels
     own, loose = set[tuple[int, int]](), list[tuple[str, Place]]()

@@ -9,12 +9,14 @@ from gmv_core.images.kinds import image_kind, reads_heic
 
 LABEL_FILES = ("labels.csv", "metadata.csv")
 NOT_AN_IMAGE = "not an image"
+MAX_NAME = 4_096  # as systems have it for a path
 _IMAGES = frozenset(
     ".jpg .jpeg .jpe .jfif .png .apng .webp .avif .bmp .dib .tif .tiff .gif .pbm .pgm .ppm "
     ".pnm".split()
 )
 _OTHER_IMAGES = frozenset(
-    ".heic .heif .jxl .jp2 .svg .psd .ico .exr .hdr .tga .dng .nef .cr2 .arw .dcm".split()
+    ".heic .heif .jxl .jp2 .svg .psd .ico .exr .hdr .tga .dng .nef .cr2 .arw .dcm "
+    ".dds .pcx .qoi .pam .pfm .eps .ai .wmf .emf .jxr .xcf .cr3 .raf .orf .rw2".split()
 )
 # Of systems, and of what stands beside images or was not finished: never looked into.
 _NO_IMAGES = frozenset(
@@ -36,6 +38,8 @@ def skip_reason(name: str, read_head: Callable[[], bytes]) -> str:
 
     The suffix decides; the first bytes (`read_head`) do where it says nothing ("photo.jpg?w=200").
     """
+    if len(name) > MAX_NAME:
+        return f"name of more than {MAX_NAME:,} letters"
     parts = name.replace("\\", "/").split("/")
     if not parts[0] or ".." in parts or (len(parts[0]) == 2 and parts[0][1] == ":"):
         return "unsafe path"
@@ -63,17 +67,31 @@ def is_image_suffix(suffix: str) -> bool:
 
 def clean_name(name: str) -> str:
     """Write bytes of a file name that are no UTF-8 as \\xNN, so that the name can be stored."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        return name.encode("utf-8", "backslashreplace").decode()
 
 
-def unique_name(name: str, seen: set[str]) -> str:
-    """Return `name`, or "name (2).jpg" and so on if it is in `seen`; add it there."""
-    count, unique = 1, name
-    while unique in seen:
-        count += 1
-        unique = numbered(name, count)
-    seen.add(unique)
-    return unique
+class UniqueNames:
+    """The names of a source's images so far, none of them twice."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, int] = {}  # name → the last number behind it
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    def made(self, name: str) -> str:
+        """Return `name`, or "name (2).jpg" and so on where it was given before; note that it is."""
+        number, unique = self._given.get(name, 0), name
+        while unique in self._given:
+            number += 1
+            unique = numbered(name, number) if number > 1 else name
+        self._given[unique] = 1
+        if unique != name:
+            self._given[name] = number
+        return unique
 
 
 def numbered(name: str, count: int) -> str:

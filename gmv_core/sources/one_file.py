@@ -28,6 +28,7 @@ _FOREIGN = (
     (b"\x89HDF", "an HDF5 file", "save its arrays with numpy.savez as images=…, labels=…"),
     (b"\x80", "a pickle, which could run code", "save its arrays with numpy.savez"),
     (b"%PDF", "a PDF document", "save its pictures as image files"),
+    (b"version https:/", "a pointer of Git LFS and not the file itself", "run `git lfs pull`"),
 )
 
 

@@ -16,6 +16,7 @@ from gmv_core.types import SourceImage
 MAX_FILE_BYTES = 1 << 30
 MAX_MEMBERS = 10_000_000
 MAX_TEXT = 10_000  # signs of a label, an owner or an attribute
+MAX_TEXTS = 200_000  # of all attributes of an image together
 # What unpacks to more than 200 times its size is a bomb and no photo; a small one does no harm, and
 # a very large one must be packed from much.
 MAX_RATIO = 200

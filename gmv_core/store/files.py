@@ -73,8 +73,8 @@ def locked(path: Place, *, seconds: float, busy: str, unwritable: str) -> Iterat
     On an object store it is a lease, which ends by itself.
 
     seconds: to wait for another holder, −1 for as long as it takes. busy, unwritable: the sentences
-    of the WorkspaceError where another process keeps it, or where the file cannot be made
-    ("{reason}" in it is why).
+    of the WorkspaceError where another process keeps it, or where the file cannot be made, or what
+    is written under it ("{reason}" in it is why).
     """
     if isinstance(path, ObjectPath):
         with leased(path, seconds=seconds, busy=busy):
@@ -93,6 +93,10 @@ def locked(path: Place, *, seconds: float, busy: str, unwritable: str) -> Iterat
         raise WorkspaceError(unwritable.replace("{reason}", reason)) from error
     try:
         yield
+    except OSError as error:
+        if problem := disk_problem(error):
+            raise WorkspaceError(unwritable.replace("{reason}", problem)) from error
+        raise
     finally:
         lock.release()
 
@@ -119,6 +123,11 @@ def disk_problem(error: BaseException) -> str:
         said = str(error).lower()
         return next((word for no, word in _DISK.items() if os.strerror(no).lower() in said), "")
     return ""
+
+
+def is_full(error: BaseException) -> bool:
+    """Return whether a disk has no room for what was to be written."""
+    return disk_problem(error) in [_DISK[no] for no in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)]
 
 
 def write_json(path: Place, value: object) -> None:

@@ -46,7 +46,7 @@ PICTURES: dict[str, tuple[bytes, str]] = {
     "text": (b"hello, this is no picture", "not an image"),
     "one byte": (b"\xff", "not an image"),
     "HTML saved as a picture": (b"<!DOCTYPE html><html>", "not an image"),
-    "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not an image"),
+    "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG is not supported"),
     "HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1", "HEIC is not supported"),
     "only a JPEG mark": (b"\xff\xd8\xff", "cut off after 3 bytes"),
     "half a JPEG": (encoded("JPEG")[:900], "cut off after 900 bytes"),

@@ -183,3 +183,34 @@ def test_a_preview_tells_nothing_but_the_picture(
     assert b"Ada" not in result.preview
     plain = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), np.int16)
     assert np.abs(plain - result.pixels).mean() < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (b"P3\n# by hand\n1 1\n255\n10 20 30\n", (10, 20, 30)),
+        (b"P2 1 1 255 40", (40, 40, 40)),
+        (b"P1\n1 1\n1\n", (0, 0, 0)),
+    ],
+)
+def test_netpbm_as_text_is_an_image(text: bytes, shown: tuple[int, int, int]) -> None:
+    result = decoded(text)
+    assert result.pixels is not None and tuple(result.pixels[0, 0]) == shown
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:aa",
+            "not an image but a pointer of Git LFS",
+        ),
+        (b"\r\n<!DOCTYPE html><html>404</html>", "not an image but a web page"),
+        (b"<HTML><body>Forbidden", "not an image but a web page"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG is not supported"),
+        (b"qoif\0\0\0\1\0\0\0\1\3\0", "QOI is not supported"),
+        (b"P3 is the third of them", "not an image"),
+    ],
+)
+def test_what_lies_under_an_images_name_is_said(data: bytes, status: str) -> None:
+    assert decode(data, SETTINGS).status.startswith(status)

@@ -82,6 +82,11 @@ def test_names_are_made_safe(workspace: Workspace, given: str, written: str) -> 
     assert outside == []
 
 
+def test_names_with_lone_surrogates_are_written_out(workspace: Workspace) -> None:
+    source = open_spooled(spool(workspace, [image("\ud800.png"), image("\udcff.png", 1)]))
+    assert source.names == ["ud800.png", "xff.png"]  # a backslash separates folders
+
+
 def test_the_same_name_twice_is_two_files(workspace: Workspace) -> None:
     names = opened_names(workspace, image("a.png", 1), image("a.png", 2), image("b.png"))
     assert sorted(names) == ["a (2).png", "a.png", "b.png"]
@@ -153,6 +158,16 @@ def test_the_limit_is_written_for_people(
 )
 def test_sizes_have_three_digits_at_most(size: int, text: str) -> None:
     assert size_text(size) == text
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(workspace: Workspace) -> None:
+    class Broken(File):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise KeyError("an error of the program")
+
+    with pytest.raises(KeyError):
+        spool(workspace, [image("a.png"), Broken("b.png", b"")])
+    assert list((workspace.beside / "uploads").glob("*")) == []
 
 
 def test_a_disk_that_cannot_be_written_is_one_sentence(workspace: Workspace) -> None:

@@ -103,6 +103,11 @@ SOURCES: dict[str, tuple[Callable[[Path], Path], str, str]] = {
     "unknown bytes": (
         lambda d: file(d, "x.bin", b"\1\0\2\3abc"), "of an unknown type (it begins with", "give a"
     ),
+    "LFS": (
+        lambda d: file(d, "x.parquet", b"version https://git-lfs.github.com/spec/v1\noid sha256:a"),
+        "a pointer of Git LFS",
+        "git lfs pull",
+    ),
     "7z": (lambda d: file(d, "x.7z", b"7z\xbc\xaf\x27\x1c\0"), "a 7z archive", "unpack it"),
     "RAR": (lambda d: file(d, "x.rar", b"Rar!\x1a\7\0"), "a RAR archive", "unpack it"),
     "HDF5": (lambda d: file(d, "x.h5", b"\x89HDF\r\n\x1a\n"), "an HDF5 file", "numpy.savez"),

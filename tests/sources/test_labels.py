@@ -96,7 +96,7 @@ def test_a_file_name_alone_never_crosses_folders() -> None:
 
 
 def test_rows_that_say_the_same_twice_are_one() -> None:
-    assert len(read_labels("name,label\na.png,cat\na.png,cat\n").rows) == 1
+    assert len(read_labels("name,label\na.png,cat\na.png,cat\n").by_place) == 1
 
 
 def test_tally_counts_both_sides() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +85,8 @@ def _lines(cells: Cells) -> tuple[str, list[Line]]:
         )
     lines = []
     for i, row in enumerate(cells.rows, start=2):
-        line = {name: as_text(cell) for name, cell in zip(cells.columns, row, strict=True)}
+        padded = zip_longest(cells.columns, row, fillvalue="")
+        line = {name: as_text(cell) for name, cell in padded}
         place, verdict = line["place"].lstrip("0") or "0", line["verdict"].lower()
         lines.append(line | {"place": place, "verdict": verdict, "line": str(i)})
     return cells.what, lines

@@ -59,6 +59,22 @@ class ArrayRows:
         return netpbm(np.moveaxis(pixels, 0, -1) if self.planar else pixels)
 
 
+@dataclass(frozen=True)
+class LabelTexts(Sequence[str]):
+    """Labels of an array (n,) as texts, made when they are asked for; "" for nan."""
+
+    values: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, row: int) -> str:  # type: ignore[override]  # no slices
+        value = self.values[row].item()
+        if isinstance(value, bytes):
+            return value.decode("utf-8", "replace")
+        return "" if value != value else str(value)
+
+
 def _read_row(file: IO[bytes], size_bytes: int, is_last: bool) -> tuple[bytes, str]:
     """Return a row's bytes and "", or why there are none."""
     try:

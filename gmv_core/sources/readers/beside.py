@@ -11,13 +11,15 @@ import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from gmv_core.sources.folders import Folders
 from gmv_core.sources.names import LABEL_FILES
-from gmv_core.sources.tables.cells import as_text
+from gmv_core.sources.tables.cells import MAX_COLUMNS, as_text
 from gmv_core.types import SourceImage
 
 MAX_SIDE_FILE_BYTES = 1 << 20
+MAX_TABLE_BYTES = 1 << 25  # of all tables in an archive: few bytes there are many once unpacked
 UNREADABLE = "unreadable "
 _CAPTIONS = (".txt", ".caption")
 SIDE_SUFFIXES = (".cls", ".json", *_CAPTIONS)
@@ -67,18 +69,27 @@ def described(
     label, owner, attributes = image.label, image.owner, dict(image.attributes)
     for name, content in reversed(list(files.items())):
         suffix = posixpath.splitext(name)[1].lower()
-        try:
-            said = dict(_said(suffix, content))
-        except (ValueError, RecursionError):
+        known = _said(suffix, content)
+        if known is None:
             unreadable[f"{UNREADABLE}{suffix} file"] += 1
             continue
-        label = as_text(said.pop("label", None)) or label
-        owner = as_text(said.pop("owner", None)) or owner
-        attributes |= {str(key): as_text(value) for key, value in said.items()}
+        said = dict(known)
+        label = said.pop("label", "") or label
+        owner = said.pop("owner", "") or owner
+        attributes |= said
     return replace(image, label=label, owner=owner, attributes=attributes)
 
 
-def _said(suffix: str, content: bytes) -> Mapping[str, object]:
+@lru_cache(maxsize=4)  # one file may stand beside many images
+def _said(suffix: str, content: bytes) -> Mapping[str, str] | None:
+    """Return what a side file says, None where it cannot be read or says too much."""
+    try:
+        return _parsed(suffix, content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _parsed(suffix: str, content: bytes) -> Mapping[str, str]:
     text = content.decode("utf-8-sig")
     if suffix == ".cls":
         return {"label": text.strip()}
@@ -88,7 +99,9 @@ def _said(suffix: str, content: bytes) -> Mapping[str, object]:
     values = json.loads(text)
     if not isinstance(values, dict):
         raise ValueError("not a JSON object")
-    return {key: value for key, value in values.items() if value is not None}
+    if len(values) > MAX_COLUMNS:
+        raise ValueError(f"more than {MAX_COLUMNS:,} keys")
+    return {key: as_text(value) for key, value in values.items() if value is not None}
 
 
 def with_folders(image: SourceImage, folders: Folders) -> SourceImage:
@@ -119,6 +132,18 @@ def tables_among(names: Sequence[str], roots: Sequence[str] = ("",)) -> list[str
         elsewhere = [n for n in names if n.rpartition("/")[2].lower() in LABEL_FILES]
         below = elsewhere if len(elsewhere) == 1 else []
     return list(dict.fromkeys([*others, *below, *plain]))
+
+
+def left_out_words(tables: Iterable[str]) -> tuple[str, ...]:
+    """Say of tables in an archive that they were too large to be read there."""
+    names = list(tables)
+    if not names:
+        return ()
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return (
+        f"Tables in an archive may have {MAX_TABLE_BYTES:,} bytes together; not read: "
+        f"{', '.join(names[:3])}{more}. Unpack the one that counts, and give it with the images.",
+    )
 
 
 def _is_of_folder(name: str) -> bool:

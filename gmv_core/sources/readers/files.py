@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gmv_core.sources.address import Place
 from gmv_core.sources.folders import Folders
-from gmv_core.sources.names import clean_name, is_label_file, safe_name, skip_reason, unique_name
+from gmv_core.sources.names import UniqueNames, clean_name, is_label_file, safe_name, skip_reason
 from gmv_core.sources.readers.beside import (
     UNREADABLE,
     SideFiles,
@@ -143,7 +143,7 @@ def open_uploads(files: Sequence[tuple[str, bytes | Path]]) -> Source:
     skipped: Counter[str] = Counter()
     kept: list[tuple[str, bytes | Path]] = []
     table: FoundTable | None = None
-    seen: set[str] = set()
+    given = UniqueNames()
     for raw_name, content in files:
         name = safe_name(raw_name)
         if is_label_file(name):
@@ -153,7 +153,7 @@ def open_uploads(files: Sequence[tuple[str, bytes | Path]]) -> Source:
         if reason:
             skipped[reason] += 1
         else:
-            kept.append((unique_name(name, seen), content))
+            kept.append((given.made(name), content))
     if not kept:
         raise no_images("the uploads", skipped)
     folders = Folders(name for name, _ in kept)

@@ -15,8 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, cast
 
+import numpy as np
+
 from gmv_core.errors import SourceError
-from gmv_core.sources.readers.arrays import BROKEN, ArrayRows, array_source, check_shape
+from gmv_core.sources.readers.arrays import BROKEN, ArrayRows, LabelTexts, array_source, check_shape
 from gmv_core.sources.source import MAX_MEMBERS, Source
 
 _UINT8 = 8
@@ -129,7 +131,7 @@ def _labels_beside(where: Path) -> Path | None:
     return next((path for path in beside if path != where and path.is_file()), None)
 
 
-def _labels(where: Path) -> list[str]:
+def _labels(where: Path) -> Sequence[str]:
     shape, header_bytes = _header(where)
     if len(shape) != 1:
         raise SourceError(
@@ -143,6 +145,6 @@ def _labels(where: Path) -> list[str]:
     try:
         with _opened(where) as file:
             file.seek(header_bytes)
-            return [str(label) for label in file.read(shape[0])]
+            return LabelTexts(np.frombuffer(file.read(shape[0]), np.uint8))
     except BROKEN as error:
         raise SourceError(f"{where.name} is broken ({error}); download it again.") from error

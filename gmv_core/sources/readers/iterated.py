@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.names import safe_name, unique_name
+from gmv_core.sources.names import UniqueNames, safe_name
 from gmv_core.sources.readers.arrays import check_shape, netpbm
 from gmv_core.sources.source import Source, digest
 from gmv_core.types import SourceImage, UInt8
@@ -31,11 +31,11 @@ def open_images(images: Iterable[Pair] | Callable[[], Iterable[Pair]], *, name: 
 
     def read(start: int) -> Iterator[SourceImage]:
         given = once or (images() if callable(images) else images)
-        seen: set[str] = set()
+        names = UniqueNames()
         for pair in given:
             called, data = _encoded(pair)
-            unique = unique_name(safe_name(called), seen)
-            if len(seen) > start:
+            unique = names.made(safe_name(called))
+            if len(names) > start:
                 yield SourceImage(unique, data)
 
     return Source("images", name, None, None, {}, digest(["images", name]), read)

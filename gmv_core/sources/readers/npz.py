@@ -6,7 +6,7 @@ import io
 import math
 import tokenize
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +17,7 @@ from gmv_core.errors import SourceError
 from gmv_core.sources.readers.arrays import (
     BROKEN,
     ArrayRows,
+    LabelTexts,
     array_source,
     check_shape,
     label_count_error,
@@ -33,7 +34,6 @@ _LABEL_KEYS = ("labels", "label", "y", "y_train", "train_labels", "train_y", "ta
 
 _MAX_HEADER_BYTES = 10_000  # as numpy.lib.format has it
 _MAX_LABELS_BYTES = 256_000_000
-_LABELS_AT_ONCE = 1 << 16
 # What NumPy's header parser raises, that of Python's own grammar among it.
 _BAD_HEADER = (TypeError, KeyError, SyntaxError, RecursionError, MemoryError, tokenize.TokenError)
 
@@ -149,8 +149,8 @@ def _is_mask(key: str) -> bool:
 
 def _labels(
     archive: zipfile.ZipFile, arrays: Mapping[str, _Array], where: Path, images: int
-) -> list[str]:
-    """Return one label a row, [] if the file has none."""
+) -> Sequence[str]:
+    """Return one label a row, none if the file has none."""
     by_lower = {key.lower(): key for key in arrays}
     key = next((by_lower[key] for key in _LABEL_KEYS if key in by_lower), None)
     if key is None:
@@ -172,16 +172,10 @@ def _labels(
             raise problem
         values = values.argmax(axis=1)
     values = values.ravel()
-    if values.dtype.kind == "f" and np.array_equal(values, np.round(values)):
+    fine = values[np.isfinite(values)] if values.dtype.kind == "f" else values[:0]
+    if len(fine) and np.array_equal(fine, np.round(fine)) and len(fine) == len(values):
         values = values.astype(np.int64)
-    if values.dtype.kind == "S":
-        values = np.char.decode(values, "utf-8")
-    texts: dict[object, str] = {}  # equal labels share one text
-    return [
-        texts.setdefault(value, str(value))
-        for start in range(0, len(values), _LABELS_AT_ONCE)
-        for value in values[start : start + _LABELS_AT_ONCE].tolist()
-    ]
+    return LabelTexts(values)
 
 
 def _check_labels(array: _Array, images: int, where: Path, what: str) -> None:

@@ -19,6 +19,7 @@ BROKEN = (
 )  # fmt: skip
 _MAX_HEADER_BYTES = 1 << 20  # of one member: long names, pax records, a map of holes
 _BLOCK_BYTES = 512
+_WINDOW_HEAD_BYTES, _MAX_WINDOW_BYTES = 4096, 256_000_000  # of an xz
 
 
 class _Bounded:
@@ -62,6 +63,7 @@ def opened_tar(path: Place) -> Iterator[tarfile.TarFile]:
 
 
 def _archive(file: IO[bytes], path: Place) -> tarfile.TarFile:
+    _check_window(file, path)
     try:
         return tarfile.open(fileobj=file, tarinfo=_Member)
     except (*BROKEN, RuntimeError) as error:
@@ -69,6 +71,20 @@ def _archive(file: IO[bytes], path: Place) -> tarfile.TarFile:
             f"{path.name} is no tar archive, or a broken one ({size_of(path):,} bytes); "
             "make or download it again."
         ) from error
+
+
+def _check_window(file: IO[bytes], path: Place) -> None:
+    """Raise SourceError for an xz that keeps more of what it unpacked than is usual (64 MB)."""
+    start = file.read(_WINDOW_HEAD_BYTES)
+    file.seek(0)
+    try:
+        lzma.LZMADecompressor(memlimit=_MAX_WINDOW_BYTES).decompress(start, max_length=1)
+    except lzma.LZMAError as error:
+        if "memory usage limit" in str(error).lower():
+            raise SourceError(
+                f"{path.name} needs more than {_MAX_WINDOW_BYTES:,} bytes of memory to be unpacked "
+                "as an xz; pack it with a smaller dictionary, such as by xz -9."
+            ) from error
 
 
 def members_of(archive: tarfile.TarFile, path: Place) -> Iterator[tarfile.TarInfo]:

@@ -17,13 +17,15 @@ from itertools import count, islice
 
 from gmv_core.sources.address import Address, Place
 from gmv_core.sources.folders import Folders
-from gmv_core.sources.names import clean_name, skip_reason, unique_name
+from gmv_core.sources.names import UniqueNames, clean_name, skip_reason
 from gmv_core.sources.readers.beside import (
     MAX_SIDE_FILE_BYTES,
+    MAX_TABLE_BYTES,
     SIDE_SUFFIXES,
     TABLE_NAMES,
     SideFiles,
     described,
+    left_out_words,
     tables_among,
     with_folders,
 )
@@ -47,7 +49,6 @@ from gmv_core.sources.source import (
 from gmv_core.types import SourceImage
 
 _GROUP_BYTES = LARGE_BYTES  # of neighbours of one name, held together until all are read
-_MAX_TABLE_BYTES = 1 << 26
 _MAX_LINKED_BYTES = 1 << 26  # held for hard links to come
 
 # How far is looked ahead for tables and links before the images are read.
@@ -64,14 +65,17 @@ def open_tars(shards: Sequence[Shard]) -> Source:
     """
     skipped: Counter[str] = Counter()
     paths = [shard.path for shard in shards]
-    looks = [_looked_over(path) for path in paths]
+    looks, left_bytes = list[_Look](), MAX_TABLE_BYTES
+    for path in paths:
+        looks.append(_looked_over(path, left_bytes))
+        left_bytes -= looks[-1].tables_bytes
     targets = {name for look in looks for name in look.targets}
     tables = [table for look in looks for table in look.tables]
     passed_over = {table.name for table in tables}
 
     def read(start: int) -> Iterator[SourceImage]:
         skipped.clear()
-        progress = _Progress(count(-start), set(), skipped, targets, passed_over, Folders())
+        progress = _Progress(count(-start), UniqueNames(), skipped, targets, passed_over, Folders())
         for shard in shards:
             prefix = f"{shard.name}/" if len(shards) > 1 else ""
             for image in _read_tar(shard.path, prefix, progress):
@@ -84,21 +88,30 @@ def open_tars(shards: Sequence[Shard]) -> Source:
     return Source(
         "tar", str(location), None, None, skipped, files_digest(paths), read, tables=tables,
         labels_from="the names of the folders and the files beside the images",
+        notes=left_out_words(name for look in looks for name in look.left_out),
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class _Look:
-    """What a tar's headers tell. targets: the members that hard links lead to."""
+    """What a tar's headers tell.
+
+    targets: the members that hard links lead to. left_out: tables too large to be read there.
+    """
 
     tables: Sequence[FoundTable]
     targets: Collection[str]
+    left_out: Sequence[str] = ()
+    tables_bytes: int = 0
 
 
-def _looked_over(path: Place) -> _Look:
-    """Look over the members of a tar for label tables and hard links, as far as that is quick."""
+def _looked_over(path: Place, left_bytes: int) -> _Look:
+    """Look over the members of a tar for label tables and hard links, as far as that is quick.
+
+    left_bytes: that its tables may take.
+    """
     tables: dict[str, bytes] = {}
-    targets = set[str]()
+    targets, left_out = set[str](), list[str]()
     if isinstance(path, Address) and size_of(path) > _LOOK_REMOTE_BYTES:
         return _Look((), targets)
     with opened_tar(path) as archive:
@@ -110,13 +123,18 @@ def _looked_over(path: Place) -> _Look:
                 name = clean_name(member.name).removeprefix("./")
                 if member.islnk():
                     targets.add(clean_name(member.linkname).removeprefix("./"))
-                elif name.lower().endswith(TABLE_NAMES) and member.size <= _MAX_TABLE_BYTES:
-                    tables[name] = content_of(archive, member)
+                elif name.lower().endswith(TABLE_NAMES):
+                    if member.size > left_bytes:
+                        left_out.append(name)
+                    else:
+                        tables[name] = content_of(archive, member)
+                        left_bytes -= member.size
         except BROKEN:
             pass  # said where the images are read
     tops = {name.split("/")[0] for name in tables if "/" in name}
     roots = ["", *(f"{top}/" for top in tops)] if len(tops) == 1 else [""]
-    return _Look([FoundTable(n, tables[n]) for n in tables_among(list(tables), roots)], targets)
+    found = [FoundTable(n, tables[n]) for n in tables_among(list(tables), roots)]
+    return _Look(found, targets, left_out, sum(map(len, tables.values())))
 
 
 @dataclass(frozen=True)
@@ -128,7 +146,7 @@ class _Progress:
     """
 
     rows: Iterator[int]
-    names: set[str]
+    names: UniqueNames
     skipped: Counter[str]
     targets: Collection[str]
     tables: Collection[str]
@@ -192,7 +210,7 @@ def _read_tar(path: Place, shard: str, progress: _Progress) -> Iterator[SourceIm
                     progress.skipped[reason] += 1
                     continue
                 is_target = name in progress.targets
-                unique = unique_name(shard + name, progress.names)
+                unique = progress.names.made(shard + name)
                 is_passed = next(progress.rows) < 0
                 group.passed += is_passed
                 if is_passed and not is_target:

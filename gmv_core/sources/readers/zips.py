@@ -14,12 +14,14 @@ from typing import IO
 
 from gmv_core.errors import SourceError
 from gmv_core.sources.address import Place
-from gmv_core.sources.encodings import WESTERN, guess_encoding
+from gmv_core.sources.encodings import LATIN, guess_encoding
 from gmv_core.sources.folders import Folders
-from gmv_core.sources.names import LABEL_FILES, NOT_AN_IMAGE, clean_name, skip_reason, unique_name
+from gmv_core.sources.names import LABEL_FILES, NOT_AN_IMAGE, UniqueNames, clean_name, skip_reason
 from gmv_core.sources.readers.beside import (
+    MAX_TABLE_BYTES,
     UNREADABLE,
     SideFiles,
+    left_out_words,
     read_side_files,
     tables_among,
     with_folders,
@@ -57,7 +59,7 @@ def open_zip(where: Place, split: str = "") -> Source:
     tables = tables_among(list(listed.others), _roots(members))
     side_files = SideFiles(name for name in listed.others if name not in tables)
     used = {file for name in part.names for file in side_files.of(name)}
-    found = _tables(where, {name: listed.others[name] for name in tables})
+    found, left_out = _tables(where, {name: listed.others[name] for name in tables})
     skipped = listed.skipped + part.skipped
     skipped[NOT_AN_IMAGE] += len(listed.others) - len(found) - len(used)
     skipped = +skipped
@@ -93,7 +95,7 @@ def open_zip(where: Place, split: str = "") -> Source:
         tables=found,
         label_of=None if used else lambda name: folders.meaning(name).label,
         labels_from=labels_words(used, folders, part.names),
-        notes=part.notes,
+        notes=(*left_out_words(left_out), *part.notes),
         choices=Choices(splits=part.counts, split=part.split),
     )
 
@@ -136,8 +138,8 @@ def _images(where: Place, listed: _Listed) -> dict[str, zipfile.ZipInfo]:
             f"{where.name} is encrypted (all {len(kept):,} images in it); "
             "unpack it with its password and give the folder."
         )
-    seen: set[str] = set()
-    return {unique_name(name, seen): info for name, info in kept}
+    given = UniqueNames()
+    return {given.made(name): info for name, info in kept}
 
 
 def _roots(names: Collection[str]) -> list[str]:
@@ -160,7 +162,7 @@ def _name_encoding(members: Sequence[zipfile.ZipInfo]) -> str:
         return "utf-8"
     except UnicodeDecodeError:
         guess = guess_encoding(telling[:100_000])
-        return "" if guess == WESTERN else guess  # Western names are in code page 437
+        return "" if guess in LATIN else guess  # Latin names are in code page 437
 
 
 def _member_name(info: zipfile.ZipInfo, read_as: str) -> str:
@@ -173,22 +175,31 @@ def _member_name(info: zipfile.ZipInfo, read_as: str) -> str:
         return info.filename
 
 
-def _tables(where: Place, members: Mapping[str, zipfile.ZipInfo]) -> list[FoundTable]:
-    """Read the label tables.
+def _tables(
+    where: Place, members: Mapping[str, zipfile.ZipInfo]
+) -> tuple[list[FoundTable], list[str]]:
+    """Return the label tables, and the names of those that would take too much.
 
     Raises:
         SourceError: if one at the root is damaged.
     """
-    found = []
+    found, left_out, held = list[FoundTable](), list[str](), 0
     with _opened_zip(where) as archive:
-        for name, info in members.items():
+        for name, info in reversed(
+            list(members.items())
+        ):  # what goes before the others stands last
+            held += info.file_size
+            if held > MAX_TABLE_BYTES:
+                held -= info.file_size
+                left_out.append(name)
+                continue
             content, error = _read_member(archive, info)
             if error:
                 raise SourceError(
                     f"{name} in {where.name} cannot be read ({error}); pack the zip again."
                 )
             found.append(FoundTable(name, content))
-    return found
+    return found[::-1], left_out
 
 
 def is_npz(where: Place) -> bool:

@@ -10,13 +10,15 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.encodings import guess_text
+from gmv_core.sources.encodings import decoded_text
 
 MAX_COLUMNS = 2_000
+MAX_CELLS = 50_000_000
+_TEXTS = 10_000
 _SHEET_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")
 _NAMING = ("training", "name", "file_name")
 _SEPARATORS = ",;\t|"
@@ -25,11 +27,16 @@ _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')
 
 @dataclass(frozen=True)
 class Cells:
-    """A table's cells as text. what: how it is called. rows: as long as `columns`, stripped."""
+    """A table's cells as text. what: how it is called.
+
+    rows: of stripped cells, each up to its last one that is not empty.
+    encoding: in which it was read, where that was guessed.
+    """
 
     what: str
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]]
+    encoding: str = ""
 
 
 def read_cells(table: str | Path | bytes, what: str = "") -> Cells:
@@ -42,12 +49,13 @@ def read_cells(table: str | Path | bytes, what: str = "") -> Cells:
     """
     is_content = isinstance(table, bytes) or (isinstance(table, str) and "\n" in table)
     what = what or ("The label table" if is_content else Path(str(table)).name)
-    text = table if isinstance(table, str) and is_content else _text(_content(table, what), what)
+    given = (table, "") if isinstance(table, str) and is_content else None
+    text, encoding = given or _text(_content(table, what), what)
     text = text.lstrip("\ufeff")
     if text.lstrip()[:1] in ("{", "["):
-        return _from_json(text, what)
+        return replace(_from_json(text, what), encoding=encoding)
     try:
-        return _from_lines(text, what)
+        return replace(_from_lines(text, what), encoding=encoding)
     except csv.Error as error:
         raise SourceError(f"{what} is broken {error}; save it as CSV again.") from error
 
@@ -57,13 +65,14 @@ def names_in(path: Path) -> list[str]:
 
     Raises SourceError for a file that cannot be read, or is no text.
     """
-    lines = _text(_content(path, path.name), path.name).lstrip("\ufeff").splitlines()
+    text, _ = _text(_content(path, path.name), path.name)
+    lines = text.lstrip("\ufeff").splitlines()
     titled = {cell.strip().strip('"').lower() for cell in re.split(r"[,;\t|]", lines[0])}
     if titled & set(_NAMING):
         cells = read_cells(path)
         columns = [column.lower() for column in cells.columns]
         at = next(columns.index(title) for title in _NAMING if title in columns)
-        return [row[at] for row in cells.rows if row[at]]
+        return [row[at] for row in cells.rows if at < len(row) and row[at]]
     return [line.strip() for line in lines if line.strip()]
 
 
@@ -78,15 +87,16 @@ def _content(table: str | Path | bytes, what: str) -> bytes:
         ) from error
 
 
-def _text(content: bytes, what: str) -> str:
+def _text(content: bytes, what: str) -> tuple[str, str]:
+    """Return the text of a table, and its encoding where that was guessed."""
     if content.startswith(_SHEET_MAGICS):
         raise SourceError(f"{what} is a spreadsheet or archive, not a CSV; save it as CSV (UTF-8).")
     if not content.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n"):
         raise SourceError(f"{what} is empty; give a CSV with a header, such as name,label,owner.")
-    text = guess_text(content)
+    text, encoding = decoded_text(content)
     if "\0" in text:
         raise SourceError(f"{what} is a binary file, not a CSV; save the table as CSV (UTF-8).")
-    return text
+    return text, encoding
 
 
 def _checked(columns: tuple[str, ...], what: str) -> tuple[str, ...]:
@@ -118,18 +128,42 @@ def _from_lines(text: str, what: str) -> Cells:
         if celeba:
             return celeba
         separator = max(_SEPARATORS, key=header.count)
-    reader = csv.reader(io.StringIO(text[start:], newline=""), delimiter=separator)
+    body = text[start:]
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=separator)
     try:
         columns = _checked(tuple(column.strip() for column in next(reader, [])), what)
-        return Cells(what, columns, list(_rows(reader, columns, what, number)))
+        rows = list(_rows(reader, columns, what, number))
     except csv.Error as error:
         raise csv.Error(f"near line {reader.line_num + number - 1:,} ({error})") from error
+    if '"' in body and not _is_strict(body, separator):
+        _check_quotes(rows, what)
+    return Cells(what, columns, rows)
+
+
+def _check_quotes(rows: Iterable[tuple[str, ...]], what: str) -> None:
+    """Raise SourceError where a quotation mark that is not closed took further rows into a cell."""
+    for row in rows:
+        if "\n" in "".join(row) or "\r" in "".join(row):
+            raise SourceError(
+                f'{what} has a quotation mark (") that is not closed, in the row of '
+                f"{row[0][:40]!r}: further rows would be lost in that cell; close or remove it."
+            )
+
+
+def _is_strict(body: str, separator: str) -> bool:
+    """Whether quotation marks stand where CSV has them: at the beginning and end of cells."""
+    try:
+        for _ in csv.reader(io.StringIO(body, newline=""), delimiter=separator, strict=True):
+            pass
+    except csv.Error:
+        return False
+    return True
 
 
 def _rows(
     reader: Iterator[list[str]], columns: Sequence[str], what: str, header_line: int
 ) -> Iterator[tuple[str, ...]]:
-    width = len(columns)
+    width, texts = len(columns), dict[str, str]()
     for number, cells in enumerate(reader, start=header_line + 1):
         row = [cell.strip() for cell in cells]
         if not any(row):
@@ -139,7 +173,16 @@ def _rows(
                 f"{what} has {len(cells)} cells in row {number:,} but {width} columns; "
                 'put cells that hold the separator in "quotes".'
             )
-        yield tuple(row[:width] + [""] * (width - len(row)))
+        yield _kept(row, texts)
+
+
+def _kept(row: list[str], texts: dict[str, str]) -> tuple[str, ...]:
+    """Return a row without empty cells at its end. texts: equal ones are held once."""
+    while row and not row[-1]:
+        row.pop()
+    if len(texts) > _TEXTS:
+        texts.clear()
+    return tuple(texts.setdefault(text, text) for text in row)
 
 
 def _celeba(text: str, what: str) -> Cells | None:
@@ -186,7 +229,18 @@ def _objects(text: str) -> Iterator[Mapping[str, object]]:
 def _cells_of(what: str, objects: Iterable[Mapping[str, object]]) -> Cells:
     objects = list(objects)
     columns = _checked(tuple(dict.fromkeys(key for row in objects for key in row)), what)
-    rows = [tuple(as_text(row.get(column)).strip() for column in columns) for row in objects]
+    places = {column: place for place, column in enumerate(columns)}
+    texts, held, rows = dict[str, str](), 0, list[tuple[str, ...]]()
+    for row in objects:
+        cells = [""] * (1 + max((places[key] for key in row), default=-1))
+        for key, value in row.items():
+            cells[places[key]] = as_text(value).strip()
+        rows.append(_kept(cells, texts))
+        held += len(rows[-1])
+        if held > MAX_CELLS:
+            raise SourceError(
+                f"{what} has more than {MAX_CELLS:,} cells; keep the keys that describe the images."
+            )
     return Cells(what, columns, rows)
 
 

@@ -44,17 +44,20 @@ class LabelRow:
 class LabelTable:
     """The rows of a table.
 
-    attributes: names of the further columns. rows: by the name in the table.
+    attributes: names of the further columns. by_place: its rows, one a name.
     what: how the table is called. columns: all of them. past_storage: see `NameIndex.find`.
+    encoding: in which it was read, where that was guessed by its letters. named_by: the column of
+    names.
     """
 
     attributes: tuple[str, ...]
-    rows: Mapping[str, LabelRow]
     index: NameIndex = field(repr=False)
     by_place: Sequence[LabelRow] = field(repr=False)
     what: str = "The label table"
     columns: tuple[str, ...] = ()
     past_storage: bool = False
+    encoding: str = ""
+    named_by: str = ""
 
     def find(self, name: str) -> LabelRow | None:
         """Return the row of the image `name`, the closest match; None where none or several fit."""
@@ -68,6 +71,32 @@ class LabelTable:
     @property
     def says_labels(self) -> bool:
         return any(row.label for row in self.by_place)
+
+    def guesses(self) -> list[str]:
+        """Return in sentences what was guessed of the table."""
+        said = [self.encoding_words()]
+        if len(self.columns) > 2 and self.named_by and not _name_columns([self.named_by]):
+            said.append(
+                f"No column of {self.what} is called as one of names; {self.named_by!r} fits the "
+                'images and is taken. Where that is wrong, call the column of names "name".'
+            )
+        return [sentence for sentence in said if sentence]
+
+    def encoding_words(self) -> str:
+        """Return in a sentence in which encoding the table was read, "" where none was guessed."""
+        cells = (
+            cell
+            for row in self.by_place
+            for cell in (row.label, row.owner, row.name, *row.attributes.values())
+        )
+        example = next((cell for cell in cells if not cell.isascii()), "")
+        if not self.encoding or not example:
+            return ""
+        return (
+            f"{self.what} is not in UTF-8 and was read as {self.encoding}, by its letters, such as "
+            f"{example[:40]!r}. Where letters are wrong, save it as UTF-8, or write "
+            '"# encoding: …" in its first line.'
+        )
 
 
 def with_row(image: SourceImage, row: LabelRow | None) -> SourceImage:
@@ -128,7 +157,7 @@ def _with_header(cells: Cells, names: Sequence[str]) -> Cells | None:
     titles[named[0]] = "name"
     if named[0] + 1 < len(titles):
         titles[named[0] + 1] = "label"
-    return Cells(cells.what, tuple(titles), [cells.columns, *cells.rows])
+    return replace(cells, columns=tuple(titles), rows=[cells.columns, *cells.rows])
 
 
 def _no_names(cells: Cells) -> SourceError:
@@ -162,17 +191,18 @@ def _best(
     if names is None:
         return _drafted(cells, places[0]) if places else None
     tried = names[:: max(1, len(names) // _TRIED)]
-    best, most = None, 0
+    best, most = -1, 0
     for place in places:
         draft = _drafted(cells, place)
         fits = _fits(draft[0], tried)
         if fits == 0 and len(tried) < len(names):
             fits = min(1, _fits(draft[0], names))
         if fits > most and fits >= least * len(tried):
-            best, most = draft, fits
+            best, most = place, fits
         if most >= _PLAINLY * len(tried):
-            break
-    return best
+            return draft
+        del draft  # a large table is held once
+    return _drafted(cells, best) if best >= 0 else None
 
 
 def _fits(table: LabelTable, names: Iterable[str]) -> int:
@@ -190,32 +220,69 @@ def _drafted(cells: Cells, at: int) -> Draft:
     whole = label >= 0 and all(
         _WHOLE.fullmatch(row[label]) for row in cells.rows if _said(row, label)
     )
-    rows: dict[str, LabelRow] = {}
+    titles = [further.get(place, "") for place in range(len(cells.columns))]
+    by_place = _Rows([], at, label, owner, titles, whole)
+    places: dict[str, int] = {}
     clashes: list[str] = []
-    for cell in cells.rows:
-        name = cell[at].replace("\\", "/").removeprefix("./")
-        said = _said(cell, label)
-        row = LabelRow(
-            name,
-            said.partition(".")[0] if whole else said,
-            _said(cell, owner),
-            {title: _said(cell, place) for place, title in further.items()},
-        )
-        if rows.setdefault(name, row) != row:
+    for row in cells.rows:
+        name = by_place.name_of(row)
+        place = places.setdefault(name, len(places))
+        if place == len(by_place.cells):
+            by_place.cells.append(row)
+        elif by_place.made(row) != by_place[place]:
             clashes.append(name)
-    by_place = list(rows.values())
 
     def same(one: int, other: int) -> bool:
         return replace(by_place[one], name="") == replace(by_place[other], name="")
 
     index = NameIndex(same)
-    index.extend(rows)
+    index.extend(places)
     attributes = tuple(further.values())
-    return LabelTable(attributes, rows, index, by_place, cells.what, cells.columns), clashes
+    return LabelTable(attributes, index, by_place, cells.what, cells.columns,
+                      encoding=cells.encoding, named_by=cells.columns[at]), clashes  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Rows(Sequence[LabelRow]):
+    """Rows of cells as what they say, which is made when it is asked for.
+
+    at, label, owner: places of these columns, −1 for none; titles: of all further ones, else "".
+    whole: labels are whole numbers, whatever follows their point.
+    """
+
+    cells: list[tuple[str, ...]]
+    at: int
+    label: int
+    owner: int
+    titles: Sequence[str]
+    whole: bool
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __getitem__(self, place: int) -> LabelRow:  # type: ignore[override]  # no slices
+        return self.made(self.cells[place])
+
+    def name_of(self, row: Sequence[str]) -> str:
+        name = row[self.at] if self.at < len(row) else ""
+        return name.replace("\\", "/").removeprefix("./")
+
+    def made(self, row: Sequence[str]) -> LabelRow:
+        said = _said(row, self.label)
+        return LabelRow(
+            self.name_of(row),
+            said.partition(".")[0] if self.whole else said,
+            _said(row, self.owner),
+            {
+                title: cell
+                for title, cell in zip(self.titles, row, strict=False)
+                if title and cell and cell not in _EMPTY
+            },
+        )
 
 
 def _said(cells: Sequence[str], place: int) -> str:
-    text = cells[place] if place >= 0 else ""
+    text = cells[place] if 0 <= place < len(cells) else ""
     return "" if text in _EMPTY else text
 
 

@@ -12,7 +12,8 @@ import posixpath
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import unquote
 
 from gmv_core.sources.folders import is_storage_or_split
@@ -20,6 +21,8 @@ from gmv_core.sources.names import is_image_suffix
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 Path = tuple[tuple[str, ...], str]
+Rows = int | list[int]
+Named = TypeVar("Named", str, Path)
 _FEW = 32  # rows that are compared one by one
 _QUERY = re.compile(r"(\.[A-Za-z0-9]{2,5})[?#].*$", re.DOTALL)
 
@@ -67,30 +70,37 @@ class Match:
     by_stem: bool
 
 
-@dataclass
 class NameIndex:
-    """The names of a table's rows.
+    """The names of a table's rows, held in some 200 bytes a row.
 
     same: whether two rows say the same, so that either will do.
     """
 
-    same: Callable[[int, int], bool]
-    exact: dict[str, int] = field(default_factory=dict)
-    keys: list[Key] = field(default_factory=list)
-    paths: dict[Path, list[int]] = field(default_factory=dict)
-    files: _Places = field(default_factory=lambda: _Places(lambda key: key.file))
-    stems: _Places = field(default_factory=lambda: _Places(lambda key: key.stem))
+    def __init__(self, same: Callable[[int, int], bool]) -> None:
+        self._same = same
+        self._names: list[str] = []
+        self._paths: dict[Path, Rows] = {}  # of names with folders
+        self._files: dict[str, Rows] = {}
+        self._stems: dict[str, Rows] = {}  # where they are not the file itself
+        self._within: dict[tuple[str, bool], dict[str, list[int]]] = {}
+        self._tails: dict[tuple[str, bool, str], _Tails] = {}
 
     def extend(self, names: Iterable[str]) -> None:
         """Add the names of the next rows."""
-        for row, name in enumerate(names, start=len(self.keys)):
+        for row, name in enumerate(names, start=len(self._names)):
             key = key_of(name)
-            self.exact.setdefault(name, row)
-            self.keys.append(key)
+            self._names.append(name)
             if key.file:
-                self.paths.setdefault((key.folders, key.file), []).append(row)
-                self.files.add(key, row)
-                self.stems.add(key, row)
+                file = name if key.file == name else key.file  # one text, held once
+                _add(self._files, file, row)
+                if key.folders:
+                    _add(self._paths, (key.folders, file), row)
+                if key.stem != file:
+                    _add(self._stems, key.stem, row)
+
+    def key(self, row: int) -> Key:
+        """Return the name of a row, made alike."""
+        return key_of(self._names[row])
 
     def find(self, name: str, *, past_storage: bool = False) -> Match | None:
         """Return the row of an image, None where none fits or several do.
@@ -98,72 +108,106 @@ class NameIndex:
         past_storage: "images/1.jpg" may take the row of "train/1.jpg": the folders in which the
         tails differ are no classes.
         """
-        if name in self.exact:
-            return Match(self.exact[name], False)
         key = key_of(name)
-        same_path = self.paths.get((key.folders, key.file))
+        same_path = (
+            _listed(self._paths.get((key.folders, key.file)))
+            if key.folders
+            else (self._by_parent(key.file, by_stem=False) or {}).get("", [])
+        )
+        for row in same_path:
+            if self._names[row] == name:
+                return Match(row, False)
         if same_path:
             return self._one_of(same_path, by_stem=False)
-        for places, by_stem in ((self.files, False), (self.stems, True)):
-            closest = places.closest(key, self.keys, past_storage)
+        for by_stem in (False, True):
+            closest = self._closest(key, by_stem, past_storage)
             if closest is not None:  # where rows of that name contradict, no other suffix will do
                 return self._one_of(closest, by_stem)
         return None
 
     def _one_of(self, rows: list[int], by_stem: bool) -> Match | None:
         """Return the first of rows that all say the same, None for others and for none."""
-        if not rows or not all(self.same(rows[0], row) for row in rows[1:]):
+        if not rows or not all(self._same(rows[0], row) for row in rows[1:]):
             return None
         return Match(rows[0], by_stem)
 
+    def _by_parent(self, own: str, *, by_stem: bool) -> dict[str, list[int]] | None:
+        """Return the rows of a file or stem by their innermost folder ("": none), None for none."""
+        rows = _listed((self._stems if by_stem else self._files).get(own))
+        if by_stem and stem_of(own) == own:
+            rows = sorted([*rows, *_listed(self._files.get(own))])
+        if not rows:
+            return None
+        known = self._within.get((own, by_stem))
+        if known is None:
+            known = {}
+            for row in rows:
+                folders = self.key(row).folders
+                known.setdefault(folders[-1] if folders else "", []).append(row)
+            if len(rows) > 1:
+                self._within[own, by_stem] = known
+        return known
 
-class _Places:
-    """Rows by file, or by stem, and innermost folder, so that few need to be compared."""
-
-    def __init__(self, own: Callable[[Key], str]) -> None:
-        self._own = own
-        self._rows: dict[str, dict[str, list[int]]] = {}
-        self._tails: dict[tuple[str, str], _Tails] = {}
-
-    def add(self, key: Key, row: int) -> None:
-        within = self._rows.setdefault(self._own(key), {})
-        within.setdefault(key.folders[-1] if key.folders else "", []).append(row)
-
-    def closest(self, key: Key, keys: list[Key], past_storage: bool) -> list[int] | None:
+    def _closest(self, key: Key, by_stem: bool, past_storage: bool) -> list[int] | None:
         """Return the rows of the name that agree furthest, [] where all contradict, else None."""
-        own = self._own(key)
-        within = self._rows.get(own)
+        own = key.stem if by_stem else key.file
+        within = self._by_parent(own, by_stem=by_stem)
         if within is None:
             return None
         if not key.folders:
-            return [row for rows in within.values() for row in rows]
+            return sorted(row for rows in within.values() for row in rows)
         parent = key.folders[-1]
         beside, bare = within.get(parent, []), within.get("", [])
         if len(beside) > _FEW:
-            if (own, parent) not in self._tails:
-                self._tails[own, parent] = _Tails(beside, keys)
-            found = self._tails[own, parent].closest(key)
+            if (own, by_stem, parent) not in self._tails:
+                self._tails[own, by_stem, parent] = _Tails(beside, self.key)
+            found = self._tails[own, by_stem, parent].closest(key)
         else:
-            found = _furthest(key, beside, keys, past_storage)
-        found = found or _furthest(key, bare[:_FEW], keys, past_storage)
+            found = self._furthest(key, beside, past_storage)
+        found = found or self._furthest(key, bare[:_FEW], past_storage)
         if found or not past_storage:
             return found
-        return _furthest(key, [row for rows in within.values() for row in rows], keys, True)
+        return self._furthest(key, [row for rows in within.values() for row in rows], True)
+
+    def _furthest(self, key: Key, rows: list[int], past_storage: bool) -> list[int]:
+        """Return the rows that share the longest tail of folders, [] where all contradict."""
+        best, found = -1, list[int]()
+        for row in rows if not past_storage or len(rows) <= _FEW else ():
+            shared = _tail(key, self.key(row), past_storage)
+            if shared > best:
+                best, found = shared, []
+            if shared == best >= 0:
+                found.append(row)
+        return found
+
+
+def _add(places: dict[Named, Rows], key: Named, row: int) -> None:
+    """Add a row; only where there are several they are held in a list."""
+    rows = places.setdefault(key, row)
+    if isinstance(rows, list):
+        rows.append(row)
+    elif rows is not row:
+        places[key] = [rows, row]
+
+
+def _listed(rows: Rows | None) -> list[int]:
+    return [] if rows is None else rows if isinstance(rows, list) else [rows]
 
 
 class _Tails:
     """Many rows of one name in folders of one name, by all that precedes."""
 
-    def __init__(self, rows: list[int], keys: list[Key]) -> None:
+    def __init__(self, rows: list[int], key: Callable[[int], Key]) -> None:
         self._whole: dict[tuple[str, ...], list[int]] = {}
         self._parts: dict[tuple[str, ...], list[int]] = {}
         self._foreign: dict[tuple[str, ...], list[int]] = {}
         for row in rows:
-            inwards = keys[row].folders[::-1]
+            named = key(row)
+            inwards = named.folders[::-1]
             self._whole.setdefault(inwards, []).append(row)
             for depth in range(1, len(inwards) + 1):
                 self._parts.setdefault(inwards[:depth], []).append(row)
-                if keys[row].is_foreign:
+                if named.is_foreign:
                     self._foreign.setdefault(inwards[:depth], []).append(row)
 
     def closest(self, key: Key) -> list[int]:
@@ -176,18 +220,6 @@ class _Tails:
             if found:
                 return found
         return []
-
-
-def _furthest(key: Key, rows: list[int], keys: list[Key], past_storage: bool) -> list[int]:
-    """Return the rows that share the longest tail of folders, [] where all contradict."""
-    best, found = -1, list[int]()
-    for row in rows if not past_storage or len(rows) <= _FEW else ():
-        shared = _tail(key, keys[row], past_storage)
-        if shared > best:
-            best, found = shared, []
-        if shared == best >= 0:
-            found.append(row)
-    return found
 
 
 def _tail(image: Key, row: Key, past_storage: bool) -> int:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from gmv_core.errors import WorkspaceError
 from gmv_core.store.access import Right, require
-from gmv_core.store.files import remove
+from gmv_core.store.files import is_full, remove
 from gmv_core.store.remote.lease import confirm as confirm_lease
 from gmv_core.store.remote.objects import (
     ObjectPath,
@@ -227,6 +227,8 @@ class Table:
                 yield dataset
                 return
         except (OSError, ValueError, RuntimeError, pa.ArrowException) as error:
+            if is_full(error):  # of what is written while the table is open: no damage
+                raise
             raise self.damaged(error) from error
         raise WorkspaceError(f"The table {self.called} is missing; {REPAIR}")
 

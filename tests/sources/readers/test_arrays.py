@@ -134,3 +134,11 @@ def test_masks_before_the_images_of_an_npz_are_not_taken(
     np.savez(tmp_path / "x.npz", **arrays)
     names = [image.name for image in open_source(tmp_path / "x.npz").read()]
     assert names[0] == "photos/000000"
+
+
+def test_labels_of_an_npz_that_are_nan_are_none(tmp_path: Path) -> None:
+    images = np.zeros((3, 4, 4), np.uint8)
+    np.savez(tmp_path / "x.npz", images=images, labels=np.array([np.nan, 1, 2.5]))
+    assert [i.label for i in open_source(tmp_path / "x.npz").read()] == ["", "1.0", "2.5"]
+    np.savez(tmp_path / "x.npz", images=images, labels=np.array([b"\xff", b"a", b"b"]))
+    assert [i.label for i in open_source(tmp_path / "x.npz").read()] == ["\ufffd", "a", "b"]

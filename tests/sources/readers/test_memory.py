@@ -21,6 +21,7 @@ TAKE = """
 import sys
 from pathlib import Path
 from gmv_core import GMVError, Workspace, build, open_source
+from gmv_core.sources.labels import labels_for
 from gmv_core.sources.survey import survey
 from tests.fakes import fake_embedder
 
@@ -28,9 +29,10 @@ what, path, home = sys.argv[1:]
 try:
     source = open_source(path)
     if what == "survey":
-        said = f"{len(survey(source).sample)} looked at"
+        said = f"{len(survey(source, labels_for(source)).sample)} looked at"
     else:
-        made = build(Workspace(home), source, name="x", embedder=fake_embedder())
+        labels = labels_for(source)
+        made = build(Workspace(home), source, name="x", labels=labels, embedder=fake_embedder())
         said = f"{made.counts.ok} of {made.counts.images} taken"
 except GMVError as problem:
     said = str(problem)

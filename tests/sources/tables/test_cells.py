@@ -107,6 +107,91 @@ def test_a_table_of_a_few_words_is_enough_to_know_its_encoding(encoding: str) ->
         assert [row.label for row in rows] == some
 
 
+LANGUAGES = {
+    "cp1250": (
+        "kot pies żółw ptak łabędź święto źrebię dąb ćma jeż książka niedźwiedź",
+        "kočka žirafa kůň želva pták myš řeka dům město člověk růže medvěd včela",
+        "macska kutya ló tehén nyúl egér madár őz róka teknős kígyó tükör gyűrű erdő",
+        "mačka žaba riba čovjek đak kuća šuma miš dijete žena ćuk cvijet",
+    ),
+    "cp1254": ("kedi köpek kuş balık koyun keçi tavşan ayı kurbağa çiçek ağaç güneş yıldız ışık",),
+    "cp1251": (
+        "кішка собака птах миша лисиця ведмідь вовк олень їжак ґава",
+        "котка куче мечка вълк",
+    ),
+    "koi8_u": ("кішка собака птах миша лисиця ведмідь вовк олень їжак",),
+    "cp866": ("кошка собака птица рыба лошадь корова",),
+    "iso8859_5": ("кошка собака птица рыба лошадь корова",),
+    "cp1253": ("γάτα σκύλος πουλί ψάρι άλογο αγελάδα αλεπού αρκούδα",),
+    "cp1257": ("katė šuo žuvis arklys karvė ožka kiškis pelė lapė varlė gėlė ąžuolas žąsis",),
+    "cp1255": ("חתול כלב ציפור סוס פרה כבשה ארנב עכבר שועל",),
+    "cp1256": ("قطة كلب طائر سمك حصان بقرة خروف ماعز أرنب",),
+    "euc_jp": ("猫 犬 小鳥 ウサギ ライオン さくら すずめ かえる 富士山 電車",),
+    "cp1252": (
+        "Käse Vögel Bär Löwe Füchse Mäuse Straße Größe Äpfel Übung",
+        "città caffè perché università virtù libertà",
+        "räv björn älg får häst kött höna åska",
+        "Zoë Müller;José Álvarez;François Lefèvre;Søren Ågård;Nº 5, 10 µm;Dvořák".replace("ř", "r"),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"), [(e, words) for e, several in LANGUAGES.items() for words in several]
+)
+def test_the_language_of_a_table_tells_its_encoding(encoding: str, words: str) -> None:
+    labels = words.split(";") if ";" in words else words.split()
+    text = "name|label\r\n" + "".join(f"{i}.jpg|{label}\r\n" for i, label in enumerate(labels))
+    table = read_labels(text.encode(encoding))
+    assert [row.label for row in table.by_place] == labels
+    assert f"was read as {table.encoding}" in table.encoding_words()
+
+
+def test_a_first_line_may_name_the_encoding() -> None:
+    text = "# -*- coding: {} -*-\nname,label\n1.jpg,koń\n"
+    for encoding in ("cp1250", "windows-1250", "iso-8859-2"):
+        table = read_labels(text.format(encoding).encode(encoding))
+        assert table.by_place[0].label == "koń" and table.encoding_words() == ""
+    for name in ("punycode", "no-such", "utf-8", "hex"):  # what is none, or wrong, is passed over
+        table = read_labels(text.format(name).encode("cp1250"))
+        assert table.by_place[0].label == "koñ" and "cp1252" in table.encoding_words()
+
+
+def test_a_guessed_column_of_names_is_said(tmp_path: Path) -> None:
+    where = folder(tmp_path, {f"{i}.png": png(i) for i in range(30, 33)})
+    (where / "labels.csv").write_text("person,age,label\nAda,30,x\nBen,31,y\nCy,99,z\n")
+    labels = labels_for(open_source(where))
+    assert labels is not None
+    assert labels.notes[0].startswith("No column of labels.csv is called as one of names; 'age'")
+    (where / "labels.csv").write_text("photo,label\n30.png,x\n31.png,y\n")
+    assert labels_for(open_source(where)).notes == ()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("rest", ["1.png,b\n2.png,c\n", '1.png,b\n2.png,"c"\n', "1.png,b\r\n"])
+def test_a_quotation_mark_that_is_not_closed_takes_no_rows(rest: str) -> None:
+    with pytest.raises(SourceError, match=r"not closed, in the row of '0\.png'"):
+        read_labels(f'name,label\n0.png,"a\n{rest}')
+
+
+def test_sloppy_quotation_marks_are_read_as_far_as_they_lose_no_row() -> None:
+    rows = read_labels('name,label\n0.png,"the "best" cat"\n1.png,5" tall\n2.png,"two\nlines"x\n'
+                       .replace("two\n", "two ")).by_place  # fmt: skip
+    assert [row.label for row in rows] == ['the best" cat"', '5" tall', "two linesx"]
+
+
+def test_a_guessed_encoding_is_said_where_labels_are(tmp_path: Path) -> None:
+    where = folder(tmp_path, {f"{i}.png": png(i) for i in range(3)})
+    table = "name;label\n0.png;żółw\n1.png;łabędź\n2.png;koń\n".encode("cp1250")
+    (tmp_path / "given.csv").write_bytes(table)
+    labels = labels_for(open_source(where), tmp_path / "given.csv")
+    assert labels is not None
+    assert labels.notes[0].startswith("given.csv is not in UTF-8 and was read as cp1250")
+    (where / "labels.csv").write_bytes(table)
+    assert labels_for(open_source(where)).notes == (  # type: ignore[union-attr]
+        labels.notes[0].replace("given", "labels"),
+    )
+
+
 def test_celebas_list_of_attributes() -> None:
     text = f"{len(NAMES)}\nSmiling Male\n" + "".join(f"{n}  1 -1\n" for n in NAMES)
     table = read_labels(text.encode(), NAMES)
@@ -124,7 +209,7 @@ def test_whole_numbers_stay_whole_and_others_do_not() -> None:
 
 def test_what_pandas_writes_for_nothing_says_nothing() -> None:
     row = read_labels("name,label,owner,hat\na.png,NaN,nan,<NA>\n").by_place[0]
-    assert (row.label, row.owner, row.attributes) == ("", "", {"hat": ""})
+    assert (row.label, row.owner, row.attributes) == ("", "", {})
 
 
 def test_a_table_that_fits_by_no_column_says_which_it_saw(tmp_path: Path) -> None:

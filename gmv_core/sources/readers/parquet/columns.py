@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from gmv_core.errors import SourceError
 from gmv_core.sources.address import Place
+from gmv_core.sources.tables.cells import MAX_COLUMNS, listed_columns
 from gmv_core.sources.tables.label_table import LABEL_COLUMNS
 
 _IMAGE_COLUMNS = ("image", "img", "images", "jpg", "png", "image_bytes", "bytes", "content", "data")
@@ -36,12 +37,17 @@ def columns_of(schema: pa.Schema, path: Place) -> Columns:
     held = [name for name in dict.fromkeys([*named, *structs, *binary]) if name in schema.names]
     if not held:
         raise SourceError(
-            f"{path.name} has no column of images (columns: {', '.join(schema.names)}); "
+            f"{path.name} has no column of images (columns: {listed_columns(schema.names)}); "
             "store the bytes of image files in a column named image."
         )
     usual = [name for name in _IMAGE_COLUMNS if name in held]
     image = named[0] if named and named[0] in held else (usual or held)[0]
     plain = [field.name for field in schema if field.name != image and _is_plain(field.type)]
+    if len(plain) > MAX_COLUMNS:
+        raise SourceError(
+            f"{path.name} has {len(plain):,} columns beside the images, more than the limit of "
+            f"{MAX_COLUMNS:,}; keep those that describe the images."
+        )
     class_names = {
         name: _names_in(feature)
         for name, feature in features.items()
