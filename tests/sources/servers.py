@@ -10,6 +10,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -20,7 +21,10 @@ BUCKET = "photos"
 
 @contextmanager
 def object_store(patch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Start an object store with one empty bucket; s3fs finds it as a user's would be found."""
+    """Start an object store with one empty bucket; s3fs finds it as a user's would be found.
+
+    All stores of a process hold the same objects, so they are forgotten at the end.
+    """
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -34,6 +38,7 @@ def object_store(patch: pytest.MonkeyPatch) -> Iterator[str]:
     try:
         yield f"s3://{BUCKET}"
     finally:
+        urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()
         server.stop()
 
 

@@ -192,7 +192,7 @@ def test_other_kinds_of_addresses_are_refused(text: str) -> None:
 
 def test_a_missing_package_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gcsfs", None)
-    with pytest.raises(SourceError, match=r"need the package gcsfs; .*gmv-explorer\[remote\]"):
+    with pytest.raises(SourceError, match=r"need the package gcsfs; `pip install gcsfs`"):
         open_source("gs://bucket/photos")
 
 
