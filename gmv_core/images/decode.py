@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
@@ -54,6 +55,7 @@ _OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "AVIF": AvifImageFile,
     "HEIC": _open_heic,
 }
+_COMMENT = re.compile(rb"#[^\r\n]*")
 FIRST_OF_MANY = "the first of several frames or pages"
 _KEPT_MODES = {"JPEG": ("RGB", "L"), "PNG": ("RGB", "L", "P"), "WebP": ("RGB",)}
 _KEPT_MAX_BYTES = 256 * 1024
@@ -111,6 +113,8 @@ def _decode(data: bytes, kind: str, settings: IngestSettings, sha256: str) -> De
     if kind == "WebP" and told is not None:
         with DECODING.holding(checked_bytes(pixels_bytes(told, kind))):
             return _opened(_OPENERS[kind](io.BytesIO(data)), data, kind, settings, sha256)
+    if kind == "PPM" and data[1:2] in b"123":
+        data = _COMMENT.sub(b"", data)  # Pillow takes quadratic time for them
     image = _OPENERS[kind](io.BytesIO(data))
     _check_size(image.size, settings.max_pixels)
     full, side = image.size, settings.preview_side_px

@@ -23,6 +23,7 @@ from gmv_core.sources.tables.label_table import LabelRow, LabelTable, read_label
 from gmv_core.sources.tables.name_index import Match
 from gmv_core.types import SourceImage
 
+_NAMED = 3  # tables that a sentence names, of several
 _SAMPLE = 300  # images read for their names where listing would mean reading
 
 
@@ -107,8 +108,9 @@ class Labels:
     @property
     def origin(self) -> str:
         """Return the tables that say labels, as words."""
-        said = [part.table.what for part in self.parts if part.table.says_labels]
-        return " and ".join(dict.fromkeys(said))
+        said = list(dict.fromkeys(p.table.what for p in self.parts if p.table.says_labels))
+        more = [f"{len(said) - _NAMED:,} more tables"] if len(said) > _NAMED + 1 else said[_NAMED:]
+        return " and ".join([*said[:_NAMED], *more])
 
 
 def labels_for(source: Source, csv: str | Path | None = None) -> Labels | None:

@@ -190,6 +190,7 @@ def test_a_preview_tells_nothing_but_the_picture(
     [
         (b"P3\n# by hand\n1 1\n255\n10 20 30\n", (10, 20, 30)),
         (b"P2 1 1 255 40", (40, 40, 40)),
+        (b"P2\n1 1\n255\n" + b"#\n" * 300_000 + b"40", (40, 40, 40)),
         (b"P1\n1 1\n1\n", (0, 0, 0)),
     ],
 )

@@ -91,6 +91,24 @@ def test_tables_in_an_archive_have_a_size_together(
     assert [labels.labelled(image).label for image in source.read()] == ["cat", "b"]
 
 
+def test_side_files_of_one_name_in_a_tar_are_held_up_to_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gmv_core.sources.readers.tars._GROUP_BYTES", 5_000)
+    said = json.dumps({"label": "cat", "more": "x" * 1_000}).encode()
+    files = {f"0.{i}.json": said for i in range(9)} | {"0.0.png": png(1), "0.8.png": png(2)}
+    source = open_source(tarred(tmp_path / "x.tar", files))
+    assert [image.label for image in source.read()] == ["cat", ""]
+    assert source.skipped["unreadable .json file"] == 5
+
+
+def test_a_sentence_names_a_few_tables_only(tmp_path: Path) -> None:
+    files = {f"g{i}/{i}.png": png(i) for i in range(9)}
+    files |= {f"g{i}/metadata.csv": f"file_name,label\n{i}.png,l\n".encode() for i in range(9)}
+    labels = labels_for(open_source(zipped(tmp_path / "x.zip", files)))
+    assert labels is not None and labels.origin.endswith("g2/metadata.csv and 6 more tables")
+
+
 def test_rows_of_few_cells_hold_no_more_than_these() -> None:
     titles = ",".join(["name", "label", *(f"c{number}" for number in range(1_998))])
     table = read_labels(f"{titles}\n" + "".join(f"{i}.png,{i % 3}\n" for i in range(20_000)))

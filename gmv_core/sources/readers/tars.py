@@ -23,6 +23,7 @@ from gmv_core.sources.readers.beside import (
     MAX_TABLE_BYTES,
     SIDE_SUFFIXES,
     TABLE_NAMES,
+    UNREADABLE,
     SideFiles,
     described,
     left_out_words,
@@ -165,6 +166,7 @@ class _Group:
     images: list[tuple[str, SourceImage]] = field(default_factory=list)
     side_files: dict[str, bytes] = field(default_factory=dict)
     passed: int = 0
+    held_bytes: int = 0
 
     def described(self, progress: _Progress) -> Iterator[SourceImage]:
         if self.side_files and not self.images and not self.passed:
@@ -185,7 +187,7 @@ def _read_tar(path: Place, shard: str, progress: _Progress) -> Iterator[SourceIm
     """Yield the images whose row is not negative; a break in the stream ends it with an error."""
     packed_bytes = size_of(path)
     group = _Group()
-    linked = dict[str, bytes]()
+    linked, linked_bytes = dict[str, bytes](), 0
     try:
         with opened_tar(path) as archive:
             for member in members_of(archive, path):
@@ -198,7 +200,13 @@ def _read_tar(path: Place, shard: str, progress: _Progress) -> Iterator[SourceIm
                 if name in progress.tables:
                     continue
                 if _is_side_file(member, name):
+                    if group.held_bytes + member.size > _GROUP_BYTES:
+                        progress.skipped[
+                            f"{UNREADABLE}{posixpath.splitext(name)[1].lower()} file"
+                        ] += 1
+                        continue
                     group.side_files[name] = content_of(archive, member)
+                    group.held_bytes += member.size
                     continue
                 target = clean_name(member.linkname).removeprefix("./")
                 is_link = member.islnk() and target in linked
@@ -217,13 +225,15 @@ def _read_tar(path: Place, shard: str, progress: _Progress) -> Iterator[SourceIm
                     continue
                 error = "" if is_link else member_too_large(member, packed_bytes)
                 data = linked[target] if is_link else b"" if error else content_of(archive, member)
-                if is_target and sum(map(len, linked.values())) + len(data) <= _MAX_LINKED_BYTES:
+                if is_target and linked_bytes + len(data) <= _MAX_LINKED_BYTES:
                     linked[name] = data
-                if sum(len(image.data) for _, image in group.images) > _GROUP_BYTES:
+                    linked_bytes += len(data)
+                if group.held_bytes > _GROUP_BYTES:
                     yield from group.described(progress)
                     group = _Group(key)
                 if not is_passed:
                     group.images.append((name, SourceImage(unique, data, error=error)))
+                    group.held_bytes += len(data)
     except BROKEN as error:
         yield from group.described(progress)
         if next(progress.rows) >= 0:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from gmv_core.sources.opening import open_source
+from gmv_core.sources.readers.parquet import pages
+from gmv_core.sources.readers.parquet.pages import row_groups
 from tests.sources.conftest import parquet, png, read_all
 
 
@@ -46,3 +49,21 @@ def test_parquet_rows_without_bytes_are_errors(tmp_path: Path) -> None:
     pq.write_table(pa.table({"image": pa.array(cells, kind)}), tmp_path / "x.parquet")
     errors = [image.error for image in read_all(open_source(tmp_path / "x.parquet"))]
     assert errors == ["", "the row names the file 'x.png' but holds no bytes", "the row is empty"]
+
+
+def test_a_footer_of_very_many_values_is_not_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = parquet(tmp_path / "x.parquet", [1, 2], [0, 1])
+    whole = path.read_bytes()
+    length = int.from_bytes(whole[-8:-4], "little")
+    listed = b"\x09\xd0\x0f\xfc\x90\x4e" + bytes(10_000)  # field 1,000: so many empty objects
+    footer = whole[-8 - length : -9] + listed + b"\0"
+    path.write_bytes(whole[: -8 - length] + footer + len(footer).to_bytes(4, "little") + b"PAR1")
+    assert [image.data for image in open_source(path).read()] == [png(1), png(2)]
+    with path.open("rb") as file:
+        assert all(group.keys() <= {1, 2, 3, 4, 7} for group in row_groups(file))
+    monkeypatch.setattr(pages, "_MOST_VALUES", 5_000)
+    assert {image.error for image in open_source(path).read()} == {
+        "the file is broken before this row (its metadata is damaged)"
+    }

@@ -17,6 +17,8 @@ from gmv_core.sources.source import LARGE_BYTES, too_large
 Fields = dict[int, Any]  # of an object: by number, as parquet.thrift has them
 _HEADER_BYTES = 1 << 16  # of a page: there may be statistics in it
 _DEEPEST = 16
+_MOST_VALUES = 5_000_000  # of all objects together: a byte may announce one
+_USED = frozenset([1, 2, 3, 4, 7, 9, 11])  # the numbers of fields that are looked at here
 _DAMAGED = "its metadata is damaged"
 
 
@@ -74,12 +76,13 @@ def _page_sizes(file: IO[bytes], at: int, end: int) -> list[int]:
 def _object(data: bytes) -> tuple[Fields, int]:
     """Return the object that some bytes begin with, and its length; raise ValueError for none."""
     try:
-        return _struct(data, 0, 0)
+        return _struct(data, 0, 0, [_MOST_VALUES])
     except IndexError:
         raise ValueError(_DAMAGED) from None
 
 
-def _struct(data: bytes, at: int, depth: int) -> tuple[Fields, int]:
+def _struct(data: bytes, at: int, depth: int, left: list[int]) -> tuple[Fields, int]:
+    """Return the used fields of an object. left: how many values may still be read."""
     found: Fields = {}
     number = 0
     while (kind := data[at] & 15) != 0:
@@ -88,15 +91,17 @@ def _struct(data: bytes, at: int, depth: int) -> tuple[Fields, int]:
             number += step
         else:
             number, at = _signed(data, at)
-        if kind in (1, 2):  # a boolean field is its own value
-            found[number] = kind == 1
-        else:
-            found[number], at = _value(data, at, kind, depth)
+        value: Any = kind == 1  # a boolean field is its own value
+        if kind not in (1, 2):
+            value, at = _value(data, at, kind, depth, left)
+        if number in _USED:
+            found[number] = value
     return found, at + 1
 
 
-def _value(data: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
-    if depth > _DEEPEST or at >= len(data):
+def _value(data: bytes, at: int, kind: int, depth: int, left: list[int]) -> tuple[Any, int]:
+    left[0] -= 1
+    if depth > _DEEPEST or at >= len(data) or left[0] < 0:
         raise ValueError(_DAMAGED)
     match kind:
         case 1 | 2 | 3:
@@ -114,11 +119,11 @@ def _value(data: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
                 count, at = _unsigned(data, at)
             items = []
             for _ in range(count):
-                item, at = _value(data, at, of, depth + 1)
+                item, at = _value(data, at, of, depth + 1, left)
                 items.append(item)
             return items, at
         case 12:
-            return _struct(data, at, depth + 1)
+            return _struct(data, at, depth + 1, left)
         case _:  # maps and the like stand in no object that is read here
             raise ValueError(_DAMAGED)
 
