@@ -124,7 +124,7 @@ def splits_read(counts: Counter[str], wanted: str) -> frozenset[str]:
     wanted: "" for the training split where there is one beside others, and most images are in a
     split; "all"; or names with commas between them.
     """
-    if wanted == ALL or len(counts) < 2:
+    if wanted == ALL or (len(counts) < 2 and not wanted):
         return frozenset(counts)
     if wanted:
         asked = [name.strip().lower() for name in wanted.split(",")]

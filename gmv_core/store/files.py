@@ -46,6 +46,8 @@ def aside(path: Place) -> Iterator[Path]:
             confirm(path)
             path.upload(Path(folder) / path.name)
         return
+    if path.exists() and not path.is_file():  # a device, or a pipe, would be replaced by a file
+        raise FileExistsError(errno.EEXIST, "it is there, and is no file")
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(f".*.{path.name}"):
         remove_of_the_dead(left, left.name[1:].partition(".")[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +49,16 @@ def test_nothing_of_the_workspace_is_written_over(
     told = command(*(word.format(home / own) for word in WRITERS[name]))
     assert (told.status, "among what it keeps" in " ".join(told.err.split())) == (1, True), told.err
     assert digests(home) == before
+
+
+@pytest.mark.parametrize("writer", ["evidence", "statement"])
+def test_a_pipe_or_device_is_not_replaced_by_a_file(
+    writer: str, command: Command, home: Path, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    ended = command(*(part.format(tmp_path / "pipe") for part in WRITERS[writer]))
+    assert ended.status == 1 and "it is there, and is no file" in ended.err
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_neither_a_link_nor_dots_lead_there(command: Command, home: Path, tmp_path: Path) -> None:

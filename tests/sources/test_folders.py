@@ -180,3 +180,13 @@ def test_system_folders_are_hidden(tmp_path: Path) -> None:
     files = {f"cat/{name}/x.png": png(1) for name in hidden}
     source = open_source(folder(tmp_path, {**files, "cat/a.png": png(2)}))
     assert source.names == ["cat/a.png"] and source.skipped == {"hidden": 5}
+
+
+def test_a_split_that_is_not_there_is_said_though_there_is_no_other(tmp_path: Path) -> None:
+    where = folder(tmp_path, {"cat/0.png": png(0), "dog/1.png": png(1)})
+    with pytest.raises(SourceError, match=r"of the split 'train' \(there is: none\)"):
+        open_source(where, split="train")
+    assert open_source(where, split="all").total == 2
+    (tmp_path / "only").mkdir()
+    folder(tmp_path / "only", {"train/cat/0.png": png(0)})
+    assert open_source(tmp_path / "only", split="train").total == 1
