@@ -19,7 +19,8 @@ from gmv_core.errors import SourceError
 from gmv_core.sources.folders import is_of_split
 from gmv_core.sources.source import FoundTable, Source
 from gmv_core.sources.tables.cells import listed_columns
-from gmv_core.sources.tables.label_table import LabelRow, LabelTable, read_labels, with_row
+from gmv_core.sources.tables.label_rows import LabelRow, with_row
+from gmv_core.sources.tables.label_table import LabelTable, read_labels
 from gmv_core.sources.tables.name_index import Match
 from gmv_core.types import SourceImage
 

@@ -9,7 +9,8 @@ import pytest
 
 from gmv_core.sources.label_fit import tally
 from gmv_core.sources.opening import open_source
-from gmv_core.sources.tables.label_table import LabelTable, read_labels, with_row
+from gmv_core.sources.tables.label_rows import with_row
+from gmv_core.sources.tables.label_table import LabelTable, read_labels
 from gmv_core.types import SourceImage
 
 PICTURE = b"\x89PNG\r\n\x1a\n"

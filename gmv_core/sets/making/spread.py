@@ -26,7 +26,7 @@ from gmv_core.settings import BuildSettings
 from gmv_core.sources.address import is_address
 from gmv_core.sources.labels import Labels
 from gmv_core.sources.source import PartReader, Source
-from gmv_core.sources.tables.label_table import LabelRow, with_row
+from gmv_core.sources.tables.label_rows import LabelRow, with_row
 from gmv_core.store.columns import image_rows
 from gmv_core.store.manifests import EmbedderEntry, SetManifest
 from gmv_core.store.tables.parts import Part, append_parts, write_part

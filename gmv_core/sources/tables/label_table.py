@@ -8,14 +8,14 @@ goes before what the source says; an empty cell says nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gmv_core.errors import SourceError
 from gmv_core.sources.tables.cells import Cells, listed_columns, read_cells
+from gmv_core.sources.tables.label_rows import LabelRow, LabelRows, said_in
 from gmv_core.sources.tables.name_index import Match, NameIndex
-from gmv_core.types import SourceImage
 
 LABEL_COLUMNS = ("label", "labels", "class", "category", "target", "cls")
 _NAME_COLUMNS = (
@@ -24,20 +24,9 @@ _NAME_COLUMNS = (
     "filenames", "paths", "images", "image_id", "img_id", "id", "key",
 )  # fmt: skip
 _NAME_LIKE = re.compile(r".*(?:_id|_name|_file|path|paths|filename)|(?:image|img|file).*")
-_EMPTY = frozenset(["nan", "NaN", "<NA>", "NULL"])  # as pandas and databases write nothing
 _WHOLE = re.compile(r"(-?\d+)\.0+")
 _PLAINLY = 0.5  # a column that fits so many of the images needs no comparison with others
 _TRIED = 2_000  # images
-
-
-@dataclass(frozen=True)
-class LabelRow:
-    """What one row says of an image."""
-
-    name: str
-    label: str
-    owner: str
-    attributes: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -97,19 +86,6 @@ class LabelTable:
             f"{example[:40]!r}. Where letters are wrong, save it as UTF-8, or write "
             '"# encoding: …" in its first line.'
         )
-
-
-def with_row(image: SourceImage, row: LabelRow | None) -> SourceImage:
-    """Return the image with what its row says; empty cells change nothing."""
-    if row is None:
-        return image
-    attributes = {key: value for key, value in row.attributes.items() if value}
-    return replace(
-        image,
-        label=row.label or image.label,
-        owner=row.owner or image.owner,
-        attributes={**image.attributes, **attributes},
-    )
 
 
 def read_labels(
@@ -218,10 +194,10 @@ def _drafted(cells: Cells, at: int) -> Draft:
     further = {p: c for p, c in enumerate(cells.columns) if c and p not in special}
     _check_titles([*further.values(), *(lower[p] for p in (label, owner) if p >= 0)], cells.what)
     whole = label >= 0 and all(
-        _WHOLE.fullmatch(row[label]) for row in cells.rows if _said(row, label)
+        _WHOLE.fullmatch(row[label]) for row in cells.rows if said_in(row, label)
     )
     titles = [further.get(place, "") for place in range(len(cells.columns))]
-    by_place = _Rows([], at, label, owner, titles, whole)
+    by_place = LabelRows([], at, label, owner, titles, whole)
     places: dict[str, int] = {}
     clashes: list[str] = []
     for row in cells.rows:
@@ -240,50 +216,6 @@ def _drafted(cells: Cells, at: int) -> Draft:
     attributes = tuple(further.values())
     return LabelTable(attributes, index, by_place, cells.what, cells.columns,
                       encoding=cells.encoding, named_by=cells.columns[at]), clashes  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Rows(Sequence[LabelRow]):
-    """Rows of cells as what they say, which is made when it is asked for.
-
-    at, label, owner: places of these columns, −1 for none; titles: of all further ones, else "".
-    whole: labels are whole numbers, whatever follows their point.
-    """
-
-    cells: list[tuple[str, ...]]
-    at: int
-    label: int
-    owner: int
-    titles: Sequence[str]
-    whole: bool
-
-    def __len__(self) -> int:
-        return len(self.cells)
-
-    def __getitem__(self, place: int) -> LabelRow:  # type: ignore[override]  # no slices
-        return self.made(self.cells[place])
-
-    def name_of(self, row: Sequence[str]) -> str:
-        name = row[self.at] if self.at < len(row) else ""
-        return name.replace("\\", "/").removeprefix("./")
-
-    def made(self, row: Sequence[str]) -> LabelRow:
-        said = _said(row, self.label)
-        return LabelRow(
-            self.name_of(row),
-            said.partition(".")[0] if self.whole else said,
-            _said(row, self.owner),
-            {
-                title: cell
-                for title, cell in zip(self.titles, row, strict=False)
-                if title and cell and cell not in _EMPTY
-            },
-        )
-
-
-def _said(cells: Sequence[str], place: int) -> str:
-    text = cells[place] if 0 <= place < len(cells) else ""
-    return "" if text in _EMPTY else text
 
 
 def _check_titles(titles: Sequence[str], what: str) -> None:
