@@ -101,7 +101,11 @@ def _openvino(build: Build, side_px: int, name: str, precision: str) -> Network:
     core = _core()
     # The hint is always set: left alone, OpenVINO takes bf16 by itself where the processor has it.
     hint = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}[precision]
-    options: dict[str, str | int] = {"INFERENCE_PRECISION_HINT": hint}
+    # Pinned threads of two processes (workers of Ray, a job beside the app) would share one core.
+    options: dict[str, str | int | bool] = {
+        "INFERENCE_PRECISION_HINT": hint,
+        "ENABLE_CPU_PINNING": False,
+    }
     threads = os.environ.get("OMP_NUM_THREADS", "")
     if threads.isdecimal():  # which OpenVINO does not read; 0 is its own choice
         options["INFERENCE_NUM_THREADS"] = int(threads)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -30,3 +34,31 @@ def test_products_by_torch_are_those_of_numpy() -> None:
     for found in (torch_products(left, "cpu")(right), products_with(left)(right)):
         assert found.shape == (5, 3)
         assert np.abs(found - expected).max() < 1e-5
+
+
+BOUND = """
+import os, sys, threading
+import numpy as np
+from gmv_core.models.embedders.lite0 import load_lite0
+
+network, allowed, seen = load_lite0("fp32"), os.sched_getaffinity(0), set()
+working = threading.Thread(target=lambda: [network(np.zeros((8, 128, 128, 3), np.uint8))
+                                           for _ in range(20)])
+working.start()
+while working.is_alive():
+    for task in os.listdir("/proc/self/task"):
+        try:
+            seen.add(frozenset(os.sched_getaffinity(int(task))))
+        except OSError:
+            pass  # it has ended
+sys.exit(seen != {frozenset(allowed)})
+"""
+
+
+@pytest.mark.models
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="told by Linux alone")
+def test_no_thread_of_a_network_is_bound_to_a_core() -> None:
+    """Workers with a thread each would all be bound to the same one, and two as slow as one."""
+    subprocess.run(
+        [sys.executable, "-c", BOUND], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
