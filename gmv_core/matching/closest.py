@@ -40,8 +40,9 @@ class SmallPixels:
     def of(self, rows: Int64) -> Float32:
         """Return the pixels of rows, (c, d) in 0 … 1."""
         missing = np.array([row for row in rows.tolist() if row not in self.kept], np.int64)
-        if len(missing):
-            self.keep(missing, previews_of(self.images, missing))
+        for first in range(0, len(missing), TOGETHER):
+            some = missing[first : first + TOGETHER]
+            self.keep(some, previews_of(self.images, some))
         return _scaled([self.kept[row] for row in rows.tolist()])
 
 

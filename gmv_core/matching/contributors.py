@@ -124,7 +124,7 @@ def contributions_of(
     """Return the part of the training image `row` in those of m images that it contributes to.
 
     matches: (m, R). quality: (m,), nan for a rejected image. generated_rows: (m,) rows of the
-    generated set, whose images are called `names`. Where the basis has clusters, what the nearest
+    generated set, whose images are called `names`. Where the basis has clusters, what the first
     of its near copies gets is shared with it.
     """
     matches = gathered(matches, basis.clusters)

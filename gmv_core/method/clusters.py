@@ -14,6 +14,7 @@ from gmv_core.method.recall import Neighbours
 from gmv_core.types import Float32, Int64
 
 Search = Callable[[Float32, int], Neighbours]  # queries (m, d), k → the k nearest of each
+PAIRS = 4096  # of an image and a first member measured at once: 20 MB of vectors
 VectorsOf = Callable[[Int64], Float32]  # rows (c,) → vectors (c, d)
 
 
@@ -60,8 +61,10 @@ def by_first(
     j, i = np.nonzero(ids != found.ids)
     if not len(j):
         return found
-    rows, at = np.unique(ids[j, i], return_inverse=True)
-    distances[j, i] = np.linalg.norm(vectors_of(rows)[at] - queries[j], axis=1)
+    for first in range(0, len(j), PAIRS):
+        some = (j[first : first + PAIRS], i[first : first + PAIRS])
+        rows, at = np.unique(ids[some], return_inverse=True)
+        distances[some] = np.linalg.norm(vectors_of(rows)[at] - queries[some[0]], axis=1)
     order = np.argsort(distances, axis=1, kind="stable")
     return Neighbours(
         np.take_along_axis(ids, order, axis=1), np.take_along_axis(distances, order, axis=1)

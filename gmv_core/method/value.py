@@ -139,7 +139,7 @@ def add_values(values: Values, candidates: Int64, handed: HandedOut) -> Values:
 def shared_within(values: Values, basis: Basis) -> Values:
     """Return values of which the members of a cluster share equally, as far as any of them earns.
 
-    values: of the nearest members, as `add_values` counts them. Without clusters: as they are.
+    values: of the first members, as `add_values` counts them. Without clusters: as they are.
     """
     if basis.clusters is None or basis.members is None:
         return values

@@ -205,7 +205,7 @@ def _work(
     _fill(run, stages, "matches", total, report, each(match_block))
     _fill(run, stages, "quality", total, report, each(quality_block))
     with stages.stage("null"):
-        write_identical(run, matcher.training, images)
+        write_identical(run, matcher, images)
         entry = null() if null else None
         if entry is not None:
             entry = with_closeness(entry, run, matcher, images)

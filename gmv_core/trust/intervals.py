@@ -106,7 +106,7 @@ def share_difference_bounds(
                     for c in ("group", "image"))  # fmt: skip
     some = np.concatenate([first.value, second.value]) > 0
     giving = np.unique(group[some] * len(first.whole) + image[some]) // len(first.whole)
-    few = np.bincount(giving, minlength=groups) < FEW
+    few = (np.bincount(giving, minlength=groups) < FEW) & np.isfinite(low)
     bounds = difference_bounds(*share_changes(first, second, groups=groups), groups)
     low[few], high[few] = (np.clip(bound[few], -1, 1) for bound in bounds)
     return low, high

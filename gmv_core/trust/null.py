@@ -118,7 +118,7 @@ def null_rows(held: tuple[Matcher, Judge], block: tuple[int, Int64]) -> pa.Table
     most = len(matcher.index)
     r = min(matcher.settings.candidates, most)
     found = matcher.index.search(vectors, min(r + SPARE, most))
-    found = _without_copies(found, rows, judge, keep=most)
+    found = _without_copies(found, rows, judge, matcher.clusters, keep=most)
     kept = found.ids >= 0
     if matcher.clusters is not None:
         kept &= ~repeats(found.ids, matcher.clusters)
@@ -131,10 +131,13 @@ def null_rows(held: tuple[Matcher, Judge], block: tuple[int, Int64]) -> pa.Table
     return pa.table({"place": places, "row": rows, **lists})
 
 
-def _without_copies(found: Neighbours, rows: Int64, judge: Judge, *, keep: int) -> Neighbours:
+def _without_copies(
+    found: Neighbours, rows: Int64, judge: Judge, clusters: Int64 | None, *, keep: int
+) -> Neighbours:
     """Return the neighbours of images without themselves and their near copies.
 
-    Only the first NEIGHBOURS of each are looked at: farther ones are no copies.
+    Only the first NEIGHBOURS of each are looked at: farther ones are no copies. clusters: where
+    given, all of a cluster goes with any of its members, for its first one stands for them.
     """
     own = (found.ids == rows[:, None]) & (judge.among == judge.images)
     near = (found.ids >= 0) & ~own
@@ -145,6 +148,11 @@ def _without_copies(found: Neighbours, rows: Int64, judge: Judge, *, keep: int) 
     gone = own.copy()
     for row, copy in zip(copies.a.tolist(), copies.b.tolist(), strict=True):
         gone[at[row]] |= found.ids[at[row]] == copy
+    if clusters is not None:
+        of = np.where(found.ids >= 0, clusters[found.ids], -1)
+        own_cluster = clusters[rows] if judge.among == judge.images else np.full(len(rows), -2)
+        for one in np.flatnonzero(gone.any(axis=1) | (own_cluster >= 0)):
+            gone[one] |= np.isin(of[one], np.append(of[one][gone[one]], own_cluster[one]))
     return first_of(found, (found.ids >= 0) & ~gone, keep)
 
 

@@ -21,7 +21,7 @@ held at LEVEL:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
@@ -142,6 +142,8 @@ def standings_of(nearest: Nearest, null: Null, *, alone: bool = False) -> Standi
     alone: each image by itself at the level ALONE, for a few that were dropped in just now; else
     all together at LEVEL.
     """
+    if not null.nearest.pixels.shape[1]:  # of an earlier version: both by the same two lists
+        nearest = replace(nearest, pixels=nearest.pixels[:, :0])
     far, of_null = far_scores(nearest), far_scores(null.nearest)
     p_copy = p_values(copy_scores(null.nearest), copy_scores(nearest), smaller=True)
     p_far = p_values(of_null, far, smaller=False)

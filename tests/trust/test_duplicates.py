@@ -27,6 +27,7 @@ from gmv_core.results.shares import credits_of, group_shares
 from gmv_core.trust import pairs
 from gmv_core.trust.duplicates import RECORD, find_clusters, members, read_clusters
 from gmv_core.trust.near_copies import decorrelation
+from gmv_core.trust.null import read_null
 from tests.built import write_csv
 from tests.fakes import OneByOne, draw, fake_embedder, lighter, lossless, png, write_images
 
@@ -159,6 +160,33 @@ def test_copying_ones_own_images_earns_nothing(tmp_path: Path, times: int) -> No
     assert totals(after) == pytest.approx(before, abs=1e-9)
     each = totals(run_with_copies(tmp_path / "c", times))
     assert each["Ada"] > before["Ada"] + 0.3, "as the paper, it does"
+
+
+def test_no_left_out_image_meets_its_own_cluster(tmp_path: Path) -> None:
+    """More copies of each than are held against each other one by one."""
+    result = run_with_copies(tmp_path, 25, duplicates="cluster")
+    entry = result.manifest.null
+    assert entry is not None
+    nearest = read_null(result.training, entry).nearest
+    assert (nearest.embedding[:, 0] > 0.01).all() and (nearest.distance[:, 0] > 0.01).all()
+
+
+def test_the_very_pixels_of_a_later_member_are_named(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "home")
+    images = {f"{i:02d}.png": lossless(draw(i)) for i in range(24)}
+    again = {"later.png": lossless(lighter(draw(3)))}
+    build(workspace, open_source(write(tmp_path / "train", images | again)), name="train",
+          embedder=fake_embedder())  # fmt: skip
+    made = open_source(write(tmp_path / "made", again))
+    settings = RunSettings(
+        MatchSettings(distance="features", quality="none"), ValueSettings(duplicates="cluster")
+    )
+    value(workspace, made, against="train", name="run", settings=settings,
+          embedder=fake_embedder())  # fmt: skip
+    result = open_run(workspace, "run")
+    of = read_clusters(result.training).of
+    assert (of != np.arange(len(of))).sum() == 1
+    assert result.generated_table(("same_pixels",))["same_pixels"].tolist() == ["later.png"]
 
 
 def test_members_share_equally_and_all_readings_agree(tmp_path: Path) -> None:

@@ -151,3 +151,10 @@ def test_a_small_groups_difference_is_that_of_counts_and_a_large_ones_the_bootst
     assert (low[0], high[0]) == (drawn[0][0], drawn[1][0])
     assert (low[1], high[1]) == (counted[0][1], counted[1][1])
     assert low[1] < 3 * 0.5 / 40 < high[1]
+
+
+def test_without_a_whole_no_difference_has_an_interval() -> None:
+    some = Parts(np.arange(3), np.zeros(3, np.int64), np.full(3, 0.5), np.ones(4))
+    none = Parts(np.arange(0), np.zeros(0, np.int64), np.zeros(0), np.zeros(4))
+    for pair in ((none, none), (some, none), (none, some)):
+        assert np.isnan(share_difference_bounds(*pair, groups=2)).all()

@@ -155,3 +155,12 @@ def test_a_copy_that_is_far_in_the_embeddings_is_a_near_copy() -> None:
     found = standings_of(made, null)
     assert set(found.standing[80:]) == {NEAR_COPY}
     assert (found.p_far[80:] <= 0.001).all()
+
+
+def test_a_null_of_an_earlier_version_is_met_by_its_own_two_lists() -> None:
+    d, none = lists(500, seed=1), np.empty((500, 0), np.float32)
+    made, near = lists(10, seed=2), lists(10, seed=3, nearest=0.01)
+    found = standings_of(Nearest(made, made, near), Null(Nearest(d, d, none), LEFT_OUT), alone=True)
+    assert NEAR_COPY not in found.standing
+    now = standings_of(Nearest(made, made, near), Null(both(d), LEFT_OUT), alone=True)
+    assert set(now.standing) == {NEAR_COPY}
