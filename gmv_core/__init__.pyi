@@ -9,7 +9,7 @@ from .audit.review.sampling import ReviewSettings
 from .cluster.on_ray import ray_workers
 from .errors import ClusterError, GMVError, ModelError, SettingsError, SourceError, WorkspaceError
 from .matching.contributors import Attribution, Contributor, attribute
-from .matching.matcher import load_matcher
+from .matching.loading import load_matcher
 from .models.embedders.embedder import from_callable
 from .results.compared.report import compare_results
 from .results.influence.fitted import influences_on_file

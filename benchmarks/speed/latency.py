@@ -21,7 +21,8 @@ from benchmarks.kit.datasets import BuiltSet, cifar_set, workspace_of
 from benchmarks.kit.reporting import Row, finish, parser, print_table, seconds_of
 from gmv_core import IngestSettings, MatchSettings, ValueSettings
 from gmv_core.images.decode import decode
-from gmv_core.matching.matcher import Matcher, load_matcher
+from gmv_core.matching.loading import load_matcher
+from gmv_core.matching.matcher import Matcher
 from gmv_core.method.recall import Neighbours
 from gmv_core.method.value import add_values, hand_out, no_values
 from gmv_core.types import Float32

@@ -20,7 +20,8 @@ import torch
 from benchmarks.kit.datasets import BuiltSet, cifar_set, held_out, workspace_of
 from benchmarks.kit.reporting import Row, finish, parser, print_table, seconds_of
 from gmv_core import MatchSettings, ValueSettings
-from gmv_core.matching.matcher import NETWORK_BATCH, embed_previews, load_matcher, sketches_of
+from gmv_core.matching.loading import load_matcher
+from gmv_core.matching.matcher import NETWORK_BATCH, embed_previews, sketches_of
 from gmv_core.method.rerank import pair_distances, sort_by_distance
 from gmv_core.method.sketch import sketch, sketch_step
 from gmv_core.models.distances.lpips_form import stlpips_network, stlpips_weights

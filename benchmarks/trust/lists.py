@@ -18,7 +18,8 @@ import numpy as np
 from benchmarks.kit.datasets import BuiltSet, cifar_set, fashion_set
 from benchmarks.trust.planted import COPIES
 from gmv_core import Workspace
-from gmv_core.matching.matcher import Matcher, load_matcher
+from gmv_core.matching.loading import load_matcher
+from gmv_core.matching.matcher import Matcher
 from gmv_core.method.recall import Neighbours, exact_search
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.trust.near_copies import Judge, Pairs, confirmed, judge_of

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from gmv_core.images.decode import decode
 from gmv_core.matching.contributors import Attribution, attributions, match_images
-from gmv_core.matching.matcher import Matcher, Matches, load_matcher
+from gmv_core.matching.loading import load_matcher
+from gmv_core.matching.matcher import Matcher, Matches
 from gmv_core.method.value import ALL_EARN, Basis
 from gmv_core.sets.describe import preview_side
 from gmv_core.settings import IngestSettings, MatchSettings, ValueSettings

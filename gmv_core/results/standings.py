@@ -11,6 +11,7 @@ import pandas as pd
 
 from gmv_core.images.decode import pixels_of
 from gmv_core.matching.dropped import Dropped
+from gmv_core.method.recall import Neighbours
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.store.manifests import NullEntry, RunManifest
 from gmv_core.store.workspace import ImageSet, Run
@@ -65,7 +66,8 @@ def standing_of_dropped(
     found = Standings(np.full(m, "", object), none, none, none)
     if null is not None:
         found = standings_of(nearest_of(dropped.matches), read_null(training, null), alone=True)
-    rows = identical_rows(dropped.matches, lambda j: pixels_of(dropped.previews[j]), training)
+    near = Neighbours(dropped.matches.candidates, dropped.matches.recall_distance)
+    rows = identical_rows(near, lambda j: pixels_of(dropped.previews[j]), training)
     return pd.DataFrame({**asdict(found), "same_pixels": _names(training, rows)})
 
 

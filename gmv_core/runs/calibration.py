@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from gmv_core.cluster.workers import Workers
 from gmv_core.errors import WorkspaceError
 from gmv_core.matching.closest import CLOSEST
-from gmv_core.matching.matcher import Matcher, Matches
+from gmv_core.matching.matcher import Matcher
+from gmv_core.method.recall import Neighbours
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.sets.build import build_like
 from gmv_core.sets.filling import ensure_embedded
@@ -27,7 +28,7 @@ from gmv_core.trust.closeness import TRAINED, cells_of, closeness
 from gmv_core.trust.identical import identical_rows
 from gmv_core.trust.null import nearest_of, null_table, read_null
 from gmv_core.trust.standing import HELD_OUT as UNSEEN
-from gmv_core.types import Embedder, Float32, Int64, Report, UInt8, silent
+from gmv_core.types import Embedder, Int64, Report, UInt8, silent
 
 HELD_OUT = "-held-out"  # what the set that a run makes of its held-out images is called, after it
 
@@ -74,23 +75,16 @@ def write_identical(run: Run, matcher: Matcher, images: ImageSet) -> None:
     """Write the training row with the same pixels of each generated image, −1 for none."""
     found = []
     for block in blocks(run):
-        rows, lists = block.rows, block.matches
+        rows = block.rows
+        near = Neighbours(block.matches.candidates, block.matches.recall_distance)
         if matcher.clusters is not None:  # its lists hold first members alone
-            lists = _of_all(matcher, vectors_of(images.embeddings(matcher.embedder.key), rows))
+            vectors = vectors_of(images.embeddings(matcher.embedder.key), rows)
+            near = matcher.index.search(vectors, min(CLOSEST, len(matcher.index)))
         of = partial(_preview, images, rows)
-        found.append(identical_rows(lists, of, matcher.training))
+        found.append(identical_rows(near, of, matcher.training))
     every = np.concatenate(found)
     table = pa.table({"id": np.arange(len(every)), "identical": pa.array(every)})
     run.table("identical").write(table)
-
-
-def _of_all(matcher: Matcher, vectors: Float32) -> Matches:
-    """Return the nearest of all training images, by their embeddings; none of a rejected image."""
-    found = matcher.index.search(vectors, min(CLOSEST, len(matcher.index)))
-    there = vectors.any(axis=1, keepdims=True) & (found.ids >= 0)
-    ids = np.where(there, found.ids, -1)
-    distances = np.where(there, found.distances, np.float32(np.inf))
-    return Matches(ids, ids, distances, distances, ids.shape[1])
 
 
 def _preview(images: ImageSet, rows: Int64, place: int) -> UInt8:

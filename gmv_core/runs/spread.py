@@ -9,7 +9,8 @@ from functools import partial
 import pyarrow as pa
 
 from gmv_core.cluster.workers import Workers
-from gmv_core.matching.matcher import Matcher, by_clusters, load_matcher
+from gmv_core.matching.loading import by_clusters, load_matcher
+from gmv_core.matching.matcher import Matcher
 from gmv_core.sets.making.spread import check_seen
 from gmv_core.settings import CLUSTER, RunSettings
 from gmv_core.store.manifests import SetManifest

@@ -18,7 +18,8 @@ import pyarrow as pa
 
 from gmv_core.cluster.workers import Workers
 from gmv_core.errors import GMVError, WorkspaceError
-from gmv_core.matching.matcher import Matcher, by_clusters, load_matcher
+from gmv_core.matching.loading import by_clusters, load_matcher
+from gmv_core.matching.matcher import Matcher
 from gmv_core.models.choice import reload_embedder
 from gmv_core.results.influence.tables import read_record
 from gmv_core.results.totals import quality_warnings

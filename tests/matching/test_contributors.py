@@ -61,7 +61,7 @@ def run(copied: Callable[..., None], workspace: Workspace) -> Result:
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer a set's embedder with the fake one."""
-    monkeypatch.setattr("gmv_core.matching.matcher.reload_embedder", lambda *_: fake_embedder())
+    monkeypatch.setattr("gmv_core.matching.loading.reload_embedder", lambda *_: fake_embedder())
 
 
 def everything(result: Result) -> dict[str, list[Contributor]]:

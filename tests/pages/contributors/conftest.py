@@ -20,7 +20,7 @@ IMAGES = 40  # more than a page of the gallery
 
 @pytest.fixture
 def app(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setattr("gmv_core.matching.matcher.reload_embedder", lambda *_: fake_embedder())
+    monkeypatch.setattr("gmv_core.matching.loading.reload_embedder", lambda *_: fake_embedder())
     return new_session()
 
 

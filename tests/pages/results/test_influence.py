@@ -121,7 +121,7 @@ def test_a_training_image_and_what_it_helps_and_harms(app: AppTest, predicted: R
 def test_a_dropped_image_is_answered_by_influence_too(
     app: AppTest, predicted: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gmv_core.matching.matcher.reload_embedder", lambda *_: fake_embedder())
+    monkeypatch.setattr("gmv_core.matching.loading.reload_embedder", lambda *_: fake_embedder())
     read = read_by_influence("contributors", view=state.DROP_VIEW)
     drop(read, ("mine.png", png(draw(5))))
     shown = cards(read, "Most helpful training images")

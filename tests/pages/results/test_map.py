@@ -91,7 +91,7 @@ def test_a_set_without_a_run_has_a_map_too(home: Workspace, tmp_path: Path, app:
 def test_dropped_images_stand_on_the_map_until_they_are_taken_off(
     training: ImageSet, app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gmv_core.matching.matcher.reload_embedder", lambda *_: fake_embedder())
+    monkeypatch.setattr("gmv_core.matching.loading.reload_embedder", lambda *_: fake_embedder())
     open_page(app, "contributors")
     app.segmented_control(key="view").set_value("Drop an image").run()
     drop(app, ("mine.png", png(draw(100))))

@@ -101,7 +101,7 @@ def test_near_copies_earn_as_one_once_they_are_known(page: AppTest, home: Worksp
 def test_a_dropped_copy_is_told_at_once(
     page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gmv_core.matching.matcher.reload_embedder", lambda *_: fake_embedder())
+    monkeypatch.setattr("gmv_core.matching.loading.reload_embedder", lambda *_: fake_embedder())
     page.segmented_control(key=state.VIEW).set_value(state.DROP_VIEW).run()
     copied = next((tmp_path / "made" / "copied").glob("*.png")).read_bytes()
     drop(page, ("mine.png", copied))
