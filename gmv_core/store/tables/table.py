@@ -51,9 +51,11 @@ class Table:
             try:
                 return lance.dataset(str(self.path), **caches, **self.reached)
             except ValueError:
-                if self.exists():  # asked here, not first: each question to a store takes a while
-                    raise
-                return None
+                # Asked here, not first: each question to a store takes a while.
+                if not self.exists():
+                    return None
+                # Damaged, or another process committed the first rows between both questions.
+                return lance.dataset(str(self.path), **caches, **self.reached)
 
     @property
     def reached(self) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def place(
     home: Workspace, copied: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> Workspace:
     copied(write_mosaics)
-    for module in ("regions", "matcher"):
+    for module in ("regions", "loading"):
         monkeypatch.setattr(f"gmv_core.matching.{module}.reload_embedder",
                             lambda *_: fake_embedder())  # fmt: skip
     return home

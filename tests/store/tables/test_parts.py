@@ -51,3 +51,18 @@ def test_a_part_is_written_where_the_first_rows_are_committed_meanwhile(
     monkeypatch.setattr(Table, "columns", late)
     append_parts(table, [part(table, 3)])
     assert table.read(["id"])["id"].to_pylist() == list(range(4))
+
+
+def test_a_table_opens_where_the_first_rows_are_committed_while_it_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exists, table = Table.exists, Table(tmp_path / "some.lance")
+    first = part(table, 0, 1)
+
+    def meanwhile(self: Table) -> bool:
+        monkeypatch.setattr(Table, "exists", exists)
+        append_parts(table, [first])
+        return self.exists()
+
+    monkeypatch.setattr(Table, "exists", meanwhile)
+    assert "id" in table.columns()
