@@ -115,11 +115,16 @@ def wait_for(server: Server, log: Path) -> None:
 
 @dataclass
 class Visit:
-    """One browser page. complaints: what its console and its requests had to complain about."""
+    """One browser page. complaints: what its console and its requests had to complain about.
+
+    missing: pictures that were not there. Streamlit forgets a picture when the page has another in
+    its place; on a busy machine the browser may ask for the first one only then.
+    """
 
     page: Page
     url: str
     complaints: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.page.on("console", self._console)
@@ -129,7 +134,9 @@ class Visit:
     def _console(self, message: ConsoleMessage) -> None:
         # Streamlit looks for its server below the address first: /models/_stcore/health.
         where = message.location["url"].removeprefix(self.url)
-        if message.type == "error" and not BELOW_A_PAGE.fullmatch(where):
+        if message.type == "error" and where.startswith("/media/") and "404" in message.text:
+            self.missing.append(where)
+        elif message.type == "error" and not BELOW_A_PAGE.fullmatch(where):
             self.complaints.append(f"console: {message.text} ({where})")
 
     def _request(self, request: Request) -> None:
@@ -144,6 +151,9 @@ class Visit:
 
     def close(self) -> None:
         """End the session; fail where anything had to complain."""
+        for where in self.missing:
+            if self.page.locator(f'img[src*="{where}"]').count():
+                self.complaints.append(f"a picture on the page is not there: {where}")
         self.page.close()
         if self.complaints:
             raise AssertionError("The browser complains:\n" + "\n".join(self.complaints))

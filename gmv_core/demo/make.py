@@ -1,16 +1,18 @@
-"""The demo from nothing: draw the training set, build it, value the generated images shipped."""
+"""The demo from nothing: draw and build the training set, value the generated images, map it."""
 
 from __future__ import annotations
 
 from gmv_core.demo.plan import draw_training_set, generated_folder
 from gmv_core.runs.valuation import value
 from gmv_core.sets.build import build
+from gmv_core.sets.layout import make_layout
 from gmv_core.settings import RunSettings
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source
 from gmv_core.store.access import Right, require
 from gmv_core.store.manifests import READY, RunManifest
 from gmv_core.store.workspace import Workspace
+from gmv_core.trust.duplicates import find_clusters
 from gmv_core.types import Report, silent
 
 DEMO_SET = "demo"
@@ -20,7 +22,8 @@ DEMO_RUN = "demo-run"
 def make_demo(workspace: Workspace, *, report: Report = silent) -> RunManifest:
     """Make the set "demo" and the run "demo-run", or return the run that is there.
 
-    The drawn images stay in <workspace>/demo-images, to look at.
+    Near copies and a map are made with it. The drawn images stay in <workspace>/demo-images, to
+    look at.
     """
     require(Right.EDIT, "making the demo")
     target = workspace.image_set(DEMO_SET)
@@ -31,7 +34,7 @@ def make_demo(workspace: Workspace, *, report: Report = silent) -> RunManifest:
         source = open_source(folder)
         build(workspace, source, name=DEMO_SET, labels=labels_for(source, None), report=report)
     generated = open_source(generated_folder())
-    return value(
+    run = value(
         workspace,
         generated,
         against=DEMO_SET,
@@ -40,3 +43,6 @@ def make_demo(workspace: Workspace, *, report: Report = silent) -> RunManifest:
         settings=RunSettings(influence=True),
         report=report,
     )
+    find_clusters(workspace, DEMO_SET, report=report)
+    make_layout(workspace, DEMO_SET, report=report)
+    return run

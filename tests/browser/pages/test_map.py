@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from benchmarks.kit.app_server import Server, settled
 from gmv_core import Workspace
-from gmv_core.sets.layout import read_layout
+from gmv_core.sets.layout import RECORD, read_layout
 from gmv_core.store.marks import marked
 from tests.browser.conftest import Visitor, cards, in_address
 
@@ -41,6 +41,7 @@ def lasso(page: Page, corners: list[tuple[float, float]]) -> None:
 
 
 def test_lasso_then_export_then_leave_out(own_demo: Server, visit: Visitor, tmp_path: Path) -> None:
+    (own_demo.home / "sets" / "demo" / RECORD).unlink()
     page = visit(own_demo).open("map")
     page.get_by_role("button", name="Make the map").click()
     chart = page.locator(".st-key-map-chart .js-plotly-plot")
