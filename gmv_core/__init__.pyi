@@ -14,7 +14,7 @@ from .models.embedders.embedder import from_callable
 from .results.compared.report import compare_results
 from .results.influence.fitted import influences_on_file
 from .results.influence.what_if import predicted_change
-from .results.opening import open_run
+from .results.opening import open_matcher, open_run
 from .results.regions.maps import open_regions, regions
 from .results.result import Result
 from .results.shares import group_shares
@@ -81,6 +81,7 @@ __all__ = [
     "make_review",
     "next_pair",
     "open_images",
+    "open_matcher",
     "open_regions",
     "open_review",
     "open_run",

@@ -70,7 +70,7 @@ def lists_of(result: Result) -> dict[str, Int64]:
     RUN: by the run's distance. RECALL: as the embedding found them, where that differs.
     """
     ranked, recalled = [], []
-    for block in blocks(result.run, result.without):
+    for block in blocks(result.run, result.without, result.basis):
         ranked.append(block.matches.candidates)
         place = np.where(
             block.matches.candidates >= 0, block.matches.recall_rank, np.iinfo(np.int64).max

@@ -171,21 +171,20 @@ def _contributor(
 
 
 def attribute(
-    matcher: Matcher, images: Sequence[UInt8], settings: ValueSettings
+    matcher: Matcher,
+    images: Sequence[UInt8],
+    settings: ValueSettings,
+    basis: Basis = ALL_EARN,
 ) -> list[Attribution]:
     """Answer for images that are in no set: embed, recall, re-rank, judge and weigh them.
 
-    matcher: loaded once, see `load_matcher`. images: previews (h, w, 3) uint8, from `decode`.
+    matcher: loaded once, see `load_matcher`; as a run answers by `open_matcher`, with its settings
+    and basis. images: previews (h, w, 3) uint8, from `decode`.
     """
-    matches, quality = match_images(matcher, images)
-    return attributions(matcher.training, matches, quality, settings)
-
-
-def match_images(matcher: Matcher, images: Sequence[UInt8]) -> tuple[Matches, Float64]:
-    """Return the candidates of images that are in no set, and their quality: what needs models."""
     vectors, features = matcher.embed(images)
     matches = matcher.match(vectors, features, images)
-    return matches, matcher.quality(vectors, images, np.arange(len(images)))
+    quality = matcher.quality(vectors, images, np.arange(len(images)))
+    return attributions(matcher.training, matches, quality, settings, basis)
 
 
 def attributions(
@@ -195,7 +194,7 @@ def attributions(
     settings: ValueSettings,
     basis: Basis = ALL_EARN,
 ) -> list[Attribution]:
-    """Weigh what `match_images` found; k, temperature and weighting can change without a model."""
+    """Weigh what `Matcher.match` found; k, temperature and weighting can change without a model."""
     lists = gathered(matches, basis.clusters)
     handed = hand_out(lists.candidates, lists.distance, quality, settings, basis)
     found = contributors_of(training, matches, quality, settings, basis)

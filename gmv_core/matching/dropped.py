@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import numpy as np
 
 from gmv_core.images.decode import decode
-from gmv_core.matching.contributors import Attribution, attributions, match_images
-from gmv_core.matching.loading import load_matcher
+from gmv_core.matching.contributors import Attribution, attributions
 from gmv_core.matching.matcher import Matcher, Matches
+from gmv_core.method.recall import Neighbours
 from gmv_core.method.value import ALL_EARN, Basis
-from gmv_core.sets.describe import preview_side
-from gmv_core.settings import IngestSettings, MatchSettings, ValueSettings
+from gmv_core.settings import IngestSettings, ValueSettings
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.source import Source
 from gmv_core.store.access import Right, require
-from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK, Float64
 
@@ -27,7 +27,8 @@ class Dropped:
     """What the models found of some images; `weigh` reads it under any value settings.
 
     names, previews, labels: of the m images that could be read, "" for no label. matches: (m, R),
-    quality: (m,), None where m is 0. problems: name → why an image could not be read.
+    quality: (m,), near: by embedding, see `Matcher.near`; None where m is 0. problems: name → why
+    an image could not be read.
     """
 
     names: list[str]
@@ -36,6 +37,7 @@ class Dropped:
     quality: Float64 | None
     problems: Mapping[str, str]
     labels: Sequence[str] = ()
+    near: Neighbours | None = None
 
 
 def match_dropped(matcher: Matcher, source: Source, *, ingest: IngestSettings) -> Dropped:
@@ -60,8 +62,11 @@ def match_dropped(matcher: Matcher, source: Source, *, ingest: IngestSettings) -
             problems[image.name] = image.error if decoded is None else decoded.status
     if not names:
         return Dropped([], [], None, None, problems)
-    matches, quality = match_images(matcher, pixels)
-    return Dropped(names, previews, matches, quality, problems, labels)
+    vectors, features = matcher.embed(pixels)
+    matches = matcher.match(vectors, features, pixels)
+    quality = matcher.quality(vectors, pixels, np.arange(len(pixels)))
+    near = matcher.near(matches, lambda: vectors)
+    return Dropped(names, previews, matches, quality, problems, labels, near)
 
 
 def weigh(
@@ -71,18 +76,3 @@ def weigh(
     if dropped.matches is None or dropped.quality is None:
         return []
     return attributions(training, dropped.matches, dropped.quality, settings, basis)
-
-
-def open_matcher(
-    training: ImageSet, settings: MatchSettings, *, run: RunManifest | None
-) -> Matcher:
-    """Load the matcher of a finished training set.
-
-    run: the manifest of a run against it, whose number of exact distances is kept.
-    """
-    manifest = training.manifest()
-    matcher = load_matcher(
-        training, manifest, settings=settings, value=ValueSettings(), side_px=preview_side(manifest)
-    )
-    depth = run.matching.exact_depth if run else 0
-    return replace(matcher, exact_depth=max(matcher.exact_depth, depth))

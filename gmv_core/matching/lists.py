@@ -1,11 +1,20 @@
-"""Candidate lists without some of their candidates: the others move up."""
+"""Candidate lists without some of their candidates: the others move up.
+
+Where near copies count as one, a candidate that is left out has an image of its cluster to stand in
+for it, as long as one stays. What is known of a distance is that of the one left out, so the
+cluster stays where it was; of a copy of equal pixels it is its own.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
 
 import numpy as np
 
 from gmv_core.matching.matcher import Matches
 from gmv_core.method.clusters import repeats
+from gmv_core.method.value import Basis
 from gmv_core.types import Int64
 
 
@@ -38,3 +47,22 @@ def gathered(matches: Matches, clusters: Int64 | None) -> Matches:
     if clusters is None:
         return matches
     return without_those(matches, repeats(matches.candidates, clusters))
+
+
+def leave_out(matches: Matches, without: Collection[int], basis: Basis) -> Matches:
+    """Return lists as if some training rows had never been; of a cluster, one image.
+
+    without: the rows that the basis was made without. The order of those that stay is kept, so the
+    k nearest of them are what a run without the others would have found, as long as k are left in
+    the list.
+    """
+    candidates, clusters, members = matches.candidates, basis.clusters, basis.members
+    if not without:
+        return gathered(matches, clusters)
+    gone = np.isin(candidates, np.fromiter(without, np.int64, len(without)))
+    if clusters is None or members is None:
+        return without_those(matches, gone)
+    first = clusters[candidates]  # of none it is nobody's: none is gone
+    stand_in = gone & (members[first] > 0)
+    matches = replace(matches, candidates=np.where(stand_in, first, candidates))
+    return without_those(matches, repeats(candidates, clusters, gone) | (gone & ~stand_in))

@@ -6,14 +6,14 @@ a single dropped image alike, and never changes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from gmv_core.errors import ModelError
-from gmv_core.matching.closest import SmallPixels, pixel_distances
+from gmv_core.matching.closest import CLOSEST, SmallPixels, pixel_distances
 from gmv_core.method.clusters import nearest_clusters
 from gmv_core.method.realism import Reference, realism, realism_quality
 from gmv_core.method.recall import Index, Neighbours
@@ -86,6 +86,16 @@ class Matcher:
                 self.index.search, vectors, self.clusters, self.vectors_of, k=r, n=most
             )
         return self.rerank(found, features, previews)
+
+    def near(self, matches: Matches, vectors: Callable[[], Float32]) -> Neighbours:
+        """Return the images nearest to m images by embedding, later members of clusters among them.
+
+        matches: what `match` found for these vectors, which is the answer without clusters.
+        """
+        if self.clusters is None:
+            return Neighbours(matches.candidates, matches.recall_distance)
+        k = max(CLOSEST, self.settings.candidates)
+        return self.index.search(vectors(), min(k, len(self.index)))
 
     def vectors_of(self, rows: Int64) -> Float32:
         """Return the stored vectors of training rows, (c, dim)."""

@@ -18,13 +18,15 @@ PAIRS = 4096  # of an image and a first member measured at once: 20 MB of vector
 VectorsOf = Callable[[Int64], Float32]  # rows (c,) → vectors (c, d)
 
 
-def repeats(candidates: Int64, clusters: Int64) -> np.ndarray:
+def repeats(candidates: Int64, clusters: Int64, later: np.ndarray | None = None) -> np.ndarray:
     """Return which candidates have an earlier member of their cluster in their list, (m, R) bool.
 
-    candidates: (m, R) training rows, −1 for none. clusters: (n,) the first row of each one's.
+    candidates: (m, R) training rows, −1 for none. clusters: (n,) a row of each one's cluster, the
+    same for all its members. later: (m, R) bool, candidates that come after the other members.
     """
     of = np.where(candidates >= 0, clusters[candidates], -1)
-    order = np.lexsort((candidates, of), axis=1)
+    keys = (candidates, of) if later is None else (candidates, later, of)
+    order = np.lexsort(keys, axis=1)
     rising = np.take_along_axis(of, order, axis=1)
     again = np.zeros(of.shape, bool)
     again[:, 1:] = (rising[:, 1:] == rising[:, :-1]) & (rising[:, 1:] >= 0)

@@ -24,8 +24,9 @@ class Basis:
     """What credit rests on besides distances and settings.
 
     reach: the distance up to which a match is convincing, inf where it is not known.
-    clusters: (n,) the first row of each training image's cluster of near copies; members: (n,) how
-    many images share with it, itself included. None where each earns for itself.
+    clusters: (n,) the first row of each training image's cluster of near copies, of those that are
+    not left out if any are; members: (n,) how many images share with it, itself included, 0 for one
+    left out. None where each earns for itself.
     """
 
     reach: float = np.inf

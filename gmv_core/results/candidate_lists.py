@@ -6,12 +6,12 @@ And how far a generated image is from a training image that is on its list, or o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from gmv_core.matching.lists import gathered, without_those
+from gmv_core.matching.lists import leave_out
 from gmv_core.matching.matcher import Matches
 from gmv_core.method.value import ALL_EARN, Basis, HandedOut, hand_out
 from gmv_core.settings import ValueSettings
@@ -46,13 +46,12 @@ class Block:
 def blocks(run: Run, without: Collection[int] = (), basis: Basis = ALL_EARN) -> Iterator[Block]:
     """Yield the candidate lists of all generated images, in order, without some training rows.
 
-    basis: where it has clusters, one candidate stays of each.
+    basis: where it has clusters, one candidate stays of each; made without the same rows.
     """
     quality = run.table("quality").read(["quality"])["quality"].to_numpy()
     for batch in run.table("matches").batches(["id", *_LISTS, "exact"], further=["pixels"]):
         rows = batch["id"].to_numpy()
-        whole = Block(rows, _matches(batch), quality[rows])
-        yield _gathered(leave_out(whole, without), basis)
+        yield Block(rows, leave_out(_matches(batch), without, basis), quality[rows])
 
 
 def block_of(run: Run, row: int, without: Collection[int] = (), basis: Basis = ALL_EARN) -> Block:
@@ -60,12 +59,13 @@ def block_of(run: Run, row: int, without: Collection[int] = (), basis: Basis = A
     at = np.array([row])
     stored = run.table("matches").take(at, [*_LISTS, "exact"])
     quality = run.table("quality").take(at, ["quality"])["quality"].to_numpy()
-    return _gathered(leave_out(Block(at, _matches(stored), quality), without), basis)
+    return Block(at, leave_out(_matches(stored), without, basis), quality)
 
 
-def nearest_rows(run: Run, without: Collection[int] = ()) -> Int64:
+def nearest_rows(run: Run, without: Collection[int] = (), basis: Basis = ALL_EARN) -> Int64:
     """Return the training row of each generated image's first candidate, (m,), −1 for none."""
-    return np.concatenate([block.matches.candidates[:, 0] for block in blocks(run, without)])
+    first = [block.matches.candidates[:, 0] for block in blocks(run, without, basis)]
+    return np.concatenate(first)
 
 
 @dataclass(frozen=True)
@@ -112,23 +112,7 @@ def _sketches(embeddings: Table, rows: Int64) -> Float64:
     return sketches
 
 
-def _gathered(block: Block, basis: Basis) -> Block:
-    return replace(block, matches=gathered(block.matches, basis.clusters))
-
-
 def _matches(stored: pa.Table | pa.RecordBatch) -> Matches:
     lists = {name: matrix(stored[name]) for name in _LISTS}
     pixels = matrix(stored["pixels"]) if "pixels" in stored.schema.names else None
     return Matches(**lists, exact=int(stored["exact"][0].as_py()), pixels=pixels)
-
-
-def leave_out(block: Block, without: Collection[int]) -> Block:
-    """Return the lists as if some training rows had never been: the others move up.
-
-    The order of those that stay is kept, so the k nearest of them are what a run without the
-    others would have found, as long as k are left in the list.
-    """
-    if not without:
-        return block
-    gone = np.isin(block.matches.candidates, np.fromiter(without, np.int64, len(without)))
-    return replace(block, matches=without_those(block.matches, gone))

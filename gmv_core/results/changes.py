@@ -86,17 +86,21 @@ class LeftOut:
     short: with fewer than k candidates left, so that a whole run could have found more.
     empty: with none left: their quality is handed out to nobody.
     estimated: whose k nearest were exact distances and now reach into estimated ones.
+    stand_ins: in whose k nearest a near copy of one left out stands, at the distance of that one.
     """
 
     short: int
     empty: int
     estimated: int
+    stand_ins: int = 0
 
 
 def left_out(result: Result) -> LeftOut:
     """Count the candidate lists that `Result.leaving_out` has made too short."""
-    short = empty = estimated = 0
-    for whole, part in zip(blocks(result.run), blocks(result.run, result.without), strict=True):
+    short = empty = estimated = stand_ins = 0
+    every = replace(result, without=frozenset())
+    both = (blocks(one.run, one.without, one.basis) for one in (every, result))
+    for stored, whole, part in zip(blocks(result.run), *both, strict=True):
         had, left = ((block.matches.candidates >= 0).sum(axis=1) for block in (whole, part))
         depth = whole.matches.exact
         gone = np.isin(whole.matches.candidates[:, :depth], list(result.without)).sum(axis=1)
@@ -105,4 +109,7 @@ def left_out(result: Result) -> LeftOut:
         short += int((left < k).sum())
         empty += int(((left == 0) & (had > 0)).sum())
         estimated += int(((np.minimum(k, left) > exact - gone) & (k <= exact)).sum())
-    return LeftOut(short, empty, estimated)
+        first = part.matches.candidates[:, : result.settings.k, None]
+        listed = (first == stored.matches.candidates[:, None, :]).any(axis=2)
+        stand_ins += int((~listed & (first[:, :, 0] >= 0)).any(axis=1).sum())
+    return LeftOut(short, empty, estimated, stand_ins)

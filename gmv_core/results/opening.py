@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gmv_core.errors import WorkspaceError
+from gmv_core.matching.loading import by_clusters, load_matcher
+from gmv_core.matching.matcher import Matcher
 from gmv_core.results.result import Result
+from gmv_core.sets.describe import preview_side
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.manifests import READY, RunManifest
-from gmv_core.store.workspace import Workspace
-from gmv_core.trust.credit import check_lists
+from gmv_core.store.workspace import ImageSet, Workspace
+from gmv_core.trust.credit import check_clusters, check_lists
+from gmv_core.trust.duplicates import read_clusters
+from gmv_core.types import Embedder
 
 
 def open_run(workspace: Workspace, name: str, *, settings: ValueSettings | None = None) -> Result:
@@ -21,6 +28,7 @@ def open_run(workspace: Workspace, name: str, *, settings: ValueSettings | None 
     result = Result(run, manifest, training, generated, settings or manifest.value)
     check_sets(result)
     check_lists(manifest.matching, result.settings)
+    check_clusters(training, manifest)
     return result
 
 
@@ -53,3 +61,25 @@ def settings_of(run: RunManifest) -> MatchSettings:
     """Return what a run was matched with, so that a dropped image is answered as one of its own."""
     matching, judging = run.matching, run.judging
     return MatchSettings(matching.candidates, matching.distance, judging.quality, judging.seed)
+
+
+def open_matcher(
+    training: ImageSet, *, run: RunManifest | None = None, embedder: Embedder | None = None
+) -> Matcher:
+    """Load what answers for images in no set, as a run against a finished set does for its own.
+
+    run: the manifest of that run; None: by the default settings. embedder: needed again where the
+    set was built with one given from Python. Raises WorkspaceError where the run took near copies
+    as one and they are known no more.
+    """
+    manifest = training.manifest()
+    matcher = load_matcher(
+        training, manifest, settings=settings_of(run) if run else MatchSettings(),
+        value=ValueSettings(), side_px=preview_side(manifest), embedder=embedder,
+    )  # fmt: skip
+    if run is None:
+        return matcher
+    if run.matching.clusters is not None:
+        matcher = by_clusters(matcher, read_clusters(training).of)
+    depth = max(matcher.exact_depth, run.matching.exact_depth)
+    return replace(matcher, exact_depth=depth)

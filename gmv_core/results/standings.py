@@ -11,7 +11,6 @@ import pandas as pd
 
 from gmv_core.images.decode import pixels_of
 from gmv_core.matching.dropped import Dropped
-from gmv_core.method.recall import Neighbours
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.store.manifests import NullEntry, RunManifest
 from gmv_core.store.workspace import ImageSet, Run
@@ -60,14 +59,13 @@ def standing_of_dropped(
     dropped: Dropped, training: ImageSet, null: NullEntry | None
 ) -> pd.DataFrame:
     """Return the same rows for images dropped in just now, each judged by itself."""
-    if dropped.matches is None:
+    if dropped.matches is None or dropped.near is None:
         return pd.DataFrame()
     m, none = len(dropped.names), np.full(len(dropped.names), np.nan)
     found = Standings(np.full(m, "", object), none, none, none)
     if null is not None:
         found = standings_of(nearest_of(dropped.matches), read_null(training, null), alone=True)
-    near = Neighbours(dropped.matches.candidates, dropped.matches.recall_distance)
-    rows = identical_rows(near, lambda j: pixels_of(dropped.previews[j]), training)
+    rows = identical_rows(dropped.near, lambda j: pixels_of(dropped.previews[j]), training)
     return pd.DataFrame({**asdict(found), "same_pixels": _names(training, rows)})
 
 

@@ -13,9 +13,7 @@ from msgspec.structs import replace
 
 from gmv_core.cluster.workers import Workers
 from gmv_core.errors import WorkspaceError
-from gmv_core.matching.closest import CLOSEST
 from gmv_core.matching.matcher import Matcher
-from gmv_core.method.recall import Neighbours
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.sets.build import build_like
 from gmv_core.sets.filling import ensure_embedded
@@ -73,13 +71,10 @@ def held_out_set(
 
 def write_identical(run: Run, matcher: Matcher, images: ImageSet) -> None:
     """Write the training row with the same pixels of each generated image, −1 for none."""
-    found = []
+    found, stored = [], images.embeddings(matcher.embedder.key)
     for block in blocks(run):
         rows = block.rows
-        near = Neighbours(block.matches.candidates, block.matches.recall_distance)
-        if matcher.clusters is not None:  # its lists hold first members alone
-            vectors = vectors_of(images.embeddings(matcher.embedder.key), rows)
-            near = matcher.index.search(vectors, min(CLOSEST, len(matcher.index)))
+        near = matcher.near(block.matches, partial(vectors_of, stored, rows))
         of = partial(_preview, images, rows)
         found.append(identical_rows(near, of, matcher.training))
     every = np.concatenate(found)

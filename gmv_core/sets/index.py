@@ -192,7 +192,8 @@ def _write_reference(folder: Place, table: Table, ids: Int64, rng: np.random.Gen
 def load_reference(target: ImageSet, embedder: str, clusters: Int64 | None = None) -> Reference:
     """Return what realism needs of a set; raise ModelError where the set is too small for it.
 
-    clusters: (n,) the first row of each image's near copies, which then count as one.
+    clusters: (n,) the first row of each image's near copies, which then count as one. Of a large
+    set some images are drawn, by the seed of its index.
     """
     if clusters is not None and (clusters != np.arange(len(clusters))).any():
         return _reference_of(target, embedder, clusters)
@@ -212,7 +213,8 @@ def _reference_of(target: ImageSet, embedder: str, clusters: Int64 | None = None
     table = target.embeddings(embedder)
     ids = np.concatenate([b for b, _ in vector_blocks(table)] or [np.empty(0, np.int64)])
     kept = ids if clusters is None else ids[clusters[ids] == ids]
-    return _reference(table, kept, np.random.default_rng(0))
+    built = target.manifest().index
+    return _reference(table, kept, np.random.default_rng(built.seed if built else 0))
 
 
 def _reference(table: Table, ids: Int64, rng: np.random.Generator) -> Reference:

@@ -10,11 +10,12 @@ import numpy as np
 from gmv_core.errors import WorkspaceError
 from gmv_core.method.value import Basis
 from gmv_core.settings import CLUSTER, CONVINCING, ValueSettings
-from gmv_core.store.manifests import Matching, NullEntry
+from gmv_core.store.manifests import Matching, NullEntry, RunManifest
 from gmv_core.store.workspace import ImageSet
-from gmv_core.trust.duplicates import read_clusters
+from gmv_core.trust.duplicates import clusters_digest, read_clusters
 from gmv_core.trust.null import read_null
 from gmv_core.trust.standing import Null
+from gmv_core.types import Int64
 
 QUANTILE = 0.99  # of unseen real images' nearest distances; benchmarks/trust/credit.py measures it
 
@@ -35,6 +36,16 @@ def check_lists(matching: Matching, settings: ValueSettings) -> None:
         )
 
 
+def check_clusters(training: ImageSet, run: RunManifest) -> None:
+    """Raise WorkspaceError where a run's lists hold the first of other clusters than there are."""
+    listed = run.matching.clusters
+    if listed is not None and clusters_digest(read_clusters(training).of) != listed:
+        raise WorkspaceError(
+            f"The near copies in {training.name!r} are others than when the run {run.name!r} took "
+            "them as one; run its `value` command again."
+        )
+
+
 def basis_of(
     training: ImageSet,
     null: NullEntry | None,
@@ -44,8 +55,8 @@ def basis_of(
     """Return what credit rests on under these settings.
 
     null: of the run, None where it has none. without: training rows that are left out of every
-    list, so that they share in no cluster. Raises WorkspaceError where the settings need a null or
-    clusters that are not there.
+    list, so that they share in no cluster and the next of it is its first. Raises WorkspaceError
+    where the settings need a null or clusters that are not there.
     """
     if null is None and settings.credit == CONVINCING:
         raise WorkspaceError(
@@ -59,4 +70,14 @@ def basis_of(
     alive = np.ones(len(clusters), bool)
     alive[list(without)] = False
     sizes = np.bincount(clusters[alive], minlength=len(clusters))
-    return replace(basis, clusters=clusters, members=np.where(alive, sizes[clusters], 0))
+    members = np.where(alive, sizes[clusters], 0)
+    return replace(basis, clusters=_first_alive(clusters, alive), members=members)
+
+
+def _first_alive(clusters: Int64, alive: np.ndarray) -> Int64:
+    """Return the first row of each one's cluster that is alive, of one without such its first."""
+    n, rows = len(clusters), np.flatnonzero(alive)
+    first = np.full(n, n)
+    np.minimum.at(first, clusters[rows], rows)
+    named: Int64 = np.where(first < n, first, np.arange(n))[clusters]
+    return named

@@ -22,7 +22,7 @@ def identical_rows(found: Neighbours, pixels: Callable[[int], UInt8], training: 
     """
     rows = np.full(len(found.ids), -1, np.int64)
     for j in np.flatnonzero((found.distances <= CLOSE).any(axis=1)):
-        close = found.ids[j][found.distances[j] <= CLOSE]
+        close = np.sort(found.ids[j][found.distances[j] <= CLOSE])  # of several, the first
         mine = pixels(int(j))
         for row, theirs in zip(close, previews_of(training, close), strict=True):
             if np.array_equal(mine, theirs):

@@ -24,9 +24,9 @@ from gmv_core import (
     open_uploads,
     value,
 )
-from gmv_core.matching.dropped import MOST, Dropped, match_dropped, open_matcher, weigh
+from gmv_core.matching.dropped import MOST, Dropped, match_dropped, weigh
 from gmv_core.models.embedders.embedder import NetworkEmbedder
-from gmv_core.results.opening import settings_of
+from gmv_core.results.opening import open_matcher, settings_of
 from gmv_core.settings import IngestSettings
 from gmv_core.types import Float32, UInt8
 from tests.fakes import (
@@ -118,7 +118,7 @@ def test_the_table_of_generated_images_tells_row_label_and_status(run: Result) -
 
 
 def drop(run: Result, files: list[tuple[str, bytes]]) -> Dropped:
-    matcher = open_matcher(run.training, settings_of(run.manifest), run=run.manifest)
+    matcher = open_matcher(run.training, run=run.manifest)
     return match_dropped(matcher, open_uploads(files), ingest=IngestSettings())
 
 

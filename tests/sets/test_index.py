@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gmv_core import IndexSettings, WorkspaceError, open_source
 from gmv_core.errors import ModelError
 from gmv_core.sets.build import build
-from gmv_core.sets.index import load_index, load_reference
+from gmv_core.sets.index import REFERENCE, load_index, load_reference
+from gmv_core.store.columns import vectors_of
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder
 from tests.fakes import FAKE, draw, embed_one, rows_of, write_images
@@ -69,3 +71,26 @@ def test_the_reference_of_realism_is_stored_with_the_index(
     build(small, open_source(write_images(tmp_path / "few", 9)), name="train", embedder=embedder)
     with pytest.raises(ModelError, match="at least 10 training images and there are 9"):
         load_reference(small.image_set("train"), FAKE)
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_a_reference_made_later_is_drawn_by_the_seed_of_the_index(
+    workspace: Workspace,
+    images: Path,
+    embedder: Embedder,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+) -> None:
+    monkeypatch.setattr("gmv_core.sets.index.MAX_REFERENCE", 12)
+    make(workspace, images, embedder, index=IndexSettings(seed=seed))
+    train = workspace.image_set("train")
+    stored = load_reference(train, FAKE)
+    (train.index_folder(FAKE) / REFERENCE).unlink()
+    again = load_reference(train, FAKE)
+    assert (stored.own == again.own).all() and (stored.vectors == again.vectors).all()
+    clusters = np.arange(20)
+    clusters[7] = 2
+    rows = np.sort(np.random.default_rng(seed).permutation(np.delete(np.arange(20), 7))[:12])
+    drawn = vectors_of(train.embeddings(FAKE), rows)
+    found = load_reference(train, FAKE, clusters).vectors
+    assert {row.tobytes() for row in found} <= {row.tobytes() for row in drawn}

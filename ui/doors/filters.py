@@ -66,7 +66,7 @@ def _owners(result: Result, kind: str, table: pd.DataFrame) -> np.ndarray:
     """Return the owner of each row: of a generated image, that of its first contributor."""
     if kind == "training":
         return table["owner"].to_numpy(object)
-    rows = nearest_rows(result.run, result.without)[table["id"]]
+    rows = nearest_rows(result.run, result.without, result.basis)[table["id"]]
     owners = result.training.images.read(["owner"])["owner"].to_pylist()
     return np.array([owners[row] if row >= 0 else "" for row in rows], object)
 

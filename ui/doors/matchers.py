@@ -5,10 +5,9 @@ A picture that may be in a training set is looked for by them, too.
 
 from __future__ import annotations
 
-from gmv_core import MatchSettings
-from gmv_core.matching.dropped import Dropped, match_dropped, open_matcher
+from gmv_core.matching.dropped import Dropped, match_dropped
 from gmv_core.matching.matcher import Matcher
-from gmv_core.results.opening import settings_of
+from gmv_core.results.opening import open_matcher
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.source import Source
 from gmv_core.store.manifests import RunManifest
@@ -31,8 +30,7 @@ def _dropped(training: ImageSet, run: RunManifest | None, told: str, _source: So
 
 @resource(max_entries=2)
 def _matcher(training: ImageSet, run: RunManifest | None) -> Matcher:
-    settings = settings_of(run) if run else MatchSettings()
-    return open_matcher(training, settings, run=run)
+    return open_matcher(training, run=run)
 
 
 def warm(training: ImageSet, run: RunManifest | None) -> None:

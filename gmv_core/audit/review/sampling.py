@@ -26,6 +26,7 @@ from gmv_core.errors import SettingsError, unknown_choice
 from gmv_core.results.candidate_lists import block_of, blocks
 from gmv_core.results.result import Result
 from gmv_core.store.columns import statuses
+from gmv_core.trust.duplicates import has_clusters, read_clusters
 from gmv_core.types import Float64, Int64
 from gmv_core.words import counted
 
@@ -202,18 +203,22 @@ def _seats(n: int, settings: ReviewSettings) -> Int64:
 def strangers(result: Result, count: int, seed: int) -> list[tuple[int, int]]:
     """Draw pairs of a generated image and a training image that is no candidate of it.
 
-    Where all training images are candidates, one that is no contributor, else the farthest. Never
-    the image itself, where a set is held against itself.
+    Nor a near copy of one, as far as these are known. Where all training images are candidates, one
+    that is no contributor, else the farthest. Never the image itself, where a set is held against
+    itself.
     """
     rng = np.random.default_rng([seed, 1])
     made, known = (np.flatnonzero(statuses(s)) for s in (result.generated, result.training))
     found, alone = [], result.generated.folder == result.training.folder
+    of = np.arange(len(result.training.images))
+    if has_clusters(result.training):
+        of = read_clusters(result.training).of
     for row in rng.choice(made, count):
         listed = block_of(result.run, int(row), result.without).matches.candidates[0]
         listed = listed[listed >= 0]
-        others = np.setdiff1d(known, listed)
+        others = known[~np.isin(of[known], of[listed])]
         if not len(others):
-            others = np.setdiff1d(known, listed[:DEPTH])
+            others = known[~np.isin(of[known], of[listed[:DEPTH]])]
         if alone:
             others = others[others != row]
         found.append((int(row), int(rng.choice(others if len(others) else listed[-1:]))))

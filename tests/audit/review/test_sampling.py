@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 from benchmarks.trust.reviews import REVIEWERS, STOPS, answers, coverage, known_run
-from gmv_core import Result, ReviewSettings, SettingsError, Workspace
+from gmv_core import Result, ReviewSettings, SettingsError, Workspace, open_run
 from gmv_core.audit.review.results import precision_at
 from gmv_core.audit.review.reviews import Stratum
 from gmv_core.audit.review.sampling import (
@@ -24,7 +25,9 @@ from gmv_core.audit.review.sampling import (
     strangers,
 )
 from gmv_core.results.candidate_lists import block_of
+from gmv_core.trust.duplicates import read_clusters
 from tests.built import run_by_hand
+from tests.clusters import write_copies
 
 
 @pytest.fixture
@@ -108,6 +111,18 @@ def test_controls_are_no_candidates_and_known_images(opened: Result) -> None:
         assert known != 4  # was rejected
         assert known not in block_of(opened.run, made).matches.candidates[0]
     assert set(known_rows(opened, 60, seed=1)) == {0, 1, 2, 3, 5}
+
+
+def test_controls_are_no_copies_of_candidates(
+    copied: Callable[..., None], workspace: Workspace
+) -> None:
+    copied(write_copies)
+    run = open_run(workspace, "run")
+    of = read_clusters(run.training).of
+    listed = {row: set(of[block_of(run.run, row).matches.candidates[0]]) for row in range(9)}
+    drawn = strangers(run, 200, seed=0)
+    assert all(of[known] not in listed[made] for made, known in drawn)
+    assert len({known for _, known in drawn}) > 15
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,11 @@ def _lists(part: Result, which: str) -> None:
             f"In {counted(told.estimated, 'list')} an image moved up whose distance is an "
             "estimate; the order there may differ a little from a new valuation."
         )
+    if told.stand_ins:
+        st.caption(
+            f"In {counted(told.stand_ins, 'list')} a near copy stands in for an image left out, at "
+            "that image's distance; its own may differ a little."
+        )
 
 
 def _owners(result: Result, part: Result, which: str) -> None:
