@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from gmv_core.audit.streams import Bounded, Compared, OneWay
 from gmv_core.errors import SourceError
 
 DIGESTS, STAMP = "digests.json", "stamp.json"
@@ -25,6 +26,8 @@ MOST_MEMBER_BYTES = 1 << 30
 MOST_JSON_BYTES = 1 << 25
 MOST_MEMBERS = 100_000  # 400 million generated images have so many files of candidate lists
 MOST_PATH = 100
+MOST_DIRECTORY_BYTES = MOST_MEMBERS * (46 + 28 + MOST_PATH)  # an entry, with its numbers above 4 GB
+PIECE = 1 << 20  # bytes of a member in memory at once
 
 
 class Altered(Exception):
@@ -69,41 +72,11 @@ def canonical(value: object) -> bytes:
     return text.encode()
 
 
-class _OneWay:
-    """A file that is only written to, so that zipfile puts sizes behind each member."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def write(self, data: bytes) -> int:
-        if self._file.closed:  # given up half-way: zipfile would still write its end, and complain
-            return len(data)
-        return self._file.write(data)
-
-    def flush(self) -> None:
-        if not self._file.closed:
-            self._file.flush()
-
-
-class _Compared:
-    """Takes what would be written, and notes whether it stands in a file already, byte for byte."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self.same = file, True
-
-    def write(self, data: bytes) -> int:
-        self.same = self.same and self._file.read(len(data)) == bytes(data)
-        return len(data)
-
-    def flush(self) -> None:
-        pass
-
-
 class ArchiveWriter:
     """Writes the members of an archive in the order of their paths, then digests and stamp."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._zip = _writer(_OneWay(file))
+        self._zip = _writer(OneWay(file))
         self._digests: dict[str, Digest] = {}
         self._last = ""
 
@@ -127,15 +100,24 @@ class ArchiveWriter:
         self._zip.close()
 
 
-def _writer(file: _OneWay | _Compared) -> zipfile.ZipFile:
+def _writer(file: OneWay | Compared) -> zipfile.ZipFile:
     written: Any = file  # it has what zipfile needs of a file that cannot be read
     return zipfile.ZipFile(written, "w", zipfile.ZIP_STORED)
 
 
 def _add(archive: zipfile.ZipFile, path: str, data: bytes) -> None:
+    _add_pieces(archive, path, len(data), [data])
+
+
+def _add_pieces(
+    archive: zipfile.ZipFile, path: str, size_bytes: int, pieces: Iterable[bytes]
+) -> None:
     info = zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0))
     info.create_system, info.external_attr = 3, 0o644 << 16
-    archive.writestr(info, data, zipfile.ZIP_STORED)
+    info.file_size = size_bytes  # above 4 GB the form is another
+    with archive.open(info, "w") as member:
+        for piece in pieces:
+            member.write(piece)
 
 
 @dataclass(frozen=True)
@@ -162,12 +144,19 @@ class Archive:
 def open_archive(path: Path) -> Archive:
     """Return an archive of which every byte is as it was written.
 
-    Raises Altered where one is not, SourceError for a file that cannot be read at all.
+    Raises Altered where one is not, SourceError for a file that cannot be read at all. Memory: two
+    of its JSON members; the others are read in pieces.
     """
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            names = _members(archive, path.stat().st_size)
-            root, stamp = _checked(archive, names, file)
+        if path.exists() and not path.is_file():  # a pipe would be waited for, a device never ends
+            raise SourceError(f"{path} cannot be read: it is no file; give one of `evidence`.")
+        with path.open("rb") as file:
+            bounded = Bounded(file, MOST_DIRECTORY_BYTES)
+            opened: Any = bounded  # it has what zipfile needs of a file
+            with zipfile.ZipFile(opened) as archive:
+                names = _members(archive, path.stat().st_size)
+                bounded.most = MOST_JSON_BYTES
+                root, stamp = _checked(archive, names, path)
     except FileNotFoundError as error:
         raise SourceError(f"There is no file {path}; give one that `evidence` wrote.") from error
     except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, RuntimeError) as error:
@@ -200,37 +189,46 @@ def _members(archive: zipfile.ZipFile, size_bytes: int) -> list[str]:
     return names
 
 
-def _checked(
-    archive: zipfile.ZipFile, names: list[str], file: BinaryIO
-) -> tuple[str, dict[str, Any]]:
+def _checked(archive: zipfile.ZipFile, names: list[str], path: Path) -> tuple[str, dict[str, Any]]:
     """Compare the archive with what writing its members gives; return its root and stamp."""
+    told = parsed(archive.read(DIGESTS), DIGESTS)
+    listed = told.get("files")
+    listed = listed if isinstance(listed, dict) else {}
+    missing = sorted({*listed} ^ {*names[:-2]})
+    if missing:
+        raise Altered(f"{missing[0]} is not among its files and its digests alike.")
     found: dict[str, Digest] = {}
-    contents = (_content(archive, name, found) for name in names)
-    with Path(file.name).open("rb") as beside:
-        compared = _Compared(beside)
+    with path.open("rb") as beside:
+        compared = Compared(beside)
         with _writer(compared) as again:
-            for name, data in zip(names, contents, strict=True):
-                _add(again, name, data)
+            for name in names:
+                digest = _written_again(again, archive, name)
+                if name in (DIGESTS, STAMP):
+                    continue
+                if listed[name] != [digest.size_bytes, digest.sha256]:
+                    raise Altered(f"{name} is not the file whose digest was written.")
+                found[name] = digest
         if not compared.same or beside.read(1):
             raise Altered("Its form is not the one that is written: more than its files changed.")
-    told = parsed(archive.read(DIGESTS), DIGESTS)
-    own = {path: digest for path, digest in found.items() if path not in (DIGESTS, STAMP)}
-    files = {path: [d.size_bytes, d.sha256] for path, d in own.items()}
-    listed = told.get("files")
-    if listed != files:
-        listed = listed if isinstance(listed, dict) else {}
-        which = next(p for p in sorted({*files, *listed}) if files.get(p) != listed.get(p))
-        raise Altered(f"{which} is not the file whose digest was written.")
-    root = root_of(own)
+    root = root_of(found)
+    files = {name: [digest.size_bytes, digest.sha256] for name, digest in found.items()}
     if told != {"files": files, "root": root}:
         raise Altered("The root of the digests is not what follows from them.")
     return root, parsed(archive.read(STAMP), STAMP)
 
 
-def _content(archive: zipfile.ZipFile, name: str, found: dict[str, Digest]) -> bytes:
-    data = archive.read(name)
-    found[name] = Digest(len(data), sha256(data).hexdigest())
-    return data
+def _written_again(again: zipfile.ZipFile, archive: zipfile.ZipFile, name: str) -> Digest:
+    """Write a member of an archive to another, piece by piece, and return its digest."""
+    digest, size_bytes = sha256(), archive.getinfo(name).file_size
+    with archive.open(name) as member:
+
+        def pieces() -> Iterator[bytes]:
+            while piece := member.read(PIECE):
+                digest.update(piece)
+                yield piece
+
+        _add_pieces(again, name, size_bytes, pieces())
+    return Digest(size_bytes, digest.hexdigest())
 
 
 def parsed(data: bytes, name: str) -> dict[str, Any]:

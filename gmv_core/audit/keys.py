@@ -15,6 +15,8 @@ if TYPE_CHECKING:
         Ed25519PublicKey,
     )
 
+MOST_BYTES = 1 << 16  # of a file that may hold a key; a device has no end
+
 
 def make_keys(path: Path) -> tuple[Path, Path]:
     """Write a new private key to `path`, readable by its owner alone, and its public key beside it.
@@ -111,7 +113,8 @@ def is_signed(message: bytes, signature: str, public: str) -> bool:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES)
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error.strerror or error}).") from error
 

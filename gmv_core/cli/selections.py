@@ -28,6 +28,7 @@ from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Int64
 from gmv_core.words import counted, percent
 
+MOST_BYTES = 1 << 28  # of a file of names; a device has no end
 SHOWN = 10
 
 
@@ -111,8 +112,12 @@ def selections_command(
 
 def _named_in(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
+        lines = content.decode().splitlines()
+    except (OSError, ValueError) as error:
         raise WorkspaceError(
             f"{path} cannot be read as text ({error}); give names, one a line."
         ) from error

@@ -162,12 +162,12 @@ def no_images(where: str, skipped: Mapping[str, int]) -> SourceError:
 
 def file_content(path: Path) -> bytes:
     """Return the bytes of an image file; raise SourceError where it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise SourceError(
-            f"{str(path)!r} cannot be read ({error.strerror}); give an image file."
-        ) from error
+    data, why = b"", "cannot be read (it is no file)"  # a device never ends
+    if path.is_file() or not path.exists():
+        data, why = read_file(path)
+    if why:
+        raise SourceError(f"{str(path)!r}: {why}; give an image file.")
+    return data
 
 
 def size_of(path: Place) -> int:

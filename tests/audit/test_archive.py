@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
 import random
+import struct
+import subprocess
+import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -153,6 +158,54 @@ def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
         open_archive(tmp_path / "none.zip")
     with pytest.raises(SourceError, match="cannot be read"):
         open_archive(tmp_path)
+
+
+NO_FILES = {"a device": Path("/dev/zero"), "a pipe": Path("pipe"), "a folder": Path()}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+@pytest.mark.parametrize("given", NO_FILES)
+def test_what_is_no_file_is_a_sentence_at_once(given: str, tmp_path: Path) -> None:
+    path = tmp_path / NO_FILES[given]
+    if given == "a pipe":
+        os.mkfifo(path)
+    asked = [sys.executable, "-m", "gmv_core", "verify", str(path)]
+    found = subprocess.run(asked, timeout=60, capture_output=True, text=True, check=False)
+    assert found.returncode == 1 and "it is no file" in " ".join(found.stderr.split())
+
+
+def test_a_file_of_nothing_is_read_from_its_end(tmp_path: Path) -> None:
+    sparse = tmp_path / "sparse.zip"
+    with sparse.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(Altered, match="no sound archive"):
+        open_archive(sparse)
+
+
+def test_a_directory_larger_than_any_of_ours_is_not_read(tmp_path: Path) -> None:
+    """60 GB of zeros that say that they are the list of the archive's files."""
+    size, entries = 60 << 30, 1 << 30
+    with (tmp_path / "a.zip").open("wb") as file:
+        file.truncate(size)
+        file.seek(size)
+        file.write(
+            struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, entries, entries, size, 0)
+        )
+        file.write(struct.pack("<4sLQL", b"PK\6\7", 0, size, 1))
+        most = 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF
+        file.write(struct.pack("<4s2H2H2LH", b"PK\5\6", 0, 0, *most, 0))
+    with pytest.raises(Altered, match=f"a part of {size:,} bytes, where"):
+        open_archive(tmp_path / "a.zip")
+
+
+def test_a_member_is_held_against_its_digest_before_the_next_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    write(path, {"a.json": b"{}", "b.json": b"[]"})
+    with pytest.raises(Altered, match=r"a\.json is not the file whose digest was written"):
+        changed = path.read_bytes().replace(b"{}", b"()").replace(b"[]", b"<>")
+        crc = [zlib.crc32(data).to_bytes(4, "little") for data in (b"{}", b"()", b"[]", b"<>")]
+        path.write_bytes(changed.replace(crc[0], crc[1]).replace(crc[2], crc[3]))
+        open_archive(path)
 
 
 def test_json_has_one_form() -> None:

@@ -67,6 +67,8 @@ def test_keys(tmp_path: Path) -> None:
     assert private.stat().st_mode & 0o777 == 0o600
     with pytest.raises(SettingsError, match="there already"):
         make_keys(tmp_path / "key")
-    for path in (public, tmp_path / "none"):
+    with (tmp_path / "endless").open("wb") as file:
+        file.truncate(1 << 40)
+    for path in (public, tmp_path / "none", tmp_path / "endless"):
         with pytest.raises(SourceError):
             private_key(path)

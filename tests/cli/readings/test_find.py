@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,11 @@ def test_a_stranger_is_not_found(ready: Command, tmp_path: Path) -> None:
 def test_no_picture_is_one_sentence(ready: Command, tmp_path: Path) -> None:
     refused = ready("find", tmp_path / "nowhere.png", "--run", "run")
     assert refused.status == 1 and "give an image file" in refused.err
+    (tmp_path / "large.png").write_bytes(b"")
+    os.truncate(tmp_path / "large.png", 1 << 40)
+    for file, why in ((os.devnull, "it is no file"), (tmp_path / "large.png", "more than the li")):
+        refused = ready("find", file, "--run", "run")
+        assert refused.status == 1 and why in refused.err and "give an image file" in refused.err
     (tmp_path / "broken.png").write_bytes(b"no image")
     refused = ready("find", tmp_path / "broken.png", "--run", "run")
     assert refused.status == 1 and "give another one" in refused.err
