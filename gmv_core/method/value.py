@@ -73,8 +73,11 @@ def hand_out(
     kept = np.ones(weights.shape, bool)
     if settings.credit == CONVINCING:
         kept = distances[:, :k] <= basis.reach
-    q = np.nan_to_num(quality) if settings.quality_weighting else np.ones(len(quality))
-    left = np.where(weights.any(axis=1), np.where(kept, 0, weights).sum(axis=1), 1.0)
+    there = weights.any(axis=1)
+    q = np.nan_to_num(quality)
+    if not settings.quality_weighting:  # 1, of a rejected image 0
+        q = (there | np.isfinite(quality)).astype(np.float64)
+    left = np.where(there, np.where(kept, 0, weights).sum(axis=1), 1.0)
     weights = np.where(kept, weights, 0)
     earned = weights.sum(axis=1, keepdims=True)
     shares = np.divide(weights, earned, out=np.zeros(weights.shape), where=earned > 0)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from gmv_core.measures.bootstrap import ratio_interval
 from gmv_core.results.candidate_lists import blocks
 from gmv_core.results.result import Result
 from gmv_core.trust.duplicates import has_clusters, read_clusters
+from gmv_core.types import OK
 
 
 def unattributed_interval(result: Result, *, seed: int = 0) -> tuple[float, float]:
@@ -13,11 +16,11 @@ def unattributed_interval(result: Result, *, seed: int = 0) -> tuple[float, floa
 
     0 and 0 where no image has quality.
     """
-    table = result.generated_table(("quality", "unattributed"))
+    table = result.generated_table(("quality", "unattributed", "status"))
     left = table["unattributed"].to_numpy()
     quality = table["quality"].fillna(0).to_numpy()
     if not result.settings.quality_weighting:
-        quality[:] = 1
+        quality = (table["status"] == OK).to_numpy(np.float64)
     return ratio_interval(left, quality, seed=seed)
 
 

@@ -65,13 +65,16 @@ def value_bounds(training: Int64, value: Float64, n: int) -> tuple[Float64, Floa
     training, value = training[some], value[some]
     if not len(value):
         return np.zeros(n), np.zeros(n)
-    y, v = (np.bincount(training, weights=value**power, minlength=n) for power in (1, 2))
-    more = np.full(n, value.mean())
-    np.maximum.at(more, training, value)
+    largest = np.zeros(n)
+    np.maximum.at(largest, training, value)
+    more = np.maximum(largest, value.mean())
     edges = (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2
+    # In units of the largest: the square of a very small contribution would be 0.
+    parts = value / largest[training]
+    y, v = (np.bincount(training, weights=parts**power, minlength=n) for power in (1, 2))
     low, got = np.zeros(n), y > 0
-    low[got] = v[got] / y[got] * gammaincinv(y[got] ** 2 / v[got], edges[0])
-    y, v = y + more, v + more**2
+    low[got] = largest[got] * v[got] / y[got] * gammaincinv(y[got] ** 2 / v[got], edges[0])
+    y, v = largest * y + more, largest**2 * v + more**2
     return low, v / y * gammaincinv(y**2 / v, edges[1])
 
 

@@ -172,6 +172,7 @@ def test_a_rejected_image_hands_out_nothing() -> None:
         handed = hand_out(candidates, distances, np.array([1.0, np.nan]), chosen)
         assert handed.credit.tolist() == [[0.5, 0.5], [0, 0]]
         assert handed.effective == pytest.approx([2, 0])
+        assert handed.unattributed.tolist() == [0, 0], "nor is anything of it left"
 
 
 @pytest.mark.parametrize("temperature", [0, -1.0, float("inf"), float("nan"), "warm"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace as changed
 
 import numpy as np
 import pytest
@@ -67,6 +68,10 @@ def test_a_run_read_so(run: Workspace) -> None:
     assert table["unattributed"].sum() == pytest.approx(told.unattributed)
     low, high = unattributed_interval(result)
     assert 0 <= low <= told.unattributed / told.quality <= high <= 1
+    even = changed(result, settings=changed(result.settings, quality_weighting=False))
+    assert even.totals().value + even.totals().unattributed == pytest.approx(12)
+    low, high = unattributed_interval(even)
+    assert 0 <= low <= even.totals().unattributed / 12 <= high <= 1
     parts = [one for batch in result.matches_batches() for one in batch.itertuples()]
     assert all((one.value == 0) != one.convincing for one in parts)
 

@@ -26,6 +26,15 @@ def test_equal_contributions_are_the_exact_interval_of_a_poisson_mean() -> None:
     assert high == pytest.approx(0.5 * chi2.ppf(0.975, 2 * (counts + 1)) / 2)
 
 
+def test_a_contribution_whose_square_is_nothing_has_an_interval() -> None:
+    """A small temperature makes such: e⁻ᵈ of a candidate ten times as far is 10⁻²⁰⁰."""
+    one = value_bounds(np.array([0, 1]), np.array([0.5, 1.0]), 2)
+    with np.errstate(invalid="raise", divide="raise"):
+        low, high = value_bounds(np.array([0, 1]), np.array([1e-200, 1.0]), 2)
+    assert low == pytest.approx([one[0][0] * 2e-200, one[0][1]], rel=1e-9)
+    assert (high > 0).all() and high[1] == pytest.approx(one[1][1])
+
+
 def test_they_hold_the_truth() -> None:
     """2,000 images that contribute rarely, unequal parts: at least 95 of 100 intervals hold."""
     rng = np.random.default_rng(0)

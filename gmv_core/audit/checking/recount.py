@@ -92,18 +92,23 @@ def _counted(
     credits = Credits(*(np.concatenate(column) for column in zip(*parts.credits, strict=True)))
     columns = [np.concatenate(column) for column in zip(*parts.generated, strict=True)]
     names = ("nearest_distance", "effective_contributors", "unattributed")
-    counted = quality if said.settings.quality_weighting else np.ones(len(quality))
+    counted = quality
+    if not said.settings.quality_weighting:  # without a quality: one that the metric cannot judge
+        counted = (np.isfinite(quality) | (columns[1] > 0)).astype(np.float64)
     return Counted(values, shared_credits(credits, basis), together(parts.nearest),
                    dict(zip(names, columns, strict=True)), np.nan_to_num(counted),
                    tuple(sorted(differing)))  # fmt: skip
 
 
 def qualities(generated: pa.Table) -> Float64:
-    """Return the qualities, (m,), nan for a rejected image; raise Altered for others."""
+    """Return the qualities, (m,), nan for an image that was rejected or could not be judged.
+
+    Raises Altered for others.
+    """
     quality: Float64 = generated["quality"].to_numpy().astype(float)
     judged = np.isfinite(quality)
-    if not np.array_equal(judged, np.array(pc.equal(generated["status"], OK))):
-        raise Altered("Not all of its generated images that could be read have a quality.")
+    if (judged & ~np.array(pc.equal(generated["status"], OK))).any():
+        raise Altered("A generated image that was rejected has a quality.")
     if np.isinf(quality).any() or (quality[judged] < 0).any() or (quality[judged] > 1).any():
         raise Altered("A quality lies outside 0 … 1.")
     return quality

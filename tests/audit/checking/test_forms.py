@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from gmv_core import Workspace, add, build, open_run, open_source, value
@@ -46,6 +48,18 @@ def test_rejected_images_and_no_null(holds: Holds, copied: Callable[..., None]) 
     copied(write_mosaics)
     assert holds("run", training="sources", generated="made")["training files"] is True
     holds("run", ValueSettings(k=100))
+
+
+@pytest.mark.parametrize("weighting", [True, False])
+def test_an_image_that_the_metric_could_not_judge(
+    holds: Holds, copied: Callable[..., None], tmp_path: Path, weighting: bool
+) -> None:
+    copied(write_mosaics)
+    table = Workspace(tmp_path / "home").run("run").table("quality")
+    quality = table.read(["id", "quality"]).to_pandas()
+    quality.loc[1, "quality"] = np.nan
+    table.write(pa.Table.from_pandas(quality, preserve_index=False))
+    holds("run", ValueSettings(quality_weighting=weighting))
 
 
 def test_held_out_images_and_copies(holds: Holds, copied: Callable[..., None]) -> None:

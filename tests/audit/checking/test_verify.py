@@ -81,7 +81,7 @@ def test_each_way_of_reading_can_be_recounted(
          "training of its matches"),
         ("generated", up("quality", -1e-3), "not what follows"),
         ("generated", lambda f: f.assign(quality=1.5), "outside 0 … 1"),
-        ("generated", lambda f: f.assign(quality=np.nan), "have a quality"),
+        ("generated", lambda f: f.assign(quality=np.nan), "not what follows"),
         ("generated", lambda f: f.assign(standing="near copy"), "standing of its generated"),
         ("generated", up("p_copy", -1e-3), "p_copy of its generated"),
         ("generated", up("p_far", -1e-3), "p_far of its generated"),
