@@ -19,14 +19,15 @@ from gmv_core.sets.build import build_like
 from gmv_core.sets.filling import ensure_embedded
 from gmv_core.sets.identity import is_from
 from gmv_core.sources.source import Source
-from gmv_core.store.columns import previews_of, sample_rows, vectors_of
-from gmv_core.store.manifests import READY, NullEntry, SetManifest
+from gmv_core.store.columns import kept_rows, previews_of, sample_rows, vectors_of
+from gmv_core.store.manifests import EMPTY, READY, NullEntry, SetManifest
 from gmv_core.store.workspace import ImageSet, Run, Workspace, check_name
 from gmv_core.trust.closeness import TRAINED, cells_of, closeness
 from gmv_core.trust.identical import identical_rows
-from gmv_core.trust.null import nearest_of, null_table, read_null
+from gmv_core.trust.null import nearest_of, null_table, read_null, unseen_rows
 from gmv_core.trust.standing import HELD_OUT as UNSEEN
 from gmv_core.types import Embedder, Int64, Report, UInt8, silent
+from gmv_core.words import counted
 
 HELD_OUT = "-held-out"  # what the set that a run makes of its held-out images is called, after it
 
@@ -43,11 +44,15 @@ def held_out_set(
 ) -> ImageSet:
     """Return a finished set of held-out images, embedded as the training set is.
 
-    given: the name of a set, or a source, which becomes the set "<run>-held-out".
+    given: the name of a set, or a source, which becomes the set "<run>-held-out". Raises
+    WorkspaceError where no image of it can be read.
     """
     if isinstance(given, str):
         images = workspace.image_set(given)
-        if images.manifest().state != READY:
+        state = images.manifest().state
+        if state == EMPTY:
+            raise _no_unseen(f"No image of the set {given!r} could be read")
+        if state != READY:
             raise WorkspaceError(f"The set {given!r} is unfinished; run its build again.")
         if given == trained.name:
             raise WorkspaceError(
@@ -64,9 +69,31 @@ def held_out_set(
                 "name for this run."
             )
         workspace.drop(images)
-    build_like(workspace, trained, given, name=images.name, embedder=embedder, report=report,
-               workers=workers)  # fmt: skip
+    made = build_like(workspace, trained, given, name=images.name, embedder=embedder,
+                      report=report, workers=workers)  # fmt: skip
+    if made.state == EMPTY:
+        workspace.drop(images)
+        raise _no_unseen(f"No held-out image in {given.location} could be read")
     return images
+
+
+def seen_sentences(training: ImageSet, unseen: ImageSet) -> list[str]:
+    """Say how many held-out images are in the training set; raise where all of them are."""
+    there, left = len(kept_rows(unseen)), len(unseen_rows(unseen, training))
+    if not left:
+        raise _no_unseen(f"Each of the {counted(there, 'held-out image')} is in {training.name!r}")
+    if left == there:
+        return []
+    are = "is" if there - left == 1 else "are"
+    return [f"{there - left:,} of {counted(there, 'held-out image')} {are} in the training set, "
+            "too, and so not unseen: nothing is held against them."]  # fmt: skip
+
+
+def _no_unseen(what: str) -> WorkspaceError:
+    return WorkspaceError(
+        f"{what}, so there is nothing unseen to compare with; give real images that the model was "
+        "not trained on, or value without --held-out."
+    )
 
 
 def write_identical(run: Run, matcher: Matcher, images: ImageSet) -> None:

@@ -23,7 +23,7 @@ from gmv_core.matching.matcher import Matcher
 from gmv_core.models.choice import reload_embedder
 from gmv_core.results.influence.tables import read_record
 from gmv_core.results.totals import quality_warnings
-from gmv_core.runs.calibration import held_out_set, with_closeness, write_identical
+from gmv_core.runs.calibration import held_out_set, seen_sentences, with_closeness, write_identical
 from gmv_core.runs.generated import generated_set
 from gmv_core.runs.influence import predict
 from gmv_core.runs.inputs import Say, started
@@ -90,6 +90,8 @@ def value(
                 workspace, held_out, run=name, trained=trained, embedder=embedder, report=report,
                 workers=workers,
             )  # fmt: skip
+            for sentence in seen_sentences(training, unseen):
+                say(sentence)
         told = shifts(trained.typical, made.typical)
         for sentence in told:
             say(sentence)

@@ -124,11 +124,14 @@ def previews_of(images: ImageSet, rows: Int64) -> list[UInt8]:
 
 def sample_rows(images: ImageSet, count: int) -> Int64:
     """Return the ids of images that were not rejected, evenly over the set."""
-    table = images.images.read(["id", "status"])
-    fine = table["id"].to_numpy()[table["status"].to_numpy(zero_copy_only=False) == OK]
-    places = np.linspace(0, len(fine) - 1, min(count, len(fine))).round().astype(np.int64)
-    rows: Int64 = fine[places]
-    return rows
+    return spread_rows(kept_rows(images), count)
+
+
+def spread_rows(rows: Int64, count: int) -> Int64:
+    """Return at most so many rows, evenly among those that are given."""
+    places = np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(np.int64)
+    spread: Int64 = rows[places]
+    return spread
 
 
 def previews(images: ImageSet, rows: Int64) -> list[bytes]:

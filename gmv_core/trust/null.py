@@ -1,6 +1,7 @@
 """The null of a training set: real images that go through the matching of the generated ones.
 
-Images that the user held out are the best: nobody trained on them. Without, a sample of training
+Images that the user held out are the best: nobody trained on them, so those of which the very file
+is in the training set are left out. Without, a sample of training
 images is left out one by one. Near copies of an image (trust/near_copies.py) are dropped from its
 list in both cases, for what has a copy in the set is not unseen. A null is kept with the set, under
 a digest of all it depends on; a block of rows that is appended is done for good.
@@ -15,17 +16,25 @@ from hashlib import sha256
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gmv_core.matching.matcher import Matcher, Matches
 from gmv_core.method.clusters import by_first, first_of, repeats
 from gmv_core.method.recall import Neighbours
-from gmv_core.store.columns import fixed, matrix, previews_of, sample_rows, statuses, vectors_of
+from gmv_core.store.columns import (
+    fixed,
+    kept_rows,
+    matrix,
+    previews_of,
+    spread_rows,
+    vectors_of,
+)
 from gmv_core.store.manifests import Matching, NullEntry
 from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.trust.near_copies import Judge, Pairs, confirmed, judge_of
 from gmv_core.trust.standing import HELD_OUT, LEFT_OUT, NEIGHBOURS, Nearest, Null
-from gmv_core.types import Float32, Int64, Progress, Report, silent
+from gmv_core.types import OK, Float32, Int64, Progress, Report, silent
 
 Share = Callable[[Iterator[tuple[int, Int64]]], Iterator[pa.Table]]
 IMAGES = 1000  # left out one by one; a held-out set is taken whole, up to MOST
@@ -51,8 +60,11 @@ def null_of(
     of blocks in this process's stead.
     """
     training, source = matcher.training, held_out or matcher.training
-    entry = _entry(matching, source, matcher, held_out)
-    table, rows = null_table(training, entry.key), _sampled(source, entry.images)
+    from_rows = unseen_rows(held_out, training) if held_out else kept_rows(training)
+    entry = _entry(matching, source, matcher, held_out, len(from_rows))
+    table = null_table(training, entry.key)
+    # Evenly over the set, in an order in which every beginning is spread, too.
+    rows = np.random.default_rng(0).permutation(spread_rows(from_rows, entry.images))
     done = len(table)
     blocks = ((at, rows[at : at + BLOCK]) for at in range(done, len(rows), BLOCK))
     if share is None and done < len(rows):
@@ -77,12 +89,24 @@ def null_table(training: ImageSet, key: str) -> Table:
     return training.table(f"null-{key}")
 
 
+def unseen_rows(held_out: ImageSet, training: ImageSet) -> Int64:
+    """Return the rows of held-out images of which no file of the training set is a copy, rising."""
+    own, known = (images.images.read(["status", "sha256"]) for images in (held_out, training))
+    trained = known.filter(pc.equal(known["status"], OK))["sha256"]
+    unseen = pc.and_not(pc.equal(own["status"], OK), pc.is_in(own["sha256"], value_set=trained))
+    rows: Int64 = np.flatnonzero(unseen.to_numpy())
+    return rows
+
+
 def _entry(
-    matching: Matching, source: ImageSet, matcher: Matcher, held_out: ImageSet | None
+    matching: Matching, source: ImageSet, matcher: Matcher, held_out: ImageSet | None, there: int
 ) -> NullEntry:
-    """Name a null by all it depends on: both sets, how they are matched, how many images."""
+    """Name a null by all it depends on: both sets, how they are matched, how many images.
+
+    there: images that can be taken.
+    """
     most = MOST if held_out else IMAGES if matcher.distance is None else BY_NETWORK
-    images = min(int(statuses(source).sum()), most)
+    images = min(there, most)
     kind = HELD_OUT if held_out else LEFT_OUT
     inputs: Mapping[str, object] = {
         **msgspec.to_builtins(matching),
@@ -93,11 +117,6 @@ def _entry(
     }
     key = sha256(msgspec.json.encode(inputs, order="deterministic")).hexdigest()[:16]
     return NullEntry(key, kind, images, source.name if held_out else "")
-
-
-def _sampled(source: ImageSet, count: int) -> Int64:
-    """Return rows evenly over the set, in an order in which every beginning is spread, too."""
-    return np.random.default_rng(0).permutation(sample_rows(source, count))
 
 
 def judge_among(matcher: Matcher, source: ImageSet) -> Judge:

@@ -32,7 +32,7 @@ def clusters_sentence(record: ClustersRecord) -> str:
 def unseen(null: NullEntry) -> str:
     """Name the real images of a null."""
     if null.kind == HELD_OUT:
-        return f"the {null.images:,} held-out images"
+        return f"the {counted(null.images, 'held-out image')}"
     return f"{counted(null.images, 'training image')}, left out one by one"
 
 
@@ -100,7 +100,8 @@ def power_sentences(m: int, near: int, far: int, null: NullEntry) -> list[str]:
         return []
     more = "" if null.kind == HELD_OUT else " With held-out images fewer would do."
     if least > m:
-        return [f"{counted(null.images, 'unseen image')} are too few to tell any of {m:,} apart."
+        are = "is" if null.images == 1 else "are"
+        return [f"{counted(null.images, 'unseen image')} {are} too few to tell any of {m:,} apart."
                 + more]  # fmt: skip
     if least <= 1:
         return []

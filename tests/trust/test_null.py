@@ -15,17 +15,19 @@ from gmv_core import (
     build,
     open_run,
     open_source,
+    remove,
     value,
 )
 from gmv_core.matching.matcher import Matches
 from gmv_core.method.recall import ExactIndex
 from gmv_core.store.columns import all_vectors, matrix
-from gmv_core.store.manifests import RunManifest
+from gmv_core.store.manifests import NullEntry, RunManifest
 from gmv_core.trust.near_copies import judge_of
 from gmv_core.trust.null import nearest_of, null_table, read_null
+from gmv_core.trust.sentences import power_sentences, unseen
 from gmv_core.trust.standing import HELD_OUT, LEFT_OUT, NEAR_COPY, copy_scores
 from tests.built import write_copied_run
-from tests.fakes import fake_embedder, write_images
+from tests.fakes import draw, fake_embedder, lossless, write_images
 
 PLAIN = RunSettings(MatchSettings(distance="none", quality="none"))
 
@@ -105,9 +107,51 @@ def test_an_image_with_a_copy_in_the_set_is_not_unseen(
     made = write_images(tmp_path / "made", 8, first_seed=100)
     entry = valued(workspace, made).null
     assert (read_null(workspace.image_set("train"), entry).nearest.distance[:, 0] > 0.1).all()
-    held = write_images(tmp_path / "held", 15)
-    entry = valued(workspace, made, held_out=open_source(held)).null
+    for i in range(15):
+        path = tmp_path / "held" / f"{i}.png"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(lossless(draw(i)))
+    entry = valued(workspace, made, held_out=open_source(tmp_path / "held")).null
+    assert entry.images == 15
     assert (read_null(workspace.image_set("train"), entry).nearest.distance[:, 0] > 0.1).all()
+
+
+def test_held_out_images_that_are_in_the_training_set_are_not_unseen(
+    trained: Workspace, tmp_path: Path
+) -> None:
+    held = write_images(tmp_path / "held", 12, first_seed=24)
+    said: list[str] = []
+    entry = valued(trained, tmp_path / "made", held_out=open_source(held), say=said.append).null
+    assert (entry.kind, entry.images) == (HELD_OUT, 6)
+    assert any("6 of 12 held-out images are in the training set, too" in s for s in said)
+    rows = null_table(trained.image_set("train"), entry.key).read(["row"])["row"].to_pylist()
+    names = trained.image_set("run-held-out").images.take(np.array(rows), ["name"])["name"]
+    assert sorted(n[-8:] for n in names.to_pylist()) == [f"{i:04d}.png" for i in range(6, 12)]
+    gone = [f"class{i % 3}/{i:04d}.png" for i in range(24, 30)]
+    remove(trained, "train", gone)
+    entry = valued(trained, tmp_path / "made", held_out=open_source(held)).null
+    assert entry.images == 12, "the others were removed from the training set"
+
+
+def test_held_out_images_of_which_none_is_unseen_are_a_sentence(
+    trained: Workspace, tmp_path: Path
+) -> None:
+    made, wrong = tmp_path / "made", tmp_path / "wrong"
+    wrong.mkdir()
+    (wrong / "broken.png").write_bytes(b"no image")
+    for source, why in ((wrong, "No held-out image in"), (tmp_path / "train", "Each of the 30 he")):
+        with pytest.raises(WorkspaceError, match=f"{why}.*nothing unseen to compare with; give"):
+            valued(trained, made, held_out=open_source(source))
+    build(trained, open_source(wrong), name="wrong", embedder=fake_embedder())
+    with pytest.raises(WorkspaceError, match="No image of the set 'wrong' could be read"):
+        valued(trained, made, held_out="wrong")
+    assert trained.runs() == []
+
+
+def test_one_held_out_image_is_one() -> None:
+    one = NullEntry("key", HELD_OUT, 1)
+    assert unseen(one) == "the 1 held-out image"
+    assert power_sentences(8, 0, 0, one) == ["1 unseen image is too few to tell any of 8 apart."]
 
 
 def test_copies_stand_out(workspace: Workspace, tmp_path: Path) -> None:
