@@ -24,6 +24,10 @@ def test_value(command: Command, sources: Path) -> None:
     assert len(first.json["top"]) == len(first.json["bottom"]) == 10
     values = [row["value"] for row in first.json["top"]]
     assert values == sorted(values, reverse=True)
+    assert [row["rank"] for row in first.json["top"]] == list(range(1, 11))
+    assert [row["rank"] for row in first.json["bottom"]] == list(range(20, 10, -1))
+    for row in first.json["top"] + first.json["bottom"]:
+        assert row["value_low"] <= row["value"] <= row["value_high"] and row["cluster"] == ""
     again = command(*words, "--temperature", "auto", "--no-weighting", "--json")
     assert again.json["reused"] is True
     assert again.json["value"] == {

@@ -18,6 +18,7 @@ from gmv_core.cli.readings.reading import (
     OtherWeighting,
     read_run,
 )
+from gmv_core.results.export import values_of
 from gmv_core.results.result import Result
 from gmv_core.results.standings import sentences_of, sentences_of_all
 from gmv_core.results.tables import GENERATED_COLUMNS
@@ -26,6 +27,8 @@ from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import RunManifest
 from gmv_core.store.workspace import Workspace
 from gmv_core.words import number
+
+SHOWN = 10
 
 
 def show_command(
@@ -82,17 +85,15 @@ def _print_rejected(out: Output, place: Workspace, name: str) -> None:
 
 def print_run(out: Output, manifest: RunManifest, result: Result) -> None:
     """Print a finished run: its settings and totals, the top and the bottom of the values."""
-    values = result.values_table().sort_values("value", ascending=False, kind="stable")
     generated = result.generated_table((*GENERATED_COLUMNS, "same_pixels"))
-    if out.document(
-        {
-            **as_json(manifest),
-            "top": values.head(10).to_dict("records"),
-            "bottom": result.noisy().head(10).to_dict("records"),
-            "generated_images": generated.to_dict("records"),
-        }
-    ):
+    if out.as_json:
+        ranked = values_of(result).sort_values("rank")
+        told = {"top": ranked.head(SHOWN), "bottom": ranked.tail(SHOWN)[::-1],
+                "generated_images": generated}  # fmt: skip
+        rows = {name: table.to_dict("records") for name, table in told.items()}
+        out.document({**as_json(manifest), **rows})
         return
+    values = result.values_table().sort_values("value", ascending=False, kind="stable")
     totals = manifest.totals or result.totals()
     out.markup(
         f"[bold]{shown(manifest.name)}[/]: {len(generated):,} generated images against "
@@ -114,9 +115,9 @@ def print_run(out: Output, manifest: RunManifest, result: Result) -> None:
         out.words(f"  Unattributed: {number(totals.unattributed)}.")
     for sentence in sentences_of_all(generated, manifest.null):
         out.words(f"  {sentence}")
-    out.frame("Most valuable training images", values.head(10))
+    out.frame("Most valuable training images", values.head(SHOWN))
     out.frame("Least valuable (ties: farthest from the generated images first)",
-                result.noisy().head(10)[values.columns.tolist()])  # fmt: skip
+                result.noisy().head(SHOWN)[values.columns.tolist()])  # fmt: skip
 
 
 def _print_contributors(out: Output, result: Result, image: str) -> None:
