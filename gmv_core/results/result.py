@@ -45,7 +45,7 @@ from gmv_core.results.tables import (
 )
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import ValueSettings
-from gmv_core.store.columns import row_named
+from gmv_core.store.columns import kept_rows, row_named
 from gmv_core.store.manifests import RunManifest, Totals
 from gmv_core.store.workspace import ImageSet, Run
 from gmv_core.trust.credit import basis_of
@@ -196,9 +196,7 @@ class Result:
 
     def totals(self) -> Totals:
         """Return what was handed out and to how many, under the settings of this result."""
-        totals = totals_of(*self._valued)
-        never = totals.never_contributor - len(self.without)
-        return msgspec.structs.replace(totals, never_contributor=never)
+        return totals_of(*self._valued, len(kept_rows(self.training, self.without)))
 
     @cached_property
     def _valued(self) -> tuple[Values, pa.Table]:

@@ -47,16 +47,20 @@ def value_all(
     return shared_within(values, basis), pa.concat_tables(parts)
 
 
-def totals_of(values: Values, rows: pa.Table) -> Totals:
-    """Return what values and the rows of the generated images come to."""
+def totals_of(values: Values, rows: pa.Table, kept: int) -> Totals:
+    """Return what values and the rows of the generated images come to.
+
+    kept: training images that were neither rejected nor are left out.
+    """
     quality = rows["quality"].to_numpy(zero_copy_only=False)
     effective = rows["effective_contributors"].to_numpy()
+    contributors = int((values.times_contributor > 0).sum())
     effective = effective[effective > 0]  # 0: rejected, or every candidate left out
     return Totals(
         value=float(values.value.sum()),
         quality=float(np.nansum(quality)),
-        contributors=int((values.times_contributor > 0).sum()),
-        never_contributor=int((values.times_contributor == 0).sum()),
+        contributors=contributors,
+        never_contributor=kept - contributors,
         effective_contributors=float(effective.mean()) if len(effective) else 0.0,
         unattributed=float(rows["unattributed"].to_numpy().sum()),
     )

@@ -113,7 +113,8 @@ def _without_stale_tables(
             old["generated"] = new["generated"]  # what was made of its first rows still holds
         changed = [key for key in new if old[key] != new[key]]
         if changed:
-            say(f"The {table} are computed anew, because {listed(changed)} changed.")
+            named = {"matches": "matches", "quality": "qualities"}[table]
+            say(f"The {named} are computed anew, because {listed(changed)} changed.")
             run.table(table).drop()
             stale.append(table)
     return replace(

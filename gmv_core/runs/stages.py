@@ -14,7 +14,14 @@ from gmv_core.method.pairwise import pairwise_distances
 from gmv_core.method.value import ALL_EARN, Basis
 from gmv_core.results.totals import totals_of, value_all
 from gmv_core.settings import ValueSettings
-from gmv_core.store.columns import all_vectors, fixed, previews_of, vector_blocks, vectors_of
+from gmv_core.store.columns import (
+    all_vectors,
+    fixed,
+    kept_rows,
+    previews_of,
+    vector_blocks,
+    vectors_of,
+)
 from gmv_core.store.manifests import Totals
 from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Run
@@ -128,4 +135,4 @@ def write_values(
             }
         )
     )
-    return totals_of(values, rows)
+    return totals_of(values, rows, len(kept_rows(training)))

@@ -124,7 +124,7 @@ def _drop_damaged(run: Run, say: Say) -> None:
     for name in ("matches", "quality"):
         table = run.table(name)
         if table.path.exists() and damage_of(table):
-            say(f"The {name} are damaged on disk, so they are computed anew.")
+            say(f"The table {name} is damaged on disk, so it is computed anew.")
             table.drop()
 
 

@@ -227,6 +227,7 @@ class NullEntry(msgspec.Struct, frozen=True):
 class Totals(msgspec.Struct, frozen=True):
     """What a run comes to. effective_contributors: their mean.
 
+    never_contributor: training images that got nothing; rejected ones are not among them.
     quality: Σq, value: Σφ, and unattributed: what is left of Σq.
     """
 

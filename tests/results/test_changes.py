@@ -116,7 +116,7 @@ def test_an_export_says_what_was_left_out(opened: Result, tmp_path: Path) -> Non
     opened.leaving_out(["dog/d.png", "cat/a.png"]).export(tmp_path)
     manifest = strict_json((tmp_path / "manifest.json").read_text())
     assert manifest["left_out"] == ["cat/a.png", "dog/d.png"]
-    assert manifest["totals"]["never_contributor"] == 1  # the rejected one; c moves up
+    assert manifest["totals"]["never_contributor"] == 0  # c moves up; one was rejected
     assert "cat/a.png" not in pd.read_csv(tmp_path / "values.csv")["training"].tolist()
     assert opened.told().left_out is None
 

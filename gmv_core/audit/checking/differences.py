@@ -97,12 +97,12 @@ def credit_differing(
     total = counted.values.value.sum() + left - counted.quality.sum()
     if abs(total) > TOLERANCE * max(len(counted.quality), 1):
         wrong.append("Σφ + unattributed is not Σq.")
-    return wrong + _totals_differing(counted, said, generated)
+    return wrong + _totals_differing(counted, said, generated, len(ids))
 
 
-def _totals_differing(counted: Counted, said: Told, generated: pa.Table) -> list[str]:
+def _totals_differing(counted: Counted, said: Told, generated: pa.Table, kept: int) -> list[str]:
     rows = pa.table({**counted.of_generated, "quality": qualities(generated)})
-    counts = msgspec.structs.asdict(totals_of(counted.values, rows))
+    counts = msgspec.structs.asdict(totals_of(counted.values, rows, kept))
     stored = msgspec.structs.asdict(said.run.totals) if said.run.totals else {}
     wrong = [name for name in counts if not same(stored.get(name, np.nan), counts[name])]
     return [f"The totals of its run are others ({', '.join(wrong)})."] if wrong else []

@@ -80,7 +80,7 @@ def test_what_needs_no_model_keeps_matches_and_quality(
     [
         ({"distance": "l2"}, True, False, ["The matches are computed anew, because distance"]),
         ({"candidates": 9}, True, False, ["because candidates changed"]),
-        ({"quality": "none"}, False, True, ["The quality are computed anew, because quality"]),
+        ({"quality": "none"}, False, True, ["The qualities are computed anew, because quality"]),
         ({"seed": 1}, False, True, ["because seed changed"]),
         ({"k": 30, "candidates": 15}, True, False, ["because exact depth changed"]),
     ],
