@@ -35,7 +35,8 @@ def cells_of(training: Float32, *others: Float32, seed: int = 0) -> list[Int64]:
     import faiss
 
     k = max(1, min(CELLS, len(training) // 39))
-    means = faiss.Kmeans(training.shape[1], k, seed=seed, niter=20)
+    # By default faiss prints a warning below 39 vectors a cell, which a small set has in its one.
+    means = faiss.Kmeans(training.shape[1], k, seed=seed, niter=20, min_points_per_centroid=1)
     means.train(np.ascontiguousarray(training))
     return [means.index.search(np.ascontiguousarray(x), 1)[1][:, 0] for x in (training, *others)]
 

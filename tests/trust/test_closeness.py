@@ -56,3 +56,10 @@ def test_cells_are_of_all_three() -> None:
     for vectors, cell in zip(x, cells, strict=True):
         first = vectors[:, 0] > 2.5
         assert set(cell[first]).isdisjoint(cell[~first])
+
+
+def test_few_images_are_one_cell_in_silence(capfd: pytest.CaptureFixture[str]) -> None:
+    rows = np.random.default_rng(0).random((14, 4)).astype(np.float32)
+    assert {tuple(np.unique(cell)) for cell in cells_of(rows, rows[:3])} == {(0,)}
+    said = capfd.readouterr()
+    assert said.out + said.err == ""
