@@ -88,7 +88,11 @@ def match_batches(
     basis: Basis,
     without: Collection[int],
 ) -> Iterator[pd.DataFrame]:
-    """Yield one row a contributor of a generated image, MATCH_COLUMNS, block by block."""
+    """Yield one row a contributor of a generated image, MATCH_COLUMNS, block by block.
+
+    Where near copies earn as one it is a cluster, under the name of its first image, with the
+    weight and value of all its images; `shares.credits_of` has each one's part.
+    """
     names, made = (
         np.array(images.images.read(["name"])["name"].to_pylist(), object)
         for images in (training, generated)

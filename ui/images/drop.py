@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from gmv_core.images.thumbnails import thumbnail
 from gmv_core.jobs import requests, uploads
 from gmv_core.matching.dropped import MOST, Dropped, weigh
 from gmv_core.results.standings import standing_of_dropped
+from gmv_core.settings import EACH, PAPER
 from gmv_core.sources.source import Source
 from gmv_core.store.access import Right, may
 from gmv_core.store.manifests import RunManifest
@@ -144,6 +146,12 @@ def _alike(
 ) -> None:  # fmt: skip
     run = _run_of(result, training)
     null = run.null if run else None
+    if run is None and (settings.credit, settings.duplicates) != (PAPER, EACH):
+        settings = replace(settings, credit=PAPER, duplicates=EACH)
+        st.caption(
+            f"{plain(training.name)} is not the training set of the result in view: here each of "
+            "the closest images earns, as the paper says."
+        )
     answer = weigh(found, training, settings, basis_of(training, null, settings))[place]
     shown = Shown(
         found.names[place],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from gmv_core import RunSettings, Workspace, build, open_source
 from gmv_core.jobs.arguments import run_arguments
 from gmv_core.matching.dropped import MOST
+from tests.clusters import write_copies
 from tests.fakes import draw, fake_embedder, png, write_images
 from tests.pages.conftest import WriteRun, cards, drop, open_page, pair
 from tests.pages.contributors.conftest import button, look_at
@@ -64,6 +66,26 @@ def test_an_example_is_answered(page: AppTest) -> None:
     assert pair(page)["left"]["name"] == "pasted-1 · not kept"
     with pytest.raises(StopIteration):
         cards(page, "Examples")
+
+
+def test_a_run_by_clusters_answers_by_clusters_and_another_set_by_itself(
+    app: AppTest, copied: Callable[..., None], home: Workspace, tmp_path: Path
+) -> None:
+    copied(write_copies)
+    source = open_source(write_images(tmp_path / "other", 12, first_seed=300))
+    build(home, source, name="other", embedder=fake_embedder())
+    app.query_params[state.IMAGE] = "copy0.png"
+    page = open_page(app, "contributors")
+    stored = cards(page, "Closest training images")
+    look_at(page, state.DROP_VIEW)
+    drop(page, ("mine.png", (tmp_path / "made" / "copy0.png").read_bytes()))
+    found = cards(page, "Closest training images")
+    assert [card["id"] for card in found] == [card["id"] for card in stored]
+    assert found[0]["id"] == "00.png"
+    page.selectbox(key=state.AGAINST).set_value("other").run()
+    assert not page.error and not page.exception
+    assert "each of the closest images earns" in " ".join(one.value for one in page.caption)
+    assert len(cards(page, "Closest training images")) == 4
 
 
 def test_a_label_is_typed_and_kept_with_the_run(
