@@ -24,9 +24,10 @@ class Contributor:
     """One training image's part in one generated image.
 
     row, label, owner: of the training image. weight: its share of the generated image's quality;
-    value: the quality that it gets. exact: false for an estimated distance. convincing: no farther
-    than unseen real images reach. shared_by: near copies that get as much, itself among them.
-    generated, generated_row: the generated image; "" and None for one that is in no set.
+    value: the quality that it gets. exact: false for a distance that is estimated, or that of a
+    near copy left out. convincing: no farther than unseen real images reach. shared_by: near copies
+    that get as much, itself among them. generated, generated_row: the generated image; "" and None
+    for one that is in no set.
     """
 
     training: str
@@ -154,6 +155,7 @@ def _contributor(
 ) -> Contributor:
     """Return the contributor at place i of the j-th of the generated images."""
     shared_by = 1 if basis.members is None else int(basis.members[row])
+    stands_in = matches.stand_ins
     return Contributor(
         training=about["name"],
         row=row,
@@ -164,7 +166,7 @@ def _contributor(
         value=float(handed.credit[j, i]) / shared_by,
         label=about["label"],
         owner=about["owner"],
-        exact=bool(i < matches.exact),
+        exact=bool(i < matches.exact and not (stands_in is not None and stands_in[j, i])),
         convincing=bool(matches.distance[j, i] <= basis.reach),
         shared_by=shared_by,
     )

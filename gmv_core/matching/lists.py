@@ -36,6 +36,7 @@ def without_those(matches: Matches, gone: np.ndarray) -> Matches:
         recall_distance=moved(matches.recall_distance, np.inf),
         distance=moved(matches.distance, np.inf),
         exact=matches.exact - lost,
+        stand_ins=None if matches.stand_ins is None else moved(matches.stand_ins, 0),
     )
 
 
@@ -64,5 +65,6 @@ def leave_out(matches: Matches, without: Collection[int], basis: Basis) -> Match
         return without_those(matches, gone)
     first = clusters[candidates]  # of none it is nobody's: none is gone
     stand_in = gone & (members[first] > 0)
-    matches = replace(matches, candidates=np.where(stand_in, first, candidates))
+    named = np.where(stand_in, first, candidates)
+    matches = replace(matches, candidates=named, stand_ins=stand_in)
     return without_those(matches, repeats(candidates, clusters, gone) | (gone & ~stand_in))

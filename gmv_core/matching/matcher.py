@@ -38,6 +38,7 @@ class Matches:
     exact: the first so many distances of a row are exact, those behind are estimates.
     pixels: (m, P) between the pixels of the first P, see matching/closest.py; None where they are
         not known: of parts of lists, or by an earlier version.
+    stand_ins: (m, R) bool, near copies of what is left out, at its distances; None: there are none.
     """
 
     candidates: Int64
@@ -46,6 +47,7 @@ class Matches:
     distance: Float32
     exact: int
     pixels: Float32 | None = None
+    stand_ins: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def left_out(result: Result) -> LeftOut:
     short = empty = estimated = stand_ins = 0
     every = replace(result, without=frozenset())
     both = (blocks(one.run, one.without, one.basis) for one in (every, result))
-    for stored, whole, part in zip(blocks(result.run), *both, strict=True):
+    for whole, part in zip(*both, strict=True):
         had, left = ((block.matches.candidates >= 0).sum(axis=1) for block in (whole, part))
         depth = whole.matches.exact
         gone = np.isin(whole.matches.candidates[:, :depth], list(result.without)).sum(axis=1)
@@ -109,7 +109,7 @@ def left_out(result: Result) -> LeftOut:
         short += int((left < k).sum())
         empty += int(((left == 0) & (had > 0)).sum())
         estimated += int(((np.minimum(k, left) > exact - gone) & (k <= exact)).sum())
-        first = part.matches.candidates[:, : result.settings.k, None]
-        listed = (first == stored.matches.candidates[:, None, :]).any(axis=2)
-        stand_ins += int((~listed & (first[:, :, 0] >= 0)).any(axis=1).sum())
+        if part.matches.stand_ins is not None:
+            first = part.matches.stand_ins[:, : result.settings.k]
+            stand_ins += int(first.any(axis=1).sum())
     return LeftOut(short, empty, estimated, stand_ins)

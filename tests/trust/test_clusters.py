@@ -79,6 +79,7 @@ def test_the_next_of_a_cluster_stands_in_for_its_first(run: Result) -> None:
     whole = run.contributors("copy0.png")[0]
     first = part.contributors("copy0.png")[0]
     assert (whole.training, first.training) == ("00.png", "x/0.png")
+    assert whole.exact and not first.exact, "its own distance is not known"
     assert first.distance == whole.distance and (whole.shared_by, first.shared_by) == (3, 2)
     assert sum(one.value for one in part.generated_of("y/0.png")) == pytest.approx(after["y/0.png"])
     credits, ids = credits_of(part), part.values_table(("id",))["id"]
