@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from gmv_core import Workspace, WorkspaceError, build, labels_for, open_run, open_source, value
 from gmv_core.store.marks import FILE, mark, marked
 from gmv_core.store.workspace import ImageSet
+from tests.clusters import write_copies
 from tests.fakes import fake_embedder, write_images
 from tests.pages.conftest import WriteRun, new_session, open_page
 
@@ -195,3 +197,15 @@ def test_known_noise_is_judged(app: AppTest, tmp_path: Path) -> None:
     rule = next(field for field in app.text_input if field.label == "Which grades mean noise")
     rule.set_value("bad").run()
     assert not app.exception and "'bad' is no rule for noise" in app.error[0].value
+
+
+def test_near_copies_stand_in_for_what_is_left_out(
+    app: AppTest, copied: Callable[..., None], tmp_path: Path
+) -> None:
+    copied(write_copies)
+    mark(Workspace(tmp_path / "home").image_set("train"), ["00.png"])
+    page = open_page(app, "noisy")
+    page.toggle(key="leave-out").set_value(True).run()
+    assert not page.exception and not page.warning
+    said = " ".join(one.value for one in page.caption)
+    assert "a near copy stands in for an image left out, at that image's distance" in said
