@@ -23,6 +23,7 @@ from gmv_core import IngestSettings, MatchSettings, ValueSettings
 from gmv_core.images.decode import decode
 from gmv_core.matching.loading import load_matcher
 from gmv_core.matching.matcher import Matcher
+from gmv_core.matching.thumbnails import ensure_thumbnails
 from gmv_core.method.recall import Neighbours
 from gmv_core.method.value import add_values, hand_out, no_values
 from gmv_core.types import Float32
@@ -89,6 +90,7 @@ def main() -> None:
     with workspace_of(options) as workspace:
         made = cifar_set(options, workspace, 1000 if options.quick else 50_000)
         manifest = made.training.manifest()
+        ensure_thumbnails(made.training)
         matcher = load_matcher(
             made.training, manifest, settings=MatchSettings(CANDIDATES, "features", "realism"),
             value=ValueSettings(), side_px=32,

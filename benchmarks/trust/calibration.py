@@ -27,6 +27,7 @@ from gmv_core.types import Int64
 DRAWS, QUICK_DRAWS = 100, 5
 PLANTED = 0.1  # of the images that play the generated ones
 RATIOS = (2, 5, 10, 20)
+POWERS = (1, 1.1, 1.2, 1.3, 1.5)  # of the pixels' ratio
 
 
 def nearest(lists: Lists) -> Nearest:
@@ -34,7 +35,9 @@ def nearest(lists: Lists) -> Nearest:
     again = np.isnan(lists.pixels)
     repeated = np.where(again, lists.candidates, -2)[:, None]
     again_near = (lists.near[:, :, None] == repeated).any(axis=2)
-    gone = ((lists.distance, again), (lists.embedding, again_near), (lists.pixels, again))
+    again_alike = np.isnan(lists.in_pixels)
+    gone = ((lists.distance, again), (lists.embedding, again_near),
+            (lists.in_pixels, again_alike), (lists.pixels, again))  # fmt: skip
     return Nearest(
         *(np.sort(np.where(out, np.inf, x), axis=1)[:, : method.NEIGHBOURS] for x, out in gone)
     )
@@ -54,6 +57,12 @@ def one_draw(parts: dict[str, Lists], seed: int) -> dict[str, Lists]:
         "tested": pool.take(tested).without(held),
         **planted,
     }
+
+
+def has_copy(lists: Lists) -> np.ndarray:
+    """Return which images have a near copy in the set, (m,) bool."""
+    copied: np.ndarray = lists.copies.any(axis=1) | lists.alike_copies.any(axis=1)
+    return copied
 
 
 def held_rows(pool: Lists, seed: int) -> Int64:
@@ -83,7 +92,7 @@ def measure(parts: dict[str, Lists], draws: int) -> list[Row]:
         for null_kind in (HELD_OUT, LEFT_OUT):
             null = Null(nearest(draw[null_kind]), null_kind)
             found = standings_of(nearest(draw["tested"]), null).standing
-            copies = draw["tested"].copies.any(axis=1)
+            copies = has_copy(draw["tested"])
             wrong.setdefault((null_kind, "none: near copies"), []).append(
                 float(((found == NEAR_COPY) & ~copies).any()))  # fmt: skip
             wrong.setdefault((null_kind, "none: far images"), []).append(
@@ -93,7 +102,7 @@ def measure(parts: dict[str, Lists], draws: int) -> list[Row]:
                 every, planted = planted_among(draw, kind)
                 standing = FAR if kind == "foreign" else NEAR_COPY
                 found = standings_of(nearest(every), null).standing == standing
-                counted = planted | ~every.copies.any(axis=1) | (standing == FAR)
+                counted = planted | ~has_copy(every) | (standing == FAR)
                 false = (found & ~planted & counted).sum() / max(1, (found & counted).sum())
                 wrong.setdefault((null_kind, kind), []).append(float(false))
                 power.setdefault((null_kind, kind), []).append(float(found[planted].mean()))
@@ -118,6 +127,20 @@ def by_ratio(parts: dict[str, Lists], draws: int) -> list[Row]:
     return rows
 
 
+def by_power(parts: dict[str, Lists], draws: int) -> list[Row]:
+    """Return the power of both nulls for each power of the pixels' ratio."""
+    usual, rows = method.POWERS, []
+    for power in POWERS:
+        method.POWERS = (*usual[:2], power, usual[3])
+        measured = measure(parts, draws)
+        for kind in (HELD_OUT, LEFT_OUT):
+            found = {str(row["planted"]): row["found"] for row in measured
+                     if row["null"] == kind and row["found"] != ""}  # fmt: skip
+            rows.append({"power": power, "null": kind, **found})
+    method.POWERS = usual
+    return rows
+
+
 def main() -> None:
     options = parser(__doc__ or "").parse_args()
     draws = QUICK_DRAWS if options.quick else DRAWS
@@ -135,6 +158,7 @@ def told(
     found = {
         "standings": measure(parts, draws),
         "by r": by_ratio(parts, max(1, draws // 10)),
+        "by power": by_power(parts, max(1, draws // 5)),
         "rivals": rivals(parts, own, max(1, draws // 5)),
     }
     for name, rows in found.items():
@@ -149,7 +173,7 @@ def rivals(parts: dict[str, Lists], own: OwnNearest, draws: int) -> list[Row]:
         draw, held = one_draw(parts, seed), held_rows(parts["pool"], seed)
         for kind in [k for k in draw if k not in (HELD_OUT, LEFT_OUT, "tested", "foreign")]:
             every, planted = planted_among(draw, kind)
-            counted = planted | ~every.copies.any(axis=1)
+            counted = planted | ~has_copy(every)
             for name, scores in rival_scores(every, nearest(every), own, held).items():
                 share = at_same_false_discoveries(scores[counted], planted[counted], method.LEVEL)
                 found.setdefault((name, kind), []).append(share)

@@ -18,9 +18,12 @@ import numpy as np
 from benchmarks.kit.datasets import BuiltSet, cifar_set, fashion_set
 from benchmarks.trust.planted import COPIES
 from gmv_core import Workspace
+from gmv_core.matching.closest import SmallPixels, nearest_in_pixels
 from gmv_core.matching.loading import load_matcher
 from gmv_core.matching.matcher import Matcher
+from gmv_core.matching.thumbnails import STORED_PX
 from gmv_core.method.recall import Neighbours, exact_search
+from gmv_core.sets.pixels import ensure_pixels, pixel_form
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.trust.near_copies import Judge, Pairs, confirmed, judge_of
 from gmv_core.types import Float32, Int64, UInt8
@@ -45,11 +48,12 @@ QUICK = Sizes(600, 120, 60, 12, 12)
 
 @dataclass(frozen=True)
 class Lists:
-    """The lists of m images in two orders. rows: their own rows, −1 for none.
+    """The lists of m images in three orders. rows: their own rows, −1 for none.
 
     candidates, distance, copies: (m, D) by the run's distance; copies: which are near copies.
     pixels: (m, D) between pixels of the first of these, see gmv_core/matching/closest.py.
-    near, embedding, near_copies: the same by the distance between embeddings.
+    near, embedding, near_copies: the same by the distance between embeddings; alike, in_pixels,
+    alike_copies: by pixels, of the nearest of all.
     """
 
     rows: Int64
@@ -60,16 +64,21 @@ class Lists:
     near: Int64
     embedding: Float32
     near_copies: np.ndarray
+    alike: Int64
+    in_pixels: Float32
+    alike_copies: np.ndarray
 
     def without(self, rows: Int64, *, copies: bool = False) -> Lists:
         """Drop training rows, and their near copies where asked; the others move up."""
         first = np.isin(self.candidates, rows) | (self.copies & copies)
         second = np.isin(self.near, rows) | (self.near_copies & copies)
+        third = np.isin(self.alike, rows) | (self.alike_copies & copies)
         return Lists(
             self.rows,
             *_moved(first, (self.candidates, -1), (self.distance, np.inf), (self.copies, False),
                     (self.pixels, np.inf)),
             *_moved(second, (self.near, -1), (self.embedding, np.inf), (self.near_copies, False)),
+            *_moved(third, (self.alike, -1), (self.in_pixels, np.inf), (self.alike_copies, False)),
         )  # fmt: skip
 
     def take(self, at: np.ndarray) -> Lists:
@@ -91,7 +100,7 @@ def joined(parts: Sequence[Lists]) -> Lists:
 def lists_of(data: str, options: argparse.Namespace, workspace: Workspace) -> dict[str, Lists]:
     """Return the lists by their part: "pool", "left out", each kind of copy, "foreign"."""
     sizes = QUICK if options.quick else FULL
-    kept = workspace.root / f"trust-lists-{data}-{options.seed}-{sizes.pool}.npz"
+    kept = workspace.root / f"trust-lists-{data}-{options.seed}-{sizes.pool}-in-pixels.npz"
     if not kept.exists():
         np.savez(kept, **_stored(_made(data, options, workspace, sizes)))
     return _read(kept)
@@ -152,6 +161,7 @@ def sets_of(
 
 
 def _matched(own: BuiltSet, previews: Sequence[UInt8], rows: Int64) -> Lists:
+    ensure_pixels(own.training, pixel_form(own.training, STORED_PX))
     matcher = load_matcher(
         own.training, own.training.manifest(),
         settings=MatchSettings(distance="features", quality="none"), value=ValueSettings(),
@@ -178,13 +188,38 @@ def _block(matcher: Matcher, judge: Judge, previews: Sequence[UInt8], rows: Int6
     if matches.pixels is not None:
         pixels[:, : matches.pixels.shape[1]] = matches.pixels
     near, embedding = found.ids[:, :DEPTH], found.distances[:, :DEPTH]
-    j, i = np.nonzero((rows >= 0)[:, None] & (near >= 0))
-    pairs = confirmed(Pairs(rows[j], near[j, i], embedding[j, i]), judge)
-    n = len(matcher.training.images)
-    known = pairs.a * n + pairs.b
-    copies, near_copies = (np.isin(rows[:, None] * n + some, known) for some in (candidates, near))
+    known = _pairs(judge, rows, near, embedding)
+    copies, near_copies = (np.isin(_numbers(judge, rows, x), known) for x in (candidates, near))
     return Lists(rows, candidates, matches.distance[:, :DEPTH], copies, pixels, near, embedding,
-                 near_copies)  # fmt: skip
+                 near_copies, *in_pixels(matcher, judge, previews, rows, vectors))  # fmt: skip
+
+
+def in_pixels(
+    matcher: Matcher, judge: Judge, previews: Sequence[UInt8], rows: Int64, vectors: Float32
+) -> tuple[Int64, Float32, np.ndarray]:
+    """Return the rows that are nearest in pixels, how far they are, and which are near copies."""
+    thumbnails = matcher.thumbnails
+    if thumbnails is None:
+        raise ValueError(f"{matcher.training.name} keeps no small pixels")
+    found = thumbnails.search(thumbnails.of_previews(previews), DEPTH + 1).ids
+    order = np.argsort(found == rows[:, None], axis=1, kind="stable")[:, :DEPTH]
+    small = SmallPixels(matcher.training, thumbnails.form)
+    alike, apart = nearest_in_pixels(previews, np.take_along_axis(found, order, 1), small)
+    embedding = np.linalg.norm(matcher.vectors_of(alike.ravel()).reshape(*alike.shape, -1)
+                               - vectors[:, None], axis=2)  # fmt: skip
+    known = _pairs(judge, rows, alike, embedding.astype(np.float32))
+    return alike, apart, np.isin(_numbers(judge, rows, alike), known)
+
+
+def _pairs(judge: Judge, rows: Int64, others: Int64, apart: Float32) -> Int64:
+    """Return the numbers of those pairs of images that are near copies. apart: embeddings."""
+    j, i = np.nonzero((rows >= 0)[:, None] & (others >= 0))
+    pairs = confirmed(Pairs(rows[j], others[j, i], apart[j, i]), judge)
+    return pairs.a * len(judge.images.images) + pairs.b
+
+
+def _numbers(judge: Judge, rows: Int64, others: Int64) -> Int64:
+    return rows[:, None] * len(judge.images.images) + others
 
 
 @dataclass(frozen=True)

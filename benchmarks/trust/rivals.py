@@ -28,7 +28,7 @@ def rival_scores(
         "authenticity": lists.embedding[:, 0]
         / np.maximum(own.without(first, held, lists.rows), 1e-6),
         "distance alone": nearest.distance[:, 0].astype(np.float64),
-        "pixels alone": nearest.pixels[:, 0].astype(np.float64),
+        "pixels alone": nearest.in_pixels[:, 0].astype(np.float64),
     }
 
 

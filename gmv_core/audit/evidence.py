@@ -161,7 +161,7 @@ def _tables(result: Result, *, with_previews: bool) -> Tables:
     null = result.manifest.null
     if null is not None:
         unseen = null_table(result.training, null.key)
-        tables["null"] = lambda: [_with_pixels(unseen.read(_stored(unseen, "null")))]
+        tables["null"] = lambda: [_all_lists(unseen.read(_stored(unseen, "null")), "null")]
     reviews = reviews_of(result)
     if len(reviews):
         tables["reviews"] = lambda: [reviews]
@@ -220,7 +220,7 @@ def _generated(result: Result) -> Iterator[pa.Table]:
 def _lists(result: Result) -> Iterator[pa.Table]:
     table = result.run.table("matches")
     for batch in table.batches(_stored(table, "candidates")):
-        yield _with_pixels(pa.Table.from_batches([batch]))
+        yield _all_lists(pa.Table.from_batches([batch]), "candidates")
 
 
 def _stored(table: Table, name: str) -> list[str]:
@@ -229,12 +229,12 @@ def _stored(table: Table, name: str) -> list[str]:
     return [column for column in SCHEMAS[name].names if column in there]
 
 
-def _with_pixels(lists: pa.Table) -> pa.Table:
-    """Return lists with distances in pixels, of none where an earlier version made them."""
-    if "pixels" in lists.column_names:
-        return lists
-    none = pa.array([[]] * len(lists), pa.list_(pa.float32()))
-    return lists.append_column("pixels", none)
+def _all_lists(lists: pa.Table, name: str) -> pa.Table:
+    """Return lists with all columns of a table, empty lists where an earlier version made none."""
+    for field in SCHEMAS[name]:
+        if field.name not in lists.column_names:
+            lists = lists.append_column(field.name, pa.array([[]] * len(lists), field.type))
+    return lists
 
 
 def _matches(result: Result) -> Iterator[pa.Table]:

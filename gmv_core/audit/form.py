@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from gmv_core.audit.review.reviews import REVIEW_COLUMNS
 
-FORMAT = 2
+FORMAT = 3
 DOCUMENT = "evidence.json"
 FIELDS = ("format", "generated", "reach", "run", "training", "weights")  # of that document
 ROWS = 65_536  # of a table in one file
@@ -34,14 +34,15 @@ SCHEMAS: dict[str, pa.Schema] = {
     for name, columns in {
         "candidates": {"id": _I, "candidates": _lists(_I), "recall_rank": _lists(pa.int32()),
                        "recall_distance": _lists(_F), "distance": _lists(_F),
-                       "exact": pa.int32(), "pixels": _lists(_F)},
+                       "exact": pa.int32(), "pixels": _lists(_F),
+                       "nearest_in_pixels": _lists(_I), "in_pixels": _lists(_F)},
         "generated": {**_IMAGE, "quality": _D, "nearest_distance": _F,
                       "effective_contributors": _D, "standing": _T, "p_copy": _D, "p_far": _D,
-                      "nearer_than": _D, "unattributed": _D, "same_pixels": _T},
+                      "nearer_than": _D, "unattributed": _D, "same_pixels": _T, "copy_of": _T},
         "matches": {"generated": _T, "training": _T, "rank": _I, "recall_rank": pa.int32(),
                     "distance": _F, "weight": _D, "value": _D, "convincing": pa.bool_()},
         "null": {"place": _I, "row": _I, "distance": _lists(_F), "embedding": _lists(_F),
-                 "pixels": _lists(_F)},
+                 "in_pixels": _lists(_F), "pixels": _lists(_F)},
         "previews-generated": _PREVIEW,
         "previews-training": _PREVIEW,
         "reviews": dict(zip(REVIEW_COLUMNS.names, REVIEW_COLUMNS.types, strict=True)),

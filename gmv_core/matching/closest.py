@@ -1,4 +1,6 @@
-"""How far generated images are from their first candidates in plain pixels.
+"""How far generated images are from training images in plain pixels.
+
+From their first candidates, and from those that are the nearest of all by their thumbnails.
 
 Networks see garments of one kind as nearly the same; their pixels tell a copy that was saved again
 from a stranger. The distance is the root of the mean squared difference at 16 px, in 0 … 1.
@@ -14,8 +16,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gmv_core.sets.pixels import PixelForm, small_pixels
-from gmv_core.store.columns import previews_of
+from gmv_core.sets.pixels import PixelForm, pixel_table, small_pixels
+from gmv_core.store.columns import matrix, previews_of
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Float32, Int64, UInt8
 
@@ -27,9 +29,14 @@ TOGETHER = 64  # images compared at once: 4 MB of pixels
 
 @dataclass
 class SmallPixels:
-    """Small pixels of training images; each preview is decoded once."""
+    """Small pixels of training images; each preview is decoded once.
+
+    stored: in which form the set keeps those of all its images, at the side of FORM; None: it does
+    not, and previews are decoded.
+    """
 
     images: ImageSet
+    stored: PixelForm | None = None
     kept: dict[int, UInt8] = field(default_factory=dict)
 
     def keep(self, rows: Int64, previews: Sequence[UInt8]) -> None:
@@ -42,8 +49,17 @@ class SmallPixels:
         missing = np.array([row for row in rows.tolist() if row not in self.kept], np.int64)
         for first in range(0, len(missing), TOGETHER):
             some = missing[first : first + TOGETHER]
-            self.keep(some, previews_of(self.images, some))
+            if self.stored is None:
+                self.keep(some, previews_of(self.images, some))
+            else:
+                self.kept.update(zip(some.tolist(), _stored(self.images, self.stored, some),
+                                     strict=True))  # fmt: skip
         return _scaled([self.kept[row] for row in rows.tolist()])
+
+
+def _stored(images: ImageSet, form: PixelForm, rows: Int64) -> UInt8:
+    stored: UInt8 = matrix(pixel_table(images, form).take(rows, ["pixels"])["pixels"])
+    return np.repeat(stored, FORM.size // form.size, axis=1)  # grey: the same in all colours
 
 
 def _scaled(pixels: Sequence[UInt8]) -> Float32:
@@ -58,24 +74,50 @@ def pixel_distances(previews: Sequence[UInt8], candidates: Int64, training: Smal
     a candidate that is a near copy of one before it on the list.
     """
     first = candidates[:, :CLOSEST]
-    apart = np.full(first.shape, np.inf, np.float32)
-    for start in range(0, len(first), TOGETHER):
-        part = slice(start, start + TOGETHER)
-        apart[part] = _part(previews[part], first[part], training)
-    return apart
+    return _measured(previews, first, training, rising=False)[1]
 
 
-def _part(previews: Sequence[UInt8], candidates: Int64, training: SmallPixels) -> Float32:
+def nearest_in_pixels(
+    previews: Sequence[UInt8], rows: Int64, training: SmallPixels
+) -> tuple[Int64, Float32]:
+    """Return training rows (m, P) in the order of their distances to m images, and these.
+
+    rows: −1 for none, which come last. Distances are as those of `pixel_distances`.
+    """
+    return _measured(previews, rows, training, rising=True)
+
+
+def _measured(
+    previews: Sequence[UInt8], rows: Int64, training: SmallPixels, *, rising: bool
+) -> tuple[Int64, Float32]:
+    parts = [
+        _part(previews[start : start + TOGETHER], rows[start : start + TOGETHER], training, rising)
+        for start in range(0, len(rows), TOGETHER)
+    ]
+    if not parts:
+        return rows, np.empty(rows.shape, np.float32)
+    ordered, apart = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return ordered, apart
+
+
+def _part(
+    previews: Sequence[UInt8], candidates: Int64, training: SmallPixels, rising: bool
+) -> tuple[Int64, Float32]:
     there = candidates >= 0
     if not there.any():
-        return np.full(candidates.shape, np.inf, np.float32)
+        return candidates, np.full(candidates.shape, np.inf, np.float32)
     rows, at = np.unique(candidates[there], return_inverse=True)
     y = np.zeros((*candidates.shape, FORM.size), np.float32)  # (m, P, d)
     y[there] = training.of(rows)[at]
     x = _scaled([small_pixels(preview, FORM) for preview in previews])[:, None]  # (m, 1, d)
     apart: Float32 = np.where(there, np.sqrt(((x - y) ** 2).mean(axis=2)), np.float32(np.inf))
+    if rising:
+        order = np.argsort(apart, axis=1, kind="stable")
+        candidates = np.take_along_axis(candidates, order, 1)
+        apart, there = np.take_along_axis(apart, order, 1), np.take_along_axis(there, order, 1)
+        y = np.take_along_axis(y, order[:, :, None], 1)
     apart[_repeated(_among(y), there[:, :, None] & there[:, None, :])] = np.nan
-    return apart
+    return candidates, apart
 
 
 def _among(y: Float32) -> Float32:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from gmv_core.errors import ModelError, WorkspaceError
 from gmv_core.matching.matcher import Matcher
+from gmv_core.matching.thumbnails import load_thumbnails
 from gmv_core.method.realism import MIN_REFERENCE
 from gmv_core.models.choice import reload_embedder, resolve_distance, resolve_quality
 from gmv_core.models.embedders.lite0 import EMBEDDED_DISTANCES
@@ -58,6 +59,7 @@ def load_matcher(
         settings=settings,
         exact_depth=max(2 * value.k, 20),
         reasons={"distance": why_distance, "quality": why_quality},
+        thumbnails=load_thumbnails(training),
     )
 
 

@@ -13,7 +13,8 @@ from functools import partial
 import numpy as np
 
 from gmv_core.errors import ModelError
-from gmv_core.matching.closest import CLOSEST, SmallPixels, pixel_distances
+from gmv_core.matching.closest import CLOSEST, SmallPixels, nearest_in_pixels, pixel_distances
+from gmv_core.matching.thumbnails import Thumbnails
 from gmv_core.method.clusters import nearest_clusters
 from gmv_core.method.realism import Reference, realism, realism_quality
 from gmv_core.method.recall import Index, Neighbours
@@ -38,6 +39,8 @@ class Matches:
     exact: the first so many distances of a row are exact, those behind are estimates.
     pixels: (m, P) between the pixels of the first P, see matching/closest.py; None where they are
         not known: of parts of lists, or by an earlier version.
+    nearest_in_pixels: (m, CLOSEST) training rows whose pixels are the nearest of all, −1 for none;
+        in_pixels: their distances, as those of `pixels`. None as there.
     stand_ins: (m, R) bool, near copies of what is left out, at its distances; None: there are none.
     """
 
@@ -47,12 +50,17 @@ class Matches:
     distance: Float32
     exact: int
     pixels: Float32 | None = None
+    nearest_in_pixels: Int64 | None = None
+    in_pixels: Float32 | None = None
     stand_ins: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class Matcher:
-    """Everything loaded that turns generated images into candidates and quality."""
+    """Everything loaded that turns generated images into candidates and quality.
+
+    thumbnails: None where the set keeps no small pixels; the nearest in pixels are then unknown.
+    """
 
     training: ImageSet
     embedder: Embedder
@@ -66,6 +74,7 @@ class Matcher:
     exact_depth: int
     reasons: dict[str, str]
     clusters: Int64 | None = None  # (n,): candidates are then the first of each, see `by_clusters`
+    thumbnails: Thumbnails | None = None
 
     def embed(self, images: Sequence[UInt8]) -> tuple[Float32, Float32 | None]:
         """Return the vectors and, where the embedder has them, the features of previews."""
@@ -87,7 +96,11 @@ class Matcher:
             found = nearest_clusters(
                 self.index.search, vectors, self.clusters, self.vectors_of, k=r, n=most
             )
-        return self.rerank(found, features, previews)
+        matches = self.rerank(found, features, previews)
+        if self.thumbnails is None:
+            return matches
+        near = self.thumbnails.nearest(previews, self.clusters)
+        return self.with_nearest_in_pixels(matches, previews, near)
 
     def near(self, matches: Matches, vectors: Callable[[], Float32]) -> Neighbours:
         """Return the images nearest to m images by embedding, later members of clusters among them.
@@ -107,9 +120,22 @@ class Matcher:
         self, found: Neighbours, features: Float32 | None, previews: Sequence[UInt8]
     ) -> Matches:
         """Return candidates that were recalled in order of the distance; see `match`."""
-        small = SmallPixels(self.training)
+        small = self._small()
         matches = self._ordered(found, features, previews, small)
         return replace(matches, pixels=pixel_distances(previews, matches.candidates, small))
+
+    def with_nearest_in_pixels(
+        self, matches: Matches, previews: Sequence[UInt8], found: Int64
+    ) -> Matches:
+        """Return matches with the training images that are nearest to m images in pixels.
+
+        found: (m, CLOSEST) training rows whose thumbnails are.
+        """
+        rows, apart = nearest_in_pixels(previews, found, self._small())
+        return replace(matches, nearest_in_pixels=rows, in_pixels=apart)
+
+    def _small(self) -> SmallPixels:
+        return SmallPixels(self.training, self.thumbnails.form if self.thumbnails else None)
 
     def _ordered(
         self,

@@ -21,6 +21,7 @@ from gmv_core.store.workspace import ImageSet, Run
 from gmv_core.types import Float64, Int64
 
 _LISTS = ("candidates", "recall_rank", "recall_distance", "distance")
+_FURTHER = ("pixels", "nearest_in_pixels", "in_pixels")  # earlier versions have them not
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def blocks(run: Run, without: Collection[int] = (), basis: Basis = ALL_EARN) -> 
     basis: where it has clusters, one candidate stays of each; made without the same rows.
     """
     quality = run.table("quality").read(["quality"])["quality"].to_numpy()
-    for batch in run.table("matches").batches(["id", *_LISTS, "exact"], further=["pixels"]):
+    for batch in run.table("matches").batches(["id", *_LISTS, "exact"], further=_FURTHER):
         rows = batch["id"].to_numpy()
         yield Block(rows, leave_out(_matches(batch), without, basis), quality[rows])
 
@@ -114,5 +115,5 @@ def _sketches(embeddings: Table, rows: Int64) -> Float64:
 
 def _matches(stored: pa.Table | pa.RecordBatch) -> Matches:
     lists = {name: matrix(stored[name]) for name in _LISTS}
-    pixels = matrix(stored["pixels"]) if "pixels" in stored.schema.names else None
-    return Matches(**lists, exact=int(stored["exact"][0].as_py()), pixels=pixels)
+    further = {name: matrix(stored[name]) for name in _FURTHER if name in stored.schema.names}
+    return Matches(**lists, **further, exact=int(stored["exact"][0].as_py()))

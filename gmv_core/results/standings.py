@@ -15,30 +15,30 @@ from gmv_core.results.candidate_lists import blocks
 from gmv_core.store.manifests import NullEntry, RunManifest
 from gmv_core.store.workspace import ImageSet, Run
 from gmv_core.trust.identical import identical_rows
-from gmv_core.trust.null import nearest_of, read_null
+from gmv_core.trust.null import first_rows, nearest_of, read_null
 from gmv_core.trust.sentences import image_sentences, run_sentences
-from gmv_core.trust.standing import Standings, standings_of, together
+from gmv_core.trust.standing import copied_rows, no_standings, standings_of, together
 from gmv_core.types import Int64
 
 
 def standings_table(run: Run, manifest: RunManifest, training: ImageSet, m: int) -> pd.DataFrame:
     """Return one row a generated image: the fields of `Standings`, and same_pixels.
 
-    same_pixels: the name of the training image that has its pixels, "" for none. m: how many there
-    are; without a null, standing is "" and the numbers are nan.
+    same_pixels: the name of the training image that has its pixels, copy_of: of the one that a near
+    copy is closest to, both "" for none. m: how many there are; without a null, standing is "" and
+    the numbers are nan.
     """
-    return pd.DataFrame({**_standings(run, manifest, training, m),
-                         "same_pixels": _identical(run, training, m)})  # fmt: skip
-
-
-def _standings(
-    run: Run, manifest: RunManifest, training: ImageSet, m: int
-) -> dict[str, np.ndarray]:
-    if manifest.null is None:
-        none = np.full(m, np.nan)
-        return asdict(Standings(np.full(m, "", object), none, none, none))
-    nearest = together([nearest_of(block.matches) for block in blocks(run)])
-    return asdict(standings_of(nearest, read_null(training, manifest.null)))
+    found, copied = no_standings(m), np.full(m, -1)
+    if manifest.null is not None:
+        parts = [
+            (nearest_of(lists), first_rows(lists))
+            for lists in (block.matches for block in blocks(run))
+        ]
+        nearest, rows = together([part[0] for part in parts]), [part[1] for part in parts]
+        found = standings_of(nearest, read_null(training, manifest.null))
+        copied = copied_rows(found, np.concatenate(rows))
+    return pd.DataFrame({**asdict(found), "same_pixels": _identical(run, training, m),
+                         "copy_of": _names(training, copied)})  # fmt: skip
 
 
 def _identical(run: Run, training: ImageSet, m: int) -> list[str]:
@@ -61,18 +61,20 @@ def standing_of_dropped(
     """Return the same rows for images dropped in just now, each judged by itself."""
     if dropped.matches is None or dropped.near is None:
         return pd.DataFrame()
-    m, none = len(dropped.names), np.full(len(dropped.names), np.nan)
-    found = Standings(np.full(m, "", object), none, none, none)
+    found = no_standings(len(dropped.names))
     if null is not None:
         found = standings_of(nearest_of(dropped.matches), read_null(training, null), alone=True)
+    copied = _names(training, copied_rows(found, first_rows(dropped.matches)))
     rows = identical_rows(dropped.near, lambda j: pixels_of(dropped.previews[j]), training)
-    return pd.DataFrame({**asdict(found), "same_pixels": _names(training, rows)})
+    same = _names(training, rows)
+    return pd.DataFrame({**asdict(found), "same_pixels": same, "copy_of": copied})
 
 
 def sentences_of(about: Mapping[str, Any], null: NullEntry | None) -> list[str]:
     """Say how one generated image stands. about: a row of the table, with `same_pixels`."""
     numbers = (about["nearer_than"], about["p_copy"], about["p_far"])
-    return image_sentences(about["standing"], *numbers, about["same_pixels"], null)
+    names = (about["same_pixels"], about["copy_of"])
+    return image_sentences(about["standing"], *numbers, *names, null)
 
 
 def sentences_of_all(table: pd.DataFrame, null: NullEntry | None) -> list[str]:

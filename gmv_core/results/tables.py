@@ -23,7 +23,7 @@ MATCH_COLUMNS = (
 )  # fmt: skip
 GENERATED_COLUMNS = (
     "generated", "quality", "nearest_distance", "effective_contributors", "standing", "p_copy",
-    "p_far", "nearer_than", "unattributed", "stability",
+    "p_far", "nearer_than", "copy_of", "unattributed", "stability",
 )  # fmt: skip
 VALUE_COLUMNS = ("training", "value", "times_contributor", "nearest_distance", "label", "owner")
 STANDINGS = ("never a candidate", "never a contributor", "contributor")  # the nearer, the later

@@ -8,6 +8,7 @@ from msgspec.structs import asdict, replace
 
 from gmv_core.matching.closest import CLOSEST
 from gmv_core.matching.matcher import Matcher
+from gmv_core.matching.thumbnails import SIDE_PX
 from gmv_core.settings import RunSettings
 from gmv_core.store.files import now
 from gmv_core.store.manifests import Inputs, Judging, Matching, Part, RunManifest, SetManifest
@@ -86,6 +87,7 @@ def _inputs(
         exact_depth=matcher.exact_depth if matcher.distance_key == "features" else 0,
         clusters=clusters,
         pixels=CLOSEST,
+        thumbnails=SIDE_PX if matcher.thumbnails else 0,
     )
     return Inputs(
         matching,

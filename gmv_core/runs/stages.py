@@ -37,17 +37,7 @@ def _there(images: ImageSet, rows: np.ndarray) -> np.ndarray:
 def match_block(matcher: Matcher, images: ImageSet, rows: np.ndarray) -> pa.Table:
     """Return the "matches" rows of some generated images; a rejected one has no candidates."""
     there = _there(images, rows)
-    r = min(matcher.settings.candidates, len(matcher.index))
-    n = len(rows)
-    pixels = np.full((n, min(r, CLOSEST)), np.inf, np.float32)
-    found = Matches(
-        np.full((n, r), -1, np.int64),
-        np.zeros((n, r), np.int64),
-        np.full((n, r), np.inf, np.float32),
-        np.full((n, r), np.inf, np.float32),
-        r,
-        pixels,
-    )
+    found = _without_candidates(matcher, len(rows))
     if len(there):
         vectors = vectors_of(images.embeddings(matcher.embedder.key), rows[there])
         previews = previews_of(images, rows[there])
@@ -55,13 +45,28 @@ def match_block(matcher: Matcher, images: ImageSet, rows: np.ndarray) -> pa.Tabl
         if matcher.distance_key == "features":
             features = matcher.embed(previews)[1]
         part = matcher.match(vectors, features, previews)
-        found.candidates[there] = part.candidates
-        found.recall_rank[there] = part.recall_rank
-        found.recall_distance[there] = part.recall_distance
-        found.distance[there] = part.distance
-        pixels[there] = part.pixels
+        for name, lists in vars(part).items():
+            if isinstance(lists, np.ndarray):
+                getattr(found, name)[there] = lists
         found = replace(found, exact=part.exact)
     return match_rows(rows, found)
+
+
+def _without_candidates(matcher: Matcher, m: int) -> Matches:
+    """Return the lists of m images that have no candidates."""
+    r = min(matcher.settings.candidates, len(matcher.index))
+    found = Matches(
+        np.full((m, r), -1, np.int64),
+        np.zeros((m, r), np.int64),
+        np.full((m, r), np.inf, np.float32),
+        np.full((m, r), np.inf, np.float32),
+        r,
+        np.full((m, min(r, CLOSEST)), np.inf, np.float32),
+    )
+    if matcher.thumbnails is None:
+        return found
+    apart = np.full((m, CLOSEST), np.inf, np.float32)
+    return replace(found, nearest_in_pixels=np.full((m, CLOSEST), -1), in_pixels=apart)
 
 
 def match_rows(rows: np.ndarray, found: Matches) -> pa.Table:
@@ -76,6 +81,9 @@ def match_rows(rows: np.ndarray, found: Matches) -> pa.Table:
     }
     if found.pixels is not None:
         columns["pixels"] = fixed(found.pixels)
+    if found.nearest_in_pixels is not None and found.in_pixels is not None:
+        columns["nearest_in_pixels"] = fixed(found.nearest_in_pixels)
+        columns["in_pixels"] = fixed(found.in_pixels)
     return pa.table(columns)
 
 

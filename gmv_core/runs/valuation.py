@@ -20,6 +20,7 @@ from gmv_core.cluster.workers import Workers
 from gmv_core.errors import GMVError, WorkspaceError
 from gmv_core.matching.loading import by_clusters, load_matcher
 from gmv_core.matching.matcher import Matcher
+from gmv_core.matching.thumbnails import ensure_thumbnails
 from gmv_core.models.choice import reload_embedder
 from gmv_core.results.influence.tables import read_record
 from gmv_core.results.totals import quality_warnings
@@ -167,6 +168,7 @@ def _matcher(
 
     made: the manifest of the generated set.
     """
+    ensure_thumbnails(training, report)
     matcher = load_matcher(
         training,
         trained,

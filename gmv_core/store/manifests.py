@@ -172,7 +172,8 @@ class Matching(msgspec.Struct, frozen=True, kw_only=True):
     training, generated: stamps of the two sets. index: kind, nprobe and overfetch.
     exact_depth: the first so many distances of an image are exact. clusters: digest of the near
     copies of which only the first one is a candidate, None where all are. pixels: so many first
-    candidates were compared by their pixels, too; 0 by an earlier version.
+    candidates were compared by their pixels, too; 0 by an earlier version. thumbnails: the side, in
+    px, at which the nearest in pixels were looked for among all images; 0 where they were not.
     """
 
     training: str | None = None
@@ -185,6 +186,7 @@ class Matching(msgspec.Struct, frozen=True, kw_only=True):
     exact_depth: int = 0
     clusters: str | None = None
     pixels: int = 0
+    thumbnails: int = 0
 
 
 class Judging(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ a digest of all it depends on; a block of rows that is appended is done for good
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import partial
 from hashlib import sha256
 
@@ -18,8 +19,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gmv_core.matching.closest import CLOSEST
 from gmv_core.matching.matcher import Matcher, Matches
-from gmv_core.method.clusters import by_first, first_of, repeats
+from gmv_core.matching.thumbnails import padded
+from gmv_core.method.clusters import VectorsOf, by_first, first_of, repeats
 from gmv_core.method.recall import Neighbours
 from gmv_core.store.columns import (
     fixed,
@@ -34,14 +37,14 @@ from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.trust.near_copies import Judge, Pairs, confirmed, judge_of
 from gmv_core.trust.standing import HELD_OUT, LEFT_OUT, NEIGHBOURS, Nearest, Null
-from gmv_core.types import OK, Float32, Int64, Progress, Report, silent
+from gmv_core.types import OK, Float32, Int64, Progress, Report, UInt8, silent
 
 Share = Callable[[Iterator[tuple[int, Int64]]], Iterator[pa.Table]]
 IMAGES = 1000  # left out one by one; a held-out set is taken whole, up to MOST
 BY_NETWORK = 500  # where each candidate has to pass a network of its own: minutes
 MOST = 10_000
 BLOCK = 512  # images matched at once and committed together
-LISTS = ("distance", "embedding", "pixels")  # of Nearest
+LISTS = tuple(field.name for field in fields(Nearest))
 SPARE = 100  # more candidates are recalled, in place of the near copies that are left out
 
 
@@ -80,9 +83,9 @@ def null_of(
 def read_null(training: ImageSet, entry: NullEntry) -> Null:
     """Return a null that was measured; raise WorkspaceError where its table is gone."""
     stored = null_table(training, entry.key).read([], further=LISTS)
-    lists = {name: matrix(stored[name]) for name in stored.column_names}
-    pixels = lists.pop("pixels", np.empty((len(stored), 0), np.float32))  # of an earlier version
-    return Null(Nearest(**lists, pixels=pixels), entry.kind)
+    none = np.empty((len(stored), 0), np.float32)  # an earlier version measured fewer
+    lists = {name: matrix(stored[name]) if name in stored.column_names else none for name in LISTS}
+    return Null(Nearest(**lists), entry.kind)
 
 
 def null_table(training: ImageSet, key: str) -> Table:
@@ -134,62 +137,121 @@ def null_rows(held: tuple[Matcher, Judge], block: tuple[int, Int64]) -> pa.Table
     previews = previews_of(source, rows)
     vectors = vectors_of(source.embeddings(matcher.embedder.key), rows)
     features = matcher.embed(previews)[1] if matcher.distance_key == "features" else None
-    most = len(matcher.index)
-    r = min(matcher.settings.candidates, most)
-    found = matcher.index.search(vectors, min(r + SPARE, most))
-    found = _without_copies(found, rows, judge, matcher.clusters, keep=most)
-    kept = found.ids >= 0
-    if matcher.clusters is not None:
-        kept &= ~repeats(found.ids, matcher.clusters)
-    found = first_of(found, kept, r)
-    if matcher.clusters is not None:
-        found = by_first(found, vectors, matcher.clusters, matcher.vectors_of)
-    nearest = nearest_of(matcher.rerank(found, features, previews))
+    r = min(matcher.settings.candidates, len(matcher.index))
+    found = matcher.index.search(vectors, min(r + SPARE, len(matcher.index)))
+    gone = _gone(found.ids, found.distances, rows, judge, matcher.clusters)
+    found = _left(found, gone, r, vectors, matcher.clusters, matcher.vectors_of)
+    matches = matcher.rerank(found, features, previews)
+    matches = _with_nearest_in_pixels(matches, matcher, judge, rows, vectors, previews)
+    nearest = nearest_of(matches)
     places = np.arange(start, start + len(rows))
-    lists = {name: fixed(getattr(nearest, name)) for name in LISTS}
-    return pa.table({"place": places, "row": rows, **lists})
+    lists = {name: getattr(nearest, name) for name in LISTS}
+    there = {name: fixed(some) for name, some in lists.items() if some.shape[1]}
+    return pa.table({"place": places, "row": rows, **there})
 
 
-def _without_copies(
-    found: Neighbours, rows: Int64, judge: Judge, clusters: Int64 | None, *, keep: int
-) -> Neighbours:
-    """Return the neighbours of images without themselves and their near copies.
+def _with_nearest_in_pixels(
+    matches: Matches,
+    matcher: Matcher,
+    judge: Judge,
+    rows: Int64,
+    vectors: Float32,
+    previews: Sequence[UInt8],
+) -> Matches:
+    """Return matches of null images with the nearest in pixels, without their near copies."""
+    thumbnails = matcher.thumbnails
+    if thumbnails is None:
+        return matches
+    queries = thumbnails.of_previews(previews)
+    found = thumbnails.search(queries, CLOSEST + SPARE)
+    apart = np.full(found.ids.shape, np.inf, np.float32)  # between embeddings
+    j, i = np.nonzero(found.ids[:, :NEIGHBOURS] >= 0)
+    few, at = np.unique(found.ids[j, i], return_inverse=True)
+    apart[j, i] = np.linalg.norm(matcher.vectors_of(few)[at] - vectors[j], axis=1)
+    gone = _gone(found.ids, apart, rows, judge, matcher.clusters)
+    found = _left(found, gone, CLOSEST, queries, matcher.clusters, thumbnails.of_rows)
+    return matcher.with_nearest_in_pixels(matches, previews, padded(found.ids))
 
-    Only the first NEIGHBOURS of each are looked at: farther ones are no copies. clusters: where
-    given, all of a cluster goes with any of its members, for its first one stands for them.
+
+def _gone(
+    ids: Int64, apart: Float32, rows: Int64, judge: Judge, clusters: Int64 | None
+) -> np.ndarray:
+    """Return which neighbours of images are themselves or near copies of them, (m, R) bool.
+
+    ids: (m, R), −1 for none. apart: (m, R) distances between embeddings. Only the first NEIGHBOURS
+    of each are looked at: farther ones are no copies. clusters: where given, all of a cluster goes
+    with any of its members, for its first one stands for them.
     """
-    own = (found.ids == rows[:, None]) & (judge.among == judge.images)
-    near = (found.ids >= 0) & ~own
+    own: np.ndarray = (ids == rows[:, None]) & (judge.among == judge.images)
+    near = (ids >= 0) & ~own
     near[:, NEIGHBOURS:] = False
     j, i = np.nonzero(near)
-    copies = confirmed(Pairs(rows[j], found.ids[j, i], found.distances[j, i]), judge)
+    copies = confirmed(Pairs(rows[j], ids[j, i], apart[j, i]), judge)
     at = dict(zip(rows.tolist(), range(len(rows)), strict=True))
-    gone = own.copy()
+    gone: np.ndarray = own.copy()
     for row, copy in zip(copies.a.tolist(), copies.b.tolist(), strict=True):
-        gone[at[row]] |= found.ids[at[row]] == copy
+        gone[at[row]] |= ids[at[row]] == copy
     if clusters is not None:
-        of = np.where(found.ids >= 0, clusters[found.ids], -1)
+        of = np.where(ids >= 0, clusters[ids], -1)
         own_cluster = clusters[rows] if judge.among == judge.images else np.full(len(rows), -2)
         for one in np.flatnonzero(gone.any(axis=1) | (own_cluster >= 0)):
             gone[one] |= np.isin(of[one], np.append(of[one][gone[one]], own_cluster[one]))
-    return first_of(found, (found.ids >= 0) & ~gone, keep)
+    return gone
+
+
+def _left(
+    found: Neighbours,
+    gone: np.ndarray,
+    k: int,
+    queries: Float32,
+    clusters: Int64 | None,
+    vectors_of: VectorsOf,
+) -> Neighbours:
+    """Return the first k neighbours that are left, one of each cluster."""
+    found = first_of(found, (found.ids >= 0) & ~gone, found.ids.shape[1])
+    if clusters is None:
+        return first_of(found, found.ids >= 0, k)
+    kept = (found.ids >= 0) & ~repeats(found.ids, clusters)
+    return by_first(first_of(found, kept, k), queries, clusters, vectors_of)
 
 
 def nearest_of(matches: Matches) -> Nearest:
     """Return the first NEIGHBOURS distances of each image, (m, NEIGHBOURS) each.
 
     The run's own: those that are exact. A shorter list, or one that ends in estimates, ends in inf.
-    Without candidates that are near copies of one before them.
+    Without those that are near copies of one before them.
     """
     distance, embedding = matches.distance[:, : matches.exact], matches.recall_distance
-    if matches.pixels is None:
-        return Nearest(
-            _rising(distance), _rising(embedding), np.empty((len(distance), 0), np.float32)
-        )
+    none = np.empty((len(distance), 0), np.float32)
     again = np.zeros(embedding.shape, bool)
-    again[:, : matches.pixels.shape[1]] = np.isnan(matches.pixels)
-    lists = (distance, embedding, matches.pixels)
-    return Nearest(*(_rising(np.where(again[:, : x.shape[1]], np.inf, x)) for x in lists))
+    if matches.pixels is not None:
+        again[:, : matches.pixels.shape[1]] = np.isnan(matches.pixels)
+    both = (_rising(np.where(again[:, : x.shape[1]], np.inf, x)) for x in (distance, embedding))
+    of_pixels = (none if x is None or not x.shape[1] else _rising(np.where(np.isnan(x), np.inf, x))
+                 for x in (matches.in_pixels, matches.pixels))  # fmt: skip
+    return Nearest(*both, *of_pixels)
+
+
+def first_rows(matches: Matches) -> Int64:
+    """Return the training row that is first in each list of `nearest_of`, (m, 4), −1 for none."""
+    nothing = np.full(len(matches.candidates), -1)
+    embedding = np.where(matches.candidates >= 0, matches.recall_distance, np.inf)
+    in_pixels = matches.nearest_in_pixels
+    lists = [
+        matches.candidates[:, 0],
+        _at(matches.candidates, embedding.argmin(axis=1)),
+        nothing if in_pixels is None or not in_pixels.shape[1] else in_pixels[:, 0],
+        nothing,
+    ]
+    if matches.pixels is not None and matches.pixels.shape[1]:
+        first = np.nan_to_num(matches.pixels, nan=np.inf).argmin(axis=1)
+        lists[3] = _at(matches.candidates, first)
+    return np.stack(lists, axis=1)
+
+
+def _at(rows: Int64, places: Int64) -> Int64:
+    found: Int64 = np.take_along_axis(rows, places[:, None], axis=1)[:, 0]
+    return found
 
 
 def _rising(distances: Float32) -> Float32:

@@ -48,15 +48,28 @@ def neighbours_sentence(share: float) -> str:
 
 
 def image_sentences(
-    standing: str, share: float, p_copy: float, p_far: float, same: str, null: NullEntry | None
+    standing: str,
+    share: float,
+    p_copy: float,
+    p_far: float,
+    same: str,
+    copy_of: str,
+    null: NullEntry | None,
 ) -> list[str]:
-    """Say how one generated image stands. same: the training image with the same pixels, or ""."""
+    """Say how one generated image stands.
+
+    same: the training image with the same pixels; copy_of: the one that it is closest to; or "".
+    """
     said = [f"It has the same pixels as {same}."] if same else []
     if null is None or not standing:
         return said
     p = {NEAR_COPY: f" (p = {number(p_copy)})", FAR: f" (p = {number(p_far)})"}.get(standing, "")
-    said.append(f"{standing.capitalize()}{p}. {MEANINGS[standing]}")
-    return [*said, nearer_sentence(share, null)]
+    what = f"{standing.capitalize()} of {copy_of}" if copy_of else standing.capitalize()
+    said.append(f"{what}{p}. {MEANINGS[standing]}")
+    nearer = nearer_sentence(share, null)
+    if standing == NEAR_COPY and share < 0.5:  # found by its pixels
+        nearer = f"By its embedding, {nearer[0].lower()}{nearer[1:]}"
+    return [*said, nearer]
 
 
 def run_sentences(counts: dict[str, int], same: int, null: NullEntry | None) -> list[str]:

@@ -4,10 +4,11 @@ Both questions are tests against a *null*: real images that went through the sam
 are looked for by the ratio d₁ / mean(d₂ … d_r) of rising distances, which has no unit, and which
 Carlini et al. (USENIX Security 2023) use with a constant for threshold; here the null is it. It is
 taken of the run's own distance, of the embeddings and of plain pixels, which see different copies:
-the score is min(ratio, ratio of the embeddings to the power of POWER, ratio of the pixels). An
+the score is the least of the three ratios, each to a power of POWERS. The pixels are those of the
+nearest of all training images: a copy with noise on it has other neighbours in every network. An
 image without a source is far in the embeddings: the score is the distance to the nearest one.
-(benchmarks/trust/calibration.py measures r, the power and both scores.) Conformal p-values (Vovk et
-al. 2005) are p = (1 + #{null images at least as extreme}) / (n + 1), valid at any n where unseen
+(benchmarks/trust/calibration.py measures r, the powers and both scores.) Conformal p-values (Vovk
+et al. 2005) are p = (1 + #{null images at least as extreme}) / (n + 1), valid at any n where unseen
 generated and null images are exchangeable. Over the m generated images the false discovery rate is
 held at LEVEL:
 
@@ -21,17 +22,19 @@ held at LEVEL:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from math import ceil
 
 import numpy as np
 
 from gmv_core.matching.closest import CLOSEST
-from gmv_core.types import Float32, Float64
+from gmv_core.types import Float32, Float64, Int64
 
 NEIGHBOURS = CLOSEST  # distances of each image that are kept; all of them are exact
 RATIO = 5  # r
-POWER = 1.5  # brings the lower ends of the two ratios' nulls together, the distance being squared
+# Of the lists of `Nearest`. They bring the lower ends of the ratios' nulls together, the distance
+# being squared.
+POWERS = (1, 1.5, 1.2, 1)
 LEVEL = 0.1  # share of false discoveries among those found
 ALONE = 0.01  # for an image that is judged by itself: one in a hundred unseen ones is so close
 
@@ -44,22 +47,27 @@ HELD_OUT, LEFT_OUT = "held out", "left out"  # where the null images come from
 class Nearest:
     """Distances of m images to their nearest training images, (m, D) rising, inf for none.
 
-    distance: the run's own. embedding: between embeddings. pixels: see matching/closest.py; none of
-    an earlier version. Each in an order of its own, without near copies of a nearer one.
+    distance: the run's own. embedding: between embeddings. in_pixels: those nearest of all in
+    pixels; pixels: the first candidates'; see matching/closest.py. Both have no columns where an
+    earlier version measured them not. Each in an order of its own, without near copies of a nearer
+    one.
     """
 
     distance: Float32
     embedding: Float32
+    in_pixels: Float32
     pixels: Float32
+
+    def like(self, other: Nearest) -> Nearest:
+        """Return these distances without the lists that the other has not."""
+        has = [name for name in ("in_pixels", "pixels") if not getattr(other, name).shape[1]]
+        return replace(self, **{name: getattr(self, name)[:, :0] for name in has})
 
 
 def together(parts: Sequence[Nearest]) -> Nearest:
     """Return the distances of the images of all parts."""
-    return Nearest(
-        np.concatenate([part.distance for part in parts]),
-        np.concatenate([part.embedding for part in parts]),
-        np.concatenate([part.pixels for part in parts]),
-    )
+    return Nearest(*(np.concatenate([getattr(part, f.name) for part in parts])
+                     for f in fields(Nearest)))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,12 +90,20 @@ class Standings:
 
     standing: one of STANDINGS, "" for an image without a match. p_copy, p_far: p-values.
     nearer_than: share of null images whose nearest training embedding is farther. All nan for "".
+    closest_by: which list of `Nearest` tells most of a copy, its place there; −1 for none.
     """
 
     standing: np.ndarray
     p_copy: Float64
     p_far: Float64
     nearer_than: Float64
+    closest_by: Int64
+
+
+def no_standings(m: int) -> Standings:
+    """Return what is said of m images that were held against nothing."""
+    none = np.full(m, np.nan)
+    return Standings(np.full(m, "", object), none, none, none, np.full(m, -1))
 
 
 def ratios(distances: Float32) -> Float64:
@@ -110,11 +126,16 @@ def copy_scores(nearest: Nearest) -> Float64:
 
     nan where an image has not two.
     """
-    lists = (nearest.distance, nearest.embedding, nearest.pixels)
-    scores: Float64 = np.fmin.reduce(
-        [ratios(rising) ** power for rising, power in zip(lists, (1, POWER, 1), strict=True)]
-    )
+    scores: Float64 = np.fmin.reduce(_copy_scores_by_list(nearest))
     return scores
+
+
+def _copy_scores_by_list(nearest: Nearest) -> Float64:
+    """Return them of each list, (4, m), nan where an image has not two there."""
+    lists = [nearest.distance, nearest.embedding, nearest.in_pixels, nearest.pixels]
+    if nearest.in_pixels.shape[1]:
+        lists[3] = lists[3][:, :0]
+    return np.stack([ratios(rising) ** power for rising, power in zip(lists, POWERS, strict=True)])
 
 
 def far_scores(nearest: Nearest) -> Float64:
@@ -142,10 +163,10 @@ def standings_of(nearest: Nearest, null: Null, *, alone: bool = False) -> Standi
     alone: each image by itself at the level ALONE, for a few that were dropped in just now; else
     all together at LEVEL.
     """
-    if not null.nearest.pixels.shape[1]:  # of an earlier version: both by the same two lists
-        nearest = replace(nearest, pixels=nearest.pixels[:, :0])
-    far, of_null = far_scores(nearest), far_scores(null.nearest)
-    p_copy = p_values(copy_scores(null.nearest), copy_scores(nearest), smaller=True)
+    both = nearest.like(null.nearest), null.nearest.like(nearest)  # by the same lists
+    far, of_null = far_scores(both[0]), far_scores(both[1])
+    by_list = _copy_scores_by_list(both[0])
+    p_copy = p_values(copy_scores(both[1]), np.fmin.reduce(by_list), smaller=True)
     p_far = p_values(of_null, far, smaller=False)
     standing = np.full(len(far), ORDINARY, object)
     standing[_found(p_far, null.kind, alone=alone)] = FAR
@@ -155,7 +176,18 @@ def standings_of(nearest: Nearest, null: Null, *, alone: bool = False) -> Standi
     of_null = np.sort(of_null[np.isfinite(of_null)])
     farther = len(of_null) - np.searchsorted(of_null, far, side="right")
     nearer = np.where(np.isnan(far), np.nan, farther / max(len(of_null), 1))
-    return Standings(standing, p_copy, p_far, nearer)
+    told = np.isfinite(by_list).any(axis=0)
+    closest_by = np.where(told, np.nan_to_num(by_list, nan=np.inf).argmin(axis=0), -1)
+    return Standings(standing, p_copy, p_far, nearer, closest_by)
+
+
+def copied_rows(standings: Standings, first: Int64) -> Int64:
+    """Return the training row that each near copy is closest to, (m,), −1 for any other image.
+
+    first: (m, 4), the first row of each list of `Nearest`.
+    """
+    closest = np.take_along_axis(first, np.maximum(standings.closest_by, 0)[:, None], axis=1)[:, 0]
+    return np.where(standings.standing == NEAR_COPY, closest, -1)
 
 
 def _found(p: Float64, kind: str, *, alone: bool) -> np.ndarray:

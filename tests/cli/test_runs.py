@@ -56,7 +56,7 @@ def test_export(ready: Command, sources: Path) -> None:
     header = {
         "matches": "generated,training,rank,recall_rank,distance,weight,value,convincing",
         "generated": "generated,quality,nearest_distance,effective_contributors,standing,p_copy,"
-        "p_far,nearer_than,unattributed,stability",
+        "p_far,nearer_than,copy_of,unattributed,stability",
         "values": "training,rank,value,value_low,value_high,times_contributor,times_candidate,"
         "standing,nearest_distance,label,owner,cluster",
     }

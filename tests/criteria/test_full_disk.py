@@ -20,8 +20,10 @@ STEPS = (
     "inject", "compare", "hold", "duplicates", "label", "select", "mark", "review", "export",
     "evidence", "statements", "remove", "vacuum",
 )  # fmt: skip
-# The system's words outside of the workspace; SQLite does not tell what it was refused.
-FULL = ("(a file would be larger than allowed)", "File too large)", "that there is room")
+# The system's words outside of the workspace; SQLite does not tell what it was refused, and Lance
+# takes a small file for written of which the end is missing, which is told when it is read.
+FULL = ("(a file would be larger than allowed)", "File too large)", "that there is room",
+        "to repair it; `check` says what is damaged.")  # fmt: skip
 # Each step in turn, whatever became of the one before. See tests/sets/making/test_full_disk.py.
 WORK = """
 import resource, signal, sys

@@ -48,7 +48,7 @@ def test_the_table_of_generated_images(opened: Result) -> None:
     table = opened.generated_table()
     assert list(table.columns) == [
         "generated", "quality", "nearest_distance", "effective_contributors", "standing", "p_copy",
-        "p_far", "nearer_than", "unattributed", "stability",
+        "p_far", "nearer_than", "copy_of", "unattributed", "stability",
     ]  # fmt: skip
     assert table["generated"].tolist() == list(GENERATED)
     assert table["quality"].tolist()[:3] == [0.5, 0.9, 0.2]

@@ -157,13 +157,14 @@ def test_one_held_out_image_is_one() -> None:
 def test_copies_stand_out(workspace: Workspace, tmp_path: Path) -> None:
     write_copied_run(tmp_path)
     table = open_run(Workspace(tmp_path / "home"), "run").generated_table(
-        ("generated", "standing", "same_pixels", "nearer_than")
+        ("generated", "standing", "same_pixels", "nearer_than", "copy_of")
     )
     copied = table["generated"].str.startswith("copied/")
     assert set(table["standing"][copied]) == {NEAR_COPY}
     assert (table["same_pixels"][copied] != "").all()
     assert (table["nearer_than"][copied] == 1).all()
     assert (table["same_pixels"][~copied] == "").all()
+    assert (table["copy_of"] == table["same_pixels"]).all()
     assert NEAR_COPY not in set(table["standing"][~copied])
     entry = Workspace(tmp_path / "home").run("run").manifest().null
     assert entry.closeness < 0 and 0 < entry.closeness_p < 0.5, "half of the images are copies"

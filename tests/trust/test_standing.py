@@ -35,7 +35,7 @@ def lists(m: int, *, seed: int, nearest: float = 1.0) -> Float32:
 
 
 def both(d: Float32) -> Nearest:
-    return Nearest(d, d, d)
+    return Nearest(d, d, d, d)
 
 
 def test_the_ratio_is_the_nearest_by_the_mean_of_the_next() -> None:
@@ -47,15 +47,18 @@ def test_the_ratio_is_the_nearest_by_the_mean_of_the_next() -> None:
 
 def test_a_copy_shows_in_the_distance_the_embeddings_or_the_pixels() -> None:
     near, usual = np.array([[1, 10, 10]], np.float32), np.array([[9, 10, 10]], np.float32)
-    assert copy_scores(Nearest(near, usual, usual)) == pytest.approx([0.1])
-    assert copy_scores(Nearest(usual, near, usual)) == pytest.approx([0.1**1.5])
-    assert copy_scores(Nearest(usual, usual, near)) == pytest.approx([0.1])
-    assert copy_scores(Nearest(usual, usual, usual)) == pytest.approx([0.9**1.5])
+    lists = [Nearest(*(near if i == j else usual for j in range(4))) for i in range(4)]
+    scores = [copy_scores(nearest)[0] for nearest in lists]
+    assert scores == pytest.approx([0.1, 0.1**1.5, 0.1**1.2, 0.9**1.5])
+    null = Null(Nearest(usual, usual, usual, usual), HELD_OUT)
+    assert [standings_of(n, null).closest_by[0] for n in lists] == [0, 1, 2, 1]
 
 
-def test_without_pixels_the_other_two_decide() -> None:
-    near, none = np.array([[1, 10, 10]], np.float32), np.empty((1, 0), np.float32)
-    assert copy_scores(Nearest(near, near, none)) == pytest.approx([0.1**1.5])
+def test_without_the_nearest_of_all_the_candidates_pixels_stand_in() -> None:
+    near, usual = np.array([[1, 10, 10]], np.float32), np.array([[9, 10, 10]], np.float32)
+    none = near[:, :0]
+    assert copy_scores(Nearest(usual, usual, none, near)) == pytest.approx([0.1])
+    assert copy_scores(Nearest(usual, near, none, none)) == pytest.approx([0.1**1.5])
 
 
 def test_p_values_by_hand() -> None:
@@ -151,16 +154,21 @@ def test_a_copy_that_is_far_in_the_embeddings_is_a_near_copy() -> None:
     null = Null(both(lists(1000, seed=1)), HELD_OUT)
     noisy = lists(20, seed=2, nearest=0.05)
     d = lists(100, seed=3)
-    made = Nearest(d, np.concatenate([d[:80], 9 * d[80:]]), np.concatenate([d[:80], noisy]))
+    pixels = np.concatenate([d[:80], noisy])
+    made = Nearest(d, np.concatenate([d[:80], 9 * d[80:]]), pixels, d)
     found = standings_of(made, null)
     assert set(found.standing[80:]) == {NEAR_COPY}
     assert (found.p_far[80:] <= 0.001).all()
 
 
-def test_a_null_of_an_earlier_version_is_met_by_its_own_two_lists() -> None:
+def test_a_null_of_an_earlier_version_is_met_by_its_own_lists() -> None:
     d, none = lists(500, seed=1), np.empty((500, 0), np.float32)
     made, near = lists(10, seed=2), lists(10, seed=3, nearest=0.01)
-    found = standings_of(Nearest(made, made, near), Null(Nearest(d, d, none), LEFT_OUT), alone=True)
-    assert NEAR_COPY not in found.standing
-    now = standings_of(Nearest(made, made, near), Null(both(d), LEFT_OUT), alone=True)
-    assert set(now.standing) == {NEAR_COPY}
+    for seen, null, expected in (
+        (Nearest(made, made, near, near), Nearest(d, d, none, none), set()),
+        (Nearest(made, made, near, made), Nearest(d, d, none, d), set()),
+        (Nearest(made, made, none[:10], near), both(d), {NEAR_COPY}),
+        (Nearest(made, made, near, made), both(d), {NEAR_COPY}),
+    ):
+        found = standings_of(seen, Null(null, LEFT_OUT), alone=True).standing
+        assert set(found) & {NEAR_COPY} == expected

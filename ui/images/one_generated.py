@@ -93,7 +93,9 @@ def one_image(
     by its name.
     """
     names = [one.training for one in shown.contributors]
-    other, row, look = choose_training(places, training, names, regions=regions is not None)
+    # What it is a near copy of is the first choice, though another one may have more credit.
+    choices = list(dict.fromkeys(filter(None, [shown.standing["copy_of"], *names])))
+    other, row, look = choose_training(places, training, choices, regions=regions is not None)
     if row is not None:
         with places.pair:
             pair(
@@ -101,7 +103,7 @@ def one_image(
                 Picture(engine.preview(training, row), TRAINING, other),
                 Told(
                     chip(shown.standing),
-                    sentence(shown.standing, shown.null),
+                    sentence(shown.standing, shown.null, names),
                     (*filter(None, [comfort(shown.standing)]), *_facts(shown, other)),
                 ),
                 look,

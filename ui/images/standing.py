@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -42,10 +43,15 @@ def chip(about: dict[Any, Any]) -> tuple[str, str] | None:
     return (told.capitalize(), COLOURS[told]) if told else None
 
 
-def sentence(about: dict[Any, Any], null: NullEntry | None) -> str:
-    """Return in a sentence how near an image is, "" where that was not measured."""
+def sentence(about: dict[Any, Any], null: NullEntry | None, names: Collection[str]) -> str:
+    """Return in a sentence how near an image is, "" where that was not measured.
+
+    names: of its contributors.
+    """
     if null is None or not about["standing"]:
         return ""
+    if about["copy_of"] and (about["nearer_than"] < 0.5 or about["copy_of"] not in names):
+        return f"Closer to {about['copy_of']} than chance."
     return neighbours_sentence(about["nearer_than"])
 
 
@@ -59,7 +65,8 @@ def meaning(about: dict[Any, Any], null: NullEntry | None) -> None:
     if null is None:
         st.caption("It was compared with no unseen real images: value the images again to see how "
                    "close is close.")  # fmt: skip
-    said = sentences_of({**about, "same_pixels": plain(about["same_pixels"])}, null)
+    names = {name: plain(about[name]) for name in ("same_pixels", "copy_of")}
+    said = sentences_of({**about, **names}, null)
     if said:
         st.caption(" ".join(said))
 

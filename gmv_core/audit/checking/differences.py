@@ -25,7 +25,7 @@ from gmv_core.trust.credit import reach_of
 from gmv_core.trust.duplicates import clusters_digest
 from gmv_core.trust.intervals import value_bounds
 from gmv_core.trust.null import LISTS as NEAREST
-from gmv_core.trust.standing import Nearest, Null, standings_of
+from gmv_core.trust.standing import Nearest, Null, copied_rows, standings_of
 from gmv_core.types import OK, Float64
 
 INTERVALS = 1e-6  # of quantiles, which other versions of scipy may find in another way
@@ -109,13 +109,14 @@ def _totals_differing(counted: Counted, said: Told, generated: pa.Table, kept: i
 
 
 def standings_differing(
-    counted: Counted, archive: Archive, said: Told, generated: pa.Table
+    counted: Counted, archive: Archive, said: Told, generated: pa.Table, training: pa.Table
 ) -> list[str]:
     """Say where standings, or the reach of convincing matches, do not follow from the null."""
     columns = ("standing", "p_copy", "p_far", "nearer_than")
     if said.run.null is None:
         told = [c for c in columns[1:] if np.isfinite(generated[c].to_numpy()).any()]
-        if told or any(generated["standing"].to_pylist()) or np.isfinite(said.reach):
+        told += [c for c in ("standing", "copy_of") if any(generated[c].to_pylist())]
+        if told or np.isfinite(said.reach):
             return ["It says how images stand, and has nothing to hold them against."]
         return ["It needs a null and has none."] if said.settings.credit == CONVINCING else []
     stored = read(archive, "null")
@@ -130,6 +131,10 @@ def standings_differing(
     for column in columns:
         if not same(generated[column], pa.chunked_array([getattr(found, column)])):
             wrong.append(f"The {column} of its generated images is not what follows from the null.")
+    rows = copied_rows(found, counted.first)
+    of = np.where(rows >= 0, training["name"].to_numpy()[rows], "")
+    if generated["copy_of"].to_pylist() != of.tolist():
+        wrong.append("The copy_of of its generated images is not what follows from the lists.")
     return wrong
 
 

@@ -22,7 +22,7 @@ from gmv_core.method.value import Basis, HandedOut, Values, add_values, hand_out
 from gmv_core.method.value import shared_within as shared
 from gmv_core.results.shares import Credits, shared_credits
 from gmv_core.settings import CLUSTER
-from gmv_core.trust.null import nearest_of
+from gmv_core.trust.null import first_rows, nearest_of
 from gmv_core.trust.standing import Nearest, together
 from gmv_core.types import OK, Float32, Float64, Int64
 
@@ -35,13 +35,15 @@ class Counted:
     """What an archive comes to, counted again. n training images, m generated ones.
 
     values: (n,) of every training row. credits: all of them, (c,). nearest: what the lists say of
-    how near images are. of_generated: columns of m numbers. quality: (m,), as it is handed out.
-    matches_differing: columns of the matches that are not what follows.
+    how near images are; first: (m, 4), the row that is first in each. of_generated: columns of m
+    numbers. quality: (m,), as it is handed out. matches_differing: columns of the matches that are
+    not what follows.
     """
 
     values: Values
     credits: Credits
     nearest: Nearest
+    first: Int64
     of_generated: dict[str, Float64]
     quality: Float64
     matches_differing: tuple[str, ...]
@@ -53,6 +55,7 @@ class _Parts:
 
     credits: list[tuple[Int64, Int64, Float64]] = field(default_factory=list)
     nearest: list[Nearest] = field(default_factory=list)
+    first: list[Int64] = field(default_factory=list)
     generated: list[tuple[Float64, Float64, Float64]] = field(default_factory=list)
 
 
@@ -76,6 +79,7 @@ def count_again(archive: Archive, said: Told, training: pa.Table, generated: pa.
         j, i = np.nonzero(handed.contributors >= 0)
         parts.credits.append((rows[j], handed.contributors[j, i], handed.credit[j, i]))
         parts.nearest.append(nearest_of(whole))
+        parts.first.append(first_rows(whole))
         nearest = np.min(lists.recall_distance, axis=1, initial=np.inf).astype(float)
         nearest[~np.isfinite(nearest)] = np.nan
         parts.generated.append((nearest, handed.effective, handed.unattributed))
@@ -96,8 +100,8 @@ def _counted(
     if not said.settings.quality_weighting:  # without a quality: one that the metric cannot judge
         counted = (np.isfinite(quality) | (columns[1] > 0)).astype(np.float64)
     return Counted(values, shared_credits(credits, basis), together(parts.nearest),
-                   dict(zip(names, columns, strict=True)), np.nan_to_num(counted),
-                   tuple(sorted(differing)))  # fmt: skip
+                   np.concatenate(parts.first), dict(zip(names, columns, strict=True)),
+                   np.nan_to_num(counted), tuple(sorted(differing)))  # fmt: skip
 
 
 def qualities(generated: pa.Table) -> Float64:
@@ -139,7 +143,9 @@ def _lists(table: pa.Table, ok: np.ndarray) -> Matches:
     depth = int(exact.min(initial=candidates.shape[1]))
     if (distance[:, 1:depth] < distance[:, : max(depth - 1, 0)]).any():
         raise Altered("The distances of a candidate list do not rise.")
-    return Matches(**lists, exact=depth, pixels=_pixels(table, there))
+    rows, apart = _nearest_in_pixels(table, ok)
+    return Matches(**lists, exact=depth, pixels=_pixels(table, there), nearest_in_pixels=rows,
+                   in_pixels=apart)  # fmt: skip
 
 
 def _pixels(table: pa.Table, there: np.ndarray) -> Float32:
@@ -152,6 +158,25 @@ def _pixels(table: pa.Table, there: np.ndarray) -> Float32:
     if (pixels < 0).any():
         raise Altered("A distance in pixels is below 0.")
     return pixels
+
+
+def _nearest_in_pixels(table: pa.Table, ok: np.ndarray) -> tuple[Int64, Float32]:
+    """Return the rows that are nearest in pixels, and how far they are. ok: as for `_lists`."""
+    rows, apart = (lists_of(table[name]) for name in ("nearest_in_pixels", "in_pixels"))
+    if rows.shape != apart.shape or rows.shape[1] not in (0, CLOSEST):
+        raise Altered("Its lists hold more images that are nearest in pixels, or fewer.")
+    there = rows >= 0
+    if not (-1 <= rows.min(initial=-1) <= rows.max(initial=-1) < len(ok) and ok[rows[there]].all()):
+        raise Altered("Images that are nearest in pixels are not there.")
+    rising = np.sort(rows, axis=1)
+    if ((rising[:, 1:] == rising[:, :-1]) & (rising[:, 1:] >= 0)).any():
+        raise Altered("An image is nearest in pixels twice.")
+    upwards = np.fmax.accumulate(apart, axis=1)  # nan for a near copy of a nearer one
+    if not np.array_equal(~np.isinf(apart), there) or (apart < 0).any():
+        raise Altered("An image that is nearest in pixels has no distance there.")
+    if (apart < upwards).any():
+        raise Altered("The distances of images that are nearest in pixels do not rise.")
+    return rows, apart
 
 
 def _basis(said: Told, training: pa.Table) -> Basis:

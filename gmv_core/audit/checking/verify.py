@@ -124,7 +124,7 @@ def _recounted(
         f"Σφ + unattributed = Σq = {counted.quality.sum():.6g}."
     )
     yield _check("credit and values", wrong, right)
-    wrong = differences.standings_differing(counted, archive, said, generated)
+    wrong = differences.standings_differing(counted, archive, said, generated, training)
     right = "Standings follow from the distances of unseen real images."
     if said.run.null is None and not wrong:
         yield Check("standings", None, "The run was held against no unseen real images.")

@@ -20,6 +20,12 @@ from tests.audit.conftest import Opened
 from tests.fakes import fake_embedder
 
 
+def nearest(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Return what changes the rows that are nearest in pixels."""
+    rows = "nearest_in_pixels"
+    return lambda frame: frame.assign(**{rows: [change(some) for some in frame[rows]]})
+
+
 def test_evidence_of_a_run_holds(archive: Path, evidence_of_run: Path) -> None:
     sources = {
         name: [open_source(evidence_of_run / "run" / folder)]
@@ -119,6 +125,19 @@ def test_each_way_of_reading_can_be_recounted(
         ("candidates", lambda f: f.assign(distance=[d[:-1] for d in f["distance"]]), "not as long"),
         ("candidates", lambda f: f.assign(exact=-1), "how many distances are exact"),
         ("candidates", lambda f: f.assign(exact=2), "p_copy of its generated"),
+        ("candidates", nearest(lambda r: r + 99),
+         "nearest in pixels are not there"),
+        ("candidates", nearest(lambda r: 0 * r),
+         "nearest in pixels twice"),
+        ("candidates", lambda f: f.assign(in_pixels=[d[:-1] for d in f["in_pixels"]]),
+         "more images that are nearest in pixels, or fewer"),
+        ("candidates", lambda f: f.assign(in_pixels=[-d for d in f["in_pixels"]]),
+         "nearest in pixels has no distance"),
+        ("candidates", lambda f: f.assign(in_pixels=[d[::-1] for d in f["in_pixels"]]),
+         "nearest in pixels do not rise"),
+        ("candidates", lambda f: f.assign(in_pixels=[d**2 for d in f["in_pixels"]]),
+         "p_copy of its generated"),
+        ("generated", lambda f: f.assign(copy_of="other.png"), "The copy_of of its generated"),
         ("candidates", lambda f: f.iloc[::-1], "not those of its generated images, in order"),
         ("candidates", lambda f: f.iloc[:-1], "of its 5 images"),
         ("candidates", lambda f: f.drop(columns="distance"), "not the columns that it should"),
