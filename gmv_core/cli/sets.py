@@ -33,7 +33,7 @@ from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
 from gmv_core.sources.label_fit import labels_sentence
 from gmv_core.sources.labels import Labels, labels_for
 from gmv_core.sources.source import Source
-from gmv_core.sources.tables.cells import names_in
+from gmv_core.sources.tables.reading import names_in
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import IndexEntry, SetManifest
 from gmv_core.store.marks import marked as marked_names
