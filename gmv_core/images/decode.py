@@ -221,10 +221,17 @@ def _kept(image: Image.Image, kind: str, data: bytes) -> bytes | None:
         image.mode not in _KEPT_MODES.get(kind, ())
         or image.has_transparency_data
         or getattr(image, "is_animated", False)
+        or (image.mode == "P" and not _uses_all_colours(image))
     ):
         return None
     kept = bare(data, kind)
     return kept if kept is not None and len(kept) <= _KEPT_MAX_BYTES else None
+
+
+def _uses_all_colours(image: Image.Image) -> bool:
+    """Whether each entry of a palette is the colour of some pixel: others may hold anything."""
+    entries = len(image.palette.palette) // 3 if image.palette else 0
+    return len(image.getcolors(256) or ()) == entries
 
 
 def _coding(data: bytes, kind: str, small: bool) -> tuple[bool, int]:
