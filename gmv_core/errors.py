@@ -24,6 +24,10 @@ class WorkspaceError(GMVError):
     """A name in the workspace is wrong, missing, taken, unfinished or being written."""
 
 
+class DamagedError(WorkspaceError):
+    """A table of the workspace is on the disk, and cannot be read any more."""
+
+
 class AccessError(GMVError):
     """The workspace is read-only here, or the visitor may not do what was asked for."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from functools import partial
 from pathlib import Path
 
@@ -79,6 +80,7 @@ def main() -> None:
     As the process of a job (see jobs/control.py), the sentence goes into the job's outcome instead;
     an interrupted job has none.
     """
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")  # of odd metadata
     job = os.environ.get(JOB_FOLDER)
     try:
         if job:

@@ -31,6 +31,9 @@ from gmv_core.words import STAGES, number, visible
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gmv_core.sources.labels import Labels
+    from gmv_core.sources.source import Source
+
 
 class Output:
     """Prints a command's answer. as_json: one document on stdout, everything else on stderr."""
@@ -64,6 +67,18 @@ class Output:
 
     def say(self, sentence: str) -> None:
         self.err.print(f"[yellow]![/] {shown(sentence)}")
+
+    def reading(self, source: Source, labels: Labels | None) -> None:
+        """Say how a source is read, where there was something to decide."""
+        from gmv_core.sources.label_fit import reading_words
+
+        for sentence in reading_words(source, labels):
+            self.say(sentence)
+        others = list(source.choices.readings)[1:]
+        if others:
+            self.say(f"Choose another way by --as, such as --as {others[0]}.")
+        if source.choices.split:
+            self.say("Choose other splits by --split, such as --split all.")
 
     def error(self, sentence: str) -> None:
         self.document({"error": sentence})

@@ -77,7 +77,10 @@ def value_command(
     )
     place = workspace_at(workspace)
     opened = _source_or_set(place, generated, reading=read_as, split=split)
-    table = None if isinstance(opened, str) else labels_for(opened, labels)
+    table = None
+    if not isinstance(opened, str):
+        table = labels_for(opened, labels)
+        out.reading(opened, table)
     with workers_on(on, ray_address) as workers, out.progress() as report:
         manifest = value(
             place,
@@ -91,7 +94,14 @@ def value_command(
             say=out.say,
             workers=workers,
         )
-    print_run(out, manifest, open_run(place, name))
+    result = open_run(place, name)
+    print_run(out, manifest, result)
+    if not json and not isinstance(opened, str):
+        from gmv_core.cli.sets import print_images
+
+        made = place.image_set(manifest.generated.name)
+        out.words(f"Images of {manifest.generated.name}")
+        print_images(out, made.manifest(), made)
 
 
 def _source_or_set(

@@ -33,7 +33,7 @@ from gmv_core.settings import BuildSettings, EmbedSettings, IndexSettings
 from gmv_core.sources.label_fit import labels_sentence
 from gmv_core.sources.labels import Labels, labels_for
 from gmv_core.sources.source import Source
-from gmv_core.sources.tables.cells import names_in
+from gmv_core.sources.tables.reading import names_in
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import IndexEntry, SetManifest
 from gmv_core.store.marks import marked as marked_names
@@ -172,12 +172,7 @@ def _opened(
     """Return a source and its labels; say how it is read, where there was something to decide."""
     source = open_given(place, given, reading=reading, split=split)
     labels = labels_for(source, csv)
-    for sentence in (*source.notes, *(labels.notes if labels else ())):
-        out.say(sentence)
-    if len(source.choices.readings) > 1:
-        out.say(f"Choose another way by --as, such as --as {list(source.choices.readings)[1]}.")
-    if source.choices.split:
-        out.say("Choose other splits by --split, such as --split all.")
+    out.reading(source, labels)
     return source, labels
 
 
@@ -195,10 +190,19 @@ def _print_set(out: Output, manifest: SetManifest, images: ImageSet) -> None:
     told = "already built" if manifest.reused else "ready"
     fine = counted(counts.ok, "image")
     out.markup(f"[bold]{shown(manifest.name)}[/] is {told}: {fine}.")
-    if counts.rejected:
+    print_images(out, manifest, images)
+    embedder = manifest.embedder
+    out.markup(f"  Embedder: {embedder.key}, {embedder.precision} ({shown(embedder.reason)})")
+    out.markup(f"  Index: {index.kind}, {_recall(index)}")
+
+
+def print_images(out: Output, manifest: SetManifest, images: ImageSet) -> None:
+    """Print what became of the images of a set's last source, and of their labels."""
+    counts = manifest.counts
+    if counts is not None and counts.rejected:
         out.markup(f"  Rejected: {counted(counts.rejected, 'image')}.")
         out.words(f"    {_first_rejected(images)}.")
-    if counts.removed:
+    if counts is not None and counts.removed:
         out.markup(f"  Removed: {counted(counts.removed, 'image')}.")
     last = manifest.sources[-1]
     if last.images is not None and last.labelled is not None:
@@ -207,7 +211,7 @@ def _print_set(out: Output, manifest: SetManifest, images: ImageSet) -> None:
         out.markup(f"  Passed over: {counted(count, 'file')}, {shown(reason)}.")
     if last.renamed:
         out.words(f"  {renamed_words(last)}")
-    if counts.duplicates:
+    if counts is not None and counts.duplicates:
         copies = counted(counts.duplicates, "image")
         out.markup(f"  Exact duplicates of others: {copies}.")
     for sentence in note_words(manifest.notes):
@@ -215,9 +219,6 @@ def _print_set(out: Output, manifest: SetManifest, images: ImageSet) -> None:
     fit = label_words(manifest.labels)
     if fit:
         (out.say if few_rows(manifest.labels) else out.words)(f"  {fit}")
-    embedder = manifest.embedder
-    out.markup(f"  Embedder: {embedder.key}, {embedder.precision} ({shown(embedder.reason)})")
-    out.markup(f"  Index: {index.kind}, {_recall(index)}")
 
 
 def _first_rejected(images: ImageSet) -> str:

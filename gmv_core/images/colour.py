@@ -14,8 +14,14 @@ from PIL import Image, ImageCms
 
 CONVERTED = "colour profile converted to sRGB"
 IGNORED = "colour profile that could not be used, ignored"
+UNTAGGED = "other colours than sRGB told without a profile (gAMA, cHRM, cICP or EXIF), ignored"
 _MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # of a profile's colour space
 _MAX_BYTES = 1 << 22  # of a profile: a printer's is 2 MB at most
+_SRGB_GAMMA, _SRGB_PRIMARIES = 0.45455, (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
+_SRGB_POINTS = (b"\x01\x0d", b"\x01\x01")  # sRGB, and BT.709, which shows the same primaries
+_CLOSE = 0.01
+_HEAD_BYTES = 1 << 16  # of a PNG, in which what describes its colours stands
+_INTEROPERABILITY = 0xA005
 _SAME_LEVELS = 1  # a profile that moves no colour further is sRGB itself, rounded
 
 
@@ -50,6 +56,34 @@ def to_srgb(image: Image.Image, profile: object) -> tuple[Image.Image, str]:
         return _moved(image, change), CONVERTED
     ImageCms.applyTransform(image, change, inPlace=True)
     return image, CONVERTED
+
+
+def told_without_profile(image: Image.Image, data: bytes) -> str:
+    """Return a note where a file says without a profile that its colours are not sRGB, else "".
+
+    In a PNG by its gamma, its primaries or code points (H.273); in a JPEG of a camera, by EXIF's
+    mark of Adobe RGB (DCF 2.0).
+    """
+    info = image.info
+    if info.get("icc_profile") or "srgb" in info:
+        return ""
+    points = data.find(b"cICP", 0, _HEAD_BYTES) if image.format == "PNG" else -1
+    if points >= 0:
+        return "" if data[points + 4 : points + 6] in _SRGB_POINTS else UNTAGGED
+    near = abs(info.get("gamma", _SRGB_GAMMA) - _SRGB_GAMMA) < _CLOSE and np.allclose(
+        info.get("chromaticity", _SRGB_PRIMARIES), _SRGB_PRIMARIES, rtol=0, atol=_CLOSE
+    )
+    return "" if near and not _is_adobe_by_exif(image) else UNTAGGED
+
+
+def _is_adobe_by_exif(image: Image.Image) -> bool:
+    if "exif" not in image.info:
+        return False
+    try:
+        told = image.getexif().get_ifd(_INTEROPERABILITY).get(1, "")
+    except Exception:  # broken metadata is no reason to lose the picture
+        return False
+    return str(told).startswith("R03")
 
 
 @lru_cache(maxsize=16)

@@ -29,7 +29,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from gmv_core.images.bare import bare
-from gmv_core.images.colour import CONVERTED
+from gmv_core.images.colour import CONVERTED, told_without_profile
 from gmv_core.images.effort import checked_bytes, pixels_bytes, working_bytes
 from gmv_core.images.gate import DECODING
 from gmv_core.images.kinds import foreign_kind, header_size, image_kind, lacks_end, other_kind
@@ -147,6 +147,8 @@ def _opened(
     kept = _kept(image, kind, data) if small and turn == 1 else None
     size = image.size if small else _fitted(image.size, side)
     converted, note = shrunk(image, size, profile=profile)
+    if settings.colours == SRGB:
+        note = note or told_without_profile(image, data)
     if kept is not None and note != CONVERTED:
         preview, shown = kept, converted
     else:
@@ -175,7 +177,8 @@ def _opened(
 def _is_animated(image: Image.Image) -> bool:
     """Whether a file holds several frames or pages."""
     try:
-        return bool(getattr(image, "is_animated", False))
+        # "mp": the index of a JPEG of several pictures (CIPA DC-007).
+        return "mp" in image.info or bool(getattr(image, "is_animated", False))
     except Exception:  # of a second frame that is broken: the first is what is read
         return False
 
@@ -221,10 +224,17 @@ def _kept(image: Image.Image, kind: str, data: bytes) -> bytes | None:
         image.mode not in _KEPT_MODES.get(kind, ())
         or image.has_transparency_data
         or getattr(image, "is_animated", False)
+        or (image.mode == "P" and not _uses_all_colours(image))
     ):
         return None
     kept = bare(data, kind)
     return kept if kept is not None and len(kept) <= _KEPT_MAX_BYTES else None
+
+
+def _uses_all_colours(image: Image.Image) -> bool:
+    """Whether each entry of a palette is the colour of some pixel: others may hold anything."""
+    entries = len(image.palette.palette) // 3 if image.palette else 0
+    return len(image.getcolors(256) or ()) == entries
 
 
 def _coding(data: bytes, kind: str, small: bool) -> tuple[bool, int]:

@@ -50,7 +50,9 @@ def blocks(run: Run, without: Collection[int] = (), basis: Basis = ALL_EARN) -> 
     basis: where it has clusters, one candidate stays of each; made without the same rows.
     """
     quality = run.table("quality").read(["quality"])["quality"].to_numpy()
-    for batch in run.table("matches").batches(["id", *_LISTS, "exact"], further=_FURTHER):
+    for batch in run.table("matches").batches(
+        ["id", *_LISTS, "exact"], further=_FURTHER, needed=True
+    ):
         rows = batch["id"].to_numpy()
         yield Block(rows, leave_out(_matches(batch), without, basis), quality[rows])
 

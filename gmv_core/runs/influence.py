@@ -34,6 +34,7 @@ from gmv_core.sets.linear import LinearModel, fit_linear, label_share
 from gmv_core.sets.pixels import ensure_pixels, pixel_blocks, pixel_form, pixels_of_rows
 from gmv_core.settings import InfluenceSettings
 from gmv_core.store.columns import fixed, labels_of, statuses
+from gmv_core.store.tables.damage import drop_damaged
 from gmv_core.store.workspace import ImageSet, Run, Workspace
 from gmv_core.types import Float32, Float64, Int64, Progress, Report, silent
 from gmv_core.words import listed
@@ -76,8 +77,9 @@ def predict(
     by_class = label_share(training, generated) >= LABELLED
     made_of = _digest(training), _digest(generated), settings, form.grey, by_class
     record = InfluenceRecord(*made_of, valued=stamps(run.manifest()))
-    before = read_record(run)
-    if before is not None and before.inputs == record.inputs and before.ready:
+    before, tables = read_record(run), (influence_table(run), totals_table(run))
+    sound = [not drop_damaged(table) and table.exists() for table in tables]
+    if before is not None and before.inputs == record.inputs and before.ready and all(sound):
         for images in (training, generated):
             ensure_pixels(images, form, report)  # a set that was built again has none
         kept = replace(before, valued=record.valued)

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from msgspec.structs import replace
 
 from gmv_core.errors import WorkspaceError
+from gmv_core.sets.describe import fit_of
 from gmv_core.sources.label_fit import tally
 from gmv_core.sources.labels import Labels, labels_of
 from gmv_core.store.files import now
@@ -39,11 +40,7 @@ def label_generated(workspace: Workspace, name: str, table: str | Path | bytes) 
         images.images.rewrite(lambda rows: _labelled(rows, labels))
         held = images.images.read(["status", "label", "owner"])
         fine = held.filter(pc.equal(held["status"], OK))
-        found = tally(labels, names)
-        fit = LabelFit(
-            found.images_without_row, found.rows_without_image, found.examples, found.images,
-            found.by_stem, found.refused,
-        )  # fmt: skip
+        fit = fit_of(tally(labels, names))
         manifest = images.manifest()
         counts = manifest.counts and replace(
             manifest.counts,

@@ -36,7 +36,7 @@ from gmv_core.settings import CLUSTER, CONVINCING, InfluenceSettings, RunSetting
 from gmv_core.sources.labels import Labels
 from gmv_core.sources.source import Source
 from gmv_core.store.manifests import EMPTY, READY, NullEntry, RunManifest, SetManifest
-from gmv_core.store.tables.damage import damage_of
+from gmv_core.store.tables.damage import drop_damaged
 from gmv_core.store.workspace import ImageSet, Run, Workspace
 from gmv_core.trust.credit import basis_of
 from gmv_core.trust.duplicates import find_clusters, read_clusters
@@ -123,10 +123,8 @@ def value(
 def _drop_damaged(run: Run, say: Say) -> None:
     """Drop tables that would be kept but have changed on disk, so that they are computed anew."""
     for name in ("matches", "quality"):
-        table = run.table(name)
-        if table.path.exists() and damage_of(table):
+        if drop_damaged(run.table(name)):
             say(f"The table {name} is damaged on disk, so it is computed anew.")
-            table.drop()
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def label_words(fit: LabelFit | None) -> str:
     if fit is None:
         return ""
     missing, unused = fit.images_without_row, fit.rows_without_image
-    if not missing and not unused and not fit.by_stem:
+    if not missing and not unused and not fit.by_stem and not fit.shared_rows:
         return "Every image has its row in the label table, and every row its image."
     such = f" (such as {fit.examples[0]})" if unused and fit.examples else ""
     images = f"{counted(missing, 'image')} {'has' if missing == 1 else 'have'}"
@@ -83,6 +83,11 @@ def label_words(fit: LabelFit | None) -> str:
         said.append(f"{counted(fit.by_stem, 'image')} {takes} a row of another suffix")
     if fit.refused:
         said.append(f"{counted(fit.refused, 'image')} of these for its suffix alone")
+    if fit.shared_rows:
+        said.append(
+            f"{counted(fit.shared_rows, 'image')} share their row with one of the same name in "
+            "another folder: a column with their folders would tell them apart"
+        )
     return f"{'; '.join(said)}."
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gmv_core.errors import WorkspaceError
-from gmv_core.sources.label_fit import tally
+from gmv_core.sources.label_fit import LabelTally, tally
 from gmv_core.sources.labels import Labels
 from gmv_core.store.manifests import Counts, LabelFit, SetManifest, SourceEntry, Spread, Typical
 from gmv_core.store.tables.table import Table
@@ -47,14 +47,7 @@ def describe(target: ImageSet, labels: Labels | None, source: SourceEntry) -> De
     if labels is not None and labels.parts:
         batches = images.batches(["name"], start=source.first_row)
         found = tally(labels, (name for batch in batches for name in batch["name"].to_pylist()))
-        fit = LabelFit(
-            found.images_without_row,
-            found.rows_without_image,
-            found.examples,
-            found.images,
-            found.by_stem,
-            found.refused,
-        )
+        fit = fit_of(found)
     counts = counts_of(images.batches(["status", "sha256", "label", "owner"]))
     labelled = sum(
         sum(map(bool, batch["label"].to_pylist()))
@@ -67,6 +60,19 @@ def describe(target: ImageSet, labels: Labels | None, source: SourceEntry) -> De
         counts.images - source.first_row,
         labelled,
         _notes(target),
+    )
+
+
+def fit_of(found: LabelTally) -> LabelFit:
+    """Return what a manifest keeps of how label tables fit."""
+    return LabelFit(
+        found.images_without_row,
+        found.rows_without_image,
+        found.examples,
+        found.images,
+        found.by_stem,
+        found.refused,
+        found.shared_rows,
     )
 
 

@@ -24,6 +24,7 @@ from gmv_core.method.layout import (
 from gmv_core.store.columns import fixed, matrix, vector_blocks, vectors_of
 from gmv_core.store.files import write_json
 from gmv_core.store.manifests import READY
+from gmv_core.store.tables.damage import is_sound
 from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.types import Float32, Int64, Progress, Report, silent
@@ -59,7 +60,7 @@ def make_layout(
             raise WorkspaceError(f"The set {name!r} is unfinished; run its build again.")
         inputs = _inputs(images, seed)
         record = read_record(images)
-        if record is not None and record.inputs == inputs:
+        if record is not None and record.inputs == inputs and is_sound(layout_table(images)):
             return record
         (images.folder / RECORD).unlink(missing_ok=True)
         positions, fitted = _positions(images.embeddings(manifest.embedder.key), seed, report)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from gmv_core.errors import WorkspaceError
 from gmv_core.images.area import area_average
 from gmv_core.store.columns import fixed, matrix, previews_of, statuses
+from gmv_core.store.tables.damage import drop_damaged
 from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import OK, Float32, Int64, Progress, Report, UInt8, silent
@@ -55,6 +56,7 @@ def ensure_pixels(images: ImageSet, form: PixelForm, report: Report = silent) ->
     One row an image, rounded to 1/255; a rejected one has zeros.
     """
     table, total = pixel_table(images, form), len(images.images)
+    drop_damaged(table)
     for first in range(len(table), total, COMMIT_ROWS):
         rows = np.arange(first, min(first + COMMIT_ROWS, total))
         small = np.stack([small_pixels(p, form) for p in previews_of(images, rows)])

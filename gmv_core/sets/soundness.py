@@ -8,6 +8,7 @@ from gmv_core.errors import GMVError, WorkspaceError
 from gmv_core.sets.index import load_index
 from gmv_core.store.files import paths_in, sizes_below
 from gmv_core.store.manifests import SetManifest
+from gmv_core.store.remote.objects import ObjectPath
 from gmv_core.store.tables.damage import damage_of
 from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Record, Run
@@ -24,13 +25,15 @@ def files_of(images: ImageSet, embedder: str) -> dict[str, int]:
 
 
 def is_whole(images: ImageSet, manifest: SetManifest) -> bool:
-    """Return whether a finished set's files are there in their sizes; looks into none of them.
+    """Return whether a finished set's files are there in their sizes, and sound to their ends.
 
-    Those of an earlier version are read instead: their sizes were not kept.
+    On an object store, which keeps checksums of its own, none of them is read, but of an earlier
+    version, which did not keep the sizes.
     """
-    if manifest.files:
-        return files_of(images, manifest.embedder.key) == manifest.files
-    return not set_damage(images)
+    if manifest.files and files_of(images, manifest.embedder.key) != manifest.files:
+        return False
+    on_store = isinstance(images.folder, ObjectPath)
+    return (on_store and bool(manifest.files)) or not set_damage(images)
 
 
 def damage(record: Record) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections.abc import Iterator
 from contextlib import suppress
 
 WESTERN = "cp1252"
@@ -70,8 +71,12 @@ def decoded_text(content: bytes) -> tuple[str, str]:
     """
     with suppress(LookupError, UnicodeError):
         return content.decode(_named(content)), ""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return content.decode("utf-32", "replace"), ""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace"), ""
+    with suppress(StopIteration, UnicodeError):
+        return content.decode(next(_unmarked_utf16(content[:1000]))), ""
     try:
         return content.decode("utf-8-sig"), ""
     except UnicodeDecodeError:
@@ -79,6 +84,16 @@ def decoded_text(content: bytes) -> tuple[str, str]:
     telling = b"\n".join({line for line in content.splitlines() if not line.isascii()})
     guess = guess_encoding(telling[:100_000])
     return _decoded(content, guess), guess
+
+
+def _unmarked_utf16(start: bytes) -> Iterator[str]:
+    """Yield the UTF-16 of text without a byte order mark, by the zeros of its ASCII letters."""
+    for high, low, codec in (
+        (start[1::2], start[::2], "utf-16-le"),
+        (start[::2], start[1::2], "utf-16-be"),
+    ):
+        if high.count(0) > _MOSTLY * len(high) and 0 not in low:
+            yield codec
 
 
 def _named(content: bytes) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from gmv_core.errors import SourceError
 from gmv_core.sources.address import Address, Place
 from gmv_core.sources.one_file import open_file
-from gmv_core.sources.readers.beside import tables_among
+from gmv_core.sources.readers.beside import tables_among, unread_tables
 from gmv_core.sources.readers.files import open_folder
 from gmv_core.sources.readers.idx import is_idx, open_idx_folder
 from gmv_core.sources.readers.listing import Folder
@@ -130,14 +130,22 @@ def _of_shards(
     """Open the shards of the splits that are read. files: their names in the folder."""
     shards, choices = shards_of(found.root, files, split)
     source = opened(shards)
+    tables = _tables_in(found)
     aside = len(files) - len(shards)
     read = set(choices.split.split(","))
     return replace(
         source,
         location=str(found.root),
         skipped=_Also(source.skipped, {"file of another split": aside} if aside else {}),
-        notes=(aside_words(choices.splits, read, "file"),) if aside else (),
-        tables=[*_tables_in(found), *source.tables],
+        notes=(
+            *((aside_words(choices.splits, read, "file"),) if aside else ()),
+            *source.notes,
+        ),
+        unread_tables=(
+            *unread_tables(found.others, {*files, *(table.name for table in tables)}),
+            *source.unread_tables,
+        ),
+        tables=[*tables, *source.tables],
         choices=choices,
     )
 

@@ -2,7 +2,8 @@
 
 Folders that only keep a directory small (00000, part-000001, a date, the first letters of a hash)
 and those of a data set's own order (images, data) are no classes. train, val and test are splits
-where they stand beside each other or alone; beside "bus" and "car", "train" is a class.
+where they stand beside each other or alone; beside "bus" and "car", "train" is a class. So are
+train2017 and test_images.
 """
 
 from __future__ import annotations
@@ -22,8 +23,12 @@ TRAIN, ALL = "train", "all"
 _STRUCTURE = frozenset(
     "image images img imgs data dataset datasets jpegimages jpg jpeg jpegs png pngs files".split()
 )
+# As "train2017", "val_images" and "test-set" have them behind the split.
+_OF_SPLIT = re.compile(r"[-_. ]?(?:(?:19|20)\d\d|sets?|images?|imgs?|data|files)")
+_DATE = re.compile(r"(?:^|/)(?:19|20)\d\d/(?:0[1-9]|1[0-2])(?:/(?:0[1-9]|[12]\d|3[01]))?$")
 _BUCKET = re.compile(
-    r"\d{5,}|\d{4}-\d\d-\d\d|(?:part|shard|chunk|batch|bucket|block)s?[-_. ]?\d+", re.IGNORECASE
+    r"\d{5,}|\d{4}([-_.])\d\d\1\d\d|(?:part|shard|chunk|batch|bucket|block)s?[-_. ]?\d+",
+    re.IGNORECASE,
 )
 _HASH, _HASH_START = re.compile(r"[0-9a-f]{16,}"), re.compile(r"[0-9a-f]{1,3}")
 _SPLIT_FILE = re.compile(r"([a-z]+)(?:[-_.\d]|$)")
@@ -69,9 +74,14 @@ class Folders:
         split = untrusted = ""
         label: str | None = None
         while folder:
+            dated = _DATE.search(folder)
+            if dated and label is None:  # 2024/05/31
+                untrusted = untrusted or dated[0].strip("/")
+                folder = folder[: dated.start()]
+                continue
             above, _, own = folder.rpartition("/")
             if self._is_split(above, own):
-                split = split or SPLITS[own.lower()]
+                split = split or split_of_folder(own)
             elif _is_storage(own, file):
                 untrusted = untrusted or own
             elif label is None:
@@ -82,10 +92,17 @@ class Folders:
         return Meaning(label or "", split, untrusted)
 
     def _is_split(self, above: str, own: str) -> bool:
-        if own.lower() not in SPLITS:
+        if not split_of_folder(own):
             return False
         others = {other for other in self._children.get(above, ()) if other != own}
-        return not others or any(other.lower() in SPLITS for other in others)
+        return not others or any(map(split_of_folder, others))
+
+
+def split_of_folder(own: str) -> str:
+    """Return the split that a folder's name says, "" for none: "train", "val2017", "test_set"."""
+    own = own.lower()
+    starts = (name for name in SPLITS if own.startswith(name))
+    return next((SPLITS[n] for n in starts if own == n or _OF_SPLIT.fullmatch(own[len(n) :])), "")
 
 
 def _is_hash(file: str) -> bool:
@@ -101,12 +118,12 @@ def _is_storage(own: str, file: str) -> bool:
 
 def is_storage_or_split(folder: str) -> bool:
     """Whether a folder's name alone says that it is no class."""
-    return folder.lower() in SPLITS or _is_storage(folder, "")
+    return bool(split_of_folder(folder)) or _is_storage(folder, "")
 
 
 def is_of_split(folder: str) -> bool:
     """Whether one of the folders of a path is named as a split."""
-    return any(part.lower() in SPLITS for part in folder.split("/"))
+    return any(map(split_of_folder, folder.split("/")))
 
 
 def split_of_file(name: str) -> str:
@@ -115,7 +132,7 @@ def split_of_file(name: str) -> str:
     start = _SPLIT_FILE.match(file)
     if start and start[1] in SPLITS:
         return SPLITS[start[1]]
-    return next((SPLITS[folder] for folder in reversed(folders) if folder in SPLITS), "")
+    return next(filter(None, map(split_of_folder, reversed(folders))), "")
 
 
 def splits_read(counts: Counter[str], wanted: str) -> frozenset[str]:

@@ -68,6 +68,21 @@ def origin_words(source: Source, labels: Labels | None, fit: Fit | None) -> str:
     return " and ".join(told)
 
 
+def reading_words(source: Source, labels: Labels | None) -> tuple[str, ...]:
+    """Return sentences on how a source and its tables are read, and on what is not."""
+    notes = (*source.notes, *(labels.notes if labels else ()))
+    names = () if labels and labels.parts else source.unread_tables
+    if not names:
+        return notes
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    looks = "looks like a table" if len(names) == 1 else "look like tables"
+    return (
+        *notes,
+        f"{', '.join(names[:3])}{more} {looks} of labels, and no table is read: "
+        "give the one that counts with the images, as CSV or JSON (--labels).",
+    )
+
+
 def labels_sentence(origin: str, labelled: int, images: int) -> str:
     """Say how many images got a label, and from where."""
     if not labelled:

@@ -24,6 +24,7 @@ from gmv_core.sources.tables.label_table import LabelTable, read_labels
 from gmv_core.sources.tables.name_index import Match
 from gmv_core.types import SourceImage
 
+_NAME_SHOWN = 100  # signs of a name in a sentence
 _NAMED = 3  # tables that a sentence names, of several
 _SAMPLE = 300  # images read for their names where listing would mean reading
 
@@ -200,7 +201,7 @@ def _fits_none(table: LabelTable, names: Sequence[str]) -> SourceError:
     row = table.by_place[0].name if table.by_place else "none"
     return SourceError(
         f"{table.what} fits none of the images: one of them is {image!r}, a row of it is for "
-        f"{row!r} (columns: {listed_columns(table.columns)}); "
+        f"{row[:_NAME_SHOWN]!r} (columns: {listed_columns(table.columns)}); "
         "let a column give the images' names as they are, or leave the table out."
     )
 

@@ -69,7 +69,8 @@ class Source:
     tables: further tables found among the images.
     label_of: an image's label by its name; None where only reading tells.
     labels_from: where the labels come from without a table, as words ("" for nowhere).
-    notes: sentences on how the source is read.
+    notes: sentences on how the source is read. unread_tables: files that look as if they held
+        labels, and are not read unless they are given.
     choices: between what a person may choose.
     part: what reads the images from the first number up to the second, and can be pickled without
         the rest of the listing; None where a part is not to be had without what is before it.
@@ -88,6 +89,7 @@ class Source:
     label_of: Callable[[str], str] | None = field(default=None, repr=False)
     labels_from: str = ""
     notes: tuple[str, ...] = ()
+    unread_tables: tuple[str, ...] = ()
     choices: Choices = field(default_factory=Choices)
     part: Callable[[int, int], PartReader] | None = field(default=None, repr=False)
 

@@ -11,7 +11,13 @@ from gmv_core.images.decode import decode
 from gmv_core.images.glimpse import glimpse
 from gmv_core.images.kinds import image_kind
 from gmv_core.settings import IngestSettings
-from gmv_core.sources.label_fit import LabelTally, labels_sentence, origin_words, tally
+from gmv_core.sources.label_fit import (
+    LabelTally,
+    labels_sentence,
+    origin_words,
+    reading_words,
+    tally,
+)
 from gmv_core.sources.labels import Labels, Part
 from gmv_core.sources.source import Choices, Source
 from gmv_core.sources.tables.label_table import LabelTable
@@ -175,7 +181,7 @@ def survey(source: Source, labels: Labels | LabelTable | None = None) -> Survey:
         shared_names=fit.shared_rows if fit else _shared_files(names or ()),
         got_label=looked_at - unlabelled,
         labels_from=origin_words(source, labels, fit) if counts else "",
-        notes=(*source.notes, *(labels.notes if labels else ())),
+        notes=reading_words(source, labels),
         choices=source.choices,
     )
 

@@ -44,14 +44,22 @@ def read_manifest(path: Place, kind: type[M]) -> M:
         return msgspec.convert(document, kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise WorkspaceError(
-            f"The manifest {path} is not readable ({error}); restore it or delete the folder."
+            f"The manifest of {name!r} is not readable ({error}); {_repair(path)}"
         ) from error
     except WorkspaceError:
         raise
     except GMVError as error:  # settings that no version would write
         raise WorkspaceError(
-            f"The manifest {path} holds what cannot be ({error}); restore it or delete the folder."
+            f"The manifest of {name!r} holds what cannot be ({error}); {_repair(path)}"
         ) from error
+
+
+def _repair(path: Place) -> str:
+    inside = "/".join(path.parts[-3:])  # sets/NAME/manifest.json
+    return (
+        f"restore the file {inside} of the workspace, or delete it and give the commands that made "
+        f"{path.parent.name!r} again."
+    )
 
 
 class _Named(msgspec.Struct):

@@ -101,7 +101,8 @@ class LabelFit(msgspec.Struct, frozen=True):
     """How label tables fit the images of their source. examples: rows that fit none.
 
     images: of the source (None: not counted). by_stem: those whose row has another suffix.
-    refused: those that take no row, because another image of that name has it.
+    refused: those that take no row, because another image of that name has it. shared_rows: those
+    that take the same row as another image.
     """
 
     images_without_row: int
@@ -110,6 +111,7 @@ class LabelFit(msgspec.Struct, frozen=True):
     images: int | None = None
     by_stem: int = 0
     refused: int = 0
+    shared_rows: int = 0
 
 
 class SetManifest(msgspec.Struct, frozen=True, kw_only=True):

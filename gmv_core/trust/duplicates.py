@@ -22,6 +22,7 @@ from gmv_core.models.choice import reload_embedder
 from gmv_core.sets.pixels import ensure_pixels, pixel_form
 from gmv_core.store.columns import previews_of
 from gmv_core.store.files import write_json
+from gmv_core.store.tables.damage import is_sound
 from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.trust import near_copies
@@ -81,7 +82,7 @@ def find_clusters(
         images = workspace.image_set(name)
         built = images.manifest().embedder
         record, inputs = read_record(images), _inputs(images)
-        if record is not None and record.inputs == inputs:
+        if record is not None and record.inputs == inputs and is_sound(clusters_table(images)):
             return record
         embedder = reload_embedder(built.key, built.precision, embedder)
         (images.folder / RECORD).unlink(missing_ok=True)
@@ -199,11 +200,18 @@ def has_clusters(images: ImageSet) -> bool:
 
 
 def read_clusters(images: ImageSet) -> Clusters:
-    """Return the clusters of a set; raise WorkspaceError where they are missing or out of date."""
+    """Return the clusters of a set; raise WorkspaceError where they are missing or out of date.
+
+    Also where a stored row names no image of the set: damage.
+    """
     if not has_clusters(images):
         raise WorkspaceError(
             f"The near copies in {images.name!r} are not known yet; "
             f"`gmv duplicates {images.name}` finds them."
         )
-    stored = clusters_table(images).read(["cluster", "copy"])
-    return Clusters(stored["cluster"].to_numpy(), np.array(stored["copy"].to_pylist(), object))
+    table = clusters_table(images)
+    stored = table.read(["cluster", "copy"])
+    of = stored["cluster"].to_numpy()
+    if len(of) and not 0 <= of.min() <= of.max() < len(of):
+        raise table.damaged(ValueError("it names images that there are not"))
+    return Clusters(of, np.array(stored["copy"].to_pylist(), object))

@@ -33,6 +33,7 @@ from gmv_core.store.columns import (
     vectors_of,
 )
 from gmv_core.store.manifests import Matching, NullEntry
+from gmv_core.store.tables.damage import drop_damaged
 from gmv_core.store.tables.table import Table
 from gmv_core.store.workspace import ImageSet
 from gmv_core.trust.near_copies import Judge, Pairs, confirmed, judge_of
@@ -66,6 +67,7 @@ def null_of(
     from_rows = unseen_rows(held_out, training) if held_out else kept_rows(training)
     entry = _entry(matching, source, matcher, held_out, len(from_rows))
     table = null_table(training, entry.key)
+    drop_damaged(table)
     # Evenly over the set, in an order in which every beginning is spread, too.
     rows = np.random.default_rng(0).permutation(spread_rows(from_rows, entry.images))
     done = len(table)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.cli.conftest import Command
-from tests.fakes import draw, png
+from tests.fakes import draw, png, write_images
 
 pytestmark = pytest.mark.usefixtures("small_commits")
 
@@ -104,3 +104,25 @@ def test_what_a_terminal_or_a_spreadsheet_would_obey_is_written_out(
     command("export", "run", tmp_path / "raw", "--raw")
     raw = (tmp_path / "raw" / "values.csv").read_text(encoding="utf-8")
     assert all(f",{label}," in raw for label in labels[:4])
+
+
+def test_value_says_what_became_of_its_source(ready: Command, sources: Path) -> None:
+    """As build does: tables not read, images rejected, labels that do not fit."""
+    (sources / "made" / "train.csv").write_text("name,label\nclass0/0000.png,x\n")
+    said = ready("value", sources / "made", "--against", "train", "--name", "again", "--k", "3")
+    assert said.status == 0 and "Images of again-generated" in said.out
+    assert "Rejected: 1 image." in said.out and "class0/0009.png (cut off" in said.out
+    assert "train.csv looks like a table of labels" in said.err
+    table = sources / "made" / "train.csv"
+    said = ready("value", sources / "made", "--against", "train", "--name", "again", "--k", "3",
+                 "--labels", table)  # fmt: skip
+    assert "looks like a table" not in said.err
+    assert "Only 1 of 10 images have a row in the label table" in said.err
+
+
+def test_value_says_which_split_it_reads(ready: Command, sources: Path) -> None:
+    (sources / "made" / "class0").rename(sources / "made" / "train")
+    write_images(sources / "made" / "test", 2, first_seed=500)
+    said = ready("value", sources / "made", "--against", "train", "--name", "again", "--k", "3")
+    assert "Only the split train is read; set aside: test (2 images)." in said.err
+    assert "--split all" in said.err

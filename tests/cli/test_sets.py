@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gmv_core.store.workspace import Workspace
 from tests.built import write_csv, write_run
 from tests.cli.conftest import Command
-from tests.fakes import write_images
+from tests.fakes import draw, write_images
 
 pytestmark = pytest.mark.usefixtures("small_commits")
 
@@ -101,3 +103,15 @@ def test_labels_can_be_given_later(
     told = command("label", "run", tmp_path / "later.csv")
     assert told.status == 0 and "Only 1 of 5 images have a row in the label table" in told.out
     assert command("label", "run", tmp_path / "later.csv", "--json").json["images"] == 5
+
+
+def test_odd_metadata_of_an_image_are_no_warning_of_a_library(
+    command: Command, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    file = io.BytesIO()
+    broken = b"Exif\0\0MM\0*\0\0\0\x08\0\xff" + b"\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"
+    Image.fromarray(draw(1)).save(file, "JPEG", exif=broken)
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "a.jpg").write_bytes(file.getvalue())
+    assert command("build", tmp_path / "x", "--name", "x").status == 0
+    assert not [one for one in recwarn if "EXIF" in str(one.message)]

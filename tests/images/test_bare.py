@@ -67,6 +67,46 @@ def exif() -> Image.Exif:
     return told
 
 
+def with_tables(marker: int, table: bytes) -> bytes:
+    """A table of a number that no scan refers to."""
+    data = encoded("JPEG")
+    return data[:2] + segment(marker, table) + data[2:]
+
+
+def behind_rows(at: Callable[[bytes], int], **options: object) -> bytes:
+    """Bytes behind coded pixels, where a decoder passes over them. at: their place in a JPEG."""
+    data = encoded("JPEG", **options)
+    return data[: at(data)] + SECRET + data[at(data) :]
+
+
+def first_scan_end(data: bytes) -> int:
+    at = data.index(b"\xff\xda")
+    while data[at := data.index(b"\xff", at + 1)] == 0xFF and data[at + 1] == 0:
+        pass
+    return at
+
+
+def in_rows_of_webp(*, lossless: bool) -> bytes:
+    data = encoded("WEBP", lossless=lossless)
+    (length,) = struct.unpack_from("<I", data, 16)
+    body = data[20 : 20 + length] + SECRET
+    chunk = data[12:16] + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+    return b"RIFF" + struct.pack("<I", len(chunk) + 4) + b"WEBP" + chunk
+
+
+def png_of(colour: int, palette: bytes) -> bytes:
+    """A PNG of noise in 6 colours (colour type 3) or RGB (2), with a palette."""
+    shape = (30, 30) if colour == 3 else (30, 30, 3)
+    rows = np.random.default_rng(1).integers(0, 6, shape, dtype=np.uint8)
+    lines = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
+    head = struct.pack(">IIBBBBB", 30, 30, 8, colour, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"PLTE", palette), (b"IDAT", lines), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in parts
+    )
+
+
 def text() -> PngInfo:
     info = PngInfo()
     info.add_text("parameters", SECRET.decode())
@@ -101,6 +141,22 @@ CARRIERS: dict[str, Callable[[], bytes]] = {
     "JPEG profile": lambda: encoded("JPEG", icc_profile=profile()),
     "after the end of a JPEG": lambda: encoded("JPEG") + SECRET,
     "a picture after a progressive JPEG": lambda: encoded("JPEG", progressive=True) + in_jpeg(0xFE),
+    "a quantization table that is not used": lambda: with_tables(0xDB, b"\x03" + SECRET.ljust(64)),
+    "a Huffman table that is not used": lambda: with_tables(
+        0xC4, b"\x13" + bytes([0] * 7 + [len(SECRET)] + [0] * 8) + SECRET
+    ),
+    "behind the rows of a JPEG": lambda: behind_rows(lambda data: len(data) - 2),
+    "behind the rows of a progressive JPEG": lambda: behind_rows(
+        lambda data: len(data) - 2, progressive=True
+    ),
+    "behind a scan": lambda: behind_rows(first_scan_end, progressive=True),
+    "before a restart": lambda: behind_rows(
+        lambda data: data.index(b"\xff\xd0"), restart_marker_rows=1
+    ),
+    "behind the rows of a WebP": lambda: in_rows_of_webp(lossless=False),
+    "behind the rows of a lossless WebP": lambda: in_rows_of_webp(lossless=True),
+    "colours of a palette that are not used": lambda: png_of(3, bytes(range(18)) + SECRET),
+    "a palette beside colours": lambda: png_of(2, SECRET),
     "PNG text": lambda: encoded("PNG", pnginfo=text()),
     "PNG text after the rows": lambda: in_png(b"tEXt", b"prompt\0" + SECRET, late=True),
     "PNG EXIF": lambda: encoded("PNG", exif=exif()),
@@ -124,11 +180,13 @@ def shown(data: bytes) -> np.ndarray:
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_nothing_beside_the_picture_is_kept_and_no_pixel_changes(carrier: str) -> None:
+def test_nothing_beside_the_picture_is_kept_and_hardly_a_pixel_changes(carrier: str) -> None:
     data = CARRIERS[carrier]()
     result = decode(data, IngestSettings())
     assert result.status == "ok" and result.pixels is not None
-    assert np.array_equal(result.pixels, shown(data))
+    difference = np.abs(result.pixels.astype(int) - shown(data).astype(int))
+    assert difference.max() <= (8 if "behind" in carrier or "restart" in carrier else 0)
+    assert difference.mean() <= 1
     assert np.array_equal(shown(result.preview), result.pixels)
     for part in (SECRET, SECRET[:8], b"profile", b"acsp", b"Exif"):
         assert part not in result.preview

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from gmv_core.images.colour import CONVERTED, IGNORED
+from gmv_core.images.colour import CONVERTED, IGNORED, UNTAGGED
 from gmv_core.images.decode import decode
 from gmv_core.settings import AS_STORED, IngestSettings, SettingsError
 from tests.images.conftest import encoded
@@ -86,6 +89,43 @@ def test_a_profile_that_cannot_be_used_is_ignored_and_noted(broken: str) -> None
     result = decode(data, IngestSettings())
     assert (result.status, result.note) == ("ok", IGNORED)
     assert np.array_equal(result.pixels, photo(90))
+
+
+def with_chunk(name: bytes, body: bytes) -> bytes:
+    data = encoded(Image.fromarray(photo(40)), "PNG")
+    crc = struct.pack(">I", zlib.crc32(name + body))
+    return data[:33] + struct.pack(">I", len(body)) + name + body + crc + data[33:]
+
+
+def by_exif(index: str) -> bytes:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0xA001] = 0xFFFF
+    exif.get_ifd(0x8769)[0xA005] = {1: index}
+    return encoded(Image.fromarray(photo(40)), "JPEG", exif=exif)
+
+
+def primaries(*values: int) -> bytes:
+    return with_chunk(b"cHRM", struct.pack(">8I", 31270, 32900, *values))
+
+
+@pytest.mark.parametrize(
+    ("data", "note"),
+    [
+        (with_chunk(b"gAMA", struct.pack(">I", 100_000)), UNTAGGED),
+        (with_chunk(b"gAMA", struct.pack(">I", 45_455)), ""),
+        (primaries(64_000, 33_000, 21_000, 71_000, 15_000, 6_000), UNTAGGED),
+        (primaries(64_000, 33_000, 30_000, 60_000, 15_000, 6_000), ""),
+        (with_chunk(b"cICP", bytes([12, 13, 0, 1])), UNTAGGED),
+        (with_chunk(b"cICP", bytes([1, 13, 0, 1])), ""),
+        (with_chunk(b"sRGB", b"\0"), ""),
+        (by_exif("R03"), UNTAGGED),
+        (by_exif("R98"), ""),
+    ],
+)
+def test_other_colours_that_are_told_without_a_profile_are_noted(data: bytes, note: str) -> None:
+    result = decode(data, IngestSettings())
+    assert (result.status, result.note) == ("ok", note)
+    assert decode(data, IngestSettings(colours=AS_STORED)).note == ""
 
 
 def test_an_unknown_rule_is_a_sentence() -> None:

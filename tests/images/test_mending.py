@@ -107,7 +107,7 @@ def test_heic_is_read() -> None:
     assert found.status == "ok" and (found.width, found.height) == (96, 96)
 
 
-@pytest.mark.parametrize("kind", ["GIF", "TIFF", "WEBP", "PNG", "AVIF"])
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "WEBP", "PNG", "AVIF", "MPO"])
 def test_of_several_frames_the_first_is_read_and_that_is_said(kind: str) -> None:
     frames = [picture(seed=1), picture(seed=2)]
     several = read(encoded(frames[0], kind, save_all=True, append_images=frames))

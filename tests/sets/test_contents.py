@@ -77,6 +77,8 @@ def test_recall_is_told_in_words() -> None:
          "1 of its rows fits no image (such as a.png)."),
         (LabelFit(1, 2), "1 image has no row in the label table; 2 of its rows fit no image."),
         (LabelFit(2, 0), "2 images have no row in the label table."),
+        (LabelFit(0, 0, shared_rows=4), "4 images share their row with one of the same name in "
+         "another folder: a column with their folders would tell them apart."),
         (LabelFit(0, 2), "2 of the label table's rows fit no image."),
     ],
 )  # fmt: skip

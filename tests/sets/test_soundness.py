@@ -12,7 +12,9 @@ import pytest
 
 from gmv_core import Workspace, WorkspaceError, add, build, open_run, open_source, value
 from gmv_core.sets.soundness import damage
+from gmv_core.settings import CLUSTER, RunSettings, ValueSettings
 from gmv_core.store.tables.digests import DIGEST, row_digests, with_digests
+from gmv_core.trust.duplicates import clusters_table, find_clusters, read_clusters
 from gmv_core.types import Embedder
 from tests.fakes import FAKE, assert_same_run, assert_same_set, fake_embedder, rows_of, write_images
 
@@ -31,6 +33,22 @@ def write_valued(root: Path) -> None:
 def valued(copied: Callable[..., None], workspace: Workspace) -> Workspace:
     copied(write_valued)
     return workspace
+
+
+def write_more(root: Path) -> None:
+    """The same with labels, near copies, a prediction of influence, and held-out images."""
+    workspace = Workspace(root / "home")
+    build(workspace, open_source(write_images(root / "train", 24)), name="train",
+          embedder=fake_embedder())  # fmt: skip
+    write_images(root / "made", 10, first_seed=100)
+    write_images(root / "held", 12, first_seed=300)
+    value_more(workspace, root)
+
+
+def value_more(workspace: Workspace, root: Path) -> None:
+    settings = RunSettings(value=ValueSettings(k=3, duplicates=CLUSTER), influence=True)
+    value(workspace, open_source(root / "made"), against="train", name="run", settings=settings,
+          held_out=open_source(root / "held"), embedder=fake_embedder())  # fmt: skip
 
 
 def again(workspace: Workspace, root: Path) -> None:
@@ -136,6 +154,86 @@ def test_the_same_call_repairs_it(what: str, valued: Workspace, tmp_path: Path) 
     assert_same_run(valued.run("run"), other.run("run"))
     assert valued.image_set("train").manifest().updated == updated
     assert open_run(valued, "run").manifest.state == "ready"
+
+
+def flip_all(folder: Path) -> None:
+    for path in folder.rglob("data/*.lance"):
+        flip(path, path.stat().st_size // 3)
+
+
+def cut_manifests(folder: Path) -> None:
+    for path in folder.rglob("*.manifest"):
+        path.write_bytes(path.read_bytes()[:10])
+
+
+HURT = {"flip": flip_all, "cut": cut_off, "cut manifest": cut_manifests, "delete": shutil.rmtree}
+
+
+@pytest.mark.parametrize("hurt", HURT)
+def test_the_same_calls_repair_every_table(
+    hurt: str, copied: Callable[..., None], workspace: Workspace, tmp_path: Path
+) -> None:
+    """Each table of two sets and a run with all that is kept beside them, one by one."""
+    copied(write_more)
+    sound = shutil.copytree(workspace.root, tmp_path / "sound")
+    tables = [path.relative_to(sound) for path in sound.rglob("*.lance") if path.is_dir()]
+    assert {"clusters", "influence_totals", "pixels-16-colour", "identical"} < {
+        table.stem for table in tables
+    }
+    for table in tables:
+        shutil.rmtree(workspace.root)
+        shutil.copytree(sound, workspace.root)
+        HURT[hurt](workspace.root / table)
+        build(workspace, open_source(tmp_path / "train"), name="train", embedder=fake_embedder())
+        value_more(workspace, tmp_path)
+        run, other = workspace.run("run"), Workspace(sound).run("run")
+        sets = [workspace.image_set(name) for name in ("train", "run-generated", "run-held-out")]
+        assert [damage(record) for record in (run, *sets)] == [[]] * 4, table
+        assert_same_run(run, other)
+        for name in ("influence", "influence_totals", "identical"):
+            digests, others = (rows_of(one.table(name))[DIGEST] for one in (run, other))
+            assert digests.equals(others), (table, name)
+
+
+def test_what_lance_gives_up_at_is_damage(valued: Workspace) -> None:
+    """A type that no version writes ends Lance's thread: a class of error that is no Exception."""
+    table = valued.run("run").table("matches")
+    (manifest,) = (table.path / "_versions").glob("*.manifest")
+    kind = b"fixed_size_list:"
+    manifest.write_bytes(manifest.read_bytes().replace(kind, b"fixed_cize_list:"))
+    assert any("matches.lance of 'run' cannot be read" in one for one in damage(valued.run("run")))
+    with pytest.raises(WorkspaceError, match=r"matches.lance of 'run' cannot be read"):
+        table.read(["id", "candidates"])
+
+
+def test_a_row_of_near_copies_that_names_no_image_is_damage(valued: Workspace) -> None:
+    find_clusters(valued, "train", fake_embedder())
+    table = clusters_table(valued.image_set("train"))
+    table.rewrite(lambda rows: rows.set_column(1, "cluster", pa.array([1 << 36] * len(rows))))
+    with pytest.raises(WorkspaceError, match="names images that there are not"):
+        read_clusters(valued.image_set("train"))
+
+
+def test_a_run_whose_lists_are_gone_is_a_sentence(valued: Workspace) -> None:
+    shutil.rmtree(valued.run("run").table("matches").path)
+    with pytest.raises(WorkspaceError, match=r"matches.lance of 'run' is missing; give the same"):
+        open_run(valued, "run").values_table()
+        open_run(valued, "run").totals()
+
+
+def test_a_manifest_that_was_cut_off_is_made_again_without_it(
+    valued: Workspace, tmp_path: Path
+) -> None:
+    sound = Workspace(shutil.copytree(valued.root, tmp_path / "sound"))
+    for record in (valued.image_set("train"), valued.run("run")):
+        file = record.folder / "manifest.json"
+        file.write_bytes(file.read_bytes()[:200])
+        with pytest.raises(WorkspaceError, match=f"restore the file .*{record.name}/manifest.json"):
+            again(valued, tmp_path)
+        file.unlink()  # as it says
+        again(valued, tmp_path)
+        assert damage(record) == []
+    assert_same_set(valued.image_set("train"), sound.image_set("train"))
 
 
 def test_a_half_built_set_that_was_damaged_is_finished(

@@ -16,7 +16,8 @@ from gmv_core.audit.review.results import verdict_table
 from gmv_core.audit.review.reviews import REVIEW_COLUMNS, Review, open_review, review_in
 from gmv_core.errors import SourceError, WorkspaceError
 from gmv_core.results.selection import as_csv, as_text
-from gmv_core.sources.tables.cells import Cells, listed_columns, read_cells
+from gmv_core.sources.tables.cells import Cells, listed_columns
+from gmv_core.sources.tables.reading import read_cells
 from gmv_core.store.access import Right
 from gmv_core.store.files import as_moment, now
 from gmv_core.store.outputs import check_output

@@ -220,7 +220,7 @@ def influence_batches(
         for images in (training, generated)
     )
     columns = [f"{kind}{what}" for kind in ("helpful", "harmful") for what in ("", "_influence")]
-    for batch in influence_table(run).batches(["id", *columns]):
+    for batch in influence_table(run).batches(["id", *columns], needed=True):
         parts = []
         for kind, sign in (("helpful", 1), ("harmful", -1)):
             rows, values = matrix(batch[kind]), matrix(batch[f"{kind}_influence"])

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -20,11 +21,17 @@ from gmv_core.types import SourceImage
 
 MAX_SIDE_FILE_BYTES = 1 << 20
 MAX_TABLE_BYTES = 1 << 25  # of all tables in an archive: few bytes there are many once unpacked
+MAX_HINTED = 9
 UNREADABLE = "unreadable "
 _CAPTIONS = (".txt", ".caption")
 SIDE_SUFFIXES = (".cls", ".json", *_CAPTIONS)
 _TABLES_IN_FOLDERS = ("metadata.csv", "metadata.jsonl")
 _TABLES_AT_ROOT = ("dataset.json", *_TABLES_IN_FOLDERS)
+_TABLE_SUFFIXES = (".csv", ".tsv")
+_TABLE_LIKE = re.compile(
+    r"(?:labels?|annotations?|metadata|attr|list|train|val|test|identity|instances|captions)"
+    r"(?![a-z]).*\.(?:jsonl?|txt|xlsx?|parquet)"
+)
 TABLE_NAMES = (*LABEL_FILES, *_TABLES_AT_ROOT)  # what a table's name ends with
 
 
@@ -101,6 +108,9 @@ def _parsed(suffix: str, content: bytes) -> Mapping[str, str]:
         raise ValueError("not a JSON object")
     if len(values) > MAX_COLUMNS:
         raise ValueError(f"more than {MAX_COLUMNS:,} keys")
+    label = values.get("label")
+    if isinstance(label, float) and label.is_integer():  # as pandas writes whole numbers
+        values["label"] = int(label)
     return {key: as_text(value) for key, value in values.items() if value is not None}
 
 
@@ -125,13 +135,30 @@ def tables_among(names: Sequence[str], roots: Sequence[str] = ("",)) -> list[str
         for file in (*LABEL_FILES, *_TABLES_AT_ROOT)
         if (key := f"{root}{file}".lower()) in by_lower
     ]
-    plain = [name for name in at_root if name.lower().endswith(LABEL_FILES)][:1]
+    plain = [name for name in at_root if name.lower().endswith(LABEL_FILES)]
+    plain = [n for n in plain if n.rpartition("/")[0] == plain[0].rpartition("/")[0]][::-1]
     others = [name for name in at_root if not name.lower().endswith(LABEL_FILES)]
     below = [name for name in names if "/" in name and name not in at_root and _is_of_folder(name)]
     if not at_root and not below:
         elsewhere = [n for n in names if n.rpartition("/")[2].lower() in LABEL_FILES]
         below = elsewhere if len(elsewhere) == 1 else []
     return list(dict.fromkeys([*others, *below, *plain]))
+
+
+def may_be_table(name: str) -> bool:
+    """Whether a file that is not read looks as if it held labels: not far below the root."""
+    file = name.rpartition("/")[2].lower()
+    like = file.endswith(_TABLE_SUFFIXES) or _TABLE_LIKE.fullmatch(file)
+    return name.count("/") < 2 and bool(like)
+
+
+def unread_tables(others: Iterable[str], read: Collection[str]) -> tuple[str, ...]:
+    """Return the files that look as if they held labels and are not read. read: those that are.
+
+    None where they are many: they are of something else.
+    """
+    names = tuple(name for name in others if name not in read and may_be_table(name))
+    return names if len(names) <= MAX_HINTED else ()
 
 
 def left_out_words(tables: Iterable[str]) -> tuple[str, ...]:

@@ -11,12 +11,20 @@ from pathlib import Path
 
 from gmv_core.sources.address import Place
 from gmv_core.sources.folders import Folders
-from gmv_core.sources.names import UniqueNames, clean_name, is_label_file, safe_name, skip_reason
+from gmv_core.sources.names import (
+    LABEL_FILES,
+    UniqueNames,
+    clean_name,
+    is_label_file,
+    safe_name,
+    skip_reason,
+)
 from gmv_core.sources.readers.beside import (
     UNREADABLE,
     SideFiles,
     read_side_files,
     tables_among,
+    unread_tables,
     with_folders,
 )
 from gmv_core.sources.readers.listing import Folder, read_head
@@ -83,6 +91,9 @@ def open_folder(found: Folder, split: str = "") -> Source:
         label_of=None if used else lambda name: folders.meaning(name).label,
         labels_from=labels_words(used, folders, names),
         notes=(*_linked_words(found), *taken.notes),
+        unread_tables=unread_tables(
+            map(clean_name, found.others), {*map(clean_name, tables), *used}
+        ),
         choices=Choices(splits=taken.counts, split=taken.split),
         part=part,
     )
@@ -142,21 +153,24 @@ def open_uploads(files: Sequence[tuple[str, bytes | Path]]) -> Source:
     """
     skipped: Counter[str] = Counter()
     kept: list[tuple[str, bytes | Path]] = []
-    table: FoundTable | None = None
+    tables = dict[str, FoundTable]()
+    others = list[str]()
     given = UniqueNames()
     for raw_name, content in files:
         name = safe_name(raw_name)
         if is_label_file(name):
-            table = FoundTable(name, content)  # of several, the last
+            tables[name.lower()] = FoundTable(name, content)  # of several of a name, the last
             continue
         reason = skip_reason(name, partial(read_head, content))
         if reason:
             skipped[reason] += 1
+            others.append(name)
         else:
             kept.append((given.made(name), content))
     if not kept:
         raise no_images("the uploads", skipped)
     folders = Folders(name for name, _ in kept)
+    found = [tables[name] for name in reversed(LABEL_FILES) if name in tables]
 
     def read(start: int) -> Iterator[SourceImage]:
         for name, content in kept[start:]:
@@ -171,9 +185,10 @@ def open_uploads(files: Sequence[tuple[str, bytes | Path]]) -> Source:
         skipped=skipped,
         fingerprint=digest(part for name, content in kept for part in (name, _mark(content))),
         reader=read,
-        labels_file=table.content if table else None,
-        tables=[table] if table else [],
+        labels_file=found[-1].content if found else None,
+        tables=found,
         label_of=lambda name: folders.meaning(name).label,
+        unread_tables=unread_tables(others, ()),
     )
 
 

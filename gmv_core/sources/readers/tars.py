@@ -19,6 +19,7 @@ from gmv_core.sources.address import Address, Place
 from gmv_core.sources.folders import Folders
 from gmv_core.sources.names import UniqueNames, clean_name, skip_reason
 from gmv_core.sources.readers.beside import (
+    MAX_HINTED,
     MAX_SIDE_FILE_BYTES,
     MAX_TABLE_BYTES,
     SIDE_SUFFIXES,
@@ -27,7 +28,9 @@ from gmv_core.sources.readers.beside import (
     SideFiles,
     described,
     left_out_words,
+    may_be_table,
     tables_among,
+    unread_tables,
     with_folders,
 )
 from gmv_core.sources.readers.splits import Shard, of_split
@@ -90,6 +93,7 @@ def open_tars(shards: Sequence[Shard]) -> Source:
         "tar", str(location), None, None, skipped, files_digest(paths), read, tables=tables,
         labels_from="the names of the folders and the files beside the images",
         notes=left_out_words(name for look in looks for name in look.left_out),
+        unread_tables=unread_tables((n for look in looks for n in look.others), passed_over),
     )  # fmt: skip
 
 
@@ -98,11 +102,13 @@ class _Look:
     """What a tar's headers tell.
 
     targets: the members that hard links lead to. left_out: tables too large to be read there.
+    others: members that look like tables.
     """
 
     tables: Sequence[FoundTable]
     targets: Collection[str]
     left_out: Sequence[str] = ()
+    others: Sequence[str] = ()
     tables_bytes: int = 0
 
 
@@ -112,7 +118,7 @@ def _looked_over(path: Place, left_bytes: int) -> _Look:
     left_bytes: that its tables may take.
     """
     tables: dict[str, bytes] = {}
-    targets, left_out = set[str](), list[str]()
+    targets, left_out, others = set[str](), list[str](), list[str]()
     if isinstance(path, Address) and size_of(path) > _LOOK_REMOTE_BYTES:
         return _Look((), targets)
     with opened_tar(path) as archive:
@@ -130,12 +136,14 @@ def _looked_over(path: Place, left_bytes: int) -> _Look:
                     else:
                         tables[name] = content_of(archive, member)
                         left_bytes -= member.size
+                elif may_be_table(name) and len(others) <= MAX_HINTED:
+                    others.append(name)
         except BROKEN:
             pass  # said where the images are read
     tops = {name.split("/")[0] for name in tables if "/" in name}
     roots = ["", *(f"{top}/" for top in tops)] if len(tops) == 1 else [""]
     found = [FoundTable(n, tables[n]) for n in tables_among(list(tables), roots)]
-    return _Look(found, targets, left_out, sum(map(len, tables.values())))
+    return _Look(found, targets, left_out, others, sum(map(len, tables.values())))
 
 
 @dataclass(frozen=True)

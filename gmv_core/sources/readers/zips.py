@@ -24,6 +24,7 @@ from gmv_core.sources.readers.beside import (
     left_out_words,
     read_side_files,
     tables_among,
+    unread_tables,
     with_folders,
 )
 from gmv_core.sources.readers.splits import chosen, labels_words
@@ -96,6 +97,7 @@ def open_zip(where: Place, split: str = "") -> Source:
         label_of=None if used else lambda name: folders.meaning(name).label,
         labels_from=labels_words(used, folders, part.names),
         notes=(*left_out_words(left_out), *part.notes),
+        unread_tables=unread_tables(listed.others, {*tables, *used}),
         choices=Choices(splits=part.counts, split=part.split),
     )
 

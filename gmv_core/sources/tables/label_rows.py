@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from gmv_core.types import SourceImage
 
-_EMPTY = frozenset(["nan", "NaN", "<NA>", "NULL"])  # as pandas and databases write nothing
+_EMPTY = frozenset(
+    ["nan", "NaN", "<NA>", "NULL", "N/A", "n/a", "#N/A"]  # as pandas, databases and Excel write it
+)
 
 
 @dataclass(frozen=True)

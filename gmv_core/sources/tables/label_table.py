@@ -7,24 +7,22 @@ goes before what the source says; an empty cell says nothing.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.tables.cells import Cells, listed_columns, read_cells
+from gmv_core.sources.names import is_image_suffix
+from gmv_core.sources.tables.cells import Cells, listed_columns
+from gmv_core.sources.tables.csv_forms import split_at_blanks
 from gmv_core.sources.tables.label_rows import LabelRow, LabelRows, said_in
 from gmv_core.sources.tables.name_index import Match, NameIndex
+from gmv_core.sources.tables.reading import read_cells
+from gmv_core.sources.tables.titles import LABEL_COLUMNS, name_columns, names_images, plain_title
 
-LABEL_COLUMNS = ("label", "labels", "class", "category", "target", "cls")
-_NAME_COLUMNS = (
-    "name", "file", "filename", "file_name", "path", "image", "image_name", "image_path", "img",
-    "img_path", "img_name", "image_file", "filepath", "filepaths", "file_path", "file_paths",
-    "filenames", "paths", "images", "image_id", "img_id", "id", "key",
-)  # fmt: skip
-_NAME_LIKE = re.compile(r".*(?:_id|_name|_file|path|paths|filename)|(?:image|img|file).*")
-_WHOLE = re.compile(r"(-?\d+)\.0+")
+_WHOLE = re.compile(r"-?\d+(?:\.0+)?")
 _PLAINLY = 0.5  # a column that fits so many of the images needs no comparison with others
 _TRIED = 2_000  # images
 
@@ -64,7 +62,7 @@ class LabelTable:
     def guesses(self) -> list[str]:
         """Return in sentences what was guessed of the table."""
         said = [self.encoding_words()]
-        if len(self.columns) > 2 and self.named_by and not _name_columns([self.named_by]):
+        if len(self.columns) > 2 and self.named_by and not name_columns([self.named_by]):
             said.append(
                 f"No column of {self.what} is called as one of names; {self.named_by!r} fits the "
                 'images and is taken. Where that is wrong, call the column of names "name".'
@@ -100,9 +98,10 @@ def read_labels(
         SourceError: if it is no such table, or says two different things of one name.
     """
     cells = read_cells(table, what)
-    if names and not {column.lower() for column in cells.columns} & set(_NAME_COLUMNS):
-        cells = _with_header(cells, names) or cells
-    titled = _name_columns(cells.columns)
+    if names and not names_images(cells.columns):
+        ways = (cells, *split_at_blanks(cells))
+        cells = next(filter(None, (_with_header(way, names) for way in ways)), cells)
+    titled = name_columns(cells.columns)
     if not cells.rows and titled:
         raise SourceError(f"{cells.what} has a header but no rows; add one row for each image.")
     others = [at for at in range(len(cells.columns)) if at not in titled]
@@ -129,11 +128,17 @@ def _with_header(cells: Cells, names: Sequence[str]) -> Cells | None:
     named = [at for at, title in enumerate(cells.columns) if index.find(title)]
     if not named:
         return None
-    titles = [f"column {at + 1}" for at in range(len(cells.columns))]
-    titles[named[0]] = "name"
-    if named[0] + 1 < len(titles):
-        titles[named[0] + 1] = "label"
+    # A number before "12.jpg" may be another image's name without its suffix.
+    at = next((n for n in named if _has_suffix(cells.columns[n])), named[0])
+    titles = [f"column {place + 1}" for place in range(len(cells.columns))]
+    titles[at] = "name"
+    if at + 1 < len(titles):
+        titles[at + 1] = "label"
     return replace(cells, columns=tuple(titles), rows=[cells.columns, *cells.rows])
+
+
+def _has_suffix(name: str) -> bool:
+    return is_image_suffix(posixpath.splitext(name)[1].lower())
 
 
 def _no_names(cells: Cells) -> SourceError:
@@ -141,17 +146,6 @@ def _no_names(cells: Cells) -> SourceError:
         f"{cells.what} has no column of image names (columns: {listed_columns(cells.columns)}); "
         "call it name and write the header in the first line."
     )
-
-
-def _name_columns(columns: Sequence[str]) -> list[int]:
-    """Return the places of the columns whose titles say that they name images, likely ones first.
-
-    A column without a title, such as an index that pandas wrote, is none.
-    """
-    lower = [column.lower() for column in columns]
-    usual = [lower.index(name) for name in _NAME_COLUMNS if name in lower]
-    like = [at for at, column in enumerate(lower) if _NAME_LIKE.fullmatch(column)]
-    return list(dict.fromkeys([*usual, *like]))
 
 
 Draft = tuple[LabelTable, list[str]]
@@ -187,7 +181,9 @@ def _fits(table: LabelTable, names: Iterable[str]) -> int:
 
 def _drafted(cells: Cells, at: int) -> Draft:
     """Return the table whose column `at` names the images, and names that it contradicts."""
-    lower = ["" if place == at else column.lower() for place, column in enumerate(cells.columns)]
+    lower = [
+        "" if place == at else plain_title(column) for place, column in enumerate(cells.columns)
+    ]
     label = next((lower.index(name) for name in LABEL_COLUMNS if name in lower), -1)
     owner = lower.index("owner") if "owner" in lower else -1
     special = {at, label, owner}

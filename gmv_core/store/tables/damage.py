@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from gmv_core.errors import DamagedError
 from gmv_core.store.remote.objects import ObjectPath, is_unreachable, unreachable
 from gmv_core.store.tables.digests import DIGEST, row_digests
-from gmv_core.store.tables.table import Table
+from gmv_core.store.tables.table import Table, is_panic
 
 
 def damage_of(table: Table) -> list[str]:
@@ -31,11 +32,38 @@ def damage_of(table: Table) -> list[str]:
                     f"{len(rows) - int(places[0]) - 1:,}."
                 ]
             at += len(rows)
+    except DamagedError as error:  # it cannot be opened
+        return [str(error)]
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, pa.ArrowException) as error:
         if isinstance(table.path, ObjectPath) and is_unreachable(error):
             raise unreachable(table.path, error) from error
         return [str(table.damaged(error))]
+    except BaseException as error:
+        if not is_panic(error):
+            raise
+        return [str(table.damaged(RuntimeError(str(error))))]
     return []
+
+
+def is_sound(table: Table) -> bool:
+    """Return whether a table is there, and each row of it is what was written.
+
+    On an object store, which keeps checksums of its own, only whether it can be opened.
+    """
+    if not isinstance(table.path, ObjectPath):
+        return table.exists() and not damage_of(table)
+    try:
+        return table.open() is not None
+    except DamagedError:
+        return False
+
+
+def drop_damaged(table: Table) -> bool:
+    """Delete a table that has changed on disk and can be made again; return whether it had."""
+    damaged = table.path.exists() and not is_sound(table)
+    if damaged:
+        table.drop()
+    return damaged
 
 
 def _changed(rows: pa.Table, start: int) -> np.ndarray:

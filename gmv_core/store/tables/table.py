@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from gmv_core.errors import WorkspaceError
+from gmv_core.errors import DamagedError, WorkspaceError
 from gmv_core.store.access import Right, require
 from gmv_core.store.files import is_full, remove
 from gmv_core.store.remote.lease import confirm as confirm_lease
@@ -43,19 +43,25 @@ class Table:
     def open(self, **caches: int) -> Any | None:  # noqa: ANN401  (lance ships no types)
         """Return the Lance dataset, None where nothing was written.
 
-        caches: bytes that it may keep, as `lance.dataset` names them.
+        caches: bytes that it may keep, as `lance.dataset` names them. Raises DamagedError where it
+        cannot be opened, WorkspaceError where the store fails.
         """
         import lance
 
-        with self._answered():
-            try:
+        try:
+            with self._answered():
                 return lance.dataset(str(self.path), **caches, **self.reached)
-            except ValueError:
-                # Asked here, not first: each question to a store takes a while.
-                if not self.exists():
-                    return None
-                # Damaged, or another process committed the first rows between both questions.
+        except (OSError, ValueError, RuntimeError) as error:
+            # Asked here, not first: each question to a store takes a while.
+            if not self.exists():
+                return None
+            if not isinstance(error, ValueError):
+                raise self.damaged(error) from error
+        try:  # damaged, or another process committed the first rows between both questions
+            with self._answered():
                 return lance.dataset(str(self.path), **caches, **self.reached)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise self.damaged(error) from error
 
     @property
     def reached(self) -> dict[str, Any]:
@@ -110,8 +116,13 @@ class Table:
             self.tidy()
 
     def write(self, rows: pa.Table) -> None:
-        """Replace the whole table in one commit."""
-        self._write(with_digests(rows), "overwrite" if self.exists() else "create")
+        """Replace the whole table in one commit, also one that cannot be opened any more."""
+        try:
+            known = self.open() is not None
+        except DamagedError:
+            self.drop()
+            known = False
+        self._write(with_digests(rows), "overwrite" if known else "create")
 
     def rewrite(self, change: Callable[[pa.Table], pa.Table]) -> None:
         """Replace all rows by what `change` makes of them, batch by batch, in one commit.
@@ -232,6 +243,10 @@ class Table:
             if is_full(error):  # of what is written while the table is open: no damage
                 raise
             raise self.damaged(error) from error
+        except BaseException as error:
+            if not is_panic(error):
+                raise
+            raise self.damaged(RuntimeError(str(error))) from error
         raise WorkspaceError(f"The table {self.called} is missing; {REPAIR}")
 
     @property
@@ -246,7 +261,7 @@ class Table:
         if isinstance(self.path, ObjectPath) and is_unreachable(error):
             return unreachable(self.path, error)
         reason = " ".join(str(error).split())[:120]
-        return WorkspaceError(f"The table {self.called} cannot be read ({reason}); {REPAIR}")
+        return DamagedError(f"The table {self.called} cannot be read ({reason}); {REPAIR}")
 
     def batches(
         self,
@@ -255,12 +270,14 @@ class Table:
         further: Sequence[str] = (),
         start: int = 0,
         size: int = 4096,
+        needed: bool = False,
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows from `start` on, in order, at most `size` at a time.
 
         further: columns that are read where the table has them; one of an earlier version may not.
+        needed: a table that was never written is missing, and raises WorkspaceError.
         """
-        with self._readable(needed=False) as dataset:
+        with self._readable(needed=needed) as dataset:
             if dataset is not None and start < dataset.count_rows():
                 there = [name for name in further if name in dataset.schema.names]
                 yield from dataset.to_batches(
@@ -270,6 +287,11 @@ class Table:
                     scan_in_order=True,
                     io_buffer_size=READ_AHEAD_BYTES,
                 )
+
+
+def is_panic(error: BaseException) -> bool:
+    """Whether Lance gave up at bytes that no version writes; its class is no `Exception`."""
+    return type(error).__name__ == "PanicException"
 
 
 def with_values(part: pa.Table, rows: Int64, changed: Mapping[str, pa.Array]) -> pa.Table:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from gmv_core.sources.label_fit import reading_words
 from gmv_core.sources.labels import labels_for
 from gmv_core.sources.opening import open_source
+from gmv_core.sources.readers.files import open_uploads
 from gmv_core.sources.source import Source
 from gmv_core.types import SourceImage
 from tests.sources.conftest import folder, png, tarred, zipped
@@ -139,3 +141,53 @@ def test_hard_links_inside_a_tar_are_followed(tmp_path: Path, mode: str) -> None
     ]  # fmt: skip
     assert source.skipped == {"link": 1}
     assert list(source.read(1)) == images[1:]
+
+
+def test_both_tables_at_the_root_are_read(tmp_path: Path, pack: Pack) -> None:
+    files = {
+        "1.png": png(1),
+        "labels.csv": b"name,label\n1.png,cat\n",
+        "metadata.csv": b"file_name,label,owner\n1.png,dog,Ada\n",
+    }
+    (image,) = labelled(open_source(pack(tmp_path, files))).values()
+    assert (image.label, image.owner) == ("cat", "Ada"), "labels.csv goes before"
+
+
+def test_whole_numbers_in_a_file_beside_an_image_stay_whole(tmp_path: Path, pack: Pack) -> None:
+    files = {"1.png": png(1), "1.json": b'{"label": 3.0, "size": 3.0}',
+             "2.png": png(2), "2.json": b'{"label": 3.5}'}  # fmt: skip
+    one, other = labelled(open_source(pack(tmp_path, files))).values()
+    assert (one.label, one.attributes, other.label) == ("3", {"size": "3.0"}, "3.5")
+
+
+def test_a_table_that_is_not_read_is_named(tmp_path: Path, pack: Pack) -> None:
+    table = b"id,label\n1,cat\n2,dog\n"
+    files = {
+        "train/1.png": png(1), "train/2.png": png(2), "train.csv": table, "meta/list.txt": b"1 2",
+        "train/2.txt": b"a caption", "notes.txt": b"x", "train/deep/labels.tsv": b"x",
+    }  # fmt: skip
+    where = pack(tmp_path, files)
+    source = open_source(where)
+    assert sorted(source.unread_tables) == ["meta/list.txt", "train.csv"]
+    said = reading_words(source, labels_for(source))[-1]
+    assert "look like tables of labels, and no table is read" in said and "train.csv" in said
+    (tmp_path / "given.csv").write_bytes(table)
+    labels = labels_for(source, tmp_path / "given.csv")
+    assert labels is not None and reading_words(source, labels) == source.notes
+    assert [labels.labelled(image).label for image in source.read()] == ["cat", "dog"]
+
+
+def test_many_tables_are_of_something_else(tmp_path: Path) -> None:
+    boxes = {f"{i}.csv": b"0 0 1 1" for i in range(20)}
+    source = open_source(folder(tmp_path, {f"{i}.png": png(i) for i in range(20)} | boxes))
+    assert reading_words(source, labels_for(source)) == ()
+
+
+def test_an_uploaded_table_of_another_name_is_named() -> None:
+    table = ("train.csv", b"id,label\n1,cat\n")
+    source = open_uploads([("1.png", png(1)), table])
+    assert source.unread_tables == ("train.csv",)
+    both = open_uploads([("1.png", png(1)), ("labels.csv", b"name,label\n1.png,cat\n"),
+                         ("metadata.csv", b"name,owner\n1.png,Ada\n")])  # fmt: skip
+    (image,) = labelled(both).values()
+    assert (image.label, image.owner) == ("cat", "Ada")

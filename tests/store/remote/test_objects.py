@@ -156,7 +156,7 @@ def test_a_store_that_does_not_answer_is_one_sentence_and_no_damage(
     table.append(pa.table({"id": [0]}))
     with monkeypatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-        with pytest.raises(WorkspaceError, match=r"some.lance/_versions cannot be used"):
+        with pytest.raises(WorkspaceError, match=r"some.lance cannot be used"):
             damage_of(table)
         patch.setattr(Table, "exists", lambda _: True)  # it ceases to answer after that
         for asked in (lambda: damage_of(table), lambda: table.read(["id"])):

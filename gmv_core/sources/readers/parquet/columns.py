@@ -12,7 +12,7 @@ import pyarrow as pa
 from gmv_core.errors import SourceError
 from gmv_core.sources.address import Place
 from gmv_core.sources.tables.cells import MAX_COLUMNS, listed_columns
-from gmv_core.sources.tables.label_table import LABEL_COLUMNS
+from gmv_core.sources.tables.titles import LABEL_COLUMNS
 
 _IMAGE_COLUMNS = ("image", "img", "images", "jpg", "png", "image_bytes", "bytes", "content", "data")
 
