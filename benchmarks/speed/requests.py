@@ -1,7 +1,8 @@
 """What a workspace on an object store costs: requests of each command, on the demo.
 
 The demo lies in a bucket of moto's S3 server on this machine, and each command is a process of its
-own. Writes are PUT, POST and DELETE. `--often` lists what one command asks for more than twice.
+own, given once there and once on a copy of the demo in a folder. Writes are PUT, POST and DELETE.
+`--often` lists what one command asks for more than twice.
 
     python -m benchmarks.speed.requests --workspace FINISHED_DEMO --json
     python -m benchmarks.speed.requests --workspace FINISHED_DEMO --only compare --often
@@ -17,13 +18,14 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
-from benchmarks.kit.reporting import Row, finish, parser, print_table
+from benchmarks.kit.reporting import Row, finish, parser, print_table, seconds_of
 from gmv_core import Workspace, open_run
 from gmv_core.demo.make import DEMO_RUN, DEMO_SET, make_demo
 from gmv_core.demo.plan import generated_folder
@@ -130,6 +132,14 @@ def upload(workspace: Path) -> None:
             client.upload_file(str(file), BUCKET, f"ws/{file.relative_to(workspace).as_posix()}")
 
 
+def answer(
+    words: Sequence[str], given: dict[str, str], home: Path | str, told: dict[str, str]
+) -> None:
+    command = [sys.executable, "-m", "gmv_core", *(word.format(**given) for word in words),
+               "--workspace", str(home), "--json"]  # fmt: skip
+    subprocess.run(command, env=told, check=True, stdout=subprocess.DEVNULL)
+
+
 def measured(options: argparse.Namespace, folder: Path) -> list[Row]:
     home = options.workspace or folder / "demo"
     workspace = Workspace(home)
@@ -137,17 +147,27 @@ def measured(options: argparse.Namespace, folder: Path) -> list[Row]:
     given, rows = given_to(folder, workspace), list[Row]()
     with counting_store() as (store, told):
         upload(home)
+        shutil.copytree(home, folder / "home")
         told = {**os.environ, **told, "XDG_CACHE_HOME": str(folder / "cache")}
         for name, words in COMMANDS.items():
             if options.only and name.partition(" ")[0] not in options.only:
                 continue
             store.taken()
-            command = [sys.executable, "-m", "gmv_core", *(word.format(**given) for word in words),
-                       "--workspace", f"s3://{BUCKET}/ws", "--json"]  # fmt: skip
-            subprocess.run(command, env=told, check=True, stdout=subprocess.DEVNULL)
+            in_folder = seconds_of(partial(answer, words, given, folder / "home", told))
+            shutil.rmtree(folder / "out", ignore_errors=True)
+            (folder / "out").mkdir()
+            there = seconds_of(partial(answer, words, given, f"s3://{BUCKET}/ws", told))
             asked = store.taken()
             writes = sum(n for (method, _), n in asked.items() if method not in ("GET", "HEAD"))
-            rows.append({"command": name, "requests": asked.total(), "writes": writes})
+            rows.append(
+                {
+                    "command": name,
+                    "requests": asked.total(),
+                    "writes": writes,
+                    "seconds": round(there, 1),
+                    "in a folder": round(in_folder, 1),
+                }
+            )
             print(f"{name}: {asked.total()}", file=sys.stderr)
             if options.often:
                 for (method, what), n in asked.most_common(options.often):
