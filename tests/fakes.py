@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
@@ -205,3 +206,17 @@ class OneByOne:
         for item in items:
             self.batches += 1
             yield pickle.loads(pickle.dumps(work(held, pickle.loads(pickle.dumps(item)))))
+
+
+def count_opened(patch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count how often each Lance table is opened from now on, by path."""
+    import lance
+
+    opened, dataset = Counter[str](), lance.dataset
+
+    def counted(path: str, **given: Any) -> Any:  # noqa: ANN401  (Lance's)
+        opened[path] += 1
+        return dataset(path, **given)
+
+    patch.setattr(lance, "dataset", counted)
+    return opened

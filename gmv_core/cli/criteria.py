@@ -21,6 +21,7 @@ from gmv_core.criteria.trials.derived_runs import PIXELS, value_by
 from gmv_core.errors import SettingsError
 from gmv_core.results.opening import open_run
 from gmv_core.results.result import Result
+from gmv_core.store.tables.kept import Kept
 
 
 def criteria_command(
@@ -69,7 +70,7 @@ def criteria_command(
                 value_by(place, open_run(place, run), PIXELS, report=report)
         if compare:
             comparison_trial.compare(place, run, ks=k or (), report=report)
-    result = open_run(place, run)
+    result = open_run(place, run, kept=Kept())
     criteria = criteria_of(place, result, column=column, noisy_if=noisy_if)
     problem = nothing_to_tell(criteria.noise, criteria.column) if criteria.noise else ""
     if problem:

@@ -29,6 +29,7 @@ from gmv_core.cli.readings.show import print_run
 from gmv_core.cluster.workers import HERE, workers_on
 from gmv_core.results.opening import open_run
 from gmv_core.settings import EACH, PAPER, MatchSettings, RunSettings, ValueSettings
+from gmv_core.store.tables.kept import Kept
 from gmv_core.store.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -94,8 +95,7 @@ def value_command(
             say=out.say,
             workers=workers,
         )
-    result = open_run(place, name)
-    print_run(out, manifest, result)
+    print_run(out, manifest, open_run(place, name, kept=Kept()))
     if not json and not isinstance(opened, str):
         from gmv_core.cli.sets import print_images
 
@@ -143,7 +143,7 @@ def watch_command(
             every_seconds=every, idle_seconds=idle, report=report, say=out.say,
         )  # fmt: skip
     if manifest is not None:
-        print_run(out, manifest, open_run(place, name))
+        print_run(out, manifest, open_run(place, name, kept=Kept()))
     elif not out.document(None):
         out.words(f"No image that can be read arrived in {folder}.")
 
@@ -161,7 +161,7 @@ def export_command(
     json: Json = False,
 ) -> None:
     """Write the tables of a run as Parquet and CSV, and manifest.json."""
-    result = open_run(workspace_at(workspace), run)
+    result = open_run(workspace_at(workspace), run, kept=Kept())
     written = result.export(folder, all_pairs=all_pairs, raw=raw)
     out = Output(json)
     if not out.document({"files": [str(path) for path in written]}):

@@ -21,6 +21,7 @@ from gmv_core.sets.soundness import damage
 from gmv_core.store.manifest_files import as_json
 from gmv_core.store.manifests import RunManifest, SetManifest
 from gmv_core.store.records import readable
+from gmv_core.store.tables.kept import Kept
 from gmv_core.store.workspace import Record
 from gmv_core.words import counted, size_text
 
@@ -84,7 +85,7 @@ def demo_command(workspace: Root = None, json: Json = False) -> None:
     place = workspace_at(workspace)
     with out.progress() as report:
         manifest = make.make_demo(place, report=report)
-    print_run(out, manifest, open_run(place, make.DEMO_RUN))
+    print_run(out, manifest, open_run(place, make.DEMO_RUN, kept=Kept()))
 
 
 def _print_list(out: Output, sets: Sequence[SetManifest], runs: Sequence[RunManifest]) -> None:

@@ -13,6 +13,7 @@ import logging
 import os
 import shutil
 import socket
+import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -118,6 +119,28 @@ def _unreachable(address: str, error: Exception) -> ClusterError:
     )
 
 
+class _PatientClock:
+    """A clock by which a busy machine has five minutes to start Ray, and not half of one."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (what the module has)
+        return getattr(time, name)
+
+    def monotonic(self) -> float:
+        return time.monotonic() / 10
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Let Ray wait for its own processes as long as they take to start; it looks on all along."""
+    from ray._private import node
+
+    node.time = _PatientClock()
+    try:
+        yield
+    finally:
+        node.time = time
+
+
 @contextmanager
 def _to_itself() -> Iterator[None]:
     """Start a Ray in here that talks to nobody but its own processes, by the loopback address.
@@ -133,7 +156,8 @@ def _to_itself() -> Iterator[None]:
     services.start_api_server = lambda *_, **__: (None, None)
     ray_constants.ENABLE_RAY_CLUSTER = False
     try:
-        yield
+        with patience():
+            yield
     finally:
         services.start_api_server, ray_constants.ENABLE_RAY_CLUSTER = before
         for key in given:

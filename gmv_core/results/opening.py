@@ -11,20 +11,30 @@ from gmv_core.results.result import Result
 from gmv_core.sets.describe import preview_side
 from gmv_core.settings import MatchSettings, ValueSettings
 from gmv_core.store.manifests import READY, RunManifest
+from gmv_core.store.tables.kept import Kept
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.trust.credit import check_clusters, check_lists
 from gmv_core.trust.duplicates import read_clusters
 from gmv_core.types import Embedder
 
 
-def open_run(workspace: Workspace, name: str, *, settings: ValueSettings | None = None) -> Result:
-    """Open a finished run, with its own value settings or with others."""
-    run = workspace.run(name)
+def open_run(
+    workspace: Workspace,
+    name: str,
+    *,
+    settings: ValueSettings | None = None,
+    kept: Kept | None = None,
+) -> Result:
+    """Open a finished run, with its own value settings or with others.
+
+    kept: for one answer, what was and will be read for it; see `Kept`.
+    """
+    run = replace(workspace.run(name), kept=kept)
     manifest = run.manifest()
     if manifest.state != READY:
         raise WorkspaceError(f"The run {name!r} is unfinished; run its `value` command again.")
-    training = workspace.image_set(manifest.training.name)
-    generated = workspace.image_set(manifest.generated.name)
+    training = replace(workspace.image_set(manifest.training.name), kept=kept)
+    generated = replace(workspace.image_set(manifest.generated.name), kept=kept)
     result = Result(run, manifest, training, generated, settings or manifest.value)
     check_sets(result)
     check_lists(manifest.matching, result.settings)

@@ -43,7 +43,7 @@ def standings_table(run: Run, manifest: RunManifest, training: ImageSet, m: int)
 
 def _identical(run: Run, training: ImageSet, m: int) -> list[str]:
     table = run.table("identical")
-    rows = table.read(["identical"])["identical"].to_numpy() if table.exists() else np.full(m, -1)
+    rows = table.read(["identical"])["identical"].to_numpy() if table.columns() else np.full(m, -1)
     return _names(training, rows)
 
 

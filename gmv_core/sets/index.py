@@ -149,8 +149,8 @@ def _judges(table: Table, ids: Int64, rng: np.random.Generator) -> tuple[Float32
 def _read_codes(target: ImageSet, embedder: str) -> Any:  # noqa: ANN401
     import faiss
 
-    codes = on_this_machine(target.index_folder(embedder) / CODES)
-    return faiss.read_index(str(codes))
+    with on_this_machine(target.index_folder(embedder) / CODES) as file:
+        return faiss.read_index(str(file))
 
 
 def load_index(target: ImageSet, embedder: str, built: IndexEntry) -> Index:
@@ -170,8 +170,14 @@ def load_index(target: ImageSet, embedder: str, built: IndexEntry) -> Index:
         folder = target.index_folder(embedder)
         return open_disk(folder, table, nprobe=built.nprobe, overfetch=built.overfetch)
     ids = np.concatenate([b for b, _ in vector_blocks(table)])
+    codes = _read_codes(target, embedder)
+    if codes.ntotal != len(ids):  # another process is adding or removing images
+        raise WorkspaceError(
+            f"The index of {target.name!r} is being replaced: it covers {codes.ntotal:,} images "
+            f"and the set has {len(ids):,}; do the same again in a moment, or give its build again."
+        )
     return QuantizedIndex(
-        _read_codes(target, embedder),
+        codes,
         ids,
         lambda wanted: vectors_of(table, wanted),
         built.nprobe,
@@ -199,7 +205,7 @@ def load_reference(target: ImageSet, embedder: str, clusters: Int64 | None = Non
         return _reference_of(target, embedder, clusters)
     path = target.index_folder(embedder) / REFERENCE
     try:
-        with np.load(on_this_machine(path), allow_pickle=False) as stored:
+        with on_this_machine(path) as file, np.load(file, allow_pickle=False) as stored:
             reference = Reference(stored["vectors"], stored["radii"], stored["own"])
         if (reference.radii > COPY_SQUARED**0.5).all():
             return reference

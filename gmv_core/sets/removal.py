@@ -25,7 +25,8 @@ from gmv_core.store.files import now, paths_in
 from gmv_core.store.manifests import EMPTY, READY, SetManifest
 from gmv_core.store.marks import unmark
 from gmv_core.store.selections import read_selection, save_selection, saved_names
-from gmv_core.store.tables.table import Table, with_values
+from gmv_core.store.tables.table import Table
+from gmv_core.store.tables.with_values import with_values
 from gmv_core.store.workspace import ImageSet, Workspace
 from gmv_core.types import REMOVED, Int64, Progress, Report, silent
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import io
 import logging
 import re
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -28,7 +26,6 @@ PACKAGES = {  # scheme → what reads it
 ONE_FILE = ("http", "https")  # what lies there cannot be listed
 _BLOCK_BYTES = 1 << 22  # asked for at once, the next one ahead
 _BLOCKS = 16  # kept: a row group of a Parquet file is looked over, then read
-_AT_ONCE, _AT_ONCE_BYTES = 32, 1 << 25  # files read at the same time
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _MARKS = ("ETag", "etag", "md5Hash", "blob_id", "LastModified", "Last-Modified", "mtime")
 
@@ -108,6 +105,10 @@ class Address:
                 f"{PACKAGES[self.scheme]}; `pip install {PACKAGES[self.scheme]}` brings it."
             ) from error
 
+    def forget(self) -> None:
+        """Let nothing be answered from what was told before: the hub's library keeps listings."""
+        self.system()[0].invalidate_cache()
+
     def info(self) -> dict[str, Any]:
         """Return what is told of it: "type", "size" and more."""
         return patiently(self, lambda: dict(_call(self, "info")))
@@ -149,47 +150,6 @@ def _call(address: Address, method: str, **given: Any) -> Any:  # noqa: ANN401  
 def mark_of(told: dict[str, Any]) -> str:
     """Return what changes when a file does, of what is told of it."""
     return next((str(told[key]) for key in _MARKS if told.get(key)), "")
-
-
-def read_all(places: Sequence[Address], sizes: Sequence[int]) -> Iterator[tuple[bytes, str]]:
-    """Yield the bytes of files and "", or b"" and the reason why there are none.
-
-    Several are asked for at once, and the next ones while these are used. sizes: theirs, bytes.
-    """
-    portions = [[places[i] for i in some] for some in _portions(sizes)]
-    with ThreadPoolExecutor(1) as pool:
-        ahead = [pool.submit(_fetched, some) for some in portions[:1]]
-        for number, some in enumerate(portions, start=1):
-            found = ahead.pop().result()
-            ahead += [pool.submit(_fetched, later) for later in portions[number : number + 1]]
-            for place, data in zip(some, found, strict=True):
-                try:
-                    yield (place.read_bytes() if data is None else data), ""
-                except (FileNotFoundError, PermissionError) as error:
-                    yield b"", f"cannot be read ({error.strerror or type(error).__name__})"
-
-
-def _fetched(places: Sequence[Address]) -> list[bytes | None]:
-    """Return the bytes of files, None for those that did not come."""
-    system, paths = places[0].system()[0], [place.system()[1] for place in places]
-    try:
-        # Unlike `cat`, this takes no sign in a name for a pattern, and asks once a file.
-        found = system.cat_ranges(paths, [0] * len(paths), [None] * len(paths), on_error="return")
-    except Exception:  # each library has errors of its own; each file is asked for again
-        found = [None] * len(paths)
-    return [data if isinstance(data, bytes) else None for data in found]
-
-
-def _portions(sizes: Sequence[int]) -> Iterator[range]:
-    """Yield which files are read at once: few at first, for who looks at the first ones only."""
-    start, held, most = 0, 0, 2
-    for i, size in enumerate(sizes):
-        if i > start and (i - start == most or held + size > _AT_ONCE_BYTES):
-            yield range(start, i)
-            start, held, most = i, 0, min(2 * most, _AT_ONCE)
-        held += size
-    if start < len(sizes):
-        yield range(start, len(sizes))
 
 
 class _Remote(io.RawIOBase):

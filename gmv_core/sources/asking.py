@@ -22,8 +22,12 @@ def patiently(address: object, asked: Callable[[], T]) -> T:
         except (PermissionError, GMVError):
             raise
         except Exception as error:  # each library has errors of its own
-            if isinstance(error, FileNotFoundError) and _is_told(error):
-                raise
+            if _status(error) in (401, 403):
+                raise PermissionError(str(error)) from error
+            if _status(error) in (404, 410):
+                raise FileNotFoundError(str(error)) from error
+            if isinstance(error, FileNotFoundError) and error.__cause__ is None:
+                raise  # on the web, fsspec takes every failure for one, and says whose it was
             late = time.monotonic() - began > PATIENCE_SECONDS
             if wait is None or late or _is_final(error):
                 reason = without_secrets(str(error))[:200] or type(error).__name__
@@ -35,24 +39,27 @@ def patiently(address: object, asked: Callable[[], T]) -> T:
     raise AssertionError("unreachable")  # pragma: no cover
 
 
-def _is_told(error: FileNotFoundError) -> bool:
-    """Return whether the other side says so; fsspec takes every failure on the web for it."""
-    cause = error.__cause__
-    return cause is None or getattr(cause, "status", 0) in (404, 410)
+def _status(error: Exception) -> int:
+    """Return the number by which a web server refused, 0 where it is not told."""
+    for one in (error, error.__cause__):
+        answer = getattr(one, "response", None)
+        if status := getattr(one, "status", 0) or getattr(answer, "status_code", 0):
+            return int(status)
+    return 0
 
 
 def refusal(address: object, error: OSError) -> SourceError:
     """Return the sentence for a FileNotFoundError or a PermissionError."""
     if isinstance(error, FileNotFoundError):
         return SourceError(f"There is nothing at {address}; check the address.")
+    by = " in HF_TOKEN" if str(address).startswith("hf://") else ""
     return SourceError(
         f"{address} may not be read ({without_secrets(str(error))[:200]}); give the credentials "
-        "that it needs, see docs/sources.md."
+        f"that it needs{by}, see docs/sources.md."
     )
 
 
 def _is_final(error: Exception) -> bool:
     """Return whether asking again is no use: no parts of files, no credentials, a wrong call."""
     no_use = isinstance(error, ValueError | TypeError | NotImplementedError)
-    status = getattr(error.__cause__, "status", getattr(error, "status", 0))
-    return no_use or status in (400, 401, 403, 405) or "credential" in str(error).lower()
+    return no_use or _status(error) in (400, 405) or "credential" in str(error).lower()

@@ -28,6 +28,8 @@ _FOREIGN = (
     (b"\x89HDF", "an HDF5 file", "save its arrays with numpy.savez as images=…, labels=…"),
     (b"\x80", "a pickle, which could run code", "save its arrays with numpy.savez"),
     (b"%PDF", "a PDF document", "save its pictures as image files"),
+    (b"<!doctype html", "a web page", "give the address of the file itself"),
+    (b"<html", "a web page", "give the address of the file itself"),
     (b"version https:/", "a pointer of Git LFS and not the file itself", "run `git lfs pull`"),
 )
 
@@ -48,7 +50,7 @@ def open_file(where: Place, split: str = "") -> Source:
     if not head:
         raise SourceError(f"{where.name} is empty (0 bytes); copy or download it again.")
     for magic, what, advice in _FOREIGN:
-        if head.startswith(magic):
+        if head.lower().startswith(magic.lower()):
             raise SourceError(f"{where.name} is {what}; {advice}.")
     kind = "of an unknown type" if b"\0" in head else "text"
     raise SourceError(

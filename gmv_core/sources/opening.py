@@ -59,6 +59,7 @@ def open_source(
 
 
 def _open_address(where: Address, reading: str, split: str) -> Source:
+    where.forget()
     try:
         if where.is_dir():
             return open_listed(list_address(where), reading=reading, split=split)

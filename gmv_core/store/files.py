@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -157,8 +157,13 @@ def sizes_below(folder: Place) -> dict[str, int]:
     """Return the size of each file below a folder, in bytes, by its place there."""
     if isinstance(folder, ObjectPath):
         return {str(path.relative_to(folder)): size for path, size in folder.sizes().items()}
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {str(path.relative_to(folder)): path.stat().st_size for path in files}
+    found = {}
+    for place, _, names in os.walk(folder):  # passes over folders that vanish meanwhile
+        for path in (Path(place, name) for name in names):
+            with suppress(FileNotFoundError):  # a table is being written
+                if path.is_file():
+                    found[str(path.relative_to(folder))] = path.stat().st_size
+    return dict(sorted(found.items(), key=lambda item: Path(item[0])))
 
 
 def remove(folder: Place, grave: Place) -> None:

@@ -77,9 +77,14 @@ class _Uses(msgspec.Struct):
 
 
 def sets_used_by(path: Place) -> set[str] | None:
-    """Return the names of the sets that a run's manifest names, whatever its version; else None."""
+    """Return the names of the sets that a run's manifest names, whatever its version; else None.
+
+    A run that was deleted meanwhile uses none.
+    """
     try:
         uses = msgspec.json.decode(path.read_bytes(), type=_Uses)
+    except FileNotFoundError:
+        return set()
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
     held_out = {uses.null.source} if uses.null and uses.null.source else set()

@@ -41,7 +41,8 @@ def readable(
         try:
             found.append(record.manifest())
         except WorkspaceError as problem:
-            if unreadable is not None:
+            # One that is not there any more was deleted since the list was made.
+            if unreadable is not None and record.exists():
                 unreadable[record] = str(problem)
     return found
 

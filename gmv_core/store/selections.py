@@ -6,7 +6,7 @@ A row of a set never changes, so a selection stays what it was when the set grow
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import msgspec
 import numpy as np
@@ -22,6 +22,10 @@ from gmv_core.types import Int64
 FOLDER = "selections"
 NEW, ADD, INTERSECT, REMOVE = "new", "add", "intersect", "remove"
 WAYS = (NEW, ADD, INTERSECT, REMOVE)
+
+
+class _NoSuchSelection(WorkspaceError):
+    pass
 
 
 class SelectionFile(msgspec.Struct, frozen=True):
@@ -83,7 +87,11 @@ def rows_of(images: ImageSet, names: list[str]) -> Int64:
 
 def selections(images: ImageSet) -> dict[str, Int64]:
     """Return the saved selections of a set by name, in alphabetical order: rows, sorted."""
-    return {name: read_selection(images, name) for name in saved_names(images)}
+    found = {}
+    for name in saved_names(images):
+        with suppress(_NoSuchSelection):  # deleted since the list was made
+            found[name] = read_selection(images, name)
+    return found
 
 
 def saved_names(images: ImageSet) -> list[str]:
@@ -100,7 +108,7 @@ def read_selection(images: ImageSet, name: str) -> Int64:
         found = msgspec.json.decode(_path(images, name).read_bytes(), type=SelectionFile)
     except FileNotFoundError:
         known = ", ".join(saved_names(images)) or "none yet"
-        raise WorkspaceError(
+        raise _NoSuchSelection(
             f"The set {images.name!r} has no selection {name!r}; there is: {known}."
         ) from None
     except msgspec.DecodeError as error:

@@ -11,7 +11,8 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -20,10 +21,11 @@ from gmv_core.errors import WorkspaceError
 from gmv_core.store.access import Right, require
 from gmv_core.store.files import disk_problem, locked, paths_in, remove
 from gmv_core.store.manifest_files import read_manifest, sets_used_by, write_manifest
-from gmv_core.store.manifests import READY, RunManifest, SetManifest
+from gmv_core.store.manifests import READY, M, RunManifest, SetManifest
 from gmv_core.store.remote.copies import beside
 from gmv_core.store.remote.objects import ObjectPath, Place, is_unreachable, unreachable
 from gmv_core.store.remote.places import place_of
+from gmv_core.store.tables.kept import Kept
 from gmv_core.store.tables.table import Table
 from gmv_core.types import Int64
 
@@ -48,9 +50,13 @@ def check_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class Record:
-    """A named folder of the workspace that holds a manifest and tables."""
+    """A named folder of the workspace that holds a manifest and tables.
+
+    kept: what one answer reads of it; see `Kept`.
+    """
 
     folder: Place
+    kept: Kept | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -62,7 +68,7 @@ class Record:
         return self.folder.parent.name[:-1]
 
     def table(self, name: str) -> Table:
-        return Table(self.folder / f"{name}.lance")
+        return Table(self.folder / f"{name}.lance", self.kept)
 
     def exists(self) -> bool:
         return self.manifest_file.is_file()
@@ -75,6 +81,10 @@ class Record:
     @property
     def manifest_file(self) -> Place:
         return self.folder / "manifest.json"
+
+    def _read(self, kind: type[M]) -> M:
+        ask = partial(read_manifest, self.manifest_file, kind)
+        return ask() if self.kept is None else self.kept.once(self.manifest_file, ask)
 
     def _missing(self) -> WorkspaceError:
         return WorkspaceError(
@@ -89,7 +99,7 @@ class ImageSet(Record):
     def manifest(self) -> SetManifest:
         """Return the manifest; raise WorkspaceError where there is none that can be read."""
         try:
-            return read_manifest(self.manifest_file, SetManifest)
+            return self._read(SetManifest)
         except FileNotFoundError:
             raise self._missing() from None
 
@@ -101,7 +111,7 @@ class ImageSet(Record):
         return self.table("images")
 
     def embeddings(self, embedder: str) -> Table:
-        return Table(self.folder / "embeddings" / f"{file_name(embedder)}.lance")
+        return Table(self.folder / "embeddings" / f"{file_name(embedder)}.lance", self.kept)
 
     def index_folder(self, embedder: str) -> Place:
         return self.folder / "index" / file_name(embedder)
@@ -131,7 +141,7 @@ class Run(Record):
     def manifest(self) -> RunManifest:
         """Return the manifest; raise WorkspaceError where there is none that can be read."""
         try:
-            return read_manifest(self.manifest_file, RunManifest)
+            return self._read(RunManifest)
         except FileNotFoundError:
             raise self._missing() from None
 

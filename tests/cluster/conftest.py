@@ -11,8 +11,13 @@ from typing import Any
 
 import pytest
 
-from gmv_core.cluster.on_ray import STORE_BYTES
+from gmv_core import Workspace, build, open_source
+from gmv_core.cluster.on_ray import STORE_BYTES, patience
+from gmv_core.sets.making import spread
+from tests.fakes import draw, fake_embedder, png, write_images
 from tests.sources.servers import object_store
+
+IMAGES = 60
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +34,8 @@ def cluster() -> Iterator[Any]:
         # The dashboard's process would ask other machines where it runs: see on_ray.py.
         patch.setattr(services, "start_api_server", lambda *_, **__: (None, None))
         head = {"num_cpus": 0, "object_store_memory": STORE_BYTES}
-        started = Cluster(initialize_head=True, head_node_args=head)
+        with patience():
+            started = Cluster(initialize_head=True, head_node_args=head)
         yield started
         started.shutdown()
     shutil.rmtree(folder, ignore_errors=True)
@@ -38,8 +44,10 @@ def cluster() -> Iterator[Any]:
 @pytest.fixture
 def machines(cluster: Any) -> Iterator[list[Any]]:  # noqa: ANN401  (Ray's own)
     """Give the cluster two machines of one processor each; those that are left go afterwards."""
-    nodes = [cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES // 3) for _ in range(2)]
-    cluster.wait_for_nodes()
+    with patience():
+        own = {"num_cpus": 1, "object_store_memory": STORE_BYTES // 3, "wait": False}
+        nodes = [cluster.add_node(**own) for _ in range(2)]
+    cluster.wait_for_nodes(timeout=300)  # it ends as soon as they are there
     yield nodes
     for node in nodes:
         if node in cluster.worker_nodes:
@@ -49,6 +57,27 @@ def machines(cluster: Any) -> Iterator[list[Any]]:  # noqa: ANN401  (Ray's own)
 @pytest.fixture
 def address(cluster: Any, machines: list[Any]) -> str:  # noqa: ANN401
     return str(cluster.address)
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    """60 images, one of them broken."""
+    folder = write_images(tmp_path / "train", IMAGES)
+    (folder / "class1" / "0010.png").write_bytes(png(draw(10))[:70])
+    return folder
+
+
+@pytest.fixture
+def here(tmp_path: Path, images: Path) -> Workspace:
+    """A workspace in which this process alone built the set."""
+    workspace = Workspace(tmp_path / "here")
+    build(workspace, open_source(images), name="train", embedder=fake_embedder())
+    return workspace
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spread, "COMMIT_ROWS", 4)
 
 
 @pytest.fixture

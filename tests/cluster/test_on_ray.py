@@ -13,14 +13,13 @@ import pytest
 
 from gmv_core import ClusterError, Workspace, build, open_source, ray_workers, value
 from gmv_core.runs import valuation
-from gmv_core.sets.making import spread
 from gmv_core.types import Progress
+from tests.cluster.conftest import IMAGES
 from tests.cluster.noting import deadly_embedder, noting_embedder, visits_of
-from tests.fakes import assert_same_run, assert_same_set, draw, fake_embedder, png, write_images
+from tests.fakes import assert_same_run, assert_same_set, fake_embedder, write_images
 
 pytestmark = pytest.mark.cluster
 
-IMAGES = 60
 DRIVER = """
 import sys
 from gmv_core import Workspace, build, open_source, ray_workers, value
@@ -34,27 +33,6 @@ with ray_workers(sys.argv[3]) as workers:
     build(Workspace(sys.argv[1]), open_source(sys.argv[2]), name="train",
           embedder=fake_embedder(), workers=workers, report=report)
 """
-
-
-@pytest.fixture
-def images(tmp_path: Path) -> Path:
-    """60 images, one of them broken."""
-    folder = write_images(tmp_path / "train", IMAGES)
-    (folder / "class1" / "0010.png").write_bytes(png(draw(10))[:70])
-    return folder
-
-
-@pytest.fixture
-def here(tmp_path: Path, images: Path) -> Workspace:
-    """A workspace in which this process alone built the set."""
-    workspace = Workspace(tmp_path / "here")
-    build(workspace, open_source(images), name="train", embedder=fake_embedder())
-    return workspace
-
-
-@pytest.fixture(autouse=True)
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spread, "COMMIT_ROWS", 4)
 
 
 def same(one: Workspace, other: Workspace) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 
 from gmv_core import IndexSettings, WorkspaceError, open_source
 from gmv_core.errors import ModelError
 from gmv_core.sets.build import build
-from gmv_core.sets.index import REFERENCE, load_index, load_reference
+from gmv_core.sets.index import CODES, REFERENCE, load_index, load_reference
 from gmv_core.store.columns import vectors_of
 from gmv_core.store.workspace import Workspace
 from gmv_core.types import Embedder
@@ -38,6 +39,19 @@ def test_another_index_is_built_without_embedding_again(
     exact = load_index(train, FAKE, make(workspace, images, embedder).index)
     assert index.search(asked, 10).ids.tolist() == exact.search(asked, 10).ids.tolist()
     assert index.search(asked, 1).distances.tolist() == [[0]]
+
+
+def test_an_index_that_is_being_replaced_is_a_sentence(
+    workspace: Workspace, tmp_path: Path, embedder: Embedder
+) -> None:
+    images = write_images(tmp_path / "many", 300)
+    manifest = make(workspace, images, embedder, index=IndexSettings("sq8"))
+    train = workspace.image_set("train")
+    codes = faiss.read_index(str(train.index_folder(FAKE) / CODES))
+    codes.remove_ids(np.arange(3))
+    faiss.write_index(codes, str(train.index_folder(FAKE) / CODES))
+    with pytest.raises(WorkspaceError, match="covers 297 images and the set has 300; do the same"):
+        load_index(train, FAKE, manifest.index)
 
 
 def test_too_few_images_for_the_index_asked_for_is_a_sentence(

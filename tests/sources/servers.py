@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -54,11 +55,23 @@ def put(root: Path, prefix: str) -> str:
 
 @dataclass
 class Web:
-    """A web server of one folder. fails: so many of the next requests are answered by 503."""
+    """A web server of one folder.
+
+    fails: so many of the next requests are answered by 503. cut: so many of the next bodies end
+    half-way. status: what every request is answered by, if not 0. elsewhere: an address to which
+    every request is sent on. length: whether it tells how long a file is. seconds: until it
+    answers. pages: whether it answers HTML to whatever is asked.
+    """
 
     address: str
     ranges: bool = True
     fails: int = 0
+    cut: int = 0
+    status: int = 0
+    elsewhere: str = ""
+    length: bool = True
+    seconds: float = 0.0
+    pages: bool = False
     sent: list[tuple[str, int]] = field(default_factory=list)
 
     @property
@@ -83,9 +96,21 @@ class _Handler(SimpleHTTPRequestHandler):
         self._answer(body=True)
 
     def _answer(self, *, body: bool) -> None:
+        time.sleep(self.web.seconds)
         if self.web.fails > 0:
             self.web.fails -= 1
             self.send_error(503)
+            return
+        if self.web.status:
+            self.send_error(self.web.status)
+            return
+        if self.web.elsewhere:
+            self.send_response(302)
+            self.send_header("Location", self.web.elsewhere + self.path)
+            self.end_headers()
+            return
+        if self.web.pages:
+            self._page(body=body)
             return
         path = Path(self.translate_path(self.path))
         if not path.is_file():
@@ -98,15 +123,29 @@ class _Handler(SimpleHTTPRequestHandler):
         part = data if whole else data[int(first) : end]
         self.send_response(200 if whole else 206)
         self.send_header("ETag", f'"{len(data)}-{os.stat(path).st_mtime_ns}"')
-        self.send_header("Content-Length", str(len(part)))
+        if self.web.length:
+            self.send_header("Content-Length", str(len(part)))
         if self.web.ranges:
             self.send_header("Accept-Ranges", "bytes")
         if not whole:
             self.send_header("Content-Range", f"bytes {first}-{end - 1}/{len(data)}")
         self.end_headers()
         if body:
+            if self.web.cut > 0 and len(part) > 1:
+                self.web.cut -= 1
+                part = part[: len(part) // 2]
             self.web.sent.append((self.path, len(part)))
-            self.wfile.write(part)
+            with suppress(ConnectionError):  # who asked has enough
+                self.wfile.write(part)
+
+    def _page(self, *, body: bool) -> None:
+        page = b"<!doctype html><title>Please log in</title>" + b" " * 500
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        if body:
+            self.wfile.write(page)
 
 
 @contextmanager
@@ -116,7 +155,7 @@ def web_server(folder: Path) -> Iterator[Web]:
     handler = partial(_Handler, web=web, directory=str(folder))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     web.address = f"http://127.0.0.1:{server.server_port}"
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield web
     finally:

@@ -68,8 +68,7 @@ def reading(workspace: Workspace) -> Iterator[sqlite3.Connection | None]:
     if not place.is_file():
         yield None
         return
-    path = on_this_machine(place)
-    with _sentences(path), _to_read(path) as connection:
+    with on_this_machine(place) as path, _sentences(path), _to_read(path) as connection:
         if _version(connection, path):
             connection.execute("BEGIN")
             yield connection

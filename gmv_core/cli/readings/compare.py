@@ -28,6 +28,7 @@ from gmv_core.results.compared.report import (
     shares_sentence,
 )
 from gmv_core.store.marks import marked
+from gmv_core.store.tables.kept import Kept
 from gmv_core.words import percent, points, points_interval
 
 SHOWN = 10
@@ -52,8 +53,9 @@ def compare_command(
 
     The settings given are those that the second is read with.
     """
-    one = read_run(workspace, first)
-    other = read_run(workspace, second, k, temperature, weighting, credit, duplicates)
+    kept = Kept()
+    one = read_run(workspace, first, kept=kept)
+    other = read_run(workspace, second, k, temperature, weighting, credit, duplicates, kept=kept)
     if without_marked:
         other = other.leaving_out(marked(other.training))
     out = Output(json)

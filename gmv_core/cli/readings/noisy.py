@@ -7,10 +7,10 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from gmv_core.cli.options import Json, NoisyIf, Root, workspace_at
+from gmv_core.cli.options import Json, NoisyIf, Root
 from gmv_core.cli.output import Output
+from gmv_core.cli.readings.reading import read_run
 from gmv_core.errors import SettingsError
-from gmv_core.results.opening import open_run
 
 
 def noisy_command(
@@ -31,7 +31,7 @@ def noisy_command(
     if noisy_if and column is None:
         raise SettingsError(f"--noisy-if {noisy_if!r} is of no column; give it with --column.")
     out = Output(json)
-    result = open_run(workspace_at(workspace), run)
+    result = read_run(workspace, run)
     auroc = None
     if column is not None:
         found = known_noise.judge(result, column, noisy_if).detection

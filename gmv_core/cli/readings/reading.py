@@ -10,6 +10,7 @@ import typer
 from gmv_core.cli.options import COPIES, CREDIT, temperature_of, workspace_at
 from gmv_core.results.opening import open_run
 from gmv_core.results.result import Result
+from gmv_core.store.tables.kept import Kept
 
 OtherK = Annotated[int | None, typer.Option("--k", help="Read the run with another k.")]
 OtherTemperature = Annotated[
@@ -30,10 +31,15 @@ def read_run(
     weighting: bool | None = None,
     credit: str | None = None,
     duplicates: str | None = None,
+    *,
+    kept: Kept | None = None,
 ) -> Result:
-    """Open a finished run, with its own settings where no others are given."""
-    place = workspace_at(root)
-    result = open_run(place, run)
+    """Open a finished run, with its own settings where no others are given.
+
+    kept: what the command has read before; the run is read for one answer, and not written.
+    """
+    place, kept = workspace_at(root), kept or Kept()
+    result = open_run(place, run, kept=kept)
     given: dict[str, Any] = {
         "k": k, "temperature": None if temperature is None else temperature_of(temperature),
         "quality_weighting": weighting, "credit": credit, "duplicates": duplicates,
@@ -41,4 +47,4 @@ def read_run(
     changed = {name: value for name, value in given.items() if value is not None}
     if not changed:
         return result
-    return open_run(place, run, settings=replace(result.settings, **changed))
+    return open_run(place, run, settings=replace(result.settings, **changed), kept=kept)

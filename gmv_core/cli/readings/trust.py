@@ -16,6 +16,7 @@ from gmv_core.criteria.trials.stability import hold
 from gmv_core.results.opening import open_run
 from gmv_core.results.stability import share_ranges
 from gmv_core.sources.source import file_content
+from gmv_core.store.tables.kept import Kept
 from gmv_core.trust.duplicates import ClustersRecord, find_clusters, members
 from gmv_core.trust.finding import find_picture, open_finder
 from gmv_core.trust.sentences import clusters_sentence
@@ -54,7 +55,7 @@ def find_command(
     json: Json = False,
 ) -> None:
     """Find a picture, or near copies of it, in a run's training set, and what it earned there."""
-    out, result = Output(json), open_run(workspace_at(workspace), run)
+    out, result = Output(json), open_run(workspace_at(workspace), run, kept=Kept())
     sought = find_picture(open_finder(result.training), file_content(file))
     found = pd.DataFrame([asdict(one) for one in sought.found], columns=FOUND)
     earned = result.values_table(("training", "value", "times_contributor"))
@@ -75,7 +76,7 @@ def stability_command(run: str, workspace: Root = None, json: Json = False) -> N
     out, place = Output(json), workspace_at(workspace)
     with out.progress() as report:
         found = hold(place, run, report=report)
-    result = open_run(place, run)
+    result = open_run(place, run, kept=Kept())
     table = result.generated_table(("generated", "stability", "same_first"))
     low, high = share_ranges(result.run, result.settings, basis=result.basis)
     table = table.assign(share_low=low, share_high=high)

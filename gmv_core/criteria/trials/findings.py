@@ -126,7 +126,7 @@ def drop_findings(result: Result) -> None:
     """Forget all findings about a run."""
     require(Right.EDIT, "forgetting what was found")
     for path in _folder(result).glob("*.json"):
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def _findings(result: Result, begins: str, kind: type[F]) -> list[F]:

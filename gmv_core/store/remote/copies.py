@@ -4,36 +4,75 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from gmv_core.store.remote.objects import Place
+from gmv_core.store.remote.objects import ObjectPath, Place
 
 
-def on_this_machine(path: Place) -> Path:
-    """Return a file of this machine with the content of one: itself, or a copy that is kept.
+@contextmanager
+def on_this_machine(path: Place) -> Iterator[Path]:
+    """Lend a file of this machine with the content of one: itself, or a copy of an object.
 
     Raises FileNotFoundError where there is no such object. Of each object one copy is kept, the
-    newest that was asked for.
+    newest that was asked for; what is lent stays as it is when a newer one takes its place.
     """
     if isinstance(path, Path):
-        return path
-    mark = "".join(filter(str.isalnum, path.etag()))
-    folder, name = _cache() / "objects", hashlib.sha256(str(path).encode()).hexdigest()[:32]
-    copy = folder / f"{name}-{mark}{path.suffix}"
-    if copy.exists():
-        return copy
+        yield path
+        return
+    folder = _cache() / "objects"
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = copy.with_name(f".{os.getpid()}-{threading.get_ident()}.{copy.name}")
-    try:
+    with TemporaryDirectory(prefix=f".{os.getpid()}.", dir=folder) as own:
+        lent = Path(own) / path.name
+        while not _linked(_kept(path, folder, Path(own)), lent):
+            pass
+        yield lent
+
+
+def _kept(path: ObjectPath, folder: Path, own: Path) -> Path:
+    """Return the copy of an object as it is now, fetched where there is none."""
+    name, unfinished = hashlib.sha256(str(path).encode()).hexdigest()[:32], own / ".unfinished"
+    while True:
+        mark = path.etag()
+        copy = folder / f"{name}-{''.join(filter(str.isalnum, mark))}{path.suffix}"
+        if copy.exists():
+            return copy
         path.download(unfinished)
-        unfinished.replace(copy)
-    finally:
-        unfinished.unlink(missing_ok=True)
+        if path.etag() == mark:  # else it was replaced meanwhile, and which was fetched is not told
+            break
+    unfinished.replace(copy)
     for old in folder.glob(f"{name}-*"):
         if old != copy:
             old.unlink(missing_ok=True)
+    _sweep(folder)
     return copy
+
+
+def _linked(copy: Path, lent: Path) -> bool:
+    """Give a copy another name; return whether it was still there."""
+    try:
+        try:
+            os.link(copy, lent)
+        except FileNotFoundError:
+            raise
+        except OSError:  # a file system without links
+            shutil.copyfile(copy, lent)
+    except FileNotFoundError:  # another session fetched a newer one
+        return False
+    return True
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what processes that were killed had been lent."""
+    import psutil
+
+    for left in folder.glob(".*.*"):
+        pid = left.name[1:].partition(".")[0]
+        if pid.isdecimal() and not psutil.pid_exists(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def beside(root: Place) -> Path:

@@ -93,7 +93,8 @@ class ObjectPath:
 
     def read_bytes(self) -> bytes:
         """Return the object's bytes; raise FileNotFoundError where there is none."""
-        return bytes(self._asked("cat_file"))
+        # Read by several at once it would be asked for its size first.
+        return bytes(self._asked("cat_file", max_concurrency=1))
 
     def read_text(self, encoding: str = "utf-8") -> str:
         return self.read_bytes().decode(encoding)

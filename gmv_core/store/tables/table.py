@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from gmv_core.store.remote.objects import (
     unreachable,
 )
 from gmv_core.store.tables.digests import DIGEST, with_digests
+from gmv_core.store.tables.kept import Kept
+from gmv_core.store.tables.with_values import with_values
 from gmv_core.types import Int64
 
 BATCH = 1024  # rows changed at once
@@ -36,9 +39,13 @@ READ_AHEAD_BYTES = 32_000_000
 
 @dataclass(frozen=True)
 class Table:
-    """One Lance table, appended to in whole batches. A table that was never written has 0 rows."""
+    """One Lance table, appended to in whole batches. A table that was never written has 0 rows.
+
+    kept: what is read of it for one answer; then it can only be read.
+    """
 
     path: Place
+    kept: Kept | None = field(default=None, compare=False, repr=False)
 
     def open(self, **caches: int) -> Any | None:  # noqa: ANN401  (lance ships no types)
         """Return the Lance dataset, None where nothing was written.
@@ -46,6 +53,11 @@ class Table:
         caches: bytes that it may keep, as `lance.dataset` names them. Raises DamagedError where it
         cannot be opened, WorkspaceError where the store fails.
         """
+        if self.kept is not None and not caches:
+            return self.kept.once(self.path, self._opened)
+        return self._opened(**caches)
+
+    def _opened(self, **caches: int) -> Any | None:  # noqa: ANN401
         import lance
 
         try:
@@ -80,6 +92,7 @@ class Table:
     def confirm(self) -> None:
         """Raise WorkspaceError where another process may be writing by now."""
         require(Right.EDIT, "writing a table")
+        assert self.kept is None  # noqa: S101  (what is kept of it would be of before)
         if isinstance(self.path, ObjectPath):
             confirm_lease(self.path)
 
@@ -218,6 +231,9 @@ class Table:
 
     def take(self, rows: Int64, columns: Sequence[str]) -> pa.Table:
         """Return the rows in the order asked for; repeats are allowed."""
+        known = None if self.kept is None else self.kept.known(self.path, columns)
+        if known is not None:
+            return known.take(rows)
         with self._readable() as dataset:
             unique, inverse = np.unique(rows, return_inverse=True)
             return dataset.take(unique, columns=list(columns)).take(pa.array(inverse))
@@ -225,8 +241,10 @@ class Table:
     def read(self, columns: Sequence[str], *, further: Sequence[str] = ()) -> pa.Table:
         """Return all rows. further: columns that are read where the table has them."""
         with self._readable() as dataset:
-            there = [name for name in further if name in dataset.schema.names]
-            return dataset.to_table(columns=[*columns, *there])
+            names = [*columns, *(name for name in further if name in dataset.schema.names)]
+            if self.kept is None:
+                return dataset.to_table(columns=names)
+            return self.kept.columns(self.path, names, lambda some: dataset.to_table(columns=some))
 
     @contextmanager
     def _readable(self, *, needed: bool = True) -> Iterator[Any]:
@@ -277,6 +295,15 @@ class Table:
         further: columns that are read where the table has them; one of an earlier version may not.
         needed: a table that was never written is missing, and raises WorkspaceError.
         """
+        read = partial(self._batches, columns, further, start, size, needed)
+        if self.kept is None:
+            yield from read()
+        else:
+            yield from self.kept.batches((self.path, *columns, *further, start, size), read)
+
+    def _batches(
+        self, columns: Sequence[str], further: Sequence[str], start: int, size: int, needed: bool
+    ) -> Iterator[pa.RecordBatch]:
         with self._readable(needed=needed) as dataset:
             if dataset is not None and start < dataset.count_rows():
                 there = [name for name in further if name in dataset.schema.names]
@@ -292,23 +319,3 @@ class Table:
 def is_panic(error: BaseException) -> bool:
     """Whether Lance gave up at bytes that no version writes; its class is no `Exception`."""
     return type(error).__name__ == "PanicException"
-
-
-def with_values(part: pa.Table, rows: Int64, changed: Mapping[str, pa.Array]) -> pa.Table:
-    """Return a part of a table with other values in some rows.
-
-    rows: ids, rising. changed: by column, a value for each of them.
-    """
-    ids = part["id"].to_numpy()
-    inside = np.isin(ids, rows)
-    if not inside.any():
-        return part
-    here = np.flatnonzero(inside)
-    given = pa.array(np.searchsorted(rows, ids[inside]))
-    taken = np.arange(len(part))
-    taken[here] = len(part) + np.arange(len(here))
-    for name, values in changed.items():
-        place, field = part.schema.get_field_index(name), part.schema.field(name)
-        both = [part[name].combine_chunks(), values.take(given).cast(field.type)]
-        part = part.set_column(place, field, pa.concat_arrays(both).take(pa.array(taken)))
-    return part

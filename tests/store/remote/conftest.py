@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from gmv_core import Workspace
-from gmv_core.store.remote import lease
 from tests.fakes import draw as drawn
 from tests.fakes import png, write_images
 from tests.sets.making.killed import uninterrupted
 from tests.sources.servers import object_store
+from tests.store.remote.leases import renew_often
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +23,8 @@ def bucket() -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "LEASE_SECONDS", 6.0)
+def leases(monkeypatch: pytest.MonkeyPatch) -> None:
+    renew_often(monkeypatch)
 
 
 @pytest.fixture

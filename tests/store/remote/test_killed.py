@@ -22,11 +22,11 @@ from gmv_core.store.tables import table
 from tests.fakes import assert_same_set, fake_embedder, write_images
 from tests.sets.making.killed import Killed
 from tests.sources.servers import BUCKET, put
+from tests.store.remote.leases import outdate
 
 pytestmark = pytest.mark.usefixtures("small_commits")
 
 GONE = ["class0/0003.png", "class2/0011.png"]
-SHORT_SECONDS = 6.0
 
 
 def add_more(workspace: Workspace, given: Path) -> None:
@@ -50,6 +50,7 @@ import pytest
 from gmv_core import Workspace
 from tests.fakes import shrink_commits
 from tests.store.remote import test_killed as test
+from tests.store.remote.leases import renew_often
 
 def stop():
     print("there", flush=True)
@@ -57,7 +58,7 @@ def stop():
 
 work, moment = test.WORK[sys.argv[1]]
 patch = pytest.MonkeyPatch()
-patch.setattr(test.lease, "LEASE_SECONDS", test.SHORT_SECONDS)
+renew_often(patch)
 shrink_commits(patch)
 test.at_write(patch, moment, stop)
 work(Workspace(sys.argv[2]), Path(sys.argv[3]))
@@ -147,5 +148,6 @@ def test_a_process_that_was_killed_without_warning_loses_nothing(
     finally:
         process.kill()
         process.communicate()
+    outdate(there)
     WORK[name][0](there, given)
     same(there, once)

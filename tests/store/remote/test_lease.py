@@ -7,8 +7,10 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pytest
 from moto.server import DomainDispatcherApplication, create_backend_app
@@ -16,17 +18,19 @@ from werkzeug.serving import make_server
 
 from gmv_core import Workspace, WorkspaceError
 from gmv_core.store.remote import lease
-from gmv_core.store.remote.lease import confirm, leased
+from gmv_core.store.remote.lease import Holder, confirm, leased
 from gmv_core.store.remote.objects import ObjectPath
 from gmv_core.store.tables.table import Table
 from tests.fakes import set_manifest
+from tests.store.remote.leases import lock_of, outdate, outdated
 
 ROOT = Path(__file__).parents[3]
 COUNTING = """
 import sys, time
 from gmv_core import Workspace
-from gmv_core.store.remote import lease
-lease.LEASE_SECONDS = 6.0
+import pytest
+from tests.store.remote.leases import renew_often
+renew_often(pytest.MonkeyPatch())
 place = Workspace(sys.argv[1])
 count = place.root / "count"
 for _ in range(4):
@@ -38,23 +42,26 @@ for _ in range(4):
 HOLDING = """
 import sys, time
 from gmv_core import Workspace
-from gmv_core.store.remote import lease
-lease.LEASE_SECONDS = 6.0
+import pytest
+from tests.store.remote.leases import renew_often
+renew_often(pytest.MonkeyPatch())
 with Workspace(sys.argv[1]).writing():
     print("held", flush=True)
     time.sleep(600)
 """
 
 
-def lock_of(place: Workspace) -> ObjectPath:
-    path = place.root / ".lock"
-    assert isinstance(path, ObjectPath)
-    return path
-
-
 def started(code: str, place: Workspace) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", code, str(place.root)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def until_lost(table: Table) -> None:
+    """Wait until who holds the lease sees that another one took it."""
+    with pytest.raises(WorkspaceError, match="was lost: it could not be renewed"):
+        while True:
+            confirm(table.path)
+            time.sleep(0.05)
 
 
 def test_processes_at_once_write_one_after_another(place: Workspace) -> None:
@@ -73,23 +80,42 @@ def test_a_holder_that_lives_is_respected_and_a_killed_one_replaced(place: Works
     finally:
         process.kill()
         process.communicate()
+    outdate(place)
     with place.writing():
         confirm(lock_of(place))
 
 
-def test_a_thread_holds_it_more_than_once_and_another_thread_waits(place: Workspace) -> None:
+def test_a_lease_that_is_not_renewed_ends_by_the_stores_clock(place: Workspace) -> None:
+    lock = lock_of(place)
+    lock.put(msgspec.json.encode(Holder("of a dead one", seconds=1.0)), over=None)
+    began = time.monotonic()
+    with place.writing():
+        assert time.monotonic() - began > 1.0 and b"of a dead one" not in lock.read_bytes()
+
+
+def test_a_thread_holds_it_more_than_once_and_another_thread_waits(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
 
     def other() -> None:
         with place.writing(wait=True):
             seen.append("other")
 
+    looked, look = threading.Event(), lease._look
+
+    def looking(path: ObjectPath) -> lease.Seen:
+        found = look(path)
+        looked.set()
+        return found
+
     with place.writing():
         with place.writing():
             seen.append("inner")
+        monkeypatch.setattr(lease, "_look", looking)
         thread = threading.Thread(target=other)
         thread.start()
-        time.sleep(1.0)
+        assert looked.wait(timeout=60)
         seen.append("outer")
     thread.join(timeout=60)
     assert seen == ["inner", "outer", "other"]
@@ -101,10 +127,7 @@ def test_who_lost_it_writes_no_more(place: Workspace) -> None:
         table.append(pa.table({"id": [0]}))
         lock = lock_of(place)
         lock.put(b'{"token": "another"}', over=lock.etag())  # as who takes it over
-        with pytest.raises(WorkspaceError, match="was lost: it could not be renewed"):
-            while True:
-                confirm(table.path)
-                time.sleep(0.2)
+        until_lost(table)
         with pytest.raises(WorkspaceError, match="was lost"):
             table.append(pa.table({"id": [1]}))
         anothers = ObjectPath(f"{place.root}/sets/new/images.lance/data")
@@ -126,10 +149,11 @@ def test_another_thread_that_took_it_over_lends_it_to_nobody(place: Workspace) -
             table.append(pa.table({"id": [0]}))  # its own still holds when the first one is gone
 
     with place.writing():
-        lock.put(b"let go of by an operator", over=lock.etag())
+        lock.put(outdated(), over=lock.etag())
         thread = threading.Thread(target=other)
         thread.start()
         assert taken.wait(timeout=60)
+        until_lost(table)
         with pytest.raises(WorkspaceError, match="was lost"):
             table.append(pa.table({"id": [1]}))
     ended.set()
@@ -146,10 +170,10 @@ def test_who_cannot_renew_it_in_time_writes_no_more(
         confirm(lock_of(place))
         with monkeypatch.context() as patch:
             patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody answers there
+            later = time.monotonic() + lease.LEASE_SECONDS
+            patch.setattr(lease, "time", SimpleNamespace(monotonic=lambda: later))
             with pytest.raises(WorkspaceError, match="was lost"):
-                while True:
-                    confirm(lock_of(place))
-                    time.sleep(0.2)
+                confirm(lock_of(place))
 
 
 def test_a_write_whose_answer_was_lost_counts(place: Workspace) -> None:
@@ -162,11 +186,14 @@ def test_a_write_whose_answer_was_lost_counts(place: Workspace) -> None:
     assert lock.read_bytes() == b"first"
 
 
-def test_what_is_no_lease_is_taken_when_it_is_old(place: Workspace) -> None:
+def test_what_is_no_lease_is_taken_when_it_is_old(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 1.0)  # how old; it is not held for as long as that
     lock = lock_of(place)
     lock.put(b"not ours", over=None)
     with place.writing():
-        confirm(lock)
+        assert lock.read_bytes() != b"not ours"
 
 
 def test_a_lock_file_copied_from_a_disk_is_nobodys(

@@ -12,6 +12,7 @@ import pytest
 
 from gmv_core import Workspace, WorkspaceError
 from gmv_core.store.files import aside
+from gmv_core.store.remote import copies
 from gmv_core.store.remote.copies import on_this_machine
 from gmv_core.store.remote.objects import ObjectPath, system, unreachable
 from gmv_core.store.remote.places import place_of
@@ -71,22 +72,81 @@ def test_nothing_appears_where_writing_failed(root: ObjectPath) -> None:
 def test_a_copy_is_kept_until_the_object_changes(root: ObjectPath) -> None:
     path = root / "codes.faiss"
     write(path, "one")
-    first = on_this_machine(path)
-    changed = first.stat().st_mtime_ns
-    assert on_this_machine(path) == first and first.stat().st_mtime_ns == changed
+    with on_this_machine(path) as first, on_this_machine(path) as again:
+        assert first.samefile(again)
+        write(path, "two")
+        with on_this_machine(path) as second:
+            assert (first.read_text(), second.read_text()) == ("one", "two")
+    assert [kept.read_text() for kept in copies_of(path)] == ["two"]
+    with on_this_machine(Path("here")) as here:
+        assert here == Path("here")
+
+
+def copies_of(path: ObjectPath) -> list[Path]:
+    """Return all that lies where copies of objects are kept."""
+    with on_this_machine(path) as lent:
+        folder = lent.parent.parent
+    return list(folder.iterdir())
+
+
+def test_a_copy_that_another_session_replaces_is_fetched_again(
+    root: ObjectPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, kept = root / "reviews.sqlite", copies._kept
+    write(path, "one")
+
+    def replaced(path: ObjectPath, folder: Path, own: Path) -> Path:
+        monkeypatch.setattr(copies, "_kept", kept)
+        copy = kept(path, folder, own)
+        copy.unlink()  # as another session does that fetched a newer one
+        write(path, "two")
+        return copy
+
+    monkeypatch.setattr(copies, "_kept", replaced)
+    with on_this_machine(path) as lent:
+        assert lent.read_text() == "two"
+
+
+def test_an_object_that_is_replaced_while_it_is_fetched_is_fetched_again(
+    root: ObjectPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, download = root / "codes.faiss", ObjectPath.download
+    write(path, "one")
+
+    def meanwhile(self: ObjectPath, file: Path) -> None:
+        monkeypatch.setattr(ObjectPath, "download", download)
+        write(path, "two")
+        self.download(file)
+
+    monkeypatch.setattr(ObjectPath, "download", meanwhile)
+    with on_this_machine(path) as lent:
+        assert lent.read_text() == "two"
+    write(path, "one")
+    with on_this_machine(path) as lent:
+        assert lent.read_text() == "one"
+
+
+def test_what_a_killed_process_was_lent_goes_with_the_next_fetching(root: ObjectPath) -> None:
+    path = root / "codes.faiss"
+    write(path, "one")
+    left = copies_of(path)[0].parent / f".{2**22 + 1}.abc"
+    left.mkdir()
+    (left / ".unfinished").write_text("half")
     write(path, "two")
-    assert on_this_machine(path).read_text() == "two"
-    assert not first.exists()
-    assert on_this_machine(Path("here")) == Path("here")
+    assert left not in copies_of(path)
 
 
 def test_sessions_at_once_each_get_a_whole_copy(root: ObjectPath) -> None:
     path, content = root / "reviews.sqlite", os.urandom(3_000_000)
     path.put(content, over=None)
     with ThreadPoolExecutor(8) as sessions:
-        copies = list(sessions.map(on_this_machine, [path] * 8))
-    assert {copy.read_bytes() == content for copy in copies} == {True}
-    assert list(copies[0].parent.glob(".*")) == []
+        assert set(sessions.map(content_here, [path] * 8)) == {content}
+    assert len(copies_of(path)) == 1
+
+
+def content_here(path: ObjectPath) -> bytes:
+    with on_this_machine(path) as lent:
+        return lent.read_bytes()
 
 
 def test_a_place_is_a_folder_or_an_address_of_s3(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,6 +216,7 @@ def test_a_store_that_does_not_answer_is_one_sentence_and_no_damage(
     table.append(pa.table({"id": [0]}))
     with monkeypatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        patch.setenv("AWS_MAX_ATTEMPTS", "1")
         with pytest.raises(WorkspaceError, match=r"some.lance cannot be used"):
             damage_of(table)
         patch.setattr(Table, "exists", lambda _: True)  # it ceases to answer after that

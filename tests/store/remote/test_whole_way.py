@@ -37,6 +37,7 @@ from gmv_core.store.tables.table import Table
 from tests.fakes import assert_same_run, assert_same_set
 from tests.sets.making.killed import build_train, killed_after, value_made
 from tests.sources.servers import BUCKET, put
+from tests.store.remote.leases import outdate
 
 pytestmark = pytest.mark.usefixtures("small_commits")
 
@@ -46,10 +47,10 @@ import pyarrow as pa
 import pytest
 from gmv_core import Workspace
 from gmv_core.models.embedders.embedder import NetworkEmbedder
-from gmv_core.store.remote import lease
 from pathlib import Path
 from tests import fakes
 from tests.sets.making import killed
+from tests.store.remote.leases import renew_often
 
 calls = 0
 
@@ -61,7 +62,7 @@ def slow(pixels):
         time.sleep(600)
     return fakes.fake_vectors(pixels)
 
-lease.LEASE_SECONDS = 6.0
+renew_often(pytest.MonkeyPatch())
 fakes.shrink_commits(pytest.MonkeyPatch())
 killed.fake_embedder = lambda: NetworkEmbedder(fakes.FAKE, 8, fakes.DIM, 5.0, slow)
 killed.build_train(Workspace(sys.argv[1]), Path(sys.argv[2]))
@@ -138,6 +139,7 @@ def test_a_process_killed_without_warning_leaves_its_work_to_the_same_command(
     finally:
         process.kill()
         process.communicate()
+    outdate(place)
     assert place.image_set("train").manifest().state == "building"
     build_train(place, sources)
     assert_same_set(place.image_set("train"), on_disk.image_set("train"))
