@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gmv_core.errors import SettingsError, without_secrets
-from gmv_core.sources.address import is_address
+from gmv_core.sources.addresses.address import is_address
 from gmv_core.store.workspace import Workspace, default_root
 
 Root = Annotated[

@@ -25,7 +25,7 @@ from gmv_core.results.influence.tables import read_record
 from gmv_core.results.opening import settings_of
 from gmv_core.results.result import Result
 from gmv_core.settings import EmbedSettings, IndexSettings, MatchSettings, RunSettings
-from gmv_core.sources.address import is_address
+from gmv_core.sources.addresses.address import is_address
 from gmv_core.sources.source import Source
 from gmv_core.store.access import Right, require
 from gmv_core.store.files import aside

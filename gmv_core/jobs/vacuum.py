@@ -14,7 +14,7 @@ from gmv_core.criteria.trials.copies import copies_of
 from gmv_core.jobs.job import folder_of, list_jobs
 from gmv_core.jobs.overview import is_outgrown
 from gmv_core.sets.removal import erase_removed
-from gmv_core.sources.address import is_address
+from gmv_core.sources.addresses.address import is_address
 from gmv_core.store.files import sizes_below
 from gmv_core.store.manifests import EMPTY, READY, RunManifest, SetManifest
 from gmv_core.store.records import readable

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.address import Address, Place
+from gmv_core.sources.addresses.address import Address, Place
 from gmv_core.sources.one_file import open_file
 from gmv_core.sources.readers.beside import tables_among, unread_tables
 from gmv_core.sources.readers.files import open_folder

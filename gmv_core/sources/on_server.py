@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from gmv_core.errors import SourceError, without_secrets
-from gmv_core.sources.address import Address, is_address
+from gmv_core.sources.addresses.address import Address, is_address
 from gmv_core.sources.opening import open_source
 from gmv_core.sources.source import Source
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gmv_core.errors import SourceError
 from gmv_core.images.kinds import image_kind
-from gmv_core.sources.address import Address, Place
+from gmv_core.sources.addresses.address import Address, Place
 from gmv_core.sources.readers.files import open_image_file
 from gmv_core.sources.readers.idx import is_idx, open_idx
 from gmv_core.sources.readers.listing import read_head

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.address import Address, is_address
-from gmv_core.sources.asking import refusal
+from gmv_core.sources.addresses.address import Address, is_address
+from gmv_core.sources.addresses.asking import refusal
 from gmv_core.sources.folder_readings import READINGS, open_listed
 from gmv_core.sources.one_file import open_file
 from gmv_core.sources.readers.listing import list_address, list_folder

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.address import Address, Place
-from gmv_core.sources.readers.fetching import read_all
+from gmv_core.sources.addresses.address import Address, Place
+from gmv_core.sources.addresses.fetching import read_all
 from gmv_core.types import SourceImage
 
 MAX_FILE_BYTES = 1 << 30

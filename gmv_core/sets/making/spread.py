@@ -23,7 +23,7 @@ from gmv_core.errors import ClusterError, SourceError
 from gmv_core.models.choice import reload_embedder
 from gmv_core.sets.filling import COMMIT_ROWS, Filled, decoded_batches, embedded, stored_squares
 from gmv_core.settings import BuildSettings
-from gmv_core.sources.address import is_address
+from gmv_core.sources.addresses.address import is_address
 from gmv_core.sources.labels import Labels
 from gmv_core.sources.source import PartReader, Source
 from gmv_core.sources.tables.label_rows import LabelRow, with_row

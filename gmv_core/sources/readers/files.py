@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from gmv_core.sources.address import Place
+from gmv_core.sources.addresses.address import Place
 from gmv_core.sources.folders import Folders
 from gmv_core.sources.names import (
     LABEL_FILES,

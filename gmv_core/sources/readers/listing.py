@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from gmv_core.sources.address import Address, Place, mark_of
+from gmv_core.sources.addresses.address import Address, Place, mark_of
+from gmv_core.sources.addresses.fetching import read_all
 from gmv_core.sources.names import is_label_file, skip_reason
-from gmv_core.sources.readers.fetching import read_all
 from gmv_core.sources.source import MAX_FILE_BYTES, read_file, too_large
 
 _LINKED_OUT = "link outside the folder"

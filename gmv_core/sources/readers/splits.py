@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.address import Place
+from gmv_core.sources.addresses.address import Place
 from gmv_core.sources.folders import Folders, split_of_file, splits_read
 from gmv_core.sources.names import clean_name
 from gmv_core.sources.source import Choices

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import IO, Any, cast
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.address import Place
+from gmv_core.sources.addresses.address import Place
 from gmv_core.sources.names import skip_reason
 from gmv_core.sources.source import MAX_RATIO, RATIO_FREE_BYTES, check_members, size_of, too_large
 

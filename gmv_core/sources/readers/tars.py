@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count, islice
 
-from gmv_core.sources.address import Address, Place
+from gmv_core.sources.addresses.address import Address, Place
 from gmv_core.sources.folders import Folders
 from gmv_core.sources.names import UniqueNames, clean_name, skip_reason
 from gmv_core.sources.readers.beside import (

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.address import Place
+from gmv_core.sources.addresses.address import Place
 from gmv_core.sources.encodings import LATIN, guess_encoding
 from gmv_core.sources.folders import Folders
 from gmv_core.sources.names import LABEL_FILES, NOT_AN_IMAGE, UniqueNames, clean_name, skip_reason

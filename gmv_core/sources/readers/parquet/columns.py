@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.address import Place
+from gmv_core.sources.addresses.address import Place
 from gmv_core.sources.tables.cells import MAX_COLUMNS, listed_columns
 from gmv_core.sources.tables.titles import LABEL_COLUMNS
 

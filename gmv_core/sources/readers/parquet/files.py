@@ -10,7 +10,7 @@ from itertools import islice
 import pyarrow as pa
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.address import Place
+from gmv_core.sources.addresses.address import Place
 from gmv_core.sources.readers.parquet.columns import Columns, columns_of
 from gmv_core.sources.readers.parquet.rows import opened_parquet, read_rows
 from gmv_core.sources.readers.splits import Shard, of_split

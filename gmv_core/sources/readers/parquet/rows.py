@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gmv_core.errors import SourceError
-from gmv_core.sources.address import Address, Place
+from gmv_core.sources.addresses.address import Address, Place
 from gmv_core.sources.readers.parquet.columns import Columns
 from gmv_core.sources.readers.parquet.pages import Fields, largest_row_bytes, row_groups
 from gmv_core.sources.readers.splits import Shard

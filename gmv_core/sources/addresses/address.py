@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from gmv_core.errors import SourceError, without_secrets
-from gmv_core.sources.asking import patiently, refusal
+from gmv_core.sources.addresses.asking import patiently, refusal
 
 PACKAGES = {  # scheme → what reads it
     "s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "http": "aiohttp", "https": "aiohttp",

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from gmv_core.sources.address import Address
-from gmv_core.sources.asking import refusal
+from gmv_core.sources.addresses.address import Address
+from gmv_core.sources.addresses.asking import refusal
 
 _AT_ONCE, _AT_ONCE_BYTES = 32, 1 << 25  # files read at the same time
 

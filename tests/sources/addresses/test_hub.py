@@ -17,7 +17,7 @@ import pytest
 
 from gmv_core import Workspace, build, labels_for
 from gmv_core.errors import SourceError
-from gmv_core.sources import asking
+from gmv_core.sources.addresses import asking
 from gmv_core.sources.opening import open_source
 from gmv_core.types import SourceImage
 from tests.fakes import assert_same_set, fake_embedder, write_images

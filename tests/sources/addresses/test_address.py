@@ -13,8 +13,8 @@ import pytest
 
 from gmv_core import Workspace, build, labels_for
 from gmv_core.errors import SourceError
-from gmv_core.sources import asking
-from gmv_core.sources.address import Address, is_address
+from gmv_core.sources.addresses import asking
+from gmv_core.sources.addresses.address import Address, is_address
 from gmv_core.sources.on_server import address_roots, data_roots, open_on_server, roots
 from gmv_core.sources.opening import open_source
 from gmv_core.types import SourceImage

@@ -11,7 +11,7 @@ import pytest
 
 from gmv_core import Workspace, build
 from gmv_core.errors import SourceError
-from gmv_core.sources import asking
+from gmv_core.sources.addresses import asking
 from gmv_core.sources.opening import open_source
 from tests.fakes import assert_same_set, fake_embedder, shrink_commits
 from tests.sources.conftest import png, tarred, zipped
@@ -98,7 +98,7 @@ def test_cut_for_good_the_same_command_goes_on(
     name: str, archives: Path, web: Web, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shrink_commits(monkeypatch)
-    monkeypatch.setattr("gmv_core.sources.address._BLOCK_BYTES", 100_000)
+    monkeypatch.setattr("gmv_core.sources.addresses.address._BLOCK_BYTES", 100_000)
     source = open_source(f"{web.address}/{name}")
 
     def losing(step: object) -> None:
