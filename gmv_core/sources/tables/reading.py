@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from gmv_core.sources.tables.cells import Cells, cells_of
 from gmv_core.sources.tables.csv_forms import from_lines
 from gmv_core.sources.tables.json_forms import rows_of
 
+MAX_BYTES = 1 << 29  # of a file: ten million names with labels and owners
 _SHEET_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")
 _NAMING = ("training", "name", "file_name")
 
@@ -59,6 +61,14 @@ def _content(table: str | Path | bytes, what: str) -> bytes:
     if isinstance(table, bytes):
         return table
     try:
+        told = Path(table).stat()
+        if stat.S_ISCHR(told.st_mode) or stat.S_ISBLK(told.st_mode) or stat.S_ISFIFO(told.st_mode):
+            raise SourceError(f"{what} is a device or a pipe; save the table to a file.")
+        if told.st_size > MAX_BYTES:
+            raise SourceError(
+                f"{what} has {told.st_size:,} bytes, more than the limit of {MAX_BYTES:,}; "
+                "keep the columns that describe the images."
+            )
         return Path(table).read_bytes()
     except OSError as error:
         raise SourceError(

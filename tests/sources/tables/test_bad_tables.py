@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gmv_core.errors import SourceError
 from gmv_core.sources.tables.label_table import read_labels
+from gmv_core.sources.tables.reading import MAX_BYTES, names_in
 from tests.sources.conftest import check_sentence
 
 TABLES: dict[str, tuple[bytes, str, str]] = {
@@ -47,3 +50,21 @@ def test_a_table_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"gone.csv cannot be read .*; check the path") as caught:
         read_labels(tmp_path / "gone.csv")
     check_sentence(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "sparse"])
+@pytest.mark.parametrize("read", [read_labels, names_in])
+def test_what_has_no_end_is_not_read(
+    kind: str, read: Callable[[Path], object], tmp_path: Path
+) -> None:
+    where = tmp_path / "t.csv"
+    if kind == "device":
+        where.symlink_to("/dev/zero")
+    elif kind == "pipe":
+        os.mkfifo(where)
+    else:
+        with where.open("wb") as file:
+            file.truncate(MAX_BYTES + 1)
+    with pytest.raises(SourceError, match=r"t.csv (is a device or a pipe|has 536,870,913)") as told:
+        read(where)
+    check_sentence(told.value)
