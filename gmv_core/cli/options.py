@@ -22,7 +22,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 
 
 def local_path(text: str) -> Path:
-    """Return a path of this machine; raise SettingsError for an address: Path makes it a folder."""
+    """Return a path of this machine.
+
+    Raises SettingsError for an address, of which Path makes a folder, and for a blank, of which it
+    makes the one that one is in.
+    """
+    if not text.strip():
+        raise SettingsError(f"{text!r} is no path; give a file or a folder.")
     if is_address(text):
         raise SettingsError(
             f"{without_secrets(text)[:80]!r} is an address; here only a file or folder of this "

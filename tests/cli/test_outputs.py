@@ -80,3 +80,16 @@ def test_beside_its_own_files_a_workspace_takes_an_export_while_it_may_be_change
         assert told.status == 1, name
     assert digests(home) == before
     assert command("export", "run", tmp_path / "out").status == 0
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_blank_is_no_place_to_write_to(
+    name: str, blank: str, command: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a variable of the shell is not set: it was the folder that one is in."""
+    here = home.parent / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    told = command(*(word.format(blank) for word in WRITERS[name]))
+    assert (told.status, list(here.iterdir())) == (1, []) and "is no path; give" in told.err
