@@ -79,7 +79,7 @@ def reading_words(source: Source, labels: Labels | None) -> tuple[str, ...]:
     return (
         *notes,
         f"{', '.join(names[:3])}{more} {looks} of labels, and no table is read: "
-        "give the one that counts with the images, as CSV or JSON (--labels).",
+        "give the one that counts as the table of labels, in CSV or JSON.",
     )
 
 

@@ -202,3 +202,13 @@ def test_how_it_is_read_can_be_chosen(
     reading = next(c for c in app.segmented_control if c.label == "Read it as")
     reading.set_value("folder").run()
     assert "**1 image " in words(app) and not app.exception
+
+
+def test_an_uploaded_table_that_is_not_read_is_named(app: AppTest) -> None:
+    """Its name comes from the upload, so it is shown as text and becomes no link."""
+    open_page(app, "training_set")
+    table = ("train [x](http:nowhere).csv", b"id,breed\n00,pug\n", "text/csv")
+    app.file_uploader(key=FILES).set_value([*files(3), table]).run()
+    assert not app.exception and not app.error
+    said = [info.value for info in app.info if "looks like a table of labels" in info.value]
+    assert len(said) == 1 and "no table is read" in said[0] and "[x](" not in said[0]
