@@ -138,7 +138,7 @@ def test_a_second_writer_waits_for_its_turn(
     third = control.start(workspace, ["delete", "none2"], title="D", target="none2")
     reads = control.start(workspace, ["list"], title="L", target="list")
     assert wait_for(workspace, reads, "done", "failed").state == "done", "it need not wait"
-    assert find_job(workspace, second.id).state == "queued"
+    assert wait_for(workspace, second, "queued", "failed").state == "queued"
     assert [j.id for j in list_jobs(workspace)] == [reads.id, third.id, second.id, first.id]
     control.cancel(workspace, first.id)
     second, third = (wait_for(workspace, job, "failed") for job in (second, third))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import stat
 from dataclasses import replace
@@ -16,6 +17,7 @@ from gmv_core.sources.tables.csv_forms import from_lines
 from gmv_core.sources.tables.json_forms import rows_of
 
 MAX_BYTES = 1 << 29  # of a file: ten million names with labels and owners
+_PART_BYTES = 1 << 20
 _SHEET_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")
 _NAMING = ("training", "name", "file_name")
 
@@ -46,11 +48,11 @@ def names_in(path: Path) -> list[str]:
 
     Raises SourceError for a file that cannot be read, or is no text.
     """
-    text, _ = _text(_content(path, path.name), path.name)
-    lines = text.lstrip("\ufeff").splitlines()
+    content = _content(path, path.name)  # once: a pipe gives it once
+    lines = _text(content, path.name)[0].lstrip("\ufeff").splitlines()
     titled = {cell.strip().strip('"').lower() for cell in re.split(r"[,;\t|]", lines[0])}
     if titled & set(_NAMING):
-        cells = read_cells(path)
+        cells = read_cells(content, path.name)
         columns = [column.lower() for column in cells.columns]
         at = next(columns.index(title) for title in _NAMING if title in columns)
         return [row[at] for row in cells.rows if at < len(row) and row[at]]
@@ -61,15 +63,20 @@ def _content(table: str | Path | bytes, what: str) -> bytes:
     if isinstance(table, bytes):
         return table
     try:
-        told = Path(table).stat()
-        if stat.S_ISCHR(told.st_mode) or stat.S_ISBLK(told.st_mode) or stat.S_ISFIFO(told.st_mode):
-            raise SourceError(f"{what} is a device or a pipe; save the table to a file.")
-        if told.st_size > MAX_BYTES:
-            raise SourceError(
-                f"{what} has {told.st_size:,} bytes, more than the limit of {MAX_BYTES:,}; "
-                "keep the columns that describe the images."
-            )
-        return Path(table).read_bytes()
+        with Path(table).open("rb", buffering=0) as file:
+            told = os.fstat(file.fileno())
+            if stat.S_ISCHR(told.st_mode) or stat.S_ISBLK(told.st_mode):
+                raise SourceError(f"{what} is a device; save the table to a file.")
+            content = bytearray()
+            while told.st_size <= MAX_BYTES and len(content) <= MAX_BYTES:
+                part = file.read(_PART_BYTES)  # of a pipe, what there is
+                if not part:
+                    return bytes(content)
+                content += part
+        raise SourceError(
+            f"{what} has more than {MAX_BYTES:,} bytes, the limit; keep the columns that describe "
+            "the images."
+        )
     except OSError as error:
         raise SourceError(
             f"{what} cannot be read ({error.strerror or error}); check the path of the CSV."

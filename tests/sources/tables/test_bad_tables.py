@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from gmv_core.errors import SourceError
+from gmv_core.sources.tables import reading
 from gmv_core.sources.tables.label_table import read_labels
-from gmv_core.sources.tables.reading import MAX_BYTES, names_in
+from gmv_core.sources.tables.reading import names_in
 from tests.sources.conftest import check_sentence
 
 TABLES: dict[str, tuple[bytes, str, str]] = {
@@ -55,16 +58,33 @@ def test_a_table_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["device", "pipe", "sparse"])
 @pytest.mark.parametrize("read", [read_labels, names_in])
 def test_what_has_no_end_is_not_read(
-    kind: str, read: Callable[[Path], object], tmp_path: Path
+    kind: str, read: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reading, "MAX_BYTES", 1 << 20)
     where = tmp_path / "t.csv"
     if kind == "device":
         where.symlink_to("/dev/zero")
     elif kind == "pipe":
-        os.mkfifo(where)
+        piped(where, b"a.png,1\n" * (1 << 18))
     else:
         with where.open("wb") as file:
-            file.truncate(MAX_BYTES + 1)
-    with pytest.raises(SourceError, match=r"t.csv (is a device or a pipe|has 536,870,913)") as told:
+            file.truncate(1 << 40)
+    with pytest.raises(SourceError, match=r"t.csv (is a device|has more than 1,048,576)") as told:
         read(where)
     check_sentence(told.value)
+
+
+def test_a_table_may_come_through_a_pipe(tmp_path: Path) -> None:
+    piped(tmp_path / "names", b"name,label\n" + b"a.png,1\n" * 30_000)
+    assert len(names_in(tmp_path / "names")) == 30_000
+
+
+def piped(where: Path, content: bytes) -> None:
+    """Give a reader of `where` some bytes, as a shell does for `<(command)`."""
+    os.mkfifo(where)
+
+    def write() -> None:
+        with suppress(BrokenPipeError):
+            where.write_bytes(content)
+
+    threading.Thread(target=write, daemon=True).start()
