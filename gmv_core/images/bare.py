@@ -93,7 +93,7 @@ def _jpeg(data: bytes) -> bytes:
             parts.append((marker, list(some.values())))
         elif marker == _RESTARTS and len(body) == 2:
             parts.append(_segment(marker, body))
-        elif marker == _APP0 and body.startswith(b"JFIF\0"):
+        elif marker == _APP0 and body.startswith(b"JFIF\0") and len(body) >= 14:
             parts.append(_JFIF)  # how colours are coded depends on it
         elif marker == _APP14 and body.startswith(b"Adobe") and len(body) >= 12:
             parts.append(_segment(marker, b"Adobe\0d\0\0\0\0" + body[11:12]))  # and on this

@@ -212,6 +212,18 @@ def test_a_bare_file_stays_as_it_is(name: str) -> None:
     assert bare(data, image_kind(data)) is data
 
 
+@pytest.mark.parametrize("length", [7, 13, 14])
+def test_a_short_jfif_header_is_none(
+    length: int,
+) -> None:
+    rgb = encoded("JPEG", keep_rgb=True)
+    rgb = rgb[:2] + rgb[rgb.index(b"\xff\xdb") :]  # by JFIF these colours are YCbCr, else RGB
+    data = rgb[:2] + segment(0xE0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"[:length]) + rgb[2:]
+    assert np.array_equal(shown(data), shown(rgb)) == (length < 14)
+    made = bare(data, "JPEG")
+    assert made is not None and np.array_equal(shown(made), shown(data))
+
+
 @pytest.mark.parametrize("name", PLAIN)
 def test_what_is_made_of_damaged_bytes_decodes_to_the_same_pixels_or_nothing_is(name: str) -> None:
     data, random, made_of = PLAIN[name], np.random.default_rng(11), 0
