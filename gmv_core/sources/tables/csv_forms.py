@@ -76,7 +76,7 @@ def split_at_blanks(cells: Cells) -> Iterator[Cells]:
 
     So come lists such as ImageNet's ("n01/1.jpg 7") and CUB's ("1 001.Albatross/a.jpg").
     """
-    lines = [*cells.columns, *(row[0] for row in cells.rows)]
+    lines = [*cells.columns, *("".join(row[:1]) for row in cells.rows)]
     for most in (1, -1):
         rows = [tuple(line.rsplit(maxsplit=most)) for line in lines]
         if len(cells.columns) == 1 and len(rows[0]) > 1 and len({len(row) for row in rows}) == 1:

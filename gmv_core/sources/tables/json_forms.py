@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from gmv_core.sources.tables.cells import as_text
 from gmv_core.sources.tables.titles import names_images
 
 Row = Mapping[str, Any]
@@ -36,7 +37,8 @@ def _of_object(document: Document) -> Iterator[Row]:
     elif isinstance(labels, dict) and not titled:
         yield from _fiftyone(document, labels)
     elif {"columns", "data"} <= document.keys():
-        yield from (dict(zip(document["columns"], row, strict=True)) for row in document["data"])
+        columns = [as_text(title) for title in document["columns"]]  # numbers, where none was given
+        yield from (dict(zip(columns, row, strict=True)) for row in document["data"])
     elif all(isinstance(value, dict) for value in values):
         yield from _by_column(document) if titled else _by_name(document)
     elif len(lists := [value for value in values if _holds_objects(value)]) == 1:

@@ -255,6 +255,24 @@ def test_a_list_of_names_with_blanks_stays_one_of_names() -> None:
     assert [row and row.label for row in map(table.find, names)] == ["7", "8", None]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"columns": [0, 1], "index": [0], "data": [["img_000.jpg", "dog"]]}',
+        '{"columns": [null, "class"], "data": [["img_000.jpg", "dog"]]}',
+        '[{"photo": "img_000.jpg"}, {"photo": ""}]', '[{"photo": "img_000.jpg"}, {}]',
+    ],
+)  # fmt: skip
+def test_json_without_titles_or_cells_finds_its_images(content: str) -> None:
+    assert read_labels(content.encode(), NAMES[:1]).find(NAMES[0]) is not None
+
+
+def test_json_of_an_empty_object_is_a_sentence() -> None:
+    with pytest.raises(SourceError) as caught:
+        read_labels(b"[{}]", NAMES)
+    check_sentence(caught.value)
+
+
 def test_an_image_with_objects_of_several_classes_has_no_label() -> None:
     document = {
         "images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "b.png"}],
