@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from gmv_core.errors import SourceError
+from gmv_core.sources.names import is_image_suffix
 from gmv_core.sources.tables.cells import Cells, checked_columns, kept_row
 from gmv_core.sources.tables.titles import names_images
 
@@ -66,9 +68,10 @@ def _filled(line: str, separator: str) -> int:
 
 
 def _is_header(line: str, separator: str) -> bool:
-    """Whether a line has a usual title of a column of names."""
-    cells = line.split(separator or _separator_of(line))
-    return names_images(cell.strip().strip('"') for cell in cells)
+    """Whether a line has a usual title of a column of names, and is no row of an image's file."""
+    cells = [cell.strip().strip('"') for cell in line.split(separator or _separator_of(line))]
+    suffixes = (posixpath.splitext(cell)[1].lower() for cell in cells)
+    return names_images(cells) and not any(map(is_image_suffix, suffixes))
 
 
 def split_at_blanks(cells: Cells) -> Iterator[Cells]:

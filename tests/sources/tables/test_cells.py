@@ -273,6 +273,14 @@ def test_json_of_an_empty_object_is_a_sentence() -> None:
     check_sentence(caught.value)
 
 
+def test_a_row_whose_label_is_called_as_a_column_of_names_is_no_header() -> None:
+    table = read_labels(
+        ",photo,label\n" + "".join(f"{i},{n},image\n" for i, n in enumerate(NAMES)), NAMES
+    )
+    assert [row.label for row in table.by_place] == ["image"] * 6
+    assert table.find(NAMES[0]) is not None
+
+
 def test_an_image_with_objects_of_several_classes_has_no_label() -> None:
     document = {
         "images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "b.png"}],
