@@ -73,7 +73,7 @@ class Kept:
             else:
                 found = None
             yield batch
-        if found is not None and self._has_room(size):
+        if found and self._has_room(size):  # a table without rows may come to be
             self._batches[key] = found
 
     def _has_room(self, size: int) -> bool:

@@ -299,7 +299,8 @@ class Table:
         if self.kept is None:
             yield from read()
         else:
-            yield from self.kept.batches((self.path, *columns, *further, start, size), read)
+            key = (self.path, tuple(columns), tuple(further), start, size)
+            yield from self.kept.batches(key, read)
 
     def _batches(
         self, columns: Sequence[str], further: Sequence[str], start: int, size: int, needed: bool

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from gmv_core.errors import WorkspaceError
 from gmv_core.store.tables import kept as kept_module
 from gmv_core.store.tables.kept import Kept
 from gmv_core.store.tables.table import Table
@@ -63,9 +64,9 @@ def test_it_is_opened_once_and_each_column_is_read_once(
 
 def test_a_table_that_comes_to_be_is_seen(tmp_path: Path) -> None:
     plain, table = Table(tmp_path / "new.lance"), Table(tmp_path / "new.lance", Kept())
-    assert table.columns() == [] and len(table) == 0
+    assert table.columns() == [] and len(table) == 0 and list(table.batches(["x"])) == []
     plain.append(ROWS)
-    assert len(table) == 10
+    assert len(table) == 10 and len(list(table.batches(["x"]))) == 1
 
 
 def test_what_has_no_room_is_read_again(
@@ -87,6 +88,15 @@ def test_what_has_no_room_is_read_again(
 def test_batches_that_were_not_read_to_their_end_are_read_anew(table: Table) -> None:
     assert next(table.batches(["x"], size=4)).num_rows == 4
     assert sum(batch.num_rows for batch in table.batches(["x"], size=4)) == 10
+
+
+def test_a_column_that_was_read_where_there_is_one_is_missed_where_it_is_needed(
+    table: Table,
+) -> None:
+    assert next(table.batches(["x"], further=["none"])).num_columns == 1
+    list(table.batches(["x"], further=["none"]))
+    with pytest.raises(WorkspaceError):
+        list(table.batches(["x", "none"]))
 
 
 def test_it_cannot_be_written(plain: Table, table: Table) -> None:
