@@ -50,7 +50,10 @@ def told(archive: Archive) -> Told:
         raise Altered(f"It has no {DOCUMENT}.")
     document = parsed(archive.read(DOCUMENT), DOCUMENT)
     if document.get("format") != FORMAT:
-        raise Altered(f"It is of format {document.get('format')!r}; this version reads {FORMAT}.")
+        raise Altered(
+            f"It is of format {document.get('format')!r}; this version reads {FORMAT}, so check it "
+            "with the version that wrote it."
+        )
     if tuple(sorted(document)) != FIELDS:
         raise Altered(f"{DOCUMENT} has other fields than {', '.join(FIELDS)}.")
     try:

@@ -158,7 +158,7 @@ def test_what_does_not_follow_is_found_though_the_digests_fit(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda d: {**d, "format": 9}, "of format 9"),
+        (lambda d: {**d, "format": 9}, "so check it with the version that wrote it"),
         (lambda d: {**d, "run": {}}, "holds what cannot be"),
         (lambda d: {**d, "says": 1}, "other fields"),
         (lambda d: {k: v for k, v in d.items() if k != "training"}, "other fields"),
