@@ -15,6 +15,7 @@ from gmv_core.types import Float32, Int64
 
 Search = Callable[[Float32, int], Neighbours]  # queries (m, d), k → the k nearest of each
 PAIRS = 4096  # of an image and a first member measured at once: 20 MB of vectors
+LISTED = 1 << 20  # neighbours listed at once, where a search goes deep: 100 MB
 VectorsOf = Callable[[Int64], Float32]  # rows (c,) → vectors (c, d)
 
 
@@ -41,15 +42,27 @@ def nearest_clusters(
     """Return the first member of each of the k nearest clusters, (m, k), rising.
 
     vectors_of: gives the vectors of training rows. n: images that can be found. However many copies
-    an image has, k clusters are found where the set has them: the search goes deeper until it does.
+    an image has, k clusters are found where the set has them: the search goes deeper until it does,
+    for each query by itself, so that an index that is not exact answers it alike in any company.
     """
     wanted = min(k, n)
-    while True:
-        found = search(queries, wanted)
-        kept = (found.ids >= 0) & ~repeats(found.ids, clusters)
-        if wanted == n or kept.sum(axis=1).min(initial=k) >= k:
-            return by_first(first_of(found, kept, k), queries, clusters, vectors_of)
-        wanted = min(2 * wanted, n)
+    ids = np.full((len(queries), wanted), -1, np.int64)
+    distances = np.full(ids.shape, np.inf, np.float32)
+    left = np.arange(len(queries))
+    while len(left):
+        short = []
+        step = max(1, LISTED // wanted)
+        for some in (left[first : first + step] for first in range(0, len(left), step)):
+            found = search(queries[some], wanted)
+            kept = (found.ids >= 0) & ~repeats(found.ids, clusters)
+            part, done = first_of(found, kept, k), (kept.sum(axis=1) >= k) | (wanted == n)
+            width = part.ids.shape[1]
+            ids[some[done], :width], distances[some[done], :width] = (
+                part.ids[done], part.distances[done],
+            )  # fmt: skip
+            short.append(some[~done])
+        left, wanted = np.concatenate(short), min(2 * wanted, n)
+    return by_first(Neighbours(ids, distances), queries, clusters, vectors_of)
 
 
 def by_first(

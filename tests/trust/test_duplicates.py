@@ -20,8 +20,9 @@ from gmv_core import (
     open_source,
     value,
 )
+from gmv_core.method import clusters as clusters_module
 from gmv_core.method.clusters import nearest_clusters, repeats
-from gmv_core.method.recall import ExactIndex
+from gmv_core.method.recall import ExactIndex, Neighbours
 from gmv_core.results.repeated import repeated_share, short_clusters
 from gmv_core.results.shares import credits_of, group_shares
 from gmv_core.trust import pairs
@@ -120,6 +121,28 @@ def test_the_search_goes_on_until_there_are_enough_clusters() -> None:
     for k, ids in ((3, [0, 30, 60]), (6, [0, 30, 60, 90, -1, -1])):
         found = nearest_clusters(index.search, query, clusters, vectors.__getitem__, k=k, n=120)
         assert found.ids.tolist() == [ids]
+
+
+def test_who_asks_beside_a_query_changes_neither_its_depth_nor_the_lists_held_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vectors = np.concatenate([np.tile(np.float32([1, 0]), (96, 1)), np.float32([[0, 1], [0, 2]])])
+    index, of = ExactIndex(np.arange(98), vectors), np.array([0] * 96 + [96, 97])
+    asked: list[tuple[int, int]] = []
+
+    def shallow(queries: np.ndarray, k: int) -> Neighbours:
+        """Miss the nearest image where few are asked for, as an index of codes may."""
+        asked.append((len(queries), k))
+        found = index.search(queries, k + 1)
+        return Neighbours(found.ids[:, 1:], found.distances[:, 1:]) if k < 4 else found
+
+    queries = np.float32([[0, 1.4]] + [[2, 0]] * 5)  # the first has two clusters at once
+    monkeypatch.setattr(clusters_module, "LISTED", 128)
+    both = nearest_clusters(shallow, queries, of, vectors.__getitem__, k=2, n=98)
+    assert all(m == 1 or m * k <= 128 for m, k in asked) and (1, 98) in asked
+    alone = [nearest_clusters(shallow, q[None], of, vectors.__getitem__, k=2, n=98).ids[0]
+             for q in queries]  # fmt: skip
+    assert both.ids.tolist() == np.stack(alone).tolist()
 
 
 def test_a_cluster_stands_where_its_first_member_is() -> None:
