@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +27,7 @@ def on_this_machine(path: Place) -> Iterator[Path]:
         return
     folder = _cache() / "objects"
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{os.getpid()}.", dir=folder) as own:
+    with TemporaryDirectory(prefix=f".{_here()}.{os.getpid()}.", dir=folder) as own:
         lent = Path(own) / path.name
         while not _linked(_kept(path, folder, Path(own)), lent):
             pass
@@ -66,13 +68,22 @@ def _linked(copy: Path, lent: Path) -> bool:
 
 
 def _sweep(folder: Path) -> None:
-    """Delete what processes that were killed had been lent."""
+    """Delete what processes of this machine that were killed had been lent.
+
+    Others, or other containers, may share the folder, and have processes of their own.
+    """
     import psutil
 
-    for left in folder.glob(".*.*"):
-        pid = left.name[1:].partition(".")[0]
+    own = f".{_here()}."
+    for left in folder.glob(f"{own}*"):
+        pid = left.name.removeprefix(own).partition(".")[0]
         if pid.isdecimal() and not psutil.pid_exists(int(pid)):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _here() -> str:
+    """Return the name of this machine as a part of a file's name."""
+    return re.sub(r"[^A-Za-z0-9-]", "-", platform.node())
 
 
 def beside(root: Place) -> Path:

@@ -129,11 +129,16 @@ def test_an_object_that_is_replaced_while_it_is_fetched_is_fetched_again(
 def test_what_a_killed_process_was_lent_goes_with_the_next_fetching(root: ObjectPath) -> None:
     path = root / "codes.faiss"
     write(path, "one")
-    left = copies_of(path)[0].parent / f".{2**22 + 1}.abc"
-    left.mkdir()
-    (left / ".unfinished").write_text("half")
+    with on_this_machine(path) as lent:
+        folder, (machine, pid, _) = lent.parent.parent, lent.parent.name[1:].split(".")
+    assert pid == str(os.getpid())
+    left, others = (folder / f".{of}.{2**22 + 1}.abc" for of in (machine, f"{machine}-2"))
+    for killed in (left, others):
+        killed.mkdir()
+        (killed / ".unfinished").write_text("half")
     write(path, "two")
-    assert left not in copies_of(path)
+    found = copies_of(path)
+    assert left not in found and others in found  # who runs on another machine is not known here
 
 
 def test_sessions_at_once_each_get_a_whole_copy(root: ObjectPath) -> None:
