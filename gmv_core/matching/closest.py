@@ -47,13 +47,12 @@ class SmallPixels:
     def of(self, rows: Int64) -> Float32:
         """Return the pixels of rows, (c, d) in 0 … 1."""
         missing = np.array([row for row in rows.tolist() if row not in self.kept], np.int64)
-        for first in range(0, len(missing), TOGETHER):
-            some = missing[first : first + TOGETHER]
-            if self.stored is None:
+        if self.stored is not None and len(missing):
+            found = _stored(self.images, self.stored, missing)
+            self.kept.update(zip(missing.tolist(), found, strict=True))
+        elif len(missing):
+            for some in np.array_split(missing, -(-len(missing) // TOGETHER)):
                 self.keep(some, previews_of(self.images, some))
-            else:
-                self.kept.update(zip(some.tolist(), _stored(self.images, self.stored, some),
-                                     strict=True))  # fmt: skip
         return _scaled([self.kept[row] for row in rows.tolist()])
 
 

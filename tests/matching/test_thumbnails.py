@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gmv_core import Workspace, build, open_source
+from gmv_core.matching import closest
 from gmv_core.matching import thumbnails as module
 from gmv_core.matching.closest import CLOSEST, SmallPixels, nearest_in_pixels
 from gmv_core.matching.thumbnails import STORED_PX, Thumbnails, load_thumbnails
@@ -15,7 +16,7 @@ from gmv_core.sets.pixels import ensure_pixels, pixel_form
 from gmv_core.sets.removal import remove
 from gmv_core.store.workspace import ImageSet
 from gmv_core.types import UInt8
-from tests.fakes import fake_embedder
+from tests.fakes import count_opened, fake_embedder
 
 RNG = np.random.default_rng(0)
 COLOUR = RNG.integers(0, 256, (50, 16, 16, 3), np.uint8)
@@ -78,12 +79,18 @@ def test_fewer_images_than_are_looked_for_leave_gaps(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pixels", [COLOUR, GREY])
-def test_stored_pixels_give_the_distances_of_decoded_ones(tmp_path: Path, pixels: UInt8) -> None:
+def test_stored_pixels_give_the_distances_of_decoded_ones(
+    tmp_path: Path, pixels: UInt8, monkeypatch: pytest.MonkeyPatch
+) -> None:
     images, thumbnails = kept(tmp_path, pixels)
     rows = thumbnails.nearest(list(COLOUR[:9]))
     stored = nearest_in_pixels(list(COLOUR[:9]), rows, SmallPixels(images, thumbnails.form))
     decoded = nearest_in_pixels(list(COLOUR[:9]), rows, SmallPixels(images))
     assert all(np.array_equal(a, b) for a, b in zip(stored, decoded, strict=True))
+    monkeypatch.setattr(closest, "TOGETHER", 9)
+    opened = count_opened(monkeypatch)
+    nearest_in_pixels(list(COLOUR[:9]), rows, SmallPixels(images, thumbnails.form))
+    assert opened.total() == 1  # on an object store, each is two requests
     assert (np.diff(stored[1], axis=1) >= 0).all()
 
 
