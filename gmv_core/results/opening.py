@@ -80,8 +80,10 @@ def open_matcher(
 
     run: the manifest of that run; None: by the default settings. embedder: needed again where the
     set was built with one given from Python. Raises WorkspaceError where the run took near copies
-    as one and they are known no more.
+    as one and they are known no more, or are others.
     """
+    if run is not None:
+        check_clusters(training, run)
     manifest = training.manifest()
     matcher = load_matcher(
         training, manifest, settings=settings_of(run) if run else MatchSettings(),

@@ -146,6 +146,8 @@ def test_other_clusters_are_told(run: Result, workspace: Workspace) -> None:
     table.write(stored.set_column(1, "cluster", [cluster]))
     with pytest.raises(WorkspaceError, match="near copies in 'train' are others than when"):
         open_run(workspace, "run")
+    with pytest.raises(WorkspaceError, match="near copies in 'train' are others than when"):
+        open_matcher(run.training, run=run.manifest, embedder=fake_embedder())
     (run.training.folder / RECORD).unlink()
     with pytest.raises(WorkspaceError, match="not known yet; `gmv duplicates train` finds them"):
         open_run(workspace, "run")
