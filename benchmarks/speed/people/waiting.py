@@ -80,8 +80,9 @@ def valued(options: argparse.Namespace, workspace: Workspace, folder: Path) -> R
     made = cifar_set(options, workspace, 1000 if options.quick else 50_000)
     count = 60 if options.quick else 1000
     source = open_source(write_generated(made, count, folder, options.seed))
-    if workspace.run(RUN).exists():
-        workspace.drop(workspace.run(RUN))
+    for record in (workspace.run(RUN), workspace.image_set(f"{RUN}-generated")):
+        if record.exists():
+            workspace.drop(record)
     with counted() as passed:
         taken = seconds_of(lambda: value(workspace, source, against=made.training.name, name=RUN))
     limit = (count + sum(passed)) / forward_rate(made.embedder)
