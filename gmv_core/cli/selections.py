@@ -10,11 +10,12 @@ import typer
 
 from gmv_core.cli.options import Json, Root, local_path, workspace_at
 from gmv_core.cli.output import Output, shown
-from gmv_core.errors import SettingsError, WorkspaceError
+from gmv_core.errors import SettingsError
 from gmv_core.results.explore.files import selection_table, write_table, write_zip
 from gmv_core.results.explore.share import share_of
 from gmv_core.results.opening import open_run
 from gmv_core.sets.layout import make_layout
+from gmv_core.sources.tables.reading import names_in
 from gmv_core.store.outputs import check_output
 from gmv_core.store.selections import (
     delete_selection,
@@ -28,7 +29,6 @@ from gmv_core.store.workspace import ImageSet
 from gmv_core.types import Int64
 from gmv_core.words import counted, percent
 
-MOST_BYTES = 1 << 28  # of a file of names; a device has no end
 SHOWN = 10
 
 
@@ -55,7 +55,9 @@ def selections_command(
     given: Annotated[
         Path | None,
         typer.Option(
-            "--from", parser=local_path, help="Save the images named in a file, one a line."
+            "--from",
+            parser=local_path,
+            help="Save the images named in a file, one a line, or in a table.",
         ),
     ] = None,
     run: Annotated[
@@ -89,7 +91,7 @@ def selections_command(
             out.markup(f"Deleted the selection {shown(name)}; no image was.")
         return
     if given is not None:
-        save_selection(images, name, rows_of(images, _named_in(given)))
+        save_selection(images, name, rows_of(images, names_in(given)))
     rows = read_selection(images, name)
     result = None if run is None else open_run(place, run)
     if result is not None and result.training.name != set_name:
@@ -108,20 +110,6 @@ def selections_command(
         told["zip"] = {"file": str(images_zip), **asdict(write_zip(images, rows, images_zip))}
     if not out.document(told):
         _print_one(out, images, name, rows, told)
-
-
-def _named_in(path: Path) -> list[str]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
-        lines = content.decode().splitlines()
-    except (OSError, ValueError) as error:
-        raise WorkspaceError(
-            f"{path} cannot be read as text ({error}); give names, one a line."
-        ) from error
-    return [line.strip() for line in lines if line.strip()]
 
 
 def _print_all(out: Output, images: ImageSet) -> None:

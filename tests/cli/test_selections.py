@@ -63,11 +63,11 @@ def test_what_cannot_be_is_a_sentence(command: Command, tmp_path: Path) -> None:
     told = command("selections", "run-set", "mine", "--from", tmp_path / "names.txt")
     assert (told.status, "has no image 'nope.png'" in told.err) == (1, True)
     told = command("selections", "run-set", "mine", "--from", tmp_path / "gone.txt")
-    assert (told.status, "cannot be read as text" in told.err) == (1, True)
+    assert (told.status, "gone.txt cannot be read" in told.err) == (1, True)
     with (tmp_path / "endless.txt").open("wb") as file:
         file.truncate(1 << 40)
     told = command("selections", "run-set", "mine", "--from", tmp_path / "endless.txt")
-    assert (told.status, "it has more than 268,435,456 bytes" in told.err) == (1, True)
+    assert (told.status, "endless.txt has more than 536,870,912 bytes" in told.err) == (1, True)
     told = command("selections", "run-set", "--delete")
     assert (told.status, "Name the selection of 'run-set'" in told.err) == (1, True)
     save_selection(Workspace(tmp_path / "home").image_set("run-generated"), "g", np.arange(2))

@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from tests.sources.servers import serving
 
 PAGE = 5  # entries of a listing at once
 TOKEN = "hf_secret"
@@ -182,11 +184,5 @@ def _entry(path: Path, root: Path) -> dict[str, object]:
 def hub_of(root: Path) -> Iterator[Hub]:
     """Serve data sets on this machine."""
     hub = Hub("", root)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, hub=hub))
-    hub.address = f"http://127.0.0.1:{server.server_port}"
-    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
+    with serving(partial(_Handler, hub=hub)) as hub.address:
         yield hub
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from urllib.request import Request, urlopen
@@ -149,15 +149,20 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def web_server(folder: Path) -> Iterator[Web]:
-    """Serve a folder on this machine."""
-    web = Web("")
-    handler = partial(_Handler, web=web, directory=str(folder))
+def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Answer requests on this machine by a handler; give the address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    web.address = f"http://127.0.0.1:{server.server_port}"
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
-        yield web
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def web_server(folder: Path) -> Iterator[Web]:
+    """Serve a folder on this machine."""
+    web = Web("")
+    with serving(partial(_Handler, web=web, directory=str(folder))) as web.address:
+        yield web

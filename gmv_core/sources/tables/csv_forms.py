@@ -34,7 +34,8 @@ def from_lines(text: str, what: str) -> Cells:
             header = line
             break
         start = lines.tell()
-    celeba = None if separator else _celeba(text[start:], what)
+    counted = header.strip().isdigit() and not separator
+    celeba = _celeba(text[start:], what) if counted else None
     if celeba:
         return celeba
     for above in range(1, 1 if _is_header(header, separator) else _TITLE_LINES + 1):
@@ -89,7 +90,7 @@ def split_at_blanks(cells: Cells) -> Iterator[Cells]:
 def _celeba(text: str, what: str) -> Cells | None:
     """Read a list as CelebA's: the number of rows, names of attributes, then name and values."""
     lines = text.splitlines()
-    if len(lines) < 3 or not lines[0].strip().isdigit():
+    if len(lines) < 3:
         return None
     columns = tuple(lines[1].split())
     if not names_images(columns[:1]):
